@@ -1,0 +1,44 @@
+# lorkd_room(NAME PUBLIC ... PRIVATE ... [TORCH] [QT]): one static library per folder, made of every .cpp in it.
+#   NAME      target lorkd_<NAME>, alias lorkd::<NAME>
+#   PUBLIC    rooms and libraries that its headers need; PRIVATE those that only its sources need
+#   TORCH     sources see LibTorch and share one precompiled header
+#   QT        sources see Qt's meta-object compiler
+# The links state the floor: tests/unit/house checks that every #include follows them downward.
+function(lorkd_room name)
+  cmake_parse_arguments(room "TORCH;QT" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  if(NOT sources)
+    add_library(lorkd_${name} INTERFACE)
+    target_link_libraries(lorkd_${name} INTERFACE ${room_PUBLIC} ${room_PRIVATE})
+    target_include_directories(lorkd_${name} INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+    add_library(lorkd::${name} ALIAS lorkd_${name})
+    return()
+  endif()
+  add_library(lorkd_${name} STATIC ${sources} ${headers})
+  add_library(lorkd::${name} ALIAS lorkd_${name})
+  target_include_directories(lorkd_${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+  target_link_libraries(lorkd_${name} PUBLIC ${room_PUBLIC} PRIVATE ${room_PRIVATE} lorkd_warnings)
+  if(room_TORCH)
+    lorkd_use_torch(lorkd_${name})
+  endif()
+  if(room_QT)
+    set_target_properties(lorkd_${name} PROPERTIES AUTOMOC ON)
+    target_compile_definitions(lorkd_${name} PUBLIC QT_NO_KEYWORDS)
+  endif()
+endfunction()
+
+add_library(lorkd_warnings INTERFACE)
+target_compile_options(lorkd_warnings INTERFACE -Wall -Wextra -Wno-unknown-pragmas $<$<BOOL:${LORKD_WERROR}>:-Werror>)
+
+# LibTorch's headers cost 15-25 s a translation unit; all its users share one precompiled header.
+function(lorkd_use_torch target)
+  target_link_libraries(${target} PUBLIC lorkd::torch)
+  if(NOT TARGET lorkd_torch_pch)
+    file(WRITE ${CMAKE_BINARY_DIR}/generated/torch_pch.cpp "// Carries the precompiled header.\n")
+    add_library(lorkd_torch_pch STATIC ${CMAKE_BINARY_DIR}/generated/torch_pch.cpp)
+    target_link_libraries(lorkd_torch_pch PUBLIC lorkd::torch lorkd_warnings)
+    target_precompile_headers(lorkd_torch_pch PRIVATE <torch/torch.h> <nlohmann/json.hpp>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM lorkd_torch_pch)
+endfunction()

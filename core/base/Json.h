@@ -1,0 +1,23 @@
+// JSON in and out, with errors that name the file. Key order is kept as written.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/base/Error.h"
+
+namespace lorkd {
+
+using Json = nlohmann::ordered_json;
+
+/// Parses `text`; `name` (a file or field) goes into the error. Errors: Format, with line and column.
+/// Nesting deeper than 200 levels is refused.
+Result<Json> parseJson(std::string_view text, const std::string& name);
+
+/// Reads and parses a JSON file of at most 256 MiB. Errors: NotFound, Io, Format.
+Result<Json> readJson(const std::filesystem::path& path);
+
+/// Writes JSON (two-space indent) atomically. Not-a-number is written as null.
+Result<void> writeJson(const std::filesystem::path& path, const Json& json);
+
+}  // namespace lorkd

@@ -1,0 +1,61 @@
+// The safetensors file format (Hugging Face): eight bytes of header length, a JSON header, raw little-endian tensors.
+// The one tensor format of the program: checkpoints, experts, prepared volumes. Holds no code, so nothing can run.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+
+namespace lorkd::safetensors {
+
+/// Element types as the format names them: "F64" "F32" "F16" "BF16" "I64" "I32" "I16" "I8" "U8" "BOOL".
+/// Bytes per element, 0 if the name is unknown.
+std::size_t elementSize(const std::string& dtype);
+
+/// One tensor to write; `bytes` must stay alive until write() returns.
+struct Entry {
+  std::string name;
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+  std::span<const std::byte> bytes;
+};
+
+/// Writes all entries and the string metadata atomically, data aligned to 64 bytes.
+/// Errors: Io; InvalidArgument when shape, dtype and byte count disagree or a name is used twice.
+Result<void> write(const std::filesystem::path& path, const std::vector<Entry>& entries,
+                   const std::map<std::string, std::string>& metadata = {});
+
+/// A memory-mapped file whose header has been checked: lengths, offsets, holes, overlap, product of shape.
+/// Copies share the mapping; spans live as long as any copy.
+class File {
+ public:
+  struct Tensor {
+    std::string dtype;
+    std::vector<std::int64_t> shape;
+    std::span<const std::byte> bytes;
+  };
+  /// Errors: NotFound, Io, Format (each naming the file and the tensor).
+  static Result<File> open(const std::filesystem::path& path);
+
+  const std::map<std::string, Tensor>& tensors() const { return m_tensors; }
+  /// Errors: NotFound, naming the tensor.
+  Result<Tensor> tensor(const std::string& name) const;
+  const std::map<std::string, std::string>& metadata() const { return m_metadata; }
+  const std::filesystem::path& path() const { return m_path; }
+  /// Keeps the mapping alive; hand it to whoever keeps a span.
+  std::shared_ptr<const void> mapping() const { return m_mapping; }
+
+ private:
+  std::filesystem::path m_path;
+  std::shared_ptr<const void> m_mapping;
+  std::map<std::string, Tensor> m_tensors;
+  std::map<std::string, std::string> m_metadata;
+};
+
+}  // namespace lorkd::safetensors

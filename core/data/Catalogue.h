@@ -1,0 +1,67 @@
+// The index of a project: what was scanned where, which labels belong to which image, what cannot be used and why.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/base/Json.h"
+#include "core/base/Progress.h"
+#include "core/io/Series.h"
+
+namespace lorkd::data {
+
+/// An image and the labels that lie on it: what a task can learn from.
+struct Case {
+  std::string id;            ///< stable pseudonym of the image, safe to write anywhere
+  std::string patient;       ///< pseudonym of the patient, safe to write anywhere
+  std::string source;        ///< name of the plan's data source
+  std::string kind;          ///< "dicom" or "nifti"
+  std::string modality, bodyPart;
+  std::vector<std::filesystem::path> imageFiles;   ///< slices in order, or one NIfTI
+  std::vector<std::filesystem::path> labelFiles;   ///< SEG files or a NIfTI label map
+  std::filesystem::path labelNames;                ///< CSV of label names beside a NIfTI, or empty
+  std::vector<std::string> labels;                 ///< names of the structures
+  image::Geometry geometry;
+};
+void to_json(Json& j, const Case& c);
+void from_json(const Json& j, Case& c);
+
+/// SQLite file with the scanned series, loose files, findings and cases of a project. Reopened instantly.
+/// Errors carry the file's path. One handle per thread.
+class Catalogue {
+ public:
+  /// Opens or makes the index. Errors: Io, Format (not an index, or of a newer program).
+  static Result<Catalogue> open(const std::filesystem::path& file);
+  Catalogue(Catalogue&&) noexcept;
+  Catalogue& operator=(Catalogue&&) noexcept;
+  ~Catalogue();
+
+  /// Scans `folder` as data source `source` and replaces what was known of it, in one transaction.
+  /// Labels are paired: SEG by references, NIfTI by name and geometry. Errors: those of io::scanFolder.
+  Result<void> scan(const std::string& source, const std::filesystem::path& folder, Progress& progress,
+                    const CancelToken& cancel);
+
+  /// Every case, or those of one source.
+  Result<std::vector<Case>> cases(const std::string& source = {}) const;
+  /// Every series with its findings (source data: for the screen, not for runs or reports).
+  Result<std::vector<io::Series>> series(const std::string& source = {}) const;
+  /// Files and series that cannot be used, and why.
+  Result<std::vector<std::pair<std::filesystem::path, io::Finding>>> rejected(const std::string& source = {}) const;
+  /// Names of the scanned sources and their folders.
+  Result<std::vector<std::pair<std::string, std::filesystem::path>>> sources() const;
+
+ private:
+  struct Impl;
+  explicit Catalogue(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> m_impl;
+};
+
+/// Reads a case's image. Errors: those of io.
+Result<image::Volume> readImage(const Case& c);
+/// Reads a case's structures on the image's grid. Errors: those of io; Mismatch when the label grid differs.
+Result<image::SegmentSet> readSegments(const Case& c);
+
+}  // namespace lorkd::data

@@ -1,0 +1,17 @@
+// report.html: one self-contained page of what happened in a run, with figures as inline SVG.
+#pragma once
+
+#include <filesystem>
+
+#include "core/base/Error.h"
+#include "core/eval/Table.h"
+#include "core/run/RunDirectory.h"
+
+namespace lorkd::eval {
+
+/// Writes the report of one or several runs (the first is the main one) with the results table: plan, tasks and ranks,
+/// losses per task, validation, conflict matrix and history, results side by side, versions and digests.
+Result<void> writeReport(const std::filesystem::path& file, const std::vector<run::RunDirectory>& runs,
+                         const Table& results);
+
+}  // namespace lorkd::eval

@@ -1,0 +1,26 @@
+// Whole-volume inference from patches.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <functional>
+
+#include "core/base/Error.h"
+#include "core/base/Progress.h"
+
+namespace lorkd::eval {
+
+struct WindowOptions {
+  std::array<std::int64_t, 3> patch{32, 32, 32};  ///< D, H, W
+  double overlap = 0.5;
+  std::int64_t batch = 4;                         ///< windows per forward pass
+};
+
+/// Probabilities (C, D, H, W) of an image (1, D, H, W): windows with 50 % overlap, the last one shifted inward, outputs
+/// blended by a Gaussian of sigma = size/8. Volumes smaller than the patch are padded and cropped back.
+/// `forward` maps (n, 1, D, H, W) to logits (n, C, D, H, W). Errors: Cancelled.
+Result<torch::Tensor> slidingWindow(const torch::Tensor& image, const WindowOptions& options,
+                                    const std::function<torch::Tensor(const torch::Tensor&)>& forward,
+                                    const CancelToken& cancel = {});
+
+}  // namespace lorkd::eval

@@ -1,0 +1,43 @@
+// Experts on disk: the network of one task, fused, in one or more formats.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/base/Progress.h"
+#include "core/expert/Manifest.h"
+#include "core/nn/Network.h"
+
+namespace lorkd::expert {
+
+/// A format. Plugins add others. `network` is fused to `task` while called.
+class Exporter {
+ public:
+  virtual ~Exporter() = default;
+  virtual std::string name() const = 0;      ///< "safetensors", "torchscript", ...
+  virtual std::string fileName() const = 0;  ///< "expert.safetensors", "expert.ts", ...
+  /// Writes the fused expert to `file` (a temporary that the caller renames). `example` (n, C, ...) is a real input.
+  virtual Result<void> write(const std::filesystem::path& file, nn::Network& network, int task,
+                             const torch::Tensor& example, const Manifest& manifest) = 0;
+  /// Logits of the file read back on `input`, for the parity check; undefined if the format cannot be run here.
+  virtual Result<torch::Tensor> readBack(const std::filesystem::path& file, nn::Network& network, int task,
+                                         const torch::Tensor& input) = 0;
+};
+
+/// The built-in safetensors format: fused weights by module name, head included.
+std::unique_ptr<Exporter> safetensorsExporter();
+
+/// Exports one task into `folder` with every exporter: files written to a temporary folder, read back, compared with
+/// the unfused network on `inputs`, and the folder renamed into place only when all agree to 1e-5 (relative to the
+/// largest logit when that is above 1). The network comes back unfused. Errors: Mismatch (parity), Io, those of exporters.
+Result<Manifest> exportExpert(const std::filesystem::path& folder, nn::Network& network, int task,
+                              const std::vector<torch::Tensor>& inputs, Manifest manifest,
+                              const std::vector<std::shared_ptr<Exporter>>& exporters, Progress& progress);
+
+}  // namespace lorkd::expert

@@ -1,0 +1,39 @@
+// Prepared cases (see data/Prepare.h) as tensors, memory-mapped. LibTorch only: a prepared folder can travel to a
+// machine without ITK and DCMTK.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/run/Plan.h"
+
+namespace lorkd::feed {
+
+/// One example of one task. Volumes: image (1, D, H, W), target (C, D, H, W) uint8 0/1.
+/// Pictures: image (C, H, W), target scalar int64. Tensors view mapped files; do not write to them.
+struct Example {
+  std::string id;       ///< case pseudonym
+  torch::Tensor image;
+  torch::Tensor target;
+};
+
+/// Everything prepared for a plan, by split and task.
+class Dataset {
+ public:
+  /// `split` as written by data::prepare: "train", "validation", "test".
+  /// Errors: NotFound, Format; Mismatch when the folder was prepared for other tasks.
+  static Result<Dataset> open(const std::filesystem::path& cache, const plan::Plan& plan);
+  std::size_t size(const std::string& split, int task) const;
+  Result<Example> example(const std::string& split, int task, std::size_t index) const;
+  int tasks() const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<const Impl> m_impl;
+};
+
+}  // namespace lorkd::feed

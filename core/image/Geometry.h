@@ -1,0 +1,33 @@
+// Where voxels lie in the patient: LPS, millimetres.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace lorkd::image {
+
+using Vec3 = std::array<double, 3>;
+using Mat3 = std::array<std::array<double, 3>, 3>;  ///< rows; columns of a direction matrix are the index axes in LPS
+
+/// A regular grid in patient space. Index (i, j, k): i fastest in memory (columns of a DICOM slice), k slowest.
+struct Geometry {
+  std::array<std::int64_t, 3> size{0, 0, 0};  ///< voxels along i, j, k
+  Vec3 spacing{1, 1, 1};                      ///< mm between voxel centres
+  Vec3 origin{0, 0, 0};                       ///< LPS mm of the centre of voxel (0, 0, 0)
+  Mat3 direction{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+
+  std::int64_t voxels() const { return size[0] * size[1] * size[2]; }
+  /// LPS mm of a continuous index.
+  Vec3 indexToLps(const Vec3& index) const;
+  /// Continuous index of an LPS position.
+  Vec3 lpsToIndex(const Vec3& lps) const;
+  /// Linear memory position of an index inside the grid.
+  std::int64_t offset(std::int64_t i, std::int64_t j, std::int64_t k) const { return i + size[0] * (j + size[1] * k); }
+  /// Same size, and every corner voxel within `tolerance` mm.
+  bool sameGrid(const Geometry& other, double tolerance = 0.01) const;
+  /// Determinant of direction: +1 right-handed.
+  double handedness() const;
+  bool operator==(const Geometry&) const = default;
+};
+
+}  // namespace lorkd::image

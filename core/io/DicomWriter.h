@@ -1,0 +1,41 @@
+// DICOM out: CT series and segmentations, valid per dciodvfy.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/image/Volume.h"
+
+namespace lorkd::io {
+
+/// Header values of a series to write. UIDs left empty are made anew (or from `uidSeed` when it is not empty, so that
+/// the same input gives the same files).
+struct DicomHeader {
+  std::string patientId, patientName, patientSex, patientBirthDate;
+  std::string studyUid, seriesUid, frameOfReferenceUid;
+  std::string studyDate = "20200101", studyTime = "120000";
+  std::string studyDescription, seriesDescription, bodyPart, manufacturer = "LoRKD Workbench";
+  std::string uidSeed;
+  int seriesNumber = 1;
+};
+
+/// What was written: enough to reference it.
+struct WrittenSeries {
+  DicomHeader header;  ///< with every UID filled in
+  std::vector<std::filesystem::path> files;       ///< in slice order, k = 0 first
+  std::vector<std::string> sopInstanceUids;
+};
+
+/// Writes a CT volume as a classic CT Image series, one file a slice, 12-bit stored values with rescale intercept -1024.
+/// Files are numbered in `order` if given (a permutation of slices, to test readers), else by position.
+/// Errors: Io; InvalidArgument for an empty volume.
+Result<WrittenSeries> writeCtSeries(const std::filesystem::path& folder, const image::Volume& volume,
+                                    const DicomHeader& header, const std::vector<int>& order = {});
+
+/// Writes segments as a binary DICOM SEG that references `source`. Errors: Io, Mismatch (grid differs from the source's).
+Result<std::filesystem::path> writeSeg(const std::filesystem::path& file, const image::SegmentSet& segments,
+                                       const WrittenSeries& source, const DicomHeader& header);
+
+}  // namespace lorkd::io

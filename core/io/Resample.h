@@ -1,0 +1,21 @@
+// Moving images between grids (ITK).
+#pragma once
+
+#include "core/image/Volume.h"
+
+namespace lorkd::io {
+
+/// The grid of given spacing that covers `source` with the same directions; voxel edges, not centres, coincide.
+image::Geometry gridAtSpacing(const image::Geometry& source, const image::Vec3& spacing);
+
+/// Linear interpolation; outside the source: its minimum value. When the target is coarser, the source is smoothed
+/// first by a Gaussian of half the spacing ratio, so that fine structures do not alias.
+image::Volume resampleLinear(const image::Volume& source, const image::Geometry& target);
+
+/// A mask as the share of each target voxel that it fills (linear), thresholded at 0.5.
+image::Mask resampleMask(const image::Mask& source, const image::Geometry& target);
+
+/// Nearest neighbour; outside: 0.
+image::LabelMap resampleNearest(const image::LabelMap& source, const image::Geometry& target);
+
+}  // namespace lorkd::io

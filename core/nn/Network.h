@@ -1,0 +1,71 @@
+// A backbone with one head per task.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/nn/LowRank.h"
+
+namespace lorkd::nn {
+
+/// The shared trunk. Every adapted layer is a LowRankConv or LowRankLinear registered under its module path.
+class Backbone : public torch::nn::Module {
+ public:
+  /// Segmentation trunks: decoder output (N, C, D, H, W) at input resolution. Classification trunks: pooled (N, C).
+  virtual torch::Tensor forward(const torch::Tensor& x, const Routing& routing) = 0;
+  virtual int dims() const = 0;                       ///< 2 or 3
+  virtual std::int64_t featureChannels() const = 0;   ///< C above
+  virtual std::int64_t inputChannels() const = 0;
+  virtual bool dense() const = 0;                     ///< true: features per voxel; false: pooled
+  virtual std::int64_t sizeMultiple() const = 0;      ///< spatial sizes must be multiples of this
+};
+
+/// One task's head.
+struct HeadSpec {
+  std::string task;
+  std::int64_t classes = 1;  ///< output channels: structures, or diagnoses
+  bool segmentation = true;
+};
+
+/// What a forward pass yields.
+struct Outputs {
+  std::vector<torch::Tensor> logits;  ///< one per slice of the routing: (n, classes, ...) or (n, classes)
+  torch::Tensor features;             ///< the backbone's output for the whole batch
+};
+
+class NetworkImpl : public torch::nn::Module {
+ public:
+  NetworkImpl(std::shared_ptr<Backbone> backbone, std::vector<HeadSpec> heads);
+  Outputs forward(const torch::Tensor& x, const Routing& routing);
+  /// Logits of one task for a whole batch of it.
+  torch::Tensor predict(const torch::Tensor& x, int task);
+
+  /// Adds the task's updates to every adapted weight / takes them back to the bit.
+  void fuse(int task);
+  void unfuse();
+
+  /// Adapted layers in module order, with their full names.
+  std::vector<AdaptedLayer> adaptedLayers() const;
+  /// Their shared weights, same order (for reading Gram matrices).
+  std::vector<torch::Tensor> sharedWeights() const;
+  /// Parameters of one deployed expert: fused backbone and the task's head.
+  std::int64_t expertParameters(int task) const;
+  /// Factor parameters of one task over all layers.
+  std::int64_t factorParameters(int task) const;
+
+  Backbone& backbone() const { return *m_backbone; }
+  std::shared_ptr<Backbone> backbonePtr() const { return m_backbone; }
+  const std::vector<HeadSpec>& heads() const { return m_specs; }
+  torch::nn::Module& head(int task) const;
+
+ private:
+  std::shared_ptr<Backbone> m_backbone;
+  std::vector<HeadSpec> m_specs;
+  std::vector<std::shared_ptr<torch::nn::Module>> m_heads;
+};
+TORCH_MODULE(Network);
+
+}  // namespace lorkd::nn

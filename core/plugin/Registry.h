@@ -1,0 +1,47 @@
+// What plugins implement, and where they register. A plugin is a folder plugins/<name> with one function
+// `void register_<name>(lorkd::plugin::Registry&)`, declared to the build by lorkd_plugin(<name>).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/expert/Exporter.h"
+#include "core/nn/Network.h"
+#include "core/run/Plan.h"
+
+namespace lorkd::plugin {
+
+/// Makes a backbone from its plan section. `inputChannels` comes from the data.
+using BackboneFactory = std::function<Result<std::shared_ptr<nn::Backbone>>(
+    const plan::Backbone& options, const nn::LowRankSpec& spec, std::int64_t inputChannels)>;
+
+struct BackboneInfo {
+  std::string name;         ///< plan value
+  std::string title;        ///< for people
+  int dims = 3;
+  std::vector<std::string> presets;
+  BackboneFactory make;
+};
+
+class Registry {
+ public:
+  void add(BackboneInfo backbone);
+  void add(std::shared_ptr<expert::Exporter> exporter);
+  /// Errors: NotFound, naming what is registered.
+  Result<const BackboneInfo*> backbone(const std::string& name) const;
+  const std::vector<BackboneInfo>& backbones() const { return m_backbones; }
+  const std::vector<std::shared_ptr<expert::Exporter>>& exporters() const { return m_exporters; }
+
+ private:
+  std::vector<BackboneInfo> m_backbones;
+  std::vector<std::shared_ptr<expert::Exporter>> m_exporters;
+};
+
+/// The program's registry: at first the built-in U-Nets ("unet2d", "unet3d") and the safetensors exporter; the
+/// composition root adds the plugins of the build (plugins/Plugins.h).
+Registry& registry();
+
+}  // namespace lorkd::plugin

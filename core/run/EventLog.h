@@ -1,0 +1,53 @@
+// events.jsonl: append-only, one JSON object a line. A torn last line is ignored and read again once it is whole.
+//
+// Every event has "t" (seconds since the epoch, UTC) and "kind":
+//   step        step, lr, seconds, wait (share of the step spent waiting for data), total,
+//               losses {task: {name: value}}   names: dice, bce, cross_entropy, transfer, transfer_logits, total
+//   validation  step, best (bool), mean, metrics {task: {"dice": v} or {"accuracy": v, "auc": v}}
+//   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays
+//   phase       phase, message
+//   log         level, message
+//   done        outcome ("done", "cancelled", "failed"), message
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/base/Json.h"
+
+namespace lorkd::run {
+
+/// Seconds since the epoch, UTC.
+double now();
+
+/// Appends events; each append is one write call.
+class EventWriter {
+ public:
+  explicit EventWriter(std::filesystem::path file) : m_file(std::move(file)) {}
+  /// Adds "t" and "kind" in front. A value that is not finite becomes null.
+  Result<void> append(const std::string& kind, Json fields) const;
+  /// Cuts the log back for a resumed run: drops a torn last line and every step, validation and conflict event
+  /// beyond `step`, so that the log reads as if it had never been interrupted.
+  Result<void> rewindTo(std::int64_t step) const;
+
+ private:
+  std::filesystem::path m_file;
+};
+
+/// Follows a growing log: each call returns what is new since the last one.
+class EventReader {
+ public:
+  explicit EventReader(std::filesystem::path file) : m_file(std::move(file)) {}
+  /// New whole events; an absent file gives none. `restarted` (if given) is set when the log became shorter or was
+  /// replaced, in which case everything is returned from the start.
+  std::vector<Json> poll(bool* restarted = nullptr);
+
+ private:
+  std::filesystem::path m_file;
+  std::uintmax_t m_offset = 0;
+  std::uint64_t m_inode = 0;
+};
+
+}  // namespace lorkd::run

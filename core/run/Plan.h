@@ -1,0 +1,57 @@
+// The plan: the only source of choices. Structs come from resources/schema/plan.schema.json (generated/PlanStructs.h);
+// here they are read, validated, changed by path and digested.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "PlanStructs.h"
+#include "core/base/Error.h"
+
+namespace lorkd::plan {
+
+/// The parsed schema document.
+const Json& schema();
+
+/// The schema of the field at a dotted path ("training.learning_rate", "tasks.liver.rank"), references resolved.
+/// Errors: NotFound, naming the path and the nearest known field.
+Result<Json> fieldSchema(const std::string& path);
+
+/// One fault of a plan: which field, what it holds, what is allowed, what to do.
+struct Fault {
+  std::string field;    ///< dotted path
+  std::string value;    ///< the value found, as JSON text; "missing" if absent
+  std::string allowed;  ///< type, range or choices in words
+  std::string hint;
+  std::string text() const;
+};
+
+/// Every fault of a JSON plan against the schema and the rules between fields; empty if the plan is good.
+std::vector<Fault> validate(const Json& plan);
+
+/// Validates and reads; defaults fill what is absent. Errors: InvalidArgument listing every fault.
+Result<Plan> fromJson(const Json& plan, const std::string& name = "plan");
+
+/// Reads a plan file. Relative source and teacher paths are made absolute against the file's folder.
+/// Errors: NotFound, Format, InvalidArgument.
+Result<Plan> load(const std::filesystem::path& path);
+
+/// Complete JSON of a plan, every default written out.
+Json toJson(const Plan& plan);
+
+/// Applies "tasks.liver.rank=8"; the value is JSON if it parses as the field's type, else text.
+/// Errors: InvalidArgument naming field and form; the result is validated by fromJson afterwards.
+Result<void> set(Json& plan, const std::string& assignment);
+
+/// SHA-256 over the complete JSON: two plans with the same digest describe the same run.
+std::string digest(const Plan& plan);
+
+/// The colour of task `i` / class `i`: the plan's own, else the colour-blind-safe palette (Okabe and Ito) in turn.
+std::string taskColor(const Plan& plan, std::size_t task);
+std::string classColor(const Plan& plan, std::size_t task, std::size_t cls);
+
+/// The scale s of a task's factors at rank r.
+double lowRankScale(const LowRank& options, std::int64_t rank);
+
+}  // namespace lorkd::plan
