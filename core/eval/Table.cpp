@@ -1,0 +1,102 @@
+#include "core/eval/Table.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/eval/TableView.h"
+
+namespace lorkd::eval {
+namespace {
+
+/// RFC 4180: fields with a comma, quote or line break are quoted, quotes doubled.
+std::string csvField(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+std::size_t codePoints(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+}
+
+std::string padded(const std::string& text, std::size_t width, bool right) {
+  const auto n = codePoints(text);
+  const std::string space(width > n ? width - n : 0, ' ');
+  return right ? space + text : text + space;
+}
+
+}  // namespace
+
+void Table::append(const Table& other) {
+  const auto rows = other.m_rows;  // a copy, so that a table can be appended to itself
+  m_rows.insert(m_rows.end(), rows.begin(), rows.end());
+}
+
+double Table::value(const std::string& task, const std::string& method, const std::string& metric) const {
+  const auto row = std::ranges::find_if(
+      m_rows, [&](const Row& r) { return r.task == task && r.method == method && r.metric == metric; });
+  return row == m_rows.end() ? std::numeric_limits<double>::quiet_NaN() : row->value;
+}
+
+std::string Table::text(const std::string& metric) const {
+  const TableView view(*this, metric);
+  std::vector<std::vector<std::string>> cells{{"task"}};
+  for (const auto& method : view.methods) cells[0].push_back(method);
+  for (const auto& task : view.tasks) {
+    cells.push_back({task});
+    for (const auto& method : view.methods) cells.back().push_back(formatValue(metric, value(task, method, metric)));
+  }
+  std::string out;
+  for (const auto& line : cells) {
+    for (std::size_t c = 0; c < line.size(); ++c) {
+      std::size_t width = 0;
+      for (const auto& other : cells) width = std::max(width, codePoints(other[c]));
+      out += (c ? "  " : "") + padded(line[c], width, c > 0);
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += '\n';
+  }
+  return out;
+}
+
+std::string Table::csv() const {
+  std::string out = "task,method,metric,value,cases\r\n";
+  for (const auto& r : m_rows)
+    out += fmt::format("{},{},{},{},{}\r\n", csvField(r.task), csvField(r.method), csvField(r.metric),
+                       std::isfinite(r.value) ? fmt::format("{}", r.value) : "", r.cases);
+  return out;
+}
+
+Json Table::json() const {
+  auto rows = Json::array();
+  for (const auto& r : m_rows)
+    rows.push_back({{"task", r.task},
+                    {"method", r.method},
+                    {"metric", r.metric},
+                    {"value", std::isfinite(r.value) ? Json(r.value) : Json(nullptr)},
+                    {"cases", r.cases}});
+  return rows;
+}
+
+Result<Table> Table::fromJson(const Json& json) {
+  if (!json.is_array()) return fail(ErrorCode::Format, "a table of results must be an array of rows");
+  Table table;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    try {
+      const auto& j = json[i];
+      const auto& value = j.at("value");
+      table.add({j.at("task").get<std::string>(), j.at("method").get<std::string>(), j.at("metric").get<std::string>(),
+                 value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>(),
+                 j.value("cases", std::int64_t(0))});
+    } catch (const nlohmann::json::exception& e) {
+      return fail(ErrorCode::Format, fmt::format("row {} of the results is damaged: {}", i, e.what()));
+    }
+  }
+  return table;
+}
+
+}  // namespace lorkd::eval

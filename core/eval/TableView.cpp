@@ -1,0 +1,45 @@
+#include "core/eval/TableView.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace lorkd::eval {
+namespace {
+
+void addOnce(std::vector<std::string>& list, const std::string& item) {
+  if (std::ranges::find(list, item) == list.end()) list.push_back(item);
+}
+
+}  // namespace
+
+TableView::TableView(const Table& table, const std::string& metric) {
+  for (const auto& row : table.rows()) {
+    if (row.metric != metric) continue;
+    addOnce(tasks, row.task);
+    addOnce(methods, row.method);
+  }
+  std::ranges::stable_partition(tasks, [](const std::string& task) { return task != "mean"; });
+}
+
+std::vector<std::string> metricsOf(const Table& table) {
+  std::vector<std::string> metrics;
+  for (const auto& row : table.rows()) addOnce(metrics, row.metric);
+  return metrics;
+}
+
+std::string formatCount(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > (count < 0 ? 1 : 0); at -= 3)
+    digits.insert(static_cast<std::size_t>(at), "\u202f");
+  return digits;
+}
+
+std::string formatValue(const std::string& metric, double value) {
+  if (!std::isfinite(value)) return "–";
+  if (metric.find("parameters") != std::string::npos) return formatCount(std::llround(value));
+  return fmt::format("{:.4f}", value);
+}
+
+}  // namespace lorkd::eval
