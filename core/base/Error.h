@@ -52,14 +52,13 @@ inline std::unexpected<Error> fail(Error error, const std::string& outer) {
 }  // namespace lorkd
 
 /// Evaluates a Result expression; on failure returns its error from the enclosing function, else binds the value.
-#define LORKD_TRY(name, expression)                                   \
-  auto name##_result = (expression);                                  \
-  if (!name##_result) return std::unexpected(name##_result.error());  \
+#define LORKD_TRY(name, expression)                                  \
+  auto name##_result = (expression);                                 \
+  if (!name##_result) return std::unexpected(name##_result.error()); \
   auto& name = *name##_result
 
 /// The same for Result<void> and for values not needed.
-#define LORKD_CHECK(expression)                                       \
-  do {                                                                \
-    if (auto check_result = (expression); !check_result)              \
-      return std::unexpected(check_result.error());                   \
+#define LORKD_CHECK(expression)                                                                        \
+  do {                                                                                                 \
+    if (auto check_result = (expression); !check_result) return std::unexpected(check_result.error()); \
   } while (false)

@@ -42,37 +42,52 @@ Result<std::uint64_t> elementCount(const std::vector<std::int64_t>& shape, const
 }  // namespace
 
 std::size_t elementSize(const std::string& dtype) {
-  static const std::map<std::string, std::size_t> sizes{{"F64", 8}, {"I64", 8}, {"F32", 4}, {"I32", 4}, {"F16", 2},
-                                                        {"BF16", 2}, {"I16", 2}, {"I8", 1}, {"U8", 1}, {"BOOL", 1}};
+  static const std::map<std::string, std::size_t> sizes{{"F64", 8},  {"I64", 8}, {"F32", 4}, {"I32", 4}, {"F16", 2},
+                                                        {"BF16", 2}, {"I16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
   const auto it = sizes.find(dtype);
   return it == sizes.end() ? 0 : it->second;
 }
 
 Result<void> write(const std::filesystem::path& path, const std::vector<Entry>& entries,
                    const std::map<std::string, std::string>& metadata) {
+  const auto refuse = [&](const std::string& name, const char* why) {
+    return fail(ErrorCode::InvalidArgument, "tensor '" + name + "': " + why, "", path.string());
+  };
+  // Wide elements first: then each tensor begins at a multiple of its element size, without holes.
+  std::vector<const Entry*> order;
+  for (const auto& entry : entries) order.push_back(&entry);
+  std::ranges::stable_sort(order, std::greater{}, [](const Entry* e) { return elementSize(e->dtype); });
   Json header = Json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  auto& fields = header.get_ref<Json::object_t&>();
+  if (!metadata.empty()) fields.emplace_back("__metadata__", metadata);
+  std::set<std::string> names{"__metadata__"};
   std::uint64_t offset = 0;
-  for (const auto& entry : entries) {
-    LORKD_TRY(count, elementCount(entry.shape, path));
-    if (elementSize(entry.dtype) == 0 || count * elementSize(entry.dtype) != entry.bytes.size())
-      return fail(ErrorCode::InvalidArgument, "shape, type and bytes of tensor '" + entry.name + "' disagree", "",
-                  path.string());
-    if (header.contains(entry.name))
-      return fail(ErrorCode::InvalidArgument, "tensor name '" + entry.name + "' is used twice", "", path.string());
-    const std::uint64_t end = offset + entry.bytes.size();
-    header[entry.name] = {{"dtype", entry.dtype}, {"shape", entry.shape}, {"data_offsets", {offset, end}}};
+  for (const auto* entry : order) {
+    LORKD_TRY(count, elementCount(entry->shape, path));
+    const auto width = elementSize(entry->dtype);
+    if (width == 0) return refuse(entry->name, "unknown element type");
+    if (entry->bytes.size() % width != 0 || count != entry->bytes.size() / width)
+      return refuse(entry->name, "shape, type and byte count disagree");
+    if (!names.insert(entry->name).second) return refuse(entry->name, "the name is used twice or is reserved");
+    const std::uint64_t end = offset + entry->bytes.size();
+    fields.emplace_back(entry->name,
+                        Json{{"dtype", entry->dtype}, {"shape", entry->shape}, {"data_offsets", {offset, end}}});
     offset = end;
   }
-  std::string text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const Json::exception&) {
+    return fail(ErrorCode::InvalidArgument, "a tensor name or metadata is not valid UTF-8", "", path.string());
+  }
   while ((text.size() + 8) % 64 != 0) text += ' ';
   return writeAtomically(path, [&](const std::filesystem::path& temporary) -> Result<void> {
     std::ofstream out(temporary, std::ios::binary);
     const std::uint64_t size = text.size();
     out.write(reinterpret_cast<const char*>(&size), 8);
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    for (const auto& entry : entries)
-      out.write(reinterpret_cast<const char*>(entry.bytes.data()), static_cast<std::streamsize>(entry.bytes.size()));
+    for (const auto* entry : order)
+      out.write(reinterpret_cast<const char*>(entry->bytes.data()), static_cast<std::streamsize>(entry->bytes.size()));
     out.flush();
     if (!out)
       return fail(ErrorCode::Io, "cannot write", "check free space and permissions of the folder", path.string());
@@ -83,8 +98,9 @@ Result<void> write(const std::filesystem::path& path, const std::vector<Entry>& 
 Result<File> File::open(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return fail(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, std::string("cannot open: ") + std::strerror(errno),
-                "check the path and its permissions", path.string());
+    return fail(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Io,
+                std::string("cannot open: ") + std::strerror(errno), "check the path and its permissions",
+                path.string());
   struct stat info {};
   const bool statOk = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
   const auto size = statOk ? static_cast<std::uint64_t>(info.st_size) : 0;
@@ -99,12 +115,13 @@ Result<File> File::open(const std::filesystem::path& path) {
 
   File file;
   file.m_path = path;
-  file.m_mapping = std::shared_ptr<const void>(address, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
+  file.m_mapping =
+      std::shared_ptr<const void>(address, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
   const auto* bytes = static_cast<const std::byte*>(address);
   std::uint64_t headerSize = 0;
   std::memcpy(&headerSize, bytes, 8);
   if (headerSize > largestHeader || headerSize > size - 8) return bad(path, "header length beyond the file");
-  LORKD_TRY(header, parseJson({reinterpret_cast<const char*>(bytes) + 8, headerSize}, path.string()));
+  LORKD_TRY(header, parseSortedJson({reinterpret_cast<const char*>(bytes) + 8, headerSize}, path.string()));
   if (!header.is_object()) return bad(path, "the header is not an object");
 
   const std::uint64_t dataStart = 8 + headerSize;
@@ -119,7 +136,7 @@ Result<File> File::open(const std::filesystem::path& path) {
       }
       continue;
     }
-    const auto offsets = value.is_object() && value.contains("data_offsets") ? value["data_offsets"] : Json();
+    const auto offsets = value.is_object() && value.contains("data_offsets") ? value["data_offsets"] : nlohmann::json();
     const bool shaped = value.is_object() && value.contains("dtype") && value["dtype"].is_string() &&
                         value.contains("shape") && value["shape"].is_array() && offsets.is_array() &&
                         offsets.size() == 2 && offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned();
@@ -138,7 +155,7 @@ Result<File> File::open(const std::filesystem::path& path) {
       return bad(path, "offsets of tensor '" + name + "' do not fit its shape and the file");
     tensor.bytes = {bytes + dataStart + begin, end - begin};
     spans.emplace_back(begin, end);
-    if (!file.m_tensors.emplace(name, std::move(tensor)).second) return bad(path, "tensor '" + name + "' twice");
+    file.m_tensors.emplace(name, std::move(tensor));
   }
   std::sort(spans.begin(), spans.end());
   std::uint64_t reached = 0;
@@ -152,7 +169,8 @@ Result<File> File::open(const std::filesystem::path& path) {
 
 Result<File::Tensor> File::tensor(const std::string& name) const {
   const auto it = m_tensors.find(name);
-  if (it == m_tensors.end()) return fail(ErrorCode::NotFound, "no tensor '" + name + "' in this file", "", m_path.string());
+  if (it == m_tensors.end())
+    return fail(ErrorCode::NotFound, "no tensor '" + name + "' in this file", "", m_path.string());
   return it->second;
 }
 

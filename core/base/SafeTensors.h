@@ -26,7 +26,8 @@ struct Entry {
   std::span<const std::byte> bytes;
 };
 
-/// Writes all entries and the string metadata atomically, data aligned to 64 bytes.
+/// Writes all entries and the string metadata atomically. The data begins at a multiple of 64 bytes and every tensor
+/// at a multiple of its element size (wide types are laid first). Metadata must be valid UTF-8.
 /// Errors: Io; InvalidArgument when shape, dtype and byte count disagree or a name is used twice.
 Result<void> write(const std::filesystem::path& path, const std::vector<Entry>& entries,
                    const std::map<std::string, std::string>& metadata = {});

@@ -48,6 +48,7 @@ class EventReader {
   std::filesystem::path m_file;
   std::uintmax_t m_offset = 0;
   std::uint64_t m_inode = 0;
+  std::string m_tail;  ///< the last bytes before m_offset
 };
 
 }  // namespace lorkd::run

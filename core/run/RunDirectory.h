@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,14 +20,14 @@ std::string toString(State state);
 /// What the trainer says of itself, replaced atomically.
 struct Status {
   State state = State::Queued;
-  std::string phase;            ///< "preparing", "teacher", "training", "evaluating", ...
-  std::int64_t step = 0;        ///< optimiser steps done
-  std::int64_t steps = 0;       ///< optimiser steps planned
-  double secondsLeft = -1;      ///< estimate; negative if unknown
+  std::string phase;        ///< "preparing", "teacher", "training", "evaluating", ...
+  std::int64_t step = 0;    ///< optimiser steps done
+  std::int64_t steps = 0;   ///< optimiser steps planned
+  double secondsLeft = -1;  ///< estimate; negative if unknown
   std::int64_t pid = 0;
   std::string host;
-  double heartbeat = 0;         ///< seconds since the epoch, UTC
-  std::string message;          ///< the error's text when failed
+  double heartbeat = 0;  ///< seconds since the epoch, UTC
+  std::string message;   ///< the error's text when failed
 };
 
 /// What a watcher asks of the trainer; polled between steps.
@@ -43,7 +44,7 @@ struct NumberedCommand {
 class RunDirectory {
  public:
   /// Makes the folder and freezes the plan into it. Errors: Io; Mismatch if it already holds a run of another plan
-  /// (the same plan is accepted: the run is then continued).
+  /// (the same plan is accepted: the run is then continued); InvalidArgument for a plan with faults.
   static Result<RunDirectory> create(const std::filesystem::path& path, const plan::Plan& plan);
   /// Errors: NotFound when it is no run directory, Format when its plan is damaged.
   static Result<RunDirectory> open(const std::filesystem::path& path);
@@ -55,7 +56,9 @@ class RunDirectory {
   const std::string& planDigest() const { return m_digest; }
 
   std::filesystem::path events() const { return m_path / "events.jsonl"; }
-  std::filesystem::path checkpoint(const std::string& name) const { return m_path / "checkpoints" / (name + ".safetensors"); }
+  std::filesystem::path checkpoint(const std::string& name) const {
+    return m_path / "checkpoints" / (name + ".safetensors");
+  }
   std::filesystem::path expert(const std::string& task) const { return m_path / "experts" / task; }
   std::filesystem::path predictions() const { return m_path / "predictions"; }
   std::filesystem::path teacher() const { return m_path / "teacher"; }
@@ -64,9 +67,10 @@ class RunDirectory {
   /// metrics.json: the evaluation table once there is one.
   std::filesystem::path metrics() const { return m_path / "metrics.json"; }
 
+  /// What is left at its default is filled in: heartbeat, and for Running and Paused this process's pid and host.
   Result<void> writeStatus(const Status& status) const;
   /// The status as written, except that Running and Paused become Interrupted when the process is gone
-  /// (same host and no such pid, or another host and a heartbeat older than a minute).
+  /// (same host and no such pid or one started at another time, or another host and a heartbeat older than a minute).
   Result<Status> status() const;
 
   /// Appends a command for the trainer.

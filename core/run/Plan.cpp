@@ -1,0 +1,137 @@
+#include "core/run/Plan.h"
+
+#include <array>
+
+#include "core/base/Digest.h"
+#include "core/base/File.h"
+#include "core/run/SchemaWords.h"
+
+namespace lorkd::plan {
+namespace {
+
+/// Okabe and Ito (2008), told apart with the common forms of colour blindness; black is left to outlines.
+constexpr std::array palette{"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"};
+
+std::vector<std::string> parts(const std::string& path) {
+  std::vector<std::string> out(1);
+  for (char c : path) {
+    if (c == '.')
+      out.emplace_back();
+    else
+      out.back() += c;
+  }
+  return out;
+}
+
+/// One step down the schema: the field `key` of an object, or the value type of a named list.
+Result<Json> schemaBelow(const Json& object, const std::string& key, const std::string& path) {
+  const auto known = object.value("properties", Json::object());
+  if (known.contains(key)) return resolve(known[key]);
+  if (object.contains("additionalProperties")) return resolve(object["additionalProperties"]);
+  return fail(ErrorCode::NotFound, "the plan has no field '" + path + "'",
+              known.empty() ? "'" + key + "' stands below a plain value" : knownHint(key, keysOf(known)), path);
+}
+
+}  // namespace
+
+const Json& schema() {
+  static const Json document = Json::parse(schemaText);
+  return document;
+}
+
+Result<Json> fieldSchema(const std::string& path) {
+  auto field = resolve(schema());
+  for (const auto& key : parts(path)) {
+    LORKD_TRY(next, schemaBelow(field, key, path));
+    field = Json(std::move(next));
+  }
+  return field;
+}
+
+Result<Plan> fromJson(const Json& plan, const std::string& name) {
+  const auto faults = validate(plan);
+  if (faults.empty()) return plan.get<Plan>();
+  std::string list = faults.size() == 1 ? "" : std::to_string(faults.size()) + " faults";
+  for (const auto& fault : faults) list += (list.empty() ? "" : "\n  ") + fault.text();
+  return fail(ErrorCode::InvalidArgument, list, "", name);
+}
+
+Result<Plan> load(const std::filesystem::path& path) {
+  LORKD_TRY(text, readFile(path, std::uintmax_t(16) << 20));
+  LORKD_TRY(json, parseJson(text, path.string()));
+  LORKD_TRY(plan, fromJson(json, path.string()));
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  const auto anchor = [&](std::string& place) {
+    if (!place.empty()) place = (folder / place).lexically_normal().string();
+  };
+  for (auto& [name, source] : plan.data.sources) anchor(source.path);
+  anchor(plan.teacher.checkpoint);
+  return plan;
+}
+
+Json toJson(const Plan& plan) { return plan; }
+
+Result<void> set(Json& plan, const std::string& assignment) {
+  const auto equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return fail(ErrorCode::InvalidArgument, "'" + assignment + "' is not of the form FIELD=VALUE",
+                "for example tasks.liver.rank=8");
+  const auto path = assignment.substr(0, equals);
+  const auto text = assignment.substr(equals + 1);
+  auto field = fieldSchema(path);
+  if (!field) {
+    field.error().code = ErrorCode::InvalidArgument;
+    return std::unexpected(field.error());
+  }
+
+  // Along the way a named entry must exist already: a misspelt task would otherwise be born here.
+  if (!plan.is_object()) return fail(ErrorCode::InvalidArgument, "the plan is not an object", "", path);
+  Json changed = plan;
+  Json* place = &changed;
+  auto at = resolve(schema());
+  std::string walked;
+  for (const auto& key : parts(path)) {
+    if (place->is_null()) *place = Json::object();
+    const bool named = !at.value("properties", Json::object()).contains(key);
+    if (!place->is_object() || (named && !place->contains(key)))
+      return fail(ErrorCode::InvalidArgument, "the plan has no '" + key + "' in " + walked,
+                  place->is_object() && !place->empty() ? "there are: " + joined(keysOf(*place)) : "there are none yet",
+                  path);
+    LORKD_TRY(next, schemaBelow(at, key, path));
+    at = Json(std::move(next));
+    place = &(*place)[key];
+    walked += (walked.empty() ? "" : ".") + key;
+  }
+  const auto parsed = parseJson(text, path);
+  const bool typed = parsed && hasType(*field, *parsed);
+  if (!typed && field->at("type") != "string")
+    return fail(ErrorCode::InvalidArgument, text + " is not allowed; allowed: " + allowedWords(*field, true),
+                field->value("description", ""), path);
+  *place = typed ? *parsed : Json(text);
+  plan = std::move(changed);
+  return {};
+}
+
+std::string digest(const Plan& plan) {
+  return sha256(toJson(plan).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string taskColor(const Plan& plan, std::size_t task) {
+  const auto& own = plan.tasks.at(task).second.color;
+  return own.empty() ? palette[task % palette.size()] : own;
+}
+
+std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) {
+  const auto& own = plan.tasks.at(task).second.classes.at(cls).second.color;
+  if (!own.empty()) return own;
+  // Counted through all tasks, so that classes of different tasks shown together differ as long as the palette lasts.
+  std::size_t index = cls;
+  for (std::size_t i = 0; i < task; ++i) index += plan.tasks[i].second.classes.size();
+  return palette[index % palette.size()];
+}
+
+double lowRankScale(const LowRank& options, std::int64_t rank) {
+  return options.scaling == LowRankScaling::Fixed ? options.scale : options.alpha / static_cast<double>(rank);
+}
+
+}  // namespace lorkd::plan

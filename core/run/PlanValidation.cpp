@@ -1,0 +1,156 @@
+// Every fault of a plan, against the schema and against the rules between fields.
+#include <algorithm>
+#include <regex>
+
+#include "core/run/Plan.h"
+#include "core/run/SchemaWords.h"
+
+namespace lorkd::plan {
+namespace {
+
+std::string valueText(const Json& value) {
+  auto text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  constexpr std::size_t longest = 80;
+  return text.size() > longest ? text.substr(0, longest) + "..." : text;
+}
+
+std::string below(const std::string& path, const std::string& key) { return path.empty() ? key : path + "." + key; }
+
+/// Names become folder names and parts of dotted paths. Bytes of non-ASCII letters (UTF-8) are fine.
+bool goodName(const std::string& name) {
+  const auto good = [](unsigned char c) { return std::isalnum(c) || c >= 0x80 || c == '-' || c == '_' || c == ' '; };
+  return !name.empty() && name.size() <= 100 && name.front() != ' ' && name.back() != ' ' &&
+         std::ranges::all_of(name, good);
+}
+
+/// Walks a value beside its schema.
+class Walk {
+ public:
+  std::vector<Fault> faults;
+
+  /// Returns what is sound of `value`: faulty fields are left out, so that defaults may stand in for them and the
+  /// rules between the other fields can still be checked. Null if the value itself is faulty.
+  Json sound(const Json& field, const Json& value, const std::string& path) {
+    const auto schema = resolve(field);
+    const auto hint = schema.value("description", "");
+    const auto fault = [&](bool withType) {
+      faults.push_back({path.empty() ? "plan" : path, valueText(value), allowedWords(schema, withType), hint});
+      return Json();
+    };
+    if (!hasType(schema, value)) return fault(true);
+    if (value.is_object()) return soundObject(schema, value, path);
+    if (value.is_array()) return soundArray(schema, value, path) ? value : Json();
+    if (schema.contains("enum")) {
+      const auto choices = schema["enum"].get<std::vector<std::string>>();
+      if (std::ranges::find(choices, value.get<std::string>()) != choices.end()) return value;
+      const auto near = nearest(value.get<std::string>(), choices);
+      faults.push_back(
+          {path, valueText(value), allowedWords(schema, false), near.empty() ? hint : knownHint(value, choices)});
+      return Json();
+    }
+    if (value.is_number()) {
+      const auto number = value.get<double>();
+      // "not (inside)" rather than "outside", so that a NaN is refused too.
+      if (schema.contains("minimum") && !(number >= schema["minimum"].get<double>())) return fault(false);
+      if (schema.contains("maximum") && !(number <= schema["maximum"].get<double>())) return fault(false);
+      if (schema["type"] == "integer" && !value.is_number_integer()) return value.get<std::int64_t>();
+    }
+    if (value.is_string()) {
+      const auto& text = value.get_ref<const std::string&>();
+      if (text.find('\0') != std::string::npos) return fault(true);
+      // Short patterns only (colours): std::regex recurses over its input.
+      if (schema.contains("pattern") &&
+          (text.size() > 1000 || !std::regex_search(text, std::regex(schema["pattern"].get<std::string>()))))
+        return fault(true);
+    }
+    return value;
+  }
+
+ private:
+  Json soundObject(const Json& schema, const Json& value, const std::string& path) {
+    Json out = Json::object();
+    const auto known = schema.contains("properties") ? schema["properties"] : Json::object();
+    for (const auto& [key, child] : value.items()) {
+      const auto here = below(path, key);
+      if (known.contains(key)) {
+        if (auto part = sound(known[key], child, here); !part.is_null()) out[key] = std::move(part);
+      } else if (!schema.contains("additionalProperties")) {
+        faults.push_back({here, valueText(child), "no field of this name", knownHint(key, keysOf(known))});
+      } else if (!goodName(key)) {
+        faults.push_back({here, valueText(Json(key)), "a name of letters, digits, '-', '_' and ' '",
+                          "at most 100 characters, no space at either end; the name becomes that of a folder"});
+      } else if (auto part = sound(schema["additionalProperties"], child, here); !part.is_null()) {
+        out[key] = std::move(part);
+      }
+    }
+    for (const auto& key : schema.value("required", Json::array()))
+      if (!value.contains(key.get<std::string>())) {
+        const auto field = resolve(known.at(key.get<std::string>()));
+        faults.push_back({below(path, key), "missing", allowedWords(field, true), field.value("description", "")});
+      }
+    if (schema.contains("minProperties") && value.size() < schema["minProperties"].get<std::size_t>())
+      faults.push_back({path, valueText(value), "at least " + schema["minProperties"].dump() + " entry",
+                        schema.value("description", "")});
+    return out;
+  }
+
+  bool soundArray(const Json& schema, const Json& value, const std::string& path) {
+    const auto before = faults.size();
+    if ((schema.contains("minItems") && value.size() < schema["minItems"].get<std::size_t>()) ||
+        (schema.contains("maxItems") && value.size() > schema["maxItems"].get<std::size_t>()))
+      faults.push_back({path, valueText(value), allowedWords(schema, true), schema.value("description", "")});
+    for (std::size_t i = 0; i < value.size(); ++i) sound(schema["items"], value[i], below(path, std::to_string(i)));
+    return faults.size() == before;
+  }
+};
+
+std::string number(double value) { return Json(value).dump(); }
+
+/// The rules that span several fields.
+void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
+  for (const auto& [name, task] : plan.tasks) {
+    const auto field = "tasks." + name;
+    for (const auto& source : task.sources)
+      if (!plan.data.sources.find(source)) {
+        std::vector<std::string> known;
+        for (const auto& [sourceName, unused] : plan.data.sources) known.push_back(sourceName);
+        faults.push_back({field + ".sources", valueText(Json(source)), "names of data.sources",
+                          known.empty() ? "the plan has no data.sources" : knownHint(source, known)});
+      }
+    if (task.kind == TaskKind::Classification && task.classes.size() == 1)
+      faults.push_back({field + ".classes", valueText(Json(task.classes)), "at least 2 classes",
+                        "a classification chooses between classes"});
+    if (task.kind != plan.tasks.front().second.kind)
+      faults.push_back({field + ".kind", valueText(Json(task.kind)), toString(plan.tasks.front().second.kind),
+                        "all tasks share one network, so segmentation and classification cannot be mixed; make a plan "
+                        "for each"});
+  }
+  const auto& split = plan.data.split;
+  if (split.validation + split.test >= 1)
+    faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",
+                      "some patients must be left to train on"});
+  if (plan.data.clip[0] >= plan.data.clip[1])
+    faults.push_back({"data.clip", valueText(Json(plan.data.clip)), "the lower clip below the upper", ""});
+  if (plan.teacher.source == TeacherSource::Checkpoint && plan.teacher.checkpoint.empty())
+    faults.push_back({"teacher.checkpoint", "\"\"", "the run directory of an earlier teacher",
+                      "teacher.source is checkpoint; name the run, or set teacher.source to train or none"});
+}
+
+}  // namespace
+
+std::string Fault::text() const {
+  std::string out = field + ": ";
+  out += value == "missing" ? "is missing" : value + " is not allowed";
+  out += "; allowed: " + allowed;
+  if (!hint.empty()) out += " (" + hint + ")";
+  return out;
+}
+
+std::vector<Fault> validate(const Json& plan) {
+  Walk walk;
+  const auto rest = walk.sound(schema(), plan, "");
+  if (rest.is_object()) crossCheck(rest.get<Plan>(), walk.faults);
+  return std::move(walk.faults);
+}
+
+}  // namespace lorkd::plan
