@@ -11,7 +11,7 @@
 namespace lorkd::feed {
 
 struct Batch {
-  torch::Tensor images;                ///< (N, C, D?, H, W) float32
+  torch::Tensor images;  ///< (N, C, D?, H, W) float32
   nn::Routing routing;
   std::vector<torch::Tensor> targets;  ///< one per slice: (n, C, D, H, W) float32, or (n) int64
 };

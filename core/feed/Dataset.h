@@ -16,7 +16,7 @@ namespace lorkd::feed {
 /// One example of one task. Volumes: image (1, D, H, W), target (C, D, H, W) uint8 0/1.
 /// Pictures: image (C, H, W), target scalar int64. Tensors view mapped files; do not write to them.
 struct Example {
-  std::string id;       ///< case pseudonym
+  std::string id;  ///< case pseudonym
   torch::Tensor image;
   torch::Tensor target;
 };

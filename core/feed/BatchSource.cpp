@@ -1,0 +1,233 @@
+#include "core/feed/BatchSource.h"
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "core/base/Random.h"
+#include "core/feed/Foreground.h"
+#include "core/feed/Patch.h"
+#include "core/feed/TaskShares.h"
+
+namespace lorkd::feed {
+namespace {
+
+/// What is found out about a training volume once, by whichever thread needs it first.
+struct Knowledge {
+  std::once_flag foregroundOnce, minimumOnce;
+  Foreground foreground;
+  float minimum = 0;
+};
+
+Size3 sizeOf(const torch::Tensor& image) { return {image.size(-3), image.size(-2), image.size(-1)}; }
+
+/// Start of a patch around `centre` (or anywhere, if negative): inside the volume where it is larger than the patch, as
+/// sliding windows are at prediction; where it is smaller, the whole volume lies somewhere in the patch.
+std::int64_t patchStart(std::int64_t size, std::int64_t patch, std::int64_t centre, Random& random) {
+  const auto low = std::min<std::int64_t>(0, size - patch), high = std::max<std::int64_t>(0, size - patch);
+  const auto anywhere = low + random.below(high - low + 1);
+  return centre < 0 || size <= patch ? anywhere : std::clamp(centre - patch / 2, low, high);
+}
+
+}  // namespace
+
+struct BatchSource::Impl {
+  Impl(const Dataset& data, const plan::Plan& p) : dataset(data), plan(p) {
+    for (int t = 0; t < dataset.tasks(); ++t) {
+      cases.push_back(static_cast<std::int64_t>(dataset.size("train", t)));
+      const auto& task = plan.tasks[static_cast<std::size_t>(t)].second;
+      knowledge.emplace_back(task.kind == plan::TaskKind::Segmentation ? cases.back() : 0);
+    }
+    for (std::int64_t i = 0; i < plan.training.loaderThreads; ++i)
+      workers.emplace_back([this](std::stop_token stop) { work(stop); });
+  }
+
+  Result<Batch> make(std::int64_t step) const;
+  Result<void> fillVolume(const Example& example, Knowledge& known, int task, std::size_t index, Random random,
+                          torch::Tensor& images, std::int64_t row, torch::Tensor& targets,
+                          std::int64_t targetRow) const;
+  Result<void> fillPicture(const Example& example, Random random, torch::Tensor& images, std::int64_t row,
+                           torch::Tensor& targets, std::int64_t targetRow) const;
+  Augmentation augmentation(Random& random) const {
+    Augmentation out;
+    out.mirror = random.uniform() < 0.5 && plan.data.mirror;
+    out.scale = static_cast<float>(random.normal(1, plan.data.intensity));
+    out.shift = static_cast<float>(random.normal(0, plan.data.intensity));
+    return out;
+  }
+
+  void work(const std::stop_token& stop);
+  std::optional<std::int64_t> nextStep() const;
+  Result<Batch> fetch(std::int64_t step);
+
+  const Dataset dataset;
+  const plan::Plan plan;
+  std::vector<std::int64_t> cases;  ///< training cases per task
+  mutable std::vector<std::deque<Knowledge>> knowledge;
+
+  std::mutex mutex;
+  std::condition_variable_any wanted, ready;
+  std::int64_t base = 0;        ///< first step somebody may still ask for
+  std::int64_t requested = -1;  ///< last step asked for; nothing is prepared before the first request
+  std::map<std::int64_t, std::optional<Result<Batch>>> slots;  ///< empty while being made
+  std::vector<std::jthread> workers;                           ///< last: joined before the rest goes
+};
+
+Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& known, int task, std::size_t index,
+                                           Random random, torch::Tensor& images, std::int64_t row,
+                                           torch::Tensor& targets, std::int64_t targetRow) const {
+  const auto size = sizeOf(example.image);
+  const Size3 patch{plan.data.patch[2], plan.data.patch[1], plan.data.patch[0]};
+  const auto voxels = size[0] * size[1] * size[2], patchVoxels = patch[0] * patch[1] * patch[2];
+  const auto* source = example.image.data_ptr<float>();
+  const auto* masks = example.target.data_ptr<std::uint8_t>();
+
+  Size3 centre{-1, -1, -1};
+  if (random.uniform() < plan.data.foreground) {
+    std::call_once(known.foregroundOnce, [&] {
+      const auto seed = Random(static_cast<std::uint64_t>(plan.seed), {static_cast<std::uint64_t>(task), index}).bits();
+      known.foreground = findForeground(masks, example.target.size(0), voxels, seed);
+    });
+    if (const auto n = static_cast<std::int64_t>(known.foreground.size()); n > 0) {
+      const auto& list = known.foreground[static_cast<std::size_t>(random.below(n))];
+      const std::int64_t v = list[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(list.size())))];
+      centre = {v / (size[1] * size[2]), v / size[2] % size[1], v % size[2]};
+    }
+  }
+  Size3 start;
+  bool padded = false;
+  for (std::size_t a = 0; a < 3; ++a) {
+    start[a] = patchStart(size[a], patch[a], centre[a], random);
+    padded = padded || size[a] < patch[a];
+  }
+  if (padded) std::call_once(known.minimumOnce, [&] { known.minimum = *std::min_element(source, source + voxels); });
+
+  const auto augment = augmentation(random);
+  const auto classes = example.target.size(0);
+  cutPatch(source, size, start, patch, known.minimum, augment, images.data_ptr<float>() + row * patchVoxels);
+  for (std::int64_t c = 0; c < classes; ++c)
+    cutPatch(masks + c * voxels, size, start, patch, 0, {augment.mirror, 1, 0},
+             targets.data_ptr<float>() + (targetRow * classes + c) * patchVoxels);
+  return {};
+}
+
+Result<void> BatchSource::Impl::fillPicture(const Example& example, Random random, torch::Tensor& images,
+                                            std::int64_t row, torch::Tensor& targets, std::int64_t targetRow) const {
+  if (example.image.sizes() != images.sizes().slice(1))
+    return fail(ErrorCode::Mismatch, "pictures of one run must have the same size and channels",
+                "prepare all picture tasks with the same patch size", example.id);
+  const auto size = sizeOf(example.image);
+  cutPatch(example.image.data_ptr<float>(), size, {0, 0, 0}, size, 0, augmentation(random),
+           images.data_ptr<float>() + row * example.image.numel());
+  targets.data_ptr<std::int64_t>()[targetRow] = *example.target.data_ptr<std::int64_t>();
+  return {};
+}
+
+Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
+  const auto counts = taskShares(plan.training, cases, step);
+  Batch batch;
+  std::int64_t row = 0;
+  for (int t = 0; t < dataset.tasks(); ++t) {
+    const auto index = static_cast<std::size_t>(t);
+    const auto n = counts[index];
+    if (n == 0) continue;
+    const auto& [name, task] = plan.tasks[index];
+    if (cases[index] == 0)
+      return fail(ErrorCode::NotFound, "task '" + name + "' has no case to train on",
+                  "check its sources and labels, or take the task out of the plan", "tasks." + name);
+    const bool segmentation = task.kind == plan::TaskKind::Segmentation;
+    const auto& [x, y, z] = plan.data.patch;
+    torch::Tensor targets;
+    for (std::int64_t i = 0; i < n; ++i, ++row) {
+      Random random(static_cast<std::uint64_t>(plan.seed),
+                    {static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(row)});
+      const auto chosen = static_cast<std::size_t>(random.below(cases[index]));
+      LORKD_TRY(example, dataset.example("train", t, chosen));
+      if (!batch.images.defined()) {
+        const auto size = segmentation ? std::vector<std::int64_t>{plan.training.batch, 1, z, y, x}
+                                       : std::vector<std::int64_t>{plan.training.batch, example.image.size(0),
+                                                                   example.image.size(1), example.image.size(2)};
+        batch.images = torch::empty(size);
+      }
+      if (batch.images.dim() != (segmentation ? 5 : 4))
+        return fail(ErrorCode::Unsupported, "volumes and pictures cannot share one network",
+                    "put segmentation and classification tasks into two plans", "tasks." + name);
+      if (!targets.defined())
+        targets = segmentation ? torch::empty({n, example.target.size(0), z, y, x}) : torch::empty({n}, torch::kInt64);
+      if (segmentation)
+        LORKD_CHECK(fillVolume(example, knowledge[index][chosen], t, chosen, random, batch.images, row, targets, i));
+      else
+        LORKD_CHECK(fillPicture(example, random, batch.images, row, targets, i));
+    }
+    batch.routing.slices.push_back({t, row - n, row});
+    batch.targets.push_back(std::move(targets));
+  }
+  return batch;
+}
+
+/// The next step worth preparing, if the queue has room.
+std::optional<std::int64_t> BatchSource::Impl::nextStep() const {
+  if (requested < 0) return {};
+  const auto depth = static_cast<std::int64_t>(2 * workers.size());
+  for (auto s = base; s < base + depth && (s <= requested || s < plan.training.steps); ++s)
+    if (!slots.contains(s)) return s;
+  return {};
+}
+
+void BatchSource::Impl::work(const std::stop_token& stop) {
+  std::unique_lock lock(mutex);
+  while (wanted.wait(lock, stop, [&] { return nextStep().has_value(); })) {
+    const auto step = *nextStep();
+    slots[step] = std::nullopt;
+    lock.unlock();
+    std::optional<Result<Batch>> made;
+    try {
+      made = make(step);
+    } catch (const std::exception& e) {
+      made = fail(ErrorCode::Internal, std::string("cutting patches failed: ") + e.what());
+    }
+    lock.lock();
+    // The slot is gone if somebody jumped to another step meanwhile.
+    if (const auto it = slots.find(step); it != slots.end()) it->second = std::move(made);
+    ready.notify_all();
+  }
+}
+
+Result<Batch> BatchSource::Impl::fetch(std::int64_t step) {
+  std::unique_lock lock(mutex);
+  base = requested = step;
+  const auto end = step + static_cast<std::int64_t>(2 * workers.size());
+  std::erase_if(slots, [&](const auto& slot) { return slot.first < step || slot.first >= end; });
+  wanted.notify_all();
+  ready.wait(lock, [&] {
+    const auto it = slots.find(step);
+    return it != slots.end() && it->second.has_value();
+  });
+  auto batch = std::move(*slots.at(step));
+  slots.erase(step);
+  base = step + 1;
+  wanted.notify_all();
+  return batch;
+}
+
+BatchSource::BatchSource(const Dataset& dataset, const plan::Plan& plan)
+    : m_impl(std::make_unique<Impl>(dataset, plan)) {}
+BatchSource::~BatchSource() = default;
+
+Result<Batch> BatchSource::batch(std::int64_t step) {
+  if (!m_impl->workers.empty()) return m_impl->fetch(step);
+  try {
+    return m_impl->make(step);
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::Internal, std::string("cutting patches failed: ") + e.what());
+  }
+}
+
+std::vector<std::int64_t> BatchSource::taskCounts(std::int64_t step) const {
+  return taskShares(m_impl->plan.training, m_impl->cases, step);
+}
+
+}  // namespace lorkd::feed

@@ -1,0 +1,206 @@
+#include "core/feed/Dataset.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "core/base/Json.h"
+#include "core/nn/TensorFile.h"
+
+namespace lorkd::feed {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr auto prepareAgain = "prepare the cases again for this plan";
+
+/// The examples of one file for one task: one volume, or all pictures of a split.
+struct Block {
+  std::string id;
+  torch::Tensor images;   ///< (1, D, H, W), or (N, C, H, W)
+  torch::Tensor targets;  ///< (C, D, H, W), or (N) int64
+  std::size_t count = 1;
+  bool pictures = false;
+};
+
+/// Blocks in index order; starts[i] is the number of the first example of block i.
+struct Shelf {
+  std::vector<Block> blocks;
+  std::vector<std::size_t> starts;
+  std::size_t size = 0;
+  void add(Block block) {
+    starts.push_back(size);
+    size += block.count;
+    blocks.push_back(std::move(block));
+  }
+};
+
+std::unexpected<Error> mismatch(const std::string& what, const fs::path& where) {
+  return fail(ErrorCode::Mismatch, what, prepareAgain, where.string());
+}
+
+std::string shapeText(const std::vector<std::int64_t>& shape) {
+  std::string out = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) out += (i ? ", " : "") + std::to_string(shape[i]);
+  return out + ")";
+}
+
+Result<safetensors::File::Tensor> typed(const safetensors::File& file, const std::string& name,
+                                        const std::string& dtype, std::size_t dims) {
+  LORKD_TRY(tensor, file.tensor(name));
+  const bool empty = std::find(tensor.shape.begin(), tensor.shape.end(), 0) != tensor.shape.end();
+  if (tensor.dtype != dtype || tensor.shape.size() != dims || empty)
+    return fail(ErrorCode::Format,
+                "tensor '" + name + "' is " + tensor.dtype + " " + shapeText(tensor.shape) + ", expected " + dtype +
+                    " with " + std::to_string(dims) + " sizes above 0",
+                prepareAgain, file.path().string());
+  return tensor;
+}
+
+Result<Block> volumeBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
+  const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
+  const auto key = "task." + std::to_string(task);
+  LORKD_TRY(image, typed(file, "image", "F32", 3));
+  LORKD_TRY(target, typed(file, key, "U8", 4));
+  if (!std::equal(image.shape.begin(), image.shape.end(), target.shape.begin() + 1))
+    return mismatch(
+        "masks of task '" + name + "' are " + shapeText(target.shape) + ", the image is " + shapeText(image.shape),
+        file.path());
+  if (target.shape[0] != static_cast<std::int64_t>(options.classes.size()))
+    return mismatch("task '" + name + "' has " + std::to_string(options.classes.size()) + " classes, the file has " +
+                        std::to_string(target.shape[0]),
+                    file.path());
+  LORKD_TRY(imageView, nn::mappedTensor(file, "image"));
+  LORKD_TRY(targetView, nn::mappedTensor(file, key));
+  return Block{std::move(id), imageView.unsqueeze(0), targetView, 1, false};
+}
+
+Result<Block> pictureBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
+  const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
+  LORKD_TRY(images, typed(file, "images", "F32", 4));
+  LORKD_TRY(labels, typed(file, "labels", "I64", 1));
+  if (labels.shape[0] != images.shape[0])
+    return mismatch(std::to_string(images.shape[0]) + " pictures but " + std::to_string(labels.shape[0]) + " labels",
+                    file.path());
+  LORKD_TRY(view, nn::mappedTensor(file, "images"));
+  // Copied: the file does not align them to eight bytes, and they are small.
+  auto copy = torch::empty({labels.shape[0]}, torch::kInt64);
+  std::memcpy(copy.data_ptr<std::int64_t>(), labels.bytes.data(), labels.bytes.size());
+  const auto classes = static_cast<std::int64_t>(options.classes.size());
+  const auto* values = copy.data_ptr<std::int64_t>();
+  const auto* end = values + labels.shape[0];
+  if (const auto* bad = std::find_if(values, end, [&](auto v) { return v < 0 || v >= classes; }); bad != end)
+    return mismatch("task '" + name + "' has " + std::to_string(classes) + " classes, picture " +
+                        std::to_string(bad - values) + " has the class number " + std::to_string(*bad),
+                    file.path());
+  return Block{std::move(id), view, copy, static_cast<std::size_t>(labels.shape[0]), true};
+}
+
+/// A task given by its index or its name.
+Result<int> taskIndex(const Json& value, const plan::Plan& plan, const fs::path& where) {
+  int index = -1;
+  if (value.is_number_integer()) {
+    const auto number = value.get<std::int64_t>();
+    if (number >= 0 && number < static_cast<std::int64_t>(plan.tasks.size())) index = static_cast<int>(number);
+  } else if (value.is_string()) {
+    const auto text = value.get<std::string>();
+    index = plan.tasks.indexOf(text);
+    for (std::size_t i = 0; index < 0 && i < plan.tasks.size(); ++i)
+      if (text == std::to_string(i)) index = static_cast<int>(i);
+  }
+  if (index < 0)
+    return mismatch("task " + value.dump() + " is not among the plan's " + std::to_string(plan.tasks.size()) + " tasks",
+                    where);
+  return index;
+}
+
+/// Files of an index lie inside its folder: no absolute path, no way upward.
+bool staysInside(const fs::path& file) {
+  return !file.empty() && file.is_relative() && std::find(file.begin(), file.end(), "..") == file.end();
+}
+
+}  // namespace
+
+struct Dataset::Impl {
+  int tasks = 0;
+  std::map<std::string, std::vector<Shelf>> splits;
+  const Shelf* shelf(const std::string& split, int task) const {
+    const auto it = splits.find(split);
+    return it == splits.end() || task < 0 || task >= tasks ? nullptr : &it->second[static_cast<std::size_t>(task)];
+  }
+  Result<void> add(const Json& entry, const fs::path& cache, const plan::Plan& plan);
+};
+
+Result<void> Dataset::Impl::add(const Json& entry, const fs::path& cache, const plan::Plan& plan) {
+  const auto index = cache / "index.json";
+  const auto text = [&](const char* key) {
+    return entry.is_object() && entry.contains(key) && entry[key].is_string() ? entry[key].get<std::string>() : "";
+  };
+  const fs::path name = text("file");
+  const auto split = text("split");
+  if (!staysInside(name) || split.empty())
+    return fail(ErrorCode::Format, "an entry needs \"file\" (inside this folder) and \"split\": " + entry.dump(),
+                prepareAgain, index.string());
+  LORKD_TRY(file, safetensors::File::open(cache / name));
+  const bool pictures = text("kind") == "picture" || file.tensors().contains("images");
+
+  Json wanted = entry.value("tasks", Json());
+  if (wanted.is_null() && file.metadata().contains("task")) wanted = Json::array({file.metadata().at("task")});
+  if (!wanted.is_array())
+    return fail(ErrorCode::Format, "\"tasks\" is not a list in " + entry.dump(), prepareAgain, index.string());
+  auto& shelves = splits.try_emplace(split, static_cast<std::size_t>(tasks)).first->second;
+  for (const auto& value : wanted) {
+    LORKD_TRY(task, taskIndex(value, plan, index));
+    const auto& [taskName, options] = plan.tasks[static_cast<std::size_t>(task)];
+    if (pictures != (options.kind == plan::TaskKind::Classification))
+      return mismatch("task '" + taskName + "' is " + plan::toString(options.kind) + ", but the file holds " +
+                          (pictures ? "pictures" : "a volume"),
+                      file.path());
+    const auto id = text("case").empty() ? name.stem().string() : text("case");
+    auto block = pictures ? pictureBlock(file, id, task, plan) : volumeBlock(file, id, task, plan);
+    if (!block) return std::unexpected(block.error());
+    shelves[static_cast<std::size_t>(task)].add(std::move(*block));
+  }
+  return {};
+}
+
+Result<Dataset> Dataset::open(const fs::path& cache, const plan::Plan& plan) {
+  LORKD_TRY(index, readJson(cache / "index.json"));
+  const Json& entries = index.is_object() && index.contains("cases") ? index["cases"] : index;
+  if (!entries.is_array())
+    return fail(ErrorCode::Format, "the index is not a list of cases", prepareAgain, (cache / "index.json").string());
+  auto impl = std::make_shared<Impl>();
+  impl->tasks = static_cast<int>(plan.tasks.size());
+  if (index.is_object() && index.contains("tasks"))
+    for (std::size_t i = 0; i < plan.tasks.size(); ++i)
+      if (index["tasks"].size() != plan.tasks.size() || index["tasks"].at(i) != plan.tasks[i].first)
+        return mismatch("prepared for the tasks " + index["tasks"].dump(), cache);
+  try {
+    for (const auto& entry : entries) LORKD_CHECK(impl->add(entry, cache, plan));
+  } catch (const c10::Error& e) {
+    return fail(ErrorCode::Internal, e.what_without_backtrace(), "", cache.string());
+  }
+  Dataset out;
+  out.m_impl = std::move(impl);
+  return out;
+}
+
+int Dataset::tasks() const { return m_impl->tasks; }
+
+std::size_t Dataset::size(const std::string& split, int task) const {
+  const auto* shelf = m_impl->shelf(split, task);
+  return shelf ? shelf->size : 0;
+}
+
+Result<Example> Dataset::example(const std::string& split, int task, std::size_t index) const {
+  const auto* shelf = m_impl->shelf(split, task);
+  if (!shelf || index >= shelf->size)
+    return fail(ErrorCode::NotFound, "no example " + std::to_string(index) + " of task " + std::to_string(task) +
+                                         " in split '" + split + "'");
+  const auto after = std::upper_bound(shelf->starts.begin(), shelf->starts.end(), index);
+  const auto& block = shelf->blocks[static_cast<std::size_t>(after - shelf->starts.begin() - 1)];
+  if (!block.pictures) return Example{block.id, block.images, block.targets};
+  const auto row = static_cast<std::int64_t>(index - *(after - 1));
+  return Example{block.id + "#" + std::to_string(row), block.images[row], block.targets[row]};
+}
+
+}  // namespace lorkd::feed

@@ -1,0 +1,17 @@
+// Where the labelled voxels of a volume are, so that patches can be centred on them at no cost.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace lorkd::feed {
+
+/// Per class that is present: flat indices of labelled voxels, ascending; at most `foregroundLimit` of them, one drawn
+/// from each of so many equal stretches of the class's voxels.
+using Foreground = std::vector<std::vector<std::uint32_t>>;
+inline constexpr std::size_t foregroundLimit = 2048;
+
+/// `masks` holds `classes` masks of `voxels` bytes each, 0 or 1. The draw depends on `seed` alone.
+Foreground findForeground(const std::uint8_t* masks, std::int64_t classes, std::int64_t voxels, std::uint64_t seed);
+
+}  // namespace lorkd::feed

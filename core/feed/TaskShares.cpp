@@ -1,0 +1,65 @@
+#include "core/feed/TaskShares.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+namespace lorkd::feed {
+namespace {
+
+std::vector<double> shares(plan::TrainingSampling sampling, const std::vector<std::int64_t>& cases) {
+  std::vector<double> out(cases.size(), 1.0);
+  for (std::size_t t = 0; t < cases.size(); ++t) {
+    const double root = std::sqrt(static_cast<double>(std::max<std::int64_t>(cases[t], 1)));
+    if (sampling == plan::TrainingSampling::Sqrt) out[t] = root;
+    if (sampling == plan::TrainingSampling::InverseSqrt) out[t] = 1 / root;
+  }
+  const double sum = std::accumulate(out.begin(), out.end(), 0.0);
+  for (auto& share : out) share /= sum;
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> taskShares(const plan::Training& options, const std::vector<std::int64_t>& cases,
+                                     std::int64_t step) {
+  const auto tasks = static_cast<std::int64_t>(cases.size());
+  const auto share = shares(options.sampling, cases);
+  std::vector<std::int64_t> counts(cases.size(), 0);
+  if (options.batch < tasks) {
+    for (std::int64_t m = step * options.batch; m < (step + 1) * options.batch; ++m) {
+      std::size_t task = static_cast<std::size_t>(m % tasks);
+      if (options.sampling != plan::TrainingSampling::Uniform) {
+        double place = std::fmod(0.5 + static_cast<double>(m) * (std::numbers::phi - 1), 1.0);
+        for (task = 0; task + 1 < share.size() && place >= share[task]; ++task) place -= share[task];
+      }
+      ++counts[task];
+    }
+    return counts;
+  }
+  std::vector<double> remainder(cases.size());
+  std::int64_t given = 0;
+  for (std::size_t t = 0; t < counts.size(); ++t) {
+    const double quota = share[t] * static_cast<double>(options.batch);
+    counts[t] = std::max<std::int64_t>(1, static_cast<std::int64_t>(quota + 1e-9));
+    remainder[t] = quota - static_cast<double>(counts[t]);
+    given += counts[t];
+  }
+  for (; given < options.batch; ++given) {
+    const auto t = std::max_element(remainder.begin(), remainder.end()) - remainder.begin();
+    ++counts[static_cast<std::size_t>(t)];
+    remainder[static_cast<std::size_t>(t)] -= 1;
+  }
+  // The guaranteed single samples may have taken too many: the task furthest above its quota gives back.
+  for (; given > options.batch; --given) {
+    std::size_t most = 0;
+    for (std::size_t t = 0; t < counts.size(); ++t)
+      if (counts[t] > 1 && (counts[most] <= 1 || remainder[t] < remainder[most])) most = t;
+    --counts[most];
+    remainder[most] += 1;
+  }
+  return counts;
+}
+
+}  // namespace lorkd::feed
