@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -26,14 +27,20 @@ struct Validation {
 /// Asked between steps.
 enum class Control { Continue, Checkpoint, Stop };
 
-/// What the trainer needs from outside.
+/// What the trainer needs from outside; each may be empty.
 struct Hooks {
-  std::function<void(const std::string& kind, Json fields)> event;  ///< see run/EventLog.h for kinds and fields
+  /// step, validation and conflict events, see run/EventLog.h. Steps count from 1: "step" is the number of optimiser
+  /// steps done. Loss terms are unweighted means over the task's samples, a task's "total" their weighted sum; the
+  /// step's "total" is Σ_t n_t/B · total_t. "gradient_norm" is the norm before clipping. Conflict events carry
+  /// "weights", the n_t/B of the batch: the Gram matrices are of the gradients of the weighted losses, raw, before
+  /// clipping.
+  std::function<void(const std::string& kind, Json fields)> event;
   std::function<Control(std::int64_t step, double secondsLeft)> control;  ///< blocks while paused
   std::function<Result<Validation>(nn::Network&, std::int64_t step)> validate;
 };
 
-/// Where checkpoints go; both are safetensors files holding weights, optimiser state, best figure and plan digest.
+/// Where checkpoints go. `last` holds the whole state, `best` the student's weights alone, those of the best validation
+/// (of equals the latest). Both are safetensors files and carry step, best figure and plan digest.
 struct CheckpointPaths {
   std::filesystem::path last, best;
 };
@@ -45,8 +52,9 @@ class Trainer {
  public:
   Trainer(const plan::Plan& plan, nn::Network student, nn::Network teacher, torch::Device device);
   ~Trainer();
-  /// Continues from `paths.last` if it exists. Errors: Mismatch (checkpoint of another plan), Numeric (loss not finite,
-  /// naming step and task; the last good checkpoint stays), those of the feed, Io.
+  /// Continues from `paths.last` if it exists. Validates and writes a checkpoint as often as the plan says, and after
+  /// the last step. Errors: Mismatch (checkpoint of another plan, networks that do not fit the plan or each other),
+  /// Numeric (loss not finite, naming step and task; the last good checkpoint stays), those of the feed, Io.
   Result<Outcome> run(feed::BatchSource& batches, const CheckpointPaths& paths, const Hooks& hooks);
   std::int64_t step() const;
 
@@ -54,6 +62,10 @@ class Trainer {
   struct Impl;
   std::unique_ptr<Impl> m_impl;
 };
+
+/// Optimiser steps done when a checkpoint was written: where a resumed run goes on, so where its log is cut back to.
+/// Errors: NotFound, Format, Mismatch.
+Result<std::int64_t> checkpointStep(const std::filesystem::path& checkpoint, const std::string& planDigest);
 
 /// Weights of `network` from a checkpoint written under a plan with this digest; an empty digest skips that check.
 /// Errors: NotFound, Format, Mismatch.

@@ -1,0 +1,88 @@
+#include "core/train/Checkpoint.h"
+
+#include <torch/version.h>
+
+#include <charconv>
+
+#include "core/train/Trainer.h"
+
+namespace lorkd::train {
+namespace {
+
+/// Shortest text that reads back to the same bits.
+std::string text(double value) {
+  char buffer[64];
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+}
+
+template <class Number>
+bool parse(const std::map<std::string, std::string>& metadata, const std::string& key, Number& value) {
+  const auto it = metadata.find(key);
+  if (it == metadata.end()) return false;
+  const auto* end = it->second.data() + it->second.size();
+  const auto result = std::from_chars(it->second.data(), end, value);
+  return result.ec == std::errc() && result.ptr == end;
+}
+
+void append(nn::NamedTensors& to, const std::string& prefix, const nn::NamedTensors& from) {
+  for (const auto& [name, tensor] : from) to.emplace_back(prefix + name, tensor);
+}
+
+}  // namespace
+
+Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointInfo& info, const nn::Network& student,
+                            const Projector& projector, const Optimiser* optimiser) {
+  nn::NamedTensors tensors;
+  append(tensors, "student.", nn::stateOf(*student));
+  if (optimiser) {
+    if (!projector.is_empty()) append(tensors, "projector.", nn::stateOf(*projector));
+    append(tensors, "", optimiser->state());
+  }
+  return nn::saveTensors(path, tensors,
+                         {{"format", "lorkd-checkpoint"},
+                          {"step", std::to_string(info.step)},
+                          {"best", text(info.best)},
+                          {"plan", info.planDigest},
+                          {"torch", TORCH_VERSION}});
+}
+
+Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::filesystem::path& path,
+                                                                    const std::string& planDigest) {
+  LORKD_TRY(file, safetensors::File::open(path));
+  const auto& metadata = file.metadata();
+  CheckpointInfo info;
+  const auto plan = metadata.find("plan");
+  if (plan == metadata.end() || !parse(metadata, "step", info.step) || info.step < 0 ||
+      !parse(metadata, "best", info.best))
+    return fail(ErrorCode::Format, "not a checkpoint of a training", "choose a file that a training has written",
+                path.string());
+  info.planDigest = plan->second;
+  if (!planDigest.empty() && info.planDigest != planDigest)
+    return fail(ErrorCode::Mismatch,
+                "the checkpoint was written under another plan (" + info.planDigest.substr(0, 12) + ", this plan is " +
+                    planDigest.substr(0, 12) + ")",
+                "wrong run directory? restore its plan, or start a new run", path.string());
+  return std::pair{std::move(file), std::move(info)};
+}
+
+Result<CheckpointInfo> loadCheckpoint(const std::filesystem::path& path, const std::string& planDigest,
+                                      nn::Network& student, Projector& projector, Optimiser& optimiser) {
+  LORKD_TRY(opened, openCheckpoint(path, planDigest));
+  auto& [file, info] = opened;
+  LORKD_CHECK(nn::loadState(*student, file, "student."));
+  if (!projector.is_empty()) LORKD_CHECK(nn::loadState(*projector, file, "projector."));
+  LORKD_CHECK(optimiser.restore(file));
+  return info;
+}
+
+Result<void> loadWeights(nn::Network& network, const std::filesystem::path& checkpoint, const std::string& planDigest) {
+  LORKD_TRY(opened, openCheckpoint(checkpoint, planDigest));
+  return nn::loadState(*network, opened.first, "student.");
+}
+
+Result<std::int64_t> checkpointStep(const std::filesystem::path& checkpoint, const std::string& planDigest) {
+  LORKD_TRY(opened, openCheckpoint(checkpoint, planDigest));
+  return opened.second.step;
+}
+
+}  // namespace lorkd::train

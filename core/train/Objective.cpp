@@ -1,0 +1,58 @@
+#include "core/train/Objective.h"
+
+#include "core/train/Losses.h"
+
+namespace lorkd::train {
+
+ProjectorImpl::ProjectorImpl(std::int64_t from, std::int64_t to)
+    : m_linear(register_module("linear", torch::nn::Linear(from, to))) {}
+
+torch::Tensor ProjectorImpl::forward(const torch::Tensor& features) {
+  if (features.dim() == 2) return m_linear->forward(features);
+  auto shape = features.sizes().vec();
+  shape[1] = m_linear->weight.size(0);
+  return torch::conv1d(features.flatten(2), m_linear->weight.unsqueeze(-1), m_linear->bias).view(shape);
+}
+
+Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::Outputs& student,
+                    const nn::Outputs* teacher, Projector& projector) {
+  const auto& weights = plan.losses;
+  Objective out;
+  torch::Tensor transfer;  // per sample
+  if (teacher && !projector.is_empty())
+    transfer = softmaxTransfer(projector->forward(teacher->features), student.features, weights.temperature);
+
+  for (std::size_t j = 0; j < batch.routing.slices.size(); ++j) {
+    const auto& slice = batch.routing.slices[j];
+    const auto &logits = student.logits[j], &targets = batch.targets[j];
+    torch::Tensor sum;
+    const auto add = [&](const char* name, double weight, const auto& compute) {
+      if (weight == 0) return;
+      const torch::Tensor value = compute();
+      sum = sum.defined() ? sum + weight * value : weight * value;
+      out.terms.push_back({j, name, value.detach()});
+    };
+    const bool segmentation =
+        plan.tasks[static_cast<std::size_t>(slice.task)].second.kind == plan::TaskKind::Segmentation;
+    if (segmentation) {
+      add("dice", weights.dice, [&] { return diceLoss(logits, targets); });
+      add("bce", weights.bce, [&] { return bceLoss(logits, targets); });
+    } else {
+      add("cross_entropy", weights.crossEntropy, [&] { return crossEntropyLoss(logits, targets); });
+    }
+    if (transfer.defined())
+      add("transfer", weights.transfer, [&] { return transfer.slice(0, slice.begin, slice.end).mean(); });
+    if (teacher)
+      add("transfer_logits", weights.transferLogits, [&] {
+        return segmentation ? bernoulliTransfer(teacher->logits[j], logits, weights.temperature)
+                            : softmaxTransfer(teacher->logits[j], logits, weights.temperature).mean();
+      });
+    if (!sum.defined()) sum = logits.sum() * 0;  // every weight is 0: nothing to learn from this task
+    out.terms.push_back({j, "total", sum.detach()});
+    const auto share = sum * (static_cast<double>(slice.size()) / static_cast<double>(batch.routing.batch()));
+    out.total = out.total.defined() ? out.total + share : share;
+  }
+  return out;
+}
+
+}  // namespace lorkd::train
