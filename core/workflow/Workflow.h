@@ -7,31 +7,68 @@
 
 #include "core/base/Error.h"
 #include "core/base/Progress.h"
+#include "core/data/CaseList.h"
 #include "core/eval/Table.h"
 #include "core/nn/Network.h"
 #include "core/run/RunDirectory.h"
 
 namespace lorkd::workflow {
 
-/// The student (or, for method teacher, the teacher) network of a plan, freshly initialised from its seed.
-/// Errors: NotFound (backbone), InvalidArgument (preset, 2D data for a 3D network).
-Result<nn::Network> makeNetwork(const plan::Plan& plan, std::int64_t inputChannels = 1);
+/// The network of a plan, freshly initialised from its seed: the student with factors (method lorkd), without (mtl), or
+/// the joint teacher network (teacher). Errors: NotFound (backbone), InvalidArgument (preset; tasks that do not fit).
+Result<nn::Network> makeNetwork(const plan::Plan& plan);
 
-/// Trains or continues a run to its end in this process: prepares data, trains the teacher first where the plan says
-/// so, obeys control.json, writes status and events. Errors: those of the rooms, also written into status.json.
+/// The device that the plan asks for. Errors: Unsupported when it wants CUDA and the engine has none.
+Result<torch::Device> chooseDevice(const plan::Plan& plan);
+
+/// Where the index and the prepared cases of a run lie: the project folder when the run is PROJECT/runs/<name>, else
+/// the folder that holds the run. Runs side by side share them, and with them the split of the patients.
+std::filesystem::path projectFolder(const run::RunDirectory& run);
+
+/// The frozen cases of a run; made from the project's index on first use, scanning sources that it does not know yet.
+/// Errors: those of the catalogue and of data::assign.
+Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel);
+
+/// Folder of the prepared cases of a run, in the project's cache: runs that differ only in method, ranks, networks or
+/// schedule share it.
+std::filesystem::path preparedFolder(const run::RunDirectory& run);
+
+/// The plan of the joint network that serves as teacher to `plan`.
+plan::Plan teacherPlan(const plan::Plan& plan);
+
+/// Trains or continues a run to its end in this process: freezes and prepares the cases, trains the teacher first where
+/// the plan says so, obeys control.json, writes status and events, scores the test cases and writes the report.
+/// Errors: those of the rooms, also written into status.json; Cancelled after a stop, with a checkpoint written.
 Result<void> train(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel);
 
-/// Scores the best checkpoint on the test cases and writes metrics.json. `method` names the rows.
-Result<eval::Table> evaluate(const run::RunDirectory& run, const std::string& method, Progress& progress,
-                             const CancelToken& cancel);
+/// The trained network of a run: best checkpoint, evaluation mode. Errors: NotFound when nothing is trained yet.
+Result<nn::Network> loadTrained(const run::RunDirectory& run);
 
-/// Writes predictions/<case>/<task>.nii.gz in the source geometry for the cases named (all test cases if none are):
-/// label values 1..C in class order. Errors: NotFound (case or task), those of the rooms.
-Result<void> predict(const run::RunDirectory& run, const std::vector<std::string>& cases,
-                     const std::vector<std::string>& tasks, Progress& progress, const CancelToken& cancel);
+/// The run that taught this one, if its plan has a teacher. Errors: NotFound.
+Result<run::RunDirectory> teacherRun(const run::RunDirectory& run);
 
-/// Exports the experts named (all if none are) into experts/<task> or `folder`/<task>.
-Result<void> exportExperts(const run::RunDirectory& run, const std::vector<std::string>& tasks,
-                           const std::filesystem::path& folder, Progress& progress, const CancelToken& cancel);
+/// Scores the best checkpoint on the test cases, in the source geometry, and writes metrics.json.
+/// Rows are named by the plan's method: "expert" for lorkd, "mtl", "teacher".
+Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel);
+
+struct PredictRequest {
+  std::vector<std::string> cases;   ///< case ids of the run; empty: every test case
+  std::vector<std::string> tasks;   ///< task names; empty: all
+  std::filesystem::path input;      ///< instead of cases: a folder of DICOM or a NIfTI file never seen before
+  std::filesystem::path output;     ///< empty: RUN/predictions
+  bool teacher = false;             ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
+};
+/// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order, and classes.json
+/// beside them. Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), those of the rooms.
+Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
+                                                   Progress& progress, const CancelToken& cancel);
+
+/// Exports the experts named (all if none are) into `folder`/<task>, by default RUN/experts/<task>.
+/// `formats` names exporters; empty takes every registered one. Returns the expert folders.
+Result<std::vector<std::filesystem::path>> exportExperts(const run::RunDirectory& run,
+                                                         const std::vector<std::string>& tasks,
+                                                         const std::filesystem::path& folder,
+                                                         const std::vector<std::string>& formats, Progress& progress,
+                                                         const CancelToken& cancel);
 
 }  // namespace lorkd::workflow

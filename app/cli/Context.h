@@ -1,0 +1,35 @@
+// What every command of `lorkd` gets: where to report, how it is cancelled, how it answers.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+
+#include "core/base/Error.h"
+#include "core/base/Json.h"
+#include "core/base/Progress.h"
+
+namespace lorkd::cli {
+
+/// Shared by the commands of one process. A command's callback sets `action`; main runs it.
+struct Context {
+  std::unique_ptr<Progress> progress;
+  CancelToken cancel;
+  bool json = false;  ///< --progress json: one JSON object a line on stdout
+  std::function<Result<void>()> action;
+
+  /// The command's answer: `json` for programs, `text` for people.
+  void answer(Json json, const std::string& text) const;
+};
+
+void addScan(CLI::App& app, Context& context);
+void addPhantom(CLI::App& app, Context& context);
+void addPlan(CLI::App& app, Context& context);
+void addTrain(CLI::App& app, Context& context);  ///< train, pretrain, resume
+void addEvaluate(CLI::App& app, Context& context);
+void addPredict(CLI::App& app, Context& context);
+void addExport(CLI::App& app, Context& context);
+void addReport(CLI::App& app, Context& context);
+void addDemo(CLI::App& app, Context& context);
+
+}  // namespace lorkd::cli

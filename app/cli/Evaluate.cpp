@@ -1,0 +1,53 @@
+#include "app/cli/PlanArguments.h"
+#include "core/base/File.h"
+#include "core/eval/Report.h"
+#include "core/workflow/Workflow.h"
+
+namespace lorkd::cli {
+namespace {
+
+Result<void> evaluate(const std::string& path, const Context& context) {
+  LORKD_TRY(run, openRun(path));
+  LORKD_TRY(table, workflow::evaluate(run, *context.progress, context.cancel));
+  std::string text;
+  for (const char* metric : {"dice", "accuracy", "auc"}) text += table.text(metric);
+  context.answer({{"metrics", table.json()}}, text);
+  return {};
+}
+
+Result<void> report(const std::vector<std::string>& paths, const std::string& out, const Context& context) {
+  std::vector<run::RunDirectory> runs;
+  eval::Table results;
+  for (const auto& path : paths) {
+    LORKD_TRY(run, openRun(path));
+    LORKD_TRY(json, readJson(run.metrics()));
+    LORKD_TRY(table, eval::Table::fromJson(json));
+    results.append(table);
+    runs.push_back(run);
+  }
+  const std::filesystem::path file = out.empty() ? runs.front().path() / "report.html" : std::filesystem::path(out);
+  LORKD_CHECK(eval::writeReport(file, runs, results));
+  LORKD_CHECK(writeFileAtomically(file.parent_path() / "results.csv", results.csv()));
+  context.answer({{"report", file.string()}}, "wrote " + file.string());
+  return {};
+}
+
+}  // namespace
+
+void addEvaluate(CLI::App& app, Context& context) {
+  auto path = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("evaluate", "Score the best checkpoint of a run on its test cases");
+  command->add_option("run", *path, "Run directory")->required();
+  command->callback([path, &context] { context.action = [path, &context] { return evaluate(*path, context); }; });
+}
+
+void addReport(CLI::App& app, Context& context) {
+  auto paths = std::make_shared<std::vector<std::string>>();
+  auto out = std::make_shared<std::string>();
+  auto* command = app.add_subcommand("report", "Write one page (and results.csv) about one run or several side by side");
+  command->add_option("runs", *paths, "Run directories, the main one first")->required();
+  command->add_option("--out", *out, "HTML file; by default report.html in the first run");
+  command->callback([=, &context] { context.action = [=, &context] { return report(*paths, *out, context); }; });
+}
+
+}  // namespace lorkd::cli

@@ -1,0 +1,26 @@
+// The arguments that name a plan or a run, shared by commands.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/cli/Context.h"
+#include "core/run/Plan.h"
+#include "core/run/RunDirectory.h"
+
+namespace lorkd::cli {
+
+struct PlanArguments {
+  std::string plan;                ///< plan file
+  std::vector<std::string> set;    ///< --set tasks.liver.rank=8
+  std::string out;                 ///< run directory
+  void addTo(CLI::App& command);
+  /// The plan with every --set applied, validated; relative paths made absolute against the plan's folder.
+  Result<plan::Plan> load() const;
+};
+
+/// Opens the run directory a command was given. Errors: NotFound with a hint.
+Result<run::RunDirectory> openRun(const std::string& path);
+
+}  // namespace lorkd::cli

@@ -1,0 +1,79 @@
+#include <map>
+#include <sstream>
+
+#include "app/cli/Context.h"
+#include "core/data/Catalogue.h"
+
+namespace lorkd::cli {
+namespace {
+
+struct Options {
+  std::string folder, index, source;
+};
+
+const char* word(io::Finding::Severity severity) {
+  switch (severity) {
+    case io::Finding::Severity::Note: return "note";
+    case io::Finding::Severity::Warning: return "warning";
+    case io::Finding::Severity::Unusable: return "unusable";
+  }
+  return "";
+}
+
+std::string sizeText(const image::Geometry& g) {
+  std::ostringstream out;
+  out.precision(4);
+  out << g.size[0] << "x" << g.size[1] << "x" << g.size[2] << " at " << g.spacing[0] << "x" << g.spacing[1] << "x"
+      << g.spacing[2] << " mm";
+  return out.str();
+}
+
+Result<void> scan(const Options& options, const Context& context) {
+  const auto index = options.index.empty() ? std::string(":memory:") : options.index;
+  LORKD_TRY(catalogue, data::Catalogue::open(index));
+  LORKD_CHECK(catalogue.scan(options.source, options.folder, *context.progress, context.cancel));
+  LORKD_TRY(cases, catalogue.cases(options.source));
+  LORKD_TRY(series, catalogue.series(options.source));
+  LORKD_TRY(rejected, catalogue.rejected(options.source));
+
+  std::ostringstream text;
+  Json answer{{"series", series.size()}, {"cases", Json::array()}, {"findings", Json::array()}};
+  std::map<std::string, int> labels;
+  std::size_t labelled = 0;
+  for (const auto& item : cases) {
+    labelled += item.labels.empty() ? 0 : 1;
+    for (const auto& label : item.labels) ++labels[label];
+    text << item.id << "  " << (item.modality.empty() ? item.kind : item.modality) << " " << item.bodyPart << "  "
+         << sizeText(item.geometry) << "  " << item.labels.size() << " labels\n";
+    answer["cases"].push_back({{"id", item.id}, {"patient", item.patient}, {"labels", item.labels}});
+  }
+  const auto finding = [&](const std::string& place, const io::Finding& f) {
+    text << "  " << word(f.severity) << " [" << f.code << "] " << place << ": " << f.message << "\n";
+    answer["findings"].push_back(
+        {{"place", place}, {"severity", word(f.severity)}, {"code", f.code}, {"message", f.message}});
+  };
+  for (const auto& s : series)
+    for (const auto& f : s.findings)
+      finding(s.instances.empty() ? s.modality + " series" : s.instances.front().file.parent_path().string(), f);
+  for (const auto& [file, f] : rejected) finding(file.string(), f);
+  text << series.size() << " series, " << cases.size() << " images, " << labelled << " with labels";
+  if (!labels.empty()) {
+    text << ":\n  ";
+    for (const auto& [label, count] : labels) text << label << " (" << count << ")  ";
+  }
+  context.answer(answer, text.str());
+  return {};
+}
+
+}  // namespace
+
+void addScan(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("scan", "List what a folder of DICOM or NIfTI holds, pair labels, say what is unusable");
+  command->add_option("folder", options->folder, "Folder to scan")->required();
+  command->add_option("--index", options->index, "Keep the result in this index (SQLite), as a project does");
+  command->add_option("--source", options->source, "Name of the data source in the index")->default_val("data");
+  command->callback([options, &context] { context.action = [options, &context] { return scan(*options, context); }; });
+}
+
+}  // namespace lorkd::cli

@@ -1,0 +1,90 @@
+// lorkd: the command line of the workbench. Links no Qt.
+#include <malloc.h>
+#include <torch/torch.h>
+
+#include <climits>
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "app/cli/Console.h"
+#include "app/cli/Context.h"
+#include "core/base/Log.h"
+#include "plugins/Plugins.h"
+
+namespace {
+
+lorkd::CancelToken* cancelOnSignal = nullptr;
+
+// Setting a relaxed atomic flag is all that happens here, which a signal handler may do.
+void onSignal(int) {
+  if (cancelOnSignal) cancelOnSignal->cancel();
+}
+
+/// glibc gives large blocks back to the system at every free by default, and each new tensor page-faults afresh.
+void keepLargeBlocks() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+}
+
+int report(const lorkd::cli::Context& context, const lorkd::Error& error) {
+  const bool cancelled = error.code == lorkd::ErrorCode::Cancelled;
+  if (context.json)
+    std::cout << lorkd::Json{{"kind", "error"},         {"code", lorkd::toString(error.code)}, {"message", error.message},
+                             {"hint", error.hint},      {"context", error.context}}
+                     .dump(-1, ' ', false, lorkd::Json::error_handler_t::replace)
+              << std::endl;
+  else
+    std::cerr << (cancelled ? "stopped: " : "error: ") << error.text() << "\n";
+  return cancelled ? 3 : 1;
+}
+
+}  // namespace
+
+void lorkd::cli::Context::answer(Json fields, const std::string& text) const {
+  if (json) {
+    fields["kind"] = "result";
+    std::cout << fields.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+  } else {
+    std::cout << text;
+    if (!text.empty() && text.back() != '\n') std::cout << "\n";
+  }
+}
+
+int main(int argc, char** argv) {
+  using namespace lorkd;
+  keepLargeBlocks();
+  cli::Context context;
+  CLI::App app{"Decomposes a medical foundation model into small experts by low-rank knowledge decomposition"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string(LORKD_VERSION));
+  std::string style = "bars", level = "warn";
+  int threads = 0;
+  app.add_option("--progress", style, "How to report: bars for people, json for programs")
+      ->check(CLI::IsMember({"bars", "json"}))
+      ->capture_default_str();
+  app.add_option("--log", level, "Log level: debug, info, warn, error, off")->capture_default_str();
+  app.add_option("--threads", threads, "Compute threads; 0 takes every core")->check(CLI::Range(0, 1024));
+  app.fallthrough();
+  for (auto add : {cli::addScan, cli::addPhantom, cli::addPlan, cli::addTrain, cli::addEvaluate, cli::addPredict,
+                   cli::addExport, cli::addReport, cli::addDemo})
+    add(app, context);
+  CLI11_PARSE(app, argc, argv);
+
+  log::setup(level);
+  context.json = style == "json";
+  context.progress = context.json ? cli::jsonProgress() : cli::consoleProgress();
+  // LibTorch counts hyper-threads as half cores and would take too few.
+  at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
+  cancelOnSignal = &context.cancel;
+  std::signal(SIGINT, onSignal);
+  std::signal(SIGTERM, onSignal);
+  registerPlugins(plugin::registry());
+  try {
+    const auto outcome = context.action();
+    context.progress.reset();
+    return outcome ? 0 : report(context, outcome.error());
+  } catch (const std::exception& e) {
+    return report(context, {ErrorCode::Internal, e.what(), "this is a fault of the program; please report it", ""});
+  }
+}

@@ -1,0 +1,79 @@
+#include <cmath>
+
+#include "core/data/Prepare.h"
+#include "core/workflow/Scoring.h"
+#include "core/workflow/SourceGrid.h"
+#include "core/workflow/Workflow.h"
+
+namespace lorkd::workflow {
+namespace {
+
+std::string methodName(const plan::Plan& plan) {
+  return plan.method == plan::PlanMethod::Lorkd ? "expert" : toString(plan.method);
+}
+
+/// Adds the rows of one segmentation task: Dice per class and their mean, on the source grid of every test case.
+Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task, const data::CaseList& cases,
+                             const run::RunDirectory& run, torch::Device device, Progress& progress,
+                             const CancelToken& cancel) {
+  const auto& plan = run.plan();
+  const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
+  DiceMean dice(options.classes.size());
+  const auto test = cases.of(data::Split::Test, task);
+  for (std::size_t i = 0; i < test.size(); ++i) {
+    progress.report("scoring " + name, static_cast<std::int64_t>(i), static_cast<std::int64_t>(test.size()));
+    LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel));
+    LORKD_TRY(truth, truthMasks(test[i]->item, options));
+    const auto keep = heldOut(predicted.geometry, plan.data.split);
+    const auto mask = [&](auto&& inside) {
+      auto out = torch::empty({predicted.geometry.voxels()}, torch::kBool);
+      auto* p = out.data_ptr<bool>();
+      for (std::size_t v = 0; v < predicted.voxels.size(); ++v) p[v] = keep[v] && inside(v);
+      return out;
+    };
+    for (std::size_t c = 0; c < options.classes.size(); ++c)
+      dice.add(c, mask([&](std::size_t v) { return predicted.voxels[v] == c + 1; }),
+               mask([&](std::size_t v) { return truth[c][v] != 0; }));
+  }
+  const auto method = methodName(plan);
+  const auto n = static_cast<std::int64_t>(test.size());
+  table.add({name, method, "dice", dice.mean(), n});
+  for (std::size_t c = 0; c < options.classes.size(); ++c)
+    table.add({name, method, "dice/" + options.classes[c].first, dice.of(c), dice.count(c)});
+  return {};
+}
+
+}  // namespace
+
+Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
+  const auto& plan = run.plan();
+  LORKD_TRY(device, chooseDevice(plan));
+  LORKD_TRY(network, loadTrained(run));
+  network->to(device);
+  LORKD_TRY(cases, freezeCases(run, progress, cancel));
+  eval::Table table;
+  const auto method = methodName(plan);
+  double sum = 0;
+  std::string primary;
+  for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
+    const auto& [name, options] = plan.tasks[static_cast<std::size_t>(t)];
+    if (options.kind == plan::TaskKind::Segmentation) {
+      LORKD_CHECK(addSegmentation(table, network, t, cases, run, device, progress, cancel));
+      primary = "dice";
+    } else {
+      const auto cache = preparedFolder(run);
+      LORKD_CHECK(data::prepare(plan, cases, cache, progress, cancel));
+      LORKD_TRY(dataset, feed::Dataset::open(cache, plan));
+      LORKD_TRY(scored, score(network, t, "test", dataset, plan, device, cancel));
+      for (const auto& [metric, value] : scored.metrics) table.add({name, method, metric, value, scored.cases});
+      primary = "accuracy";
+    }
+    table.add({name, method, "parameters", static_cast<double>(network->expertParameters(t)), 0});
+    sum += table.value(name, method, primary);
+  }
+  table.add({"mean", method, primary, sum / static_cast<double>(plan.tasks.size()), 0});
+  LORKD_CHECK(writeJson(run.metrics(), table.json()));
+  return table;
+}
+
+}  // namespace lorkd::workflow

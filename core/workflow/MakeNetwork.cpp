@@ -1,0 +1,67 @@
+#include "core/plugin/Registry.h"
+#include "core/workflow/Workflow.h"
+
+namespace lorkd::workflow {
+namespace {
+
+nn::Strategy strategyOf(plan::LowRankStrategy strategy) {
+  switch (strategy) {
+    case plan::LowRankStrategy::Merged: return nn::Strategy::Merged;
+    case plan::LowRankStrategy::Published: return nn::Strategy::Published;
+    case plan::LowRankStrategy::Auto: break;
+  }
+  return nn::Strategy::Auto;
+}
+
+nn::LowRankSpec specOf(const plan::Plan& plan) {
+  nn::LowRankSpec spec;
+  spec.decoderFactor = plan.lowrank.decoderFactor;
+  spec.strategy = strategyOf(plan.lowrank.strategy);
+  if (plan.method != plan::PlanMethod::Lorkd) return spec;
+  for (const auto& [name, task] : plan.tasks) {
+    spec.ranks.push_back(task.rank);
+    spec.scales.push_back(plan::lowRankScale(plan.lowrank, task.rank));
+  }
+  return spec;
+}
+
+}  // namespace
+
+Result<torch::Device> chooseDevice(const plan::Plan& plan) {
+  const bool cuda = torch::cuda::is_available();
+  if (plan.device == plan::PlanDevice::Cuda && !cuda)
+    return fail(ErrorCode::Unsupported, "the plan asks for CUDA, but this LibTorch has none or finds no GPU",
+                "set device to cpu or auto, or build against a LibTorch with CUDA", "device");
+  return torch::Device(cuda && plan.device != plan::PlanDevice::Cpu ? torch::kCUDA : torch::kCPU);
+}
+
+Result<nn::Network> makeNetwork(const plan::Plan& plan) {
+  const auto& options = plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone;
+  LORKD_TRY(info, plugin::registry().backbone(options.name));
+  const bool dense = plan.tasks.front().second.kind == plan::TaskKind::Segmentation;
+  std::vector<nn::HeadSpec> heads;
+  for (const auto& [name, task] : plan.tasks)
+    heads.push_back({name, static_cast<std::int64_t>(task.classes.size()), dense});
+  try {
+    torch::manual_seed(static_cast<std::uint64_t>(plan.seed));
+    LORKD_TRY(backbone, info->make(options, specOf(plan), 1));
+    if (backbone->dense() != dense)
+      return fail(ErrorCode::InvalidArgument,
+                  std::string("the network '") + options.name + "' " +
+                      (dense ? "gives one feature vector an image, but the tasks are segmentations"
+                             : "gives features per voxel, but the tasks are classifications"),
+                  dense ? "choose unet3d or unet2d" : "choose shufflenetv2", "backbone.name");
+    const auto multiple = backbone->sizeMultiple();
+    for (int axis = 0; dense && axis < backbone->dims(); ++axis)
+      if (plan.data.patch[static_cast<std::size_t>(axis)] % multiple != 0)
+        return fail(ErrorCode::InvalidArgument,
+                    "patch size " + std::to_string(plan.data.patch[static_cast<std::size_t>(axis)]) +
+                        " does not suit the network's depth",
+                    "use multiples of " + std::to_string(multiple), "data.patch");
+    return nn::Network(backbone, heads);
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::Internal, std::string("the network cannot be built: ") + e.what(), "", options.name);
+  }
+}
+
+}  // namespace lorkd::workflow

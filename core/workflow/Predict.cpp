@@ -1,0 +1,123 @@
+#include <algorithm>
+
+#include "core/base/File.h"
+#include "core/io/Nifti.h"
+#include "core/workflow/SourceGrid.h"
+#include "core/workflow/Workflow.h"
+
+namespace lorkd::workflow {
+namespace fs = std::filesystem;
+namespace {
+
+/// The task indices of names; all of them for an empty list.
+Result<std::vector<int>> taskIndices(const plan::Plan& plan, const std::vector<std::string>& names) {
+  std::vector<int> out;
+  if (names.empty())
+    for (std::size_t i = 0; i < plan.tasks.size(); ++i) out.push_back(static_cast<int>(i));
+  for (const auto& name : names) {
+    const int i = plan.tasks.indexOf(name);
+    if (i < 0) {
+      std::string known;
+      for (const auto& [task, _] : plan.tasks) known += (known.empty() ? "" : ", ") + task;
+      return fail(ErrorCode::NotFound, "there is no task '" + name + "'", "the run has: " + known);
+    }
+    out.push_back(i);
+  }
+  return out;
+}
+
+/// Cases below a folder or in one file that need not belong to the run.
+Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& progress, const CancelToken& cancel) {
+  std::error_code ec;
+  if (fs::is_regular_file(input, ec)) {
+    LORKD_TRY(geometry, io::readNiftiGeometry(input));
+    data::Case item;
+    item.id = input.filename().string();
+    if (const auto dot = item.id.find('.', 1); dot != std::string::npos) item.id.resize(dot);
+    item.kind = "nifti";
+    item.imageFiles = {input};
+    item.geometry = geometry;
+    return std::vector{item};
+  }
+  LORKD_TRY(index, data::Catalogue::open(":memory:"));
+  LORKD_CHECK(index.scan("input", input, progress, cancel));
+  return index.cases("input");
+}
+
+Result<std::vector<data::Case>> wantedCases(const run::RunDirectory& run, const PredictRequest& request,
+                                            Progress& progress, const CancelToken& cancel) {
+  if (!request.input.empty()) return foreignCases(request.input, progress, cancel);
+  LORKD_TRY(list, freezeCases(run, progress, cancel));
+  std::vector<data::Case> out;
+  const auto add = [&](const data::Case& item) {
+    if (std::none_of(out.begin(), out.end(), [&](const auto& c) { return c.id == item.id; })) out.push_back(item);
+  };
+  if (request.cases.empty())
+    for (const auto* entry : list.of(data::Split::Test)) add(entry->item);
+  for (const auto& id : request.cases) {
+    const auto it = std::find_if(list.cases.begin(), list.cases.end(), [&](const auto& c) { return c.item.id == id; });
+    if (it == list.cases.end())
+      return fail(ErrorCode::NotFound, "there is no case '" + id + "' in this run", "cases.json lists them",
+                  run.path().string());
+    add(it->item);
+  }
+  return out;
+}
+
+Json classesJson(const plan::Plan& plan, const std::vector<int>& tasks) {
+  Json out = Json::object();
+  for (int t : tasks) {
+    const auto& [name, task] = plan.tasks[static_cast<std::size_t>(t)];
+    auto& list = out[name] = Json::array();
+    for (std::size_t c = 0; c < task.classes.size(); ++c)
+      list.push_back({{"value", c + 1},
+                      {"name", task.classes[c].first},
+                      {"color", plan::classColor(plan, static_cast<std::size_t>(t), c)}});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const PredictRequest& request, Progress& progress,
+                                      const CancelToken& cancel) {
+  const auto& plan = run.plan();
+  LORKD_TRY(tasks, taskIndices(plan, request.tasks));
+  if (plan.tasks.front().second.kind != plan::TaskKind::Segmentation)
+    return fail(ErrorCode::Unsupported, "predictions are written for segmentation tasks; these classify pictures",
+                "use: lorkd evaluate", run.path().string());
+  LORKD_TRY(device, chooseDevice(plan));
+  std::vector<std::pair<std::string, nn::Network>> networks;
+  LORKD_TRY(network, loadTrained(run));
+  networks.emplace_back("", network);
+  if (request.teacher) {
+    LORKD_TRY(teacher, teacherRun(run));
+    LORKD_TRY(loaded, loadTrained(teacher));
+    networks.emplace_back("teacher.", loaded);
+  }
+  for (auto& [prefix, net] : networks) net->to(device);
+  LORKD_TRY(cases, wantedCases(run, request, progress, cancel));
+  const fs::path root = request.output.empty() ? run.predictions() : request.output;
+  LORKD_CHECK(makeWritableFolder(root));
+
+  std::vector<fs::path> written;
+  const auto total = static_cast<std::int64_t>(cases.size() * networks.size() * tasks.size());
+  for (const auto& item : cases) {
+    LORKD_TRY(volume, data::readImage(item));
+    for (auto& [prefix, net] : networks) {
+      for (int t : tasks) {
+        const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
+        progress.report("predicting " + item.id + ", " + prefix + name, static_cast<std::int64_t>(written.size()), total);
+        LORKD_TRY(labels, predictOnSource(net, t, volume, plan, device, cancel));
+        const auto file = root / item.id / (prefix + name + ".nii.gz");
+        LORKD_CHECK(io::writeNifti(file, labels));
+        written.push_back(file);
+      }
+    }
+    LORKD_CHECK(writeJson(root / item.id / "classes.json", classesJson(plan, tasks)));
+  }
+  progress.report("predicting", total, total);
+  return written;
+}
+
+}  // namespace lorkd::workflow

@@ -1,0 +1,75 @@
+#include "core/workflow/Scoring.h"
+
+#include <cmath>
+#include <limits>
+
+#include "core/eval/Metrics.h"
+
+namespace lorkd::workflow {
+
+eval::WindowOptions windowOptions(const plan::Plan& plan) {
+  const auto& p = plan.data.patch;
+  return {{p[2], p[1], p[0]}, plan.evaluation.overlap, 4};
+}
+
+Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
+                                    torch::Device device, const CancelToken& cancel) {
+  torch::NoGradGuard guard;
+  return eval::slidingWindow(
+      image, windowOptions(plan),
+      [&](const torch::Tensor& windows) { return network->predict(windows.to(device), task).to(torch::kCPU); }, cancel);
+}
+
+void DiceMean::add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth) {
+  if (auto d = eval::dice(prediction, truth)) m_sum[c] += *d, ++m_count[c];
+}
+
+double DiceMean::of(std::size_t c) const {
+  return m_count[c] == 0 ? std::numeric_limits<double>::quiet_NaN() : m_sum[c] / static_cast<double>(m_count[c]);
+}
+
+double DiceMean::mean() const {
+  double sum = 0;
+  int n = 0;
+  for (std::size_t c = 0; c < m_sum.size(); ++c)
+    if (m_count[c] > 0) sum += of(c), ++n;
+  return n == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / n;
+}
+
+Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
+                    const plan::Plan& plan, torch::Device device, const CancelToken& cancel) {
+  torch::NoGradGuard guard;
+  Score out;
+  const auto n = dataset.size(split, task);
+  out.cases = static_cast<std::int64_t>(n);
+  if (network->heads()[static_cast<std::size_t>(task)].segmentation) {
+    DiceMean dice(plan.tasks[static_cast<std::size_t>(task)].second.classes.size());
+    for (std::size_t i = 0; i < n; ++i) {
+      LORKD_TRY(example, dataset.example(split, task, i));
+      LORKD_TRY(p, probabilities(network, task, example.image, plan, device, cancel));
+      for (std::int64_t c = 0; c < p.size(0); ++c)
+        dice.add(static_cast<std::size_t>(c), p[c] > plan.evaluation.threshold, example.target[c] > 0);
+    }
+    out.metrics = {{"dice", dice.mean()}};
+    return out;
+  }
+  std::vector<torch::Tensor> logits, labels;
+  constexpr std::size_t chunk = 64;
+  for (std::size_t i = 0; i < n; i += chunk) {
+    if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "stopped while scoring");
+    std::vector<torch::Tensor> images;
+    for (std::size_t j = i; j < std::min(n, i + chunk); ++j) {
+      LORKD_TRY(example, dataset.example(split, task, j));
+      images.push_back(example.image);
+      labels.push_back(example.target.reshape({}));
+    }
+    logits.push_back(network->predict(torch::stack(images).to(device), task).to(torch::kCPU));
+  }
+  if (n == 0) return out;
+  const auto all = torch::cat(logits), truth = torch::stack(labels);
+  out.metrics = {{"accuracy", eval::accuracy(all, truth)}};
+  if (auto a = eval::auc(all, truth)) out.metrics.emplace_back("auc", *a);
+  return out;
+}
+
+}  // namespace lorkd::workflow

@@ -1,0 +1,25 @@
+// Predictions and truth of a case on its own, original grid.
+#pragma once
+
+#include <vector>
+
+#include "core/base/Progress.h"
+#include "core/data/Catalogue.h"
+#include "core/nn/Network.h"
+#include "core/run/Plan.h"
+
+namespace lorkd::workflow {
+
+/// Label values 1..C of one segmentation task in the source geometry of `volume`.
+Result<image::LabelMap> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
+                                        const plan::Plan& plan, torch::Device device, const CancelToken& cancel);
+Result<image::LabelMap> predictOnSource(nn::Network& network, int task, const data::Case& item, const plan::Plan& plan,
+                                        torch::Device device, const CancelToken& cancel);
+
+/// One 0/1 mask per class of a task, on the case's grid.
+Result<std::vector<std::vector<std::uint8_t>>> truthMasks(const data::Case& item, const plan::Task& task);
+
+/// Which voxels count as unseen: all, or those of the plan's held-out slab.
+std::vector<bool> heldOut(const image::Geometry& geometry, const plan::Split& split);
+
+}  // namespace lorkd::workflow
