@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include <fstream>
+#include <stdexcept>
 #include <vector>
 
 namespace lorkd {
@@ -60,8 +61,11 @@ Result<std::string> sha256File(const std::filesystem::path& path) {
 std::string hmacSha256(std::string_view key, std::string_view bytes) {
   unsigned char out[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-       bytes.size(), out, &size);
+  // An empty view may hold a null pointer, with which HMAC() fails; an empty pseudonym must not come of that.
+  const auto* keyBytes = key.empty() ? "" : key.data();
+  const auto* text = reinterpret_cast<const unsigned char*>(bytes.empty() ? "" : bytes.data());
+  if (!HMAC(EVP_sha256(), keyBytes, static_cast<int>(key.size()), text, bytes.size(), out, &size))
+    throw std::runtime_error("HMAC-SHA-256 is not available in this build of OpenSSL");
   return toHex(out, size);
 }
 

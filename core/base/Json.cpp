@@ -53,7 +53,7 @@ Result<J> parseAs(std::string_view text, const std::string& name, std::size_t mo
 }  // namespace
 
 // Looking a key up in an ordered object is linear, so a hostile file could make parsing quadratic: hence the bound.
-Result<Json> parseJson(std::string_view text, const std::string& name) { return parseAs<Json>(text, name, 50'000); }
+Result<Json> parseJson(std::string_view text, const std::string& name) { return parseAs<Json>(text, name, 20'000); }
 
 Result<nlohmann::json> parseSortedJson(std::string_view text, const std::string& name) {
   return parseAs<nlohmann::json>(text, name, 10'000'000);

@@ -11,7 +11,7 @@ namespace lorkd {
 using Json = nlohmann::ordered_json;
 
 /// Parses `text`; `name` (a file or field) goes into the error. Errors: Format, with line and column.
-/// Nesting deeper than 200 levels, a key twice in one object and more than 50 000 keys in one object are refused.
+/// Nesting deeper than 200 levels, a key twice in one object and more than 20 000 keys in one object are refused.
 Result<Json> parseJson(std::string_view text, const std::string& name);
 
 /// The same with sorted keys, for objects with many: looking a key up takes logarithmic instead of linear time.

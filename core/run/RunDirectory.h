@@ -20,14 +20,14 @@ std::string toString(State state);
 /// What the trainer says of itself, replaced atomically.
 struct Status {
   State state = State::Queued;
-  std::string phase;        ///< "preparing", "teacher", "training", "evaluating", ...
+  std::string phase{};      ///< "preparing", "teacher", "training", "evaluating", ...
   std::int64_t step = 0;    ///< optimiser steps done
   std::int64_t steps = 0;   ///< optimiser steps planned
   double secondsLeft = -1;  ///< estimate; negative if unknown
   std::int64_t pid = 0;
-  std::string host;
-  double heartbeat = 0;  ///< seconds since the epoch, UTC
-  std::string message;   ///< the error's text when failed
+  std::string host{};
+  double heartbeat = 0;   ///< seconds since the epoch, UTC
+  std::string message{};  ///< the error's text when failed
 };
 
 /// What a watcher asks of the trainer; polled between steps.

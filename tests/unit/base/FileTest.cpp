@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "core/base/File.h"
+#include "tests/support/TemporaryFolder.h"
+
+namespace lorkd {
+namespace fs = std::filesystem;
+
+std::size_t entriesOf(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+TEST(ReadFile, GivesTheBytes) {
+  test::TemporaryFolder folder;
+  const std::string bytes("a\0b\r\n\xff", 6);
+  std::ofstream(folder / "f", std::ios::binary) << bytes;
+  EXPECT_EQ(readFile(folder / "f").value(), bytes);
+  EXPECT_EQ(readFile(folder / "f", 6).value(), bytes);
+  EXPECT_EQ(readFile(folder / "f", 5).error().code, ErrorCode::InvalidArgument);
+  std::ofstream(folder / "empty");
+  EXPECT_EQ(readFile(folder / "empty").value(), "");
+  const std::string large(200'000, 'q');
+  std::ofstream(folder / "large") << large;
+  EXPECT_EQ(readFile(folder / "large").value(), large);
+}
+
+TEST(ReadFile, ReadsFilesThatStateNoSize) {
+  EXPECT_NE(readFile("/proc/self/status").value().find("Pid:"), std::string::npos);
+}
+
+TEST(ReadFile, RefusesWhatIsNoOrdinaryFile) {
+  test::TemporaryFolder folder;
+  EXPECT_EQ(readFile(folder / "missing").error().code, ErrorCode::NotFound);
+  EXPECT_EQ(readFile(folder.path()).error().code, ErrorCode::Io);
+  EXPECT_EQ(readFile("/dev/zero").error().code, ErrorCode::Io);
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(readFile(folder / "pipe").error().code, ErrorCode::Io);  // would block for ever if opened
+  EXPECT_NE(readFile(folder / "missing").error().text().find("missing"), std::string::npos);
+}
+
+TEST(WriteAtomically, ReplacesAndMakesParents) {
+  test::TemporaryFolder folder;
+  const auto file = folder / "a/b/c.txt";
+  ASSERT_TRUE(writeFileAtomically(file, "one"));
+  ASSERT_TRUE(writeFileAtomically(file, "two"));
+  EXPECT_EQ(readFile(file).value(), "two");
+  EXPECT_EQ(entriesOf(file.parent_path()), 1u);
+}
+
+TEST(WriteAtomically, KeepsTheOldContentWhenTheWriterFails) {
+  test::TemporaryFolder folder;
+  const auto file = folder / "c.nii.gz";
+  ASSERT_TRUE(writeFileAtomically(file, "old"));
+  fs::path seen;
+  const auto outcome = writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
+    seen = temporary;
+    std::ofstream(temporary) << "half";
+    return fail(ErrorCode::Numeric, "no");
+  });
+  EXPECT_EQ(outcome.error().code, ErrorCode::Numeric);
+  EXPECT_TRUE(seen.string().ends_with(".nii.gz"));
+  EXPECT_EQ(readFile(file).value(), "old");
+  EXPECT_THROW((void)writeAtomically(file,
+                                     [&](const fs::path& temporary) -> Result<void> {
+                                       std::ofstream(temporary) << "half";
+                                       throw std::runtime_error("bug");
+                                     }),
+               std::runtime_error);
+  EXPECT_EQ(readFile(file).value(), "old");
+  EXPECT_EQ(entriesOf(folder.path()), 1u) << "a temporary was left behind";
+}
+
+TEST(WriteAtomically, KeepsTheOldContentWhenSpaceRunsOut) {
+  test::TemporaryFolder folder;
+  ASSERT_TRUE(writeFileAtomically(folder / "f", "old"));
+  // The limit of this process's file size stands in for a full disk.
+  const auto oldHandler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{1000, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto outcome = writeFileAtomically(folder / "f", std::string(5000, 'x'));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, oldHandler);
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().code, ErrorCode::Io);
+  EXPECT_EQ(readFile(folder / "f").value(), "old");
+  EXPECT_EQ(entriesOf(folder.path()), 1u);
+}
+
+TEST(WriteAtomically, SaysWhichPlaceCannotBeWritten) {
+  test::TemporaryFolder folder;
+  ASSERT_TRUE(writeFileAtomically(folder / "file", "x"));
+  const auto outcome = writeFileAtomically(folder / "file/below", "y");  // a file where a folder is wanted
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().code, ErrorCode::Io);
+  EXPECT_NE(outcome.error().text().find((folder / "file").string()), std::string::npos);
+  EXPECT_EQ(readFile(folder / "file").value(), "x");
+}
+
+TEST(WriteAtomically, AReaderSeesOldOrNewButNeverAPart) {
+  test::TemporaryFolder folder;
+  const auto file = folder / "f";
+  const std::string a(20'000, 'a'), b(10'000, 'b');
+  ASSERT_TRUE(writeFileAtomically(file, a));
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    for (int i = 0; i < 100; ++i) (void)writeFileAtomically(file, i % 2 ? a : b);
+    stop = true;
+  });
+  while (!stop) {
+    const auto seen = readFile(file);
+    ASSERT_TRUE(seen && (*seen == a || *seen == b));
+  }
+  writer.join();
+}
+
+TEST(AppendLine, ClosesATornLineFirst) {
+  test::TemporaryFolder folder;
+  ASSERT_TRUE(appendLine(folder / "log", "one"));
+  std::ofstream(folder / "log", std::ios::app) << "to";
+  ASSERT_TRUE(appendLine(folder / "log", "two"));
+  ASSERT_TRUE(appendLine(folder / "log", "three"));
+  EXPECT_EQ(readFile(folder / "log").value(), "one\nto\ntwo\nthree\n");
+  EXPECT_EQ(appendLine(folder / "no/log", "x").error().code, ErrorCode::Io);
+}
+
+TEST(MakeWritableFolder, NamesTheFolderThatIsNot) {
+  test::TemporaryFolder folder;
+  EXPECT_TRUE(makeWritableFolder(folder / "x/y"));
+  EXPECT_TRUE(makeWritableFolder(folder / "x/y"));
+  EXPECT_EQ(entriesOf(folder / "x/y"), 0u);
+  EXPECT_EQ(makeWritableFolder("/proc/lorkd").error().code, ErrorCode::Io);
+  std::ofstream(folder / "file");
+  const auto outcome = makeWritableFolder(folder / "file");
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_NE(outcome.error().text().find("file"), std::string::npos);
+}
+
+}  // namespace lorkd
