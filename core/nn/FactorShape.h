@@ -9,10 +9,10 @@ namespace lorkd::nn {
 
 /// A layer that experts adapt: linear (dims 0), conv2d (dims 2) or conv3d (dims 3) with a cubic kernel.
 struct AdaptedLayer {
-  std::string name;          ///< dotted module path inside the backbone
+  std::string name;  ///< dotted module path inside the backbone
   int dims = 3;
   std::int64_t in = 0, out = 0, kernel = 3;
-  bool decoder = false;      ///< its rank is the task's rank times the decoder factor
+  bool decoder = false;  ///< its rank is the task's rank times the decoder factor
 };
 
 /// Rows and columns of A and B for rank r: A (aRows, aCols), B (bRows, bCols); B·A views row-major as the weight.

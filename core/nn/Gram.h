@@ -3,8 +3,7 @@
 
 #include <torch/torch.h>
 
-#include <map>
-#include <string>
+#include <memory>
 #include <vector>
 
 namespace lorkd::nn {
@@ -13,7 +12,7 @@ namespace lorkd::nn {
 /// Only tasks present in the batch get entries; the others' rows stay 0. Thread-safe.
 class GramRecorder {
  public:
-  explicit GramRecorder(int tasks) : m_tasks(tasks) {}
+  explicit GramRecorder(int tasks);
   int tasks() const { return m_tasks; }
   /// `gradients[j]` is dL_t/dW0 of task `present[j]`; adds their dot products to the layer of `weight`.
   void add(const torch::Tensor& weight, const std::vector<int>& present, const std::vector<torch::Tensor>& gradients);
@@ -29,10 +28,10 @@ class GramRecorder {
 
 /// Measures derived from K (T, T); pairs i < j only; tasks with K_ii = 0 are left out.
 struct ConflictMeasures {
-  torch::Tensor cosine;              ///< (T, T) float64, NaN where a task is absent
-  torch::Tensor magnitudeSimilarity; ///< 2‖g_i‖‖g_j‖/(‖g_i‖²+‖g_j‖²), PCGrad (arXiv 2001.06782)
-  double conflictFraction = 0;       ///< share of pairs with cosine < 0
-  double conditionNumber = 1;        ///< √(λmax/λmin), λmin clamped, Aligned-MTL (arXiv 2305.19000)
+  torch::Tensor cosine;               ///< (T, T) float64, NaN where a task is absent
+  torch::Tensor magnitudeSimilarity;  ///< 2‖g_i‖‖g_j‖/(‖g_i‖²+‖g_j‖²), PCGrad (arXiv 2001.06782)
+  double conflictFraction = 0;        ///< share of pairs with cosine < 0
+  double conditionNumber = 1;         ///< √(λmax/λmin), λmin clamped, Aligned-MTL (arXiv 2305.19000)
 };
 ConflictMeasures conflictMeasures(const torch::Tensor& gram);
 

@@ -30,8 +30,8 @@ struct ConvShape {
   bool decoder = false;
 };
 
-/// W0 (O, I, k…), bias (O), and per task A_t, B_t (see FactorShape). x (N, I, D?, H, W) sorted by task as `routing` says.
-/// Init: W0 as torch's convolutions; A Kaiming-uniform with a = √5 (fan_in = columns of A); B = 0.
+/// W0 (O, I, k…), bias (O), and per task A_t, B_t (see FactorShape). x (N, I, D?, H, W) sorted by task as `routing`
+/// says. Init: W0 as torch's convolutions; A Kaiming-uniform with a = √5 (fan_in = columns of A); B = 0.
 class LowRankConvImpl : public torch::nn::Module {
  public:
   LowRankConvImpl(const ConvShape& shape, const LowRankSpec& spec);
@@ -50,8 +50,8 @@ class LowRankConvImpl : public torch::nn::Module {
   AdaptedLayer layer() const;  ///< name empty
   std::size_t tasks() const { return a.size(); }
 
-  torch::Tensor weight, bias;            ///< bias undefined when shape.bias is false
-  std::vector<torch::Tensor> a, b;       ///< parameters "a.<task>", "b.<task>"
+  torch::Tensor weight, bias;       ///< bias undefined when shape.bias is false
+  std::vector<torch::Tensor> a, b;  ///< parameters "a.<task>", "b.<task>"
   std::vector<double> scales;
   Strategy strategy = Strategy::Auto;
 
@@ -70,6 +70,8 @@ class LowRankLinearImpl : public torch::nn::Module {
   torch::Tensor fusedWeight(int task) const;
   void fuse(int task);
   void unfuse();
+  bool fused() const { return m_saved.defined(); }
+  AdaptedLayer layer() const;  ///< dims 0, name empty
 
   torch::Tensor weight, bias;
   std::vector<torch::Tensor> a, b;

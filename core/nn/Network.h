@@ -16,11 +16,11 @@ class Backbone : public torch::nn::Module {
  public:
   /// Segmentation trunks: decoder output (N, C, D, H, W) at input resolution. Classification trunks: pooled (N, C).
   virtual torch::Tensor forward(const torch::Tensor& x, const Routing& routing) = 0;
-  virtual int dims() const = 0;                       ///< 2 or 3
-  virtual std::int64_t featureChannels() const = 0;   ///< C above
+  virtual int dims() const = 0;                      ///< 2 or 3
+  virtual std::int64_t featureChannels() const = 0;  ///< C above
   virtual std::int64_t inputChannels() const = 0;
-  virtual bool dense() const = 0;                     ///< true: features per voxel; false: pooled
-  virtual std::int64_t sizeMultiple() const = 0;      ///< spatial sizes must be multiples of this
+  virtual bool dense() const = 0;                 ///< true: features per voxel; false: pooled
+  virtual std::int64_t sizeMultiple() const = 0;  ///< spatial sizes must be multiples of this
 };
 
 /// One task's head.

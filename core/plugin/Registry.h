@@ -19,8 +19,8 @@ using BackboneFactory = std::function<Result<std::shared_ptr<nn::Backbone>>(
     const plan::Backbone& options, const nn::LowRankSpec& spec, std::int64_t inputChannels)>;
 
 struct BackboneInfo {
-  std::string name;         ///< plan value
-  std::string title;        ///< for people
+  std::string name;   ///< plan value
+  std::string title;  ///< for people
   int dims = 3;
   std::vector<std::string> presets;
   BackboneFactory make;
@@ -28,6 +28,7 @@ struct BackboneInfo {
 
 class Registry {
  public:
+  /// The last of a name wins, so that registering twice is harmless.
   void add(BackboneInfo backbone);
   void add(std::shared_ptr<expert::Exporter> exporter);
   /// Errors: NotFound, naming what is registered.

@@ -1,0 +1,71 @@
+#include "core/nn/Convolution.h"
+
+#include "core/nn/Strategy.h"
+
+namespace lorkd::nn {
+namespace {
+
+bool oneDnnTakes(const torch::Tensor& x) {
+  return x.device().is_cpu() && x.scalar_type() == torch::kFloat && x.numel() > 0 && at::hasMKLDNN() &&
+         at::globalContext().userEnabledMkldnn();
+}
+
+// True where ATen would not choose oneDNN by itself: one sample, or 1×1 kernels on one thread (the rule in
+// aten/src/ATen/native/Convolution.cpp, use_mkldnn).
+bool needsDetour(const torch::Tensor& x, const torch::Tensor& weight) {
+  return x.size(0) == 1 || (weight[0][0].numel() == 1 && at::get_num_threads() == 1);
+}
+
+const c10::optional<torch::Tensor> optionalOf(const torch::Tensor& tensor) {
+  return tensor.defined() ? c10::optional<torch::Tensor>(tensor) : c10::nullopt;
+}
+
+}  // namespace
+
+ConvGeometry ConvGeometry::uniform(int dims, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
+  const auto n = static_cast<std::size_t>(dims);
+  return {std::vector(n, stride), std::vector(n, padding), std::vector(n, dilation)};
+}
+
+torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                       const ConvGeometry& g) {
+  if (oneDnnTakes(x) && needsDetour(x, weight))
+    return at::mkldnn_convolution(x, weight, optionalOf(bias), g.padding, g.stride, g.dilation, 1);
+  const std::vector<std::int64_t> none(g.stride.size(), 0);
+  return at::convolution(x, weight, optionalOf(bias), g.stride, g.padding, g.dilation, false, none, 1);
+}
+
+ConvGradients convolveBackward(const torch::Tensor& gradient, const torch::Tensor& x, const torch::Tensor& weight,
+                               const ConvGeometry& g, bool wantX, bool wantWeight) {
+  if (!wantX && !wantWeight) return {};
+  const std::vector<std::int64_t> none(g.stride.size(), 0);
+  const auto call = [&](const torch::Tensor& dy, const torch::Tensor& in) {
+    auto [dx, dw, db] = at::convolution_backward(dy, in, weight, c10::nullopt, g.stride, g.padding, g.dilation, false,
+                                                 none, 1, {wantX, wantWeight, false});
+    return ConvGradients{dx, dw};
+  };
+  if (!oneDnnTakes(x) || !needsDetour(x, weight)) return call(gradient, x);
+  // oneDNN's backward has no operator of its own, but opaque oneDNN tensors always lead to it.
+  auto result = call(gradient.contiguous().to_mkldnn(), x.contiguous().to_mkldnn());
+  if (result.x.defined() && result.x.is_mkldnn()) result.x = result.x.to_dense();
+  if (result.weight.defined() && result.weight.is_mkldnn()) result.weight = result.weight.to_dense();
+  return result;
+}
+
+torch::Tensor product(const torch::Tensor& left, const torch::Tensor& right) {
+  const auto m = left.size(0), k = left.size(1), n = right.size(1);
+  if (!oneDnnTakes(left) || !oneDnnTakes(right) || m * k * n < 1 << 17) return at::mm(left, right);
+  const auto image = right.contiguous().view({1, k, 1, n});
+  return at::mkldnn_convolution(image, left.contiguous().view({m, k, 1, 1}), c10::nullopt, {0, 0}, {1, 1}, {1, 1}, 1)
+      .view({m, n});
+}
+
+torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                          const ConvGeometry& geometry) {
+  if (!oneDnnTakes(x) || !needsDetour(x, weight)) return convolve(x, weight, bias, geometry);
+  Routing whole;
+  whole.slices.push_back({0, 0, x.size(0)});
+  return mergedConvolution({x, weight, bias, geometry, {}, {}, {}, whole});
+}
+
+}  // namespace lorkd::nn

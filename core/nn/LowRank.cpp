@@ -1,0 +1,44 @@
+#include "core/nn/LowRank.h"
+
+#include <cmath>
+
+#include "core/nn/LowRankParts.h"
+#include "core/nn/Strategy.h"
+
+namespace lorkd::nn {
+
+LowRankConvImpl::LowRankConvImpl(const ConvShape& shape, const LowRankSpec& spec)
+    : strategy(spec.strategy), m_shape(shape) {
+  TORCH_CHECK(shape.dims == 2 || shape.dims == 3, "convolution: dims must be 2 or 3, not ", shape.dims);
+  std::vector<std::int64_t> sizes{shape.out, shape.in};
+  sizes.insert(sizes.end(), static_cast<std::size_t>(shape.dims), shape.kernel);
+  weight = register_parameter("weight", torch::empty(sizes));
+  if (shape.bias) bias = register_parameter("bias", torch::empty({shape.out}));
+  parts::initialise(weight, bias);
+  parts::addFactors(*this, layer(), spec, a, b, scales);
+}
+
+torch::Tensor LowRankConvImpl::forward(const torch::Tensor& x, const Routing& routing) {
+  const auto geometry = ConvGeometry::uniform(m_shape.dims, m_shape.stride, m_shape.padding, m_shape.dilation);
+  const bool separated = !a.empty() && !fused();
+  if (!separated && (routing.gram == nullptr || !torch::GradMode::is_enabled()))
+    return convolution(x, weight, bias, geometry);
+  checkRouting(routing, x.size(0), a.size());
+  if (!separated) return mergedConvolution({x, weight, bias, geometry, {}, {}, {}, routing});
+  return separatedConvolution({x, weight, bias, geometry, a, b, scales, routing}, strategy);
+}
+
+torch::Tensor LowRankConvImpl::delta(int task) const { return parts::delta(weight, a, b, scales, task); }
+
+torch::Tensor LowRankConvImpl::fusedWeight(int task) const {
+  return parts::fusedWeight(fused() ? m_saved : weight, a, b, scales, task);
+}
+
+void LowRankConvImpl::fuse(int task) { parts::fuse(weight, m_saved, a, b, scales, task); }
+void LowRankConvImpl::unfuse() { parts::unfuse(weight, m_saved); }
+
+AdaptedLayer LowRankConvImpl::layer() const {
+  return {"", m_shape.dims, m_shape.in, m_shape.out, m_shape.kernel, m_shape.decoder};
+}
+
+}  // namespace lorkd::nn

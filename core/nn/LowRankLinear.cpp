@@ -1,0 +1,89 @@
+#include "core/nn/Gram.h"
+#include "core/nn/LowRankParts.h"
+#include "core/nn/Strategy.h"
+
+namespace lorkd::nn {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct LinearCall : torch::CustomClassHolder {
+  Routing routing;
+};
+
+// x·W0ᵀ whose backward tells the tasks' gradients apart.
+struct RecordedLinear : torch::autograd::Function<RecordedLinear> {
+  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight,
+                        const c10::intrusive_ptr<LinearCall>& call) {
+    ctx->save_for_backward({x, weight});
+    ctx->saved_data["call"] = c10::IValue::make_capsule(call);
+    return product(x, weight.t());
+  }
+  static variable_list backward(AutogradContext* ctx, variable_list gradients) {
+    const auto saved = ctx->get_saved_variables();
+    const auto call = c10::static_intrusive_pointer_cast<LinearCall>(ctx->saved_data["call"].toCapsule());
+    const Tensor &x = saved[0], &weight = saved[1], &gradient = gradients[0];
+    variable_list result(3);
+    if (ctx->needs_input_grad(0)) result[0] = product(gradient, weight);
+    if (!ctx->needs_input_grad(1)) return result;
+    std::vector<int> present;
+    std::vector<Tensor> perTask;
+    result[1] = at::zeros_like(weight);
+    for (const auto& slice : call->routing.slices) {
+      if (slice.size() == 0) continue;
+      present.push_back(slice.task);
+      perTask.push_back(
+          product(gradient.narrow(0, slice.begin, slice.size()).t(), x.narrow(0, slice.begin, slice.size())));
+      result[1].add_(perTask.back());
+    }
+    call->routing.gram->add(weight, present, perTask);
+    return result;
+  }
+};
+
+}  // namespace
+
+LowRankLinearImpl::LowRankLinearImpl(std::int64_t in, std::int64_t out, const LowRankSpec& spec, bool withBias) {
+  weight = register_parameter("weight", torch::empty({out, in}));
+  if (withBias) bias = register_parameter("bias", torch::empty({out}));
+  parts::initialise(weight, bias);
+  parts::addFactors(*this, {"", 0, in, out, 1, false}, spec, a, b, scales);
+}
+
+torch::Tensor LowRankLinearImpl::forward(const torch::Tensor& x, const Routing& routing) {
+  const bool separated = !a.empty() && !fused();
+  const bool recorded = routing.gram != nullptr && torch::GradMode::is_enabled();
+  if (separated || recorded) checkRouting(routing, x.size(0), a.size());
+  Tensor y;
+  if (recorded) {
+    auto call = c10::make_intrusive<LinearCall>();
+    call->routing = routing;
+    y = RecordedLinear::apply(x, weight, call);
+    if (bias.defined()) y = y + bias;
+  } else {
+    y = torch::linear(x, weight, bias);
+  }
+  if (!separated) return y;
+  std::vector<Tensor> updates;
+  for (const auto& slice : routing.slices) {
+    const auto t = static_cast<std::size_t>(slice.task);
+    const auto inner = torch::linear(x.narrow(0, slice.begin, slice.size()), a[t]);
+    updates.push_back(torch::linear(inner, b[t]) * scales[t]);
+  }
+  return y + torch::cat(updates);
+}
+
+torch::Tensor LowRankLinearImpl::delta(int task) const { return parts::delta(weight, a, b, scales, task); }
+
+torch::Tensor LowRankLinearImpl::fusedWeight(int task) const {
+  return parts::fusedWeight(fused() ? m_saved : weight, a, b, scales, task);
+}
+
+void LowRankLinearImpl::fuse(int task) { parts::fuse(weight, m_saved, a, b, scales, task); }
+void LowRankLinearImpl::unfuse() { parts::unfuse(weight, m_saved); }
+
+AdaptedLayer LowRankLinearImpl::layer() const { return {"", 0, weight.size(1), weight.size(0), 1, false}; }
+
+}  // namespace lorkd::nn

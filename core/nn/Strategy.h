@@ -1,0 +1,39 @@
+// How y_i = conv(x_i, W0 + s_t·view(B_t·A_t)), t = t(i), is computed. Internal to this room.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <vector>
+
+#include "core/nn/Convolution.h"
+#include "core/nn/LowRank.h"
+
+namespace lorkd::nn {
+
+/// One separated convolution. Empty `a`, `b`: no factors, every task uses W0 (for recording gradients per task).
+struct SeparatedConv {
+  torch::Tensor x, weight, bias;  ///< (N, I, …), (O, I, k…), (O) or undefined
+  ConvGeometry geometry;
+  std::vector<torch::Tensor> a, b;  ///< by task
+  std::vector<double> scales;       ///< by task
+  Routing routing;
+};
+
+/// Per task present: W_t once, then the convolution of the task's slice; hand-written backward that keeps no
+/// per-task gradient. The only one that fills a GramRecorder.
+torch::Tensor mergedConvolution(const SeparatedConv& call);
+
+/// The published form: one weight per SAMPLE and one grouped convolution with groups = N, through ordinary autograd.
+/// Many times slower; the reference that others must agree with.
+torch::Tensor publishedConvolution(const SeparatedConv& call);
+
+/// Picks by strategy; anything with a GramRecorder is merged. Auto is merged.
+torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy);
+
+/// W0 + s·(B·A) viewed row-major as W0; linear layers too. Outside autograd.
+torch::Tensor mergedWeight(const torch::Tensor& weight, const torch::Tensor& a, const torch::Tensor& b, double scale);
+
+/// Throws c10::Error unless the slices cover a batch of `samples` without gaps and name tasks below `tasks`.
+void checkRouting(const Routing& routing, std::int64_t samples, std::size_t tasks);
+
+}  // namespace lorkd::nn

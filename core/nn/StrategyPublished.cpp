@@ -1,0 +1,32 @@
+#include "core/nn/Strategy.h"
+
+namespace lorkd::nn {
+
+torch::Tensor publishedConvolution(const SeparatedConv& c) {
+  const auto samples = c.x.size(0), out = c.weight.size(0);
+  std::vector<torch::Tensor> weights;
+  for (const auto& slice : c.routing.slices) {
+    const auto t = static_cast<std::size_t>(slice.task);
+    const auto own = c.a.empty() ? c.weight : c.weight + c.scales[t] * torch::mm(c.b[t], c.a[t]).view(c.weight.sizes());
+    for (auto i = slice.begin; i < slice.end; ++i) weights.push_back(own);
+  }
+  auto input = c.x.sizes().vec();
+  input[1] *= samples;
+  input[0] = 1;
+  const auto bias = c.bias.defined() ? c.bias.repeat({samples}) : torch::Tensor();
+  const std::vector<std::int64_t> none(c.geometry.stride.size(), 0);
+  const auto y = at::convolution(c.x.contiguous().view(input), torch::cat(weights),
+                                 bias.defined() ? c10::optional<torch::Tensor>(bias) : c10::nullopt, c.geometry.stride,
+                                 c.geometry.padding, c.geometry.dilation, false, none, samples);
+  auto shape = y.sizes().vec();
+  shape[0] = samples;
+  shape[1] = out;
+  return y.view(shape);
+}
+
+torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy) {
+  const bool published = strategy == Strategy::Published && call.routing.gram == nullptr;
+  return published ? publishedConvolution(call) : mergedConvolution(call);
+}
+
+}  // namespace lorkd::nn

@@ -1,0 +1,64 @@
+#include "core/plugin/Registry.h"
+
+#include <algorithm>
+
+#include "core/nn/UNet.h"
+
+namespace lorkd::plugin {
+namespace {
+
+BackboneInfo unet(int dims) {
+  const auto number = std::to_string(dims);
+  const auto make = [dims](const plan::Backbone& options, const nn::LowRankSpec& spec,
+                           std::int64_t inputChannels) -> Result<std::shared_ptr<nn::Backbone>> {
+    auto widths = options.widths;
+    if (widths.empty()) {
+      LORKD_TRY(preset, nn::unetWidths(options.preset));
+      widths = preset;
+    }
+    return nn::makeUNet({dims, inputChannels, widths}, spec);
+  };
+  return {"unet" + number + "d", "U-Net, " + number + "D", dims, {"tiny", "small", "nano", "pro"}, make};
+}
+
+}  // namespace
+
+void Registry::add(BackboneInfo backbone) {
+  const auto same = std::find_if(m_backbones.begin(), m_backbones.end(),
+                                 [&](const BackboneInfo& known) { return known.name == backbone.name; });
+  if (same == m_backbones.end())
+    m_backbones.push_back(std::move(backbone));
+  else
+    *same = std::move(backbone);
+}
+
+void Registry::add(std::shared_ptr<expert::Exporter> exporter) {
+  const auto same = std::find_if(m_exporters.begin(), m_exporters.end(),
+                                 [&](const auto& known) { return known->name() == exporter->name(); });
+  if (same == m_exporters.end())
+    m_exporters.push_back(std::move(exporter));
+  else
+    *same = std::move(exporter);
+}
+
+Result<const BackboneInfo*> Registry::backbone(const std::string& name) const {
+  std::string known;
+  for (const auto& info : m_backbones) {
+    if (info.name == name) return &info;
+    known += (known.empty() ? "" : ", ") + info.name;
+  }
+  return fail(ErrorCode::NotFound, "no network is called \"" + name + "\"", "choose one of: " + known, "backbone.name");
+}
+
+Registry& registry() {
+  static Registry instance = [] {
+    Registry built;
+    built.add(unet(2));
+    built.add(unet(3));
+    built.add(std::shared_ptr<expert::Exporter>(expert::safetensorsExporter()));
+    return built;
+  }();
+  return instance;
+}
+
+}  // namespace lorkd::plugin
