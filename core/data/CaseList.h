@@ -14,11 +14,16 @@ namespace lorkd::data {
 enum class Split { Train, Validation, Test };
 std::string toString(Split split);
 
-/// A case with its part in the run. Classification examples are cases too (kind "picture").
+/// "train", "validation", "test". Errors: Format.
+Result<Split> splitFromString(const std::string& text);
+
+/// A case with its part in the run. A set of pictures is a case too (kind "picture"), listed once for each split: which
+/// of its pictures belong to the split is what the set itself says, else drawn from the plan's seed (see Prepare.h).
 struct AssignedCase {
   Case item;
   Split split = Split::Train;
-  std::vector<int> tasks;  ///< indices into plan.tasks of the tasks it has labels for
+  std::vector<int> tasks;  ///< indices into plan.tasks of the tasks it has labels for; empty: only to be predicted
+  std::string digest;      ///< inputDigest() of the case once it was computed, else empty
 };
 
 struct CaseList {
@@ -26,15 +31,24 @@ struct CaseList {
   /// Those of one split and task; task -1 takes every one.
   std::vector<const AssignedCase*> of(Split split, int task = -1) const;
 };
+/// cases.json. Errors: those of writeJson and readJson; Format naming the field.
 Result<void> save(const CaseList& list, const std::filesystem::path& file);
 Result<CaseList> loadCaseList(const std::filesystem::path& file);
 
 /// Label names of class `cls` of a task: the plan's list, or the class's own name.
 std::vector<std::string> classLabels(const plan::Task& task, std::size_t cls);
 
+/// Whether two label names are the same: letter case and surrounding blanks do not count.
+bool sameLabel(const std::string& a, const std::string& b);
+
 /// Assigns tasks by labels and splits by patient: shares of the plan, drawn from its seed, each task represented in
-/// every split where it has enough patients. With a slab split every case is in all three.
-/// Errors: InvalidArgument when a task finds no case (naming the labels it wants and those there are) or none to train on.
+/// every split where it has enough patients (three; with two: train and test). Patients who serve the same set of tasks
+/// are divided among themselves. With a slab split every case is listed once for each split that has a share, and
+/// data::prepare cuts the slab. A case without any label comes in as a test case without tasks, so that it can be
+/// predicted; a case whose labels serve no task is left out. Patients are drawn in the order of their files' paths, so
+/// the same data laid out the same way is divided the same way on every machine. Errors: InvalidArgument when a task
+/// finds no case (naming the labels it wants and those there are), a class of a task is found in none of its cases, or
+/// a task has none to train on.
 Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases);
 
 }  // namespace lorkd::data

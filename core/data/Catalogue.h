@@ -15,15 +15,15 @@ namespace lorkd::data {
 
 /// An image and the labels that lie on it: what a task can learn from.
 struct Case {
-  std::string id;            ///< stable pseudonym of the image, safe to write anywhere
-  std::string patient;       ///< pseudonym of the patient, safe to write anywhere
-  std::string source;        ///< name of the plan's data source
-  std::string kind;          ///< "dicom" or "nifti"
+  std::string id;       ///< stable pseudonym of the image, safe to write anywhere
+  std::string patient;  ///< pseudonym of the patient, safe to write anywhere
+  std::string source;   ///< name of the plan's data source
+  std::string kind;     ///< "dicom", "nifti", or "picture" (a set of 2D pictures: one .npz file or one folder)
   std::string modality, bodyPart;
-  std::vector<std::filesystem::path> imageFiles;   ///< slices in order, or one NIfTI
-  std::vector<std::filesystem::path> labelFiles;   ///< SEG files or a NIfTI label map
-  std::filesystem::path labelNames;                ///< CSV of label names beside a NIfTI, or empty
-  std::vector<std::string> labels;                 ///< names of the structures
+  std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or one NIfTI
+  std::vector<std::filesystem::path> labelFiles;  ///< SEG files or a NIfTI label map
+  std::filesystem::path labelNames;               ///< CSV of label names beside a NIfTI, or empty
+  std::vector<std::string> labels;                ///< names of the structures
   image::Geometry geometry;
 };
 void to_json(Json& j, const Case& c);
@@ -40,7 +40,9 @@ class Catalogue {
   ~Catalogue();
 
   /// Scans `folder` as data source `source` and replaces what was known of it, in one transaction.
-  /// Labels are paired: SEG by references, NIfTI by name and geometry. Errors: those of io::scanFolder.
+  /// Labels are paired: SEG by references, NIfTI by name and geometry (rules in Pairing.h); an image without labels is
+  /// a case too. `folder` may also be a single .npz or NIfTI file, or a folder of pictures (PNG, one folder a class).
+  /// Errors: those of io::scanFolder; InvalidArgument for any other single file.
   Result<void> scan(const std::string& source, const std::filesystem::path& folder, Progress& progress,
                     const CancelToken& cancel);
 
@@ -61,7 +63,15 @@ class Catalogue {
 
 /// Reads a case's image. Errors: those of io.
 Result<image::Volume> readImage(const Case& c);
-/// Reads a case's structures on the image's grid. Errors: those of io; Mismatch when the label grid differs.
+/// Reads a case's structures on the image's grid. Errors: those of io; NotFound when the case has no labels; Mismatch
+/// when the label grid differs.
 Result<image::SegmentSet> readSegments(const Case& c);
+/// The same, but label maps make masks of the names `wanted` alone (all if it is empty): a map of a hundred structures
+/// would not fit into memory otherwise.
+Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::string>& wanted);
+
+/// SHA-256 over the content of the case's files in order, images first; of a picture folder, over every file below it.
+/// Errors: NotFound, Io.
+Result<std::string> inputDigest(const Case& c);
 
 }  // namespace lorkd::data

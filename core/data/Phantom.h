@@ -19,8 +19,8 @@ std::string toString(Region region);
 /// A phantom patient with its truth.
 struct Phantom {
   Region region = Region::Head;
-  image::Volume volume;         ///< HU with partial volume and noise
-  image::SegmentSet truth;      ///< organs; voxels at least half inside
+  image::Volume volume;     ///< HU with partial volume and noise
+  image::SegmentSet truth;  ///< organs; voxels at least half inside
 };
 
 /// Organ names of a region, in drawing order.

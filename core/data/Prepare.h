@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include "core/base/Error.h"
 #include "core/base/Progress.h"
@@ -11,19 +13,45 @@
 
 namespace lorkd::data {
 
-/// Clips and normalises in place as the plan's data section says.
+/// Clips and normalises in place as the plan's data section says:
+///   ct          clip to the window, then (v - mean) / deviation over the clipped volume
+///   percentile  clip at 0.5 and 99.5 %, then the same
+///   scale       (v - low) / (high - low), then (v - 0.5) / 0.5; low and high are -1024 and 3071 for CT, else 0 and
+///   255,
+///               4095 or 65535, whichever holds the values, else their own minimum and maximum
 void normalise(image::Volume& volume, const plan::Data& options);
 
 /// The image of a case at the working spacing, reoriented so that i, j, k run closest to L, P, S, and normalised.
+/// Axes are only exchanged and reversed: an oblique image stays oblique.
+/// Errors: InvalidArgument (empty volume), Numeric (values that are not finite).
 Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data& options);
 
-/// Prepares every case of the list into `cache`, reusing files whose key (input digest + data options + classes) fits.
-/// One safetensors file a case, named by its key:
+/// First and one-past-last slice (along S of the working grid) of a split when a slab is held out: the test share of
+/// the `depth` slices at the plan's end, validation beside it, the rest to train on. Each share above 0 gets a slice at
+/// least. Without a slab: every slice.
+std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Split& options, Split split);
+
+/// Probabilities of the classes on one working grid, taken back: each is interpolated linearly on `source`, and a voxel
+/// gets the number 1..C of the most probable class at or above `threshold`, 0 if there is none. Voxels outside the
+/// working grid (in another slab) are 0. Errors: InvalidArgument (no class, or classes on different grids).
+Result<image::LabelMap> labelsInSource(const std::vector<image::Volume>& probabilities, const image::Geometry& source,
+                                       double threshold);
+
+/// Prepares every case of the list that has tasks into `cache`, reusing files whose key (input digest + data options +
+/// classes) fits. One safetensors file a case, named by its key:
 ///   "image"         F32 (D, H, W), D along k
-///   "task.<index>"  U8 (C, D, H, W), C classes of the task, 0 or 1, only for tasks the case has labels for
-///   metadata        case, patient, split, geometry (JSON: of the working grid), source_geometry, key
-/// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N), one file per task and split, metadata task, split.
-/// Writes an index.json into `cache`: [{"file", "case", "split", "tasks":[...]}...]. Errors: those of io and data.
+///   "task.<index>"  U8 (C, D, H, W), C classes of the task, 0 or 1, only for tasks the case has labels for; a class
+///   whose
+///                   structure the case lacks is all 0
+///   metadata        case, patient, split, geometry (JSON: of the working grid, see GeometryJson.h), source_geometry,
+///                   input (digest), key
+/// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N), one file per task and split, metadata task, split, input,
+/// key. They are brought to the plan's patch size (its first two numbers: W, H) and scaled to -1..1 (with normalisation
+/// "percentile": clipped at 0.5 and 99.5 %, then z-score); grey ones become three equal channels where any other
+/// picture of the plan has colour. A picture belongs to the split that its set names; where a set names none, or none
+/// for validation or test, the plan's share of each class is drawn from the plan's seed. Writes an index.json into
+/// `cache`: [{"file", "case", "split", "tasks":[...]}...]. Nothing is touched when all is there. Errors: those of io
+/// and data; Mismatch when a case's files changed since its digest was taken; Cancelled.
 Result<void> prepare(const plan::Plan& plan, const CaseList& cases, const std::filesystem::path& cache,
                      Progress& progress, const CancelToken& cancel);
 

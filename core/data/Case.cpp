@@ -1,0 +1,113 @@
+// A case as JSON, its pixels and its digest.
+#include <algorithm>
+
+#include "core/base/Digest.h"
+#include "core/data/Catalogue.h"
+#include "core/data/GeometryJson.h"
+#include "core/data/LabelGrid.h"
+#include "core/io/Nifti.h"
+
+namespace lorkd::data {
+
+namespace {
+
+std::vector<std::string> texts(const std::vector<std::filesystem::path>& paths) { return {paths.begin(), paths.end()}; }
+std::vector<std::filesystem::path> paths(const Json& json) {
+  const auto list = json.get<std::vector<std::string>>();
+  return {list.begin(), list.end()};
+}
+
+}  // namespace
+
+void to_json(Json& j, const Case& c) {
+  j = {{"id", c.id},
+       {"patient", c.patient},
+       {"source", c.source},
+       {"kind", c.kind},
+       {"modality", c.modality},
+       {"body_part", c.bodyPart},
+       {"image_files", texts(c.imageFiles)},
+       {"label_files", texts(c.labelFiles)},
+       {"label_names", c.labelNames.string()},
+       {"labels", c.labels},
+       {"geometry", geometryToJson(c.geometry)}};
+}
+
+void from_json(const Json& j, Case& c) {
+  j.at("id").get_to(c.id);
+  j.at("patient").get_to(c.patient);
+  j.at("source").get_to(c.source);
+  j.at("kind").get_to(c.kind);
+  j.at("modality").get_to(c.modality);
+  j.at("body_part").get_to(c.bodyPart);
+  c.imageFiles = paths(j.at("image_files"));
+  c.labelFiles = paths(j.at("label_files"));
+  c.labelNames = j.at("label_names").get<std::string>();
+  j.at("labels").get_to(c.labels);
+  const auto geometry = geometryFromJson(j.at("geometry"));
+  // The JSON library's own way to say that a value does not fit; whoever reads the document catches it.
+  if (!geometry) throw Json::type_error::create(302, geometry.error().message, &j);
+  c.geometry = *geometry;
+}
+
+Result<image::Volume> readImage(const Case& c) {
+  if (c.imageFiles.empty())
+    return fail(ErrorCode::NotFound, "the case has no image file", "scan its source again", c.id);
+  if (c.kind == "nifti") return io::readNifti(c.imageFiles.front());
+  if (c.kind != "dicom")
+    return fail(ErrorCode::Unsupported, "a case of kind \"" + c.kind + "\" is no volume", "", c.id);
+  io::Series series;
+  series.modality = c.modality;
+  series.geometry = c.geometry;
+  for (std::size_t n = 0; n < c.imageFiles.size(); ++n)
+    series.instances.push_back({c.imageFiles[n], "", static_cast<double>(n) * c.geometry.spacing[2], 1});
+  return io::readSeries(series);
+}
+
+Result<image::SegmentSet> readSegments(const Case& c) { return readSegments(c, {}); }
+
+Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::string>& wanted) {
+  if (c.labelFiles.empty())
+    return fail(ErrorCode::NotFound, "the case has no labels",
+                "see what the scan rejected: labels may lie on another grid", c.id);
+  image::SegmentSet out{c.geometry, {}};
+  for (const auto& file : c.labelFiles) {
+    if (c.kind == "nifti") {
+      LORKD_TRY(labels, io::readNiftiLabels(file));
+      if (!sameLabelGrid(labels.geometry, c.geometry))
+        return fail(ErrorCode::Mismatch,
+                    "the labels lie on another grid than the image " + c.imageFiles.front().string(),
+                    "resample them onto the image, or remove the file", file.string());
+      if (!wanted.empty()) LORKD_CHECK(keepNamed(labels, c.labelNames, wanted));
+      LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames));
+      std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
+    } else {
+      LORKD_TRY(set, io::readSeg(file, &c.geometry));
+      std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
+    }
+  }
+  return out;
+}
+
+Result<std::string> inputDigest(const Case& c) {
+  std::vector<std::filesystem::path> files = c.imageFiles;
+  std::error_code error;
+  if (files.size() == 1 && std::filesystem::is_directory(files.front(), error)) {
+    std::vector<std::filesystem::path> inside;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(files.front(), error))
+      if (entry.is_regular_file(error)) inside.push_back(entry.path());
+    std::sort(inside.begin(), inside.end());
+    files = std::move(inside);
+  }
+  files.insert(files.end(), c.labelFiles.begin(), c.labelFiles.end());
+  if (!c.labelNames.empty()) files.push_back(c.labelNames);
+  Sha256 all;
+  for (const auto& file : files) {
+    LORKD_TRY(digest, sha256File(file));
+    // In a picture folder the names of the folders are the labels.
+    all.update(digest + (c.kind == "picture" ? file.parent_path().filename().string() : "") + "\n");
+  }
+  return all.hex();
+}
+
+}  // namespace lorkd::data

@@ -1,0 +1,204 @@
+#include "core/data/CaseList.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "core/base/Json.h"
+#include "core/data/PatientSplit.h"
+
+namespace lorkd::data {
+
+namespace {
+
+constexpr Split everySplit[] = {Split::Train, Split::Validation, Split::Test};
+
+std::string folded(const std::string& text) {
+  const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
+  const auto first = std::find_if_not(text.begin(), text.end(), blank);
+  const auto last = std::find_if_not(text.rbegin(), text.rend(), blank).base();
+  std::string out;
+  for (auto at = first; at < last; ++at) out += static_cast<char>(std::tolower(static_cast<unsigned char>(*at)));
+  return out;
+}
+
+bool hasAny(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
+  return std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) {
+    return std::any_of(have.begin(), have.end(), [&](const auto& h) { return sameLabel(h, w); });
+  });
+}
+
+bool mayUse(const plan::Task& task, const Case& c) {
+  const bool pictures = c.kind == "picture";
+  if (pictures != (task.kind == plan::TaskKind::Classification)) return false;
+  return task.sources.empty() || std::find(task.sources.begin(), task.sources.end(), c.source) != task.sources.end();
+}
+
+bool serves(const plan::Task& task, const Case& c) {
+  if (!mayUse(task, c)) return false;
+  for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+    if (hasAny(c.labels, classLabels(task, cls))) return true;
+  // A .npz names no classes: the numbers follow the plan's order.
+  return c.kind == "picture" && c.labels.size() == task.classes.size();
+}
+
+/// Up to 60 names in quotes, each once.
+std::string listed(const std::vector<std::string>& names) {
+  const std::set<std::string> unique(names.begin(), names.end());
+  std::string out;
+  std::size_t n = 0;
+  for (const auto& name : unique) {
+    if (++n > 60) return out + ", and " + std::to_string(unique.size() - 60) + " more";
+    out += (n > 1 ? ", \"" : "\"") + name + "\"";
+  }
+  return out;
+}
+
+/// Every task finds a case, and every class one of them.
+Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases,
+                        const std::vector<std::vector<int>>& served) {
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
+    const auto& [name, task] = plan.tasks[t];
+    std::vector<std::string> wanted, there;
+    std::vector<const Case*> own;
+    for (std::size_t c = 0; c < cases.size(); ++c) {
+      if (mayUse(task, cases[c])) there.insert(there.end(), cases[c].labels.begin(), cases[c].labels.end());
+      if (std::find(served[c].begin(), served[c].end(), static_cast<int>(t)) != served[c].end())
+        own.push_back(&cases[c]);
+    }
+    for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+      for (const auto& label : classLabels(task, cls)) wanted.push_back(label);
+    const std::string hint =
+        there.empty() ? "none of its sources has a case with labels" : "the data has: " + listed(there);
+    if (own.empty())
+      return fail(ErrorCode::InvalidArgument, "no case has any of the labels " + listed(wanted), hint, "tasks." + name);
+    for (std::size_t cls = 0; cls < task.classes.size(); ++cls) {
+      const auto found = [&](const Case* c) {
+        return hasAny(c->labels, classLabels(task, cls)) ||
+               (c->kind == "picture" && c->labels.size() == task.classes.size());
+      };
+      if (std::none_of(own.begin(), own.end(), found))
+        return fail(ErrorCode::InvalidArgument, "no case has a label " + listed(classLabels(task, cls)), hint,
+                    "tasks." + name + ".classes." + task.classes[cls].first);
+    }
+  }
+  return {};
+}
+
+/// Split of each patient who serves a task.
+std::map<std::string, Split> divide(const plan::Plan& plan, const std::vector<Case>& cases,
+                                    const std::vector<std::vector<int>>& served) {
+  std::map<std::string, std::string> placeOf;  // patient -> first path: an order that pseudonyms do not disturb
+  std::map<std::string, std::set<int>> tasksOf;
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    if (served[c].empty() || cases[c].kind == "picture") continue;
+    const auto& files = cases[c].imageFiles;
+    const std::string place = cases[c].source + "\n" + (files.empty() ? "" : files.front().generic_string());
+    const auto [at, added] = placeOf.emplace(cases[c].patient, place);
+    if (!added) at->second = std::min(at->second, place);
+    tasksOf[cases[c].patient].insert(served[c].begin(), served[c].end());
+  }
+  std::vector<std::pair<std::string, std::string>> order;
+  for (const auto& [patient, place] : placeOf) order.emplace_back(place, patient);
+  std::sort(order.begin(), order.end());
+  std::vector<std::set<int>> tasks;
+  for (const auto& [place, patient] : order) tasks.push_back(tasksOf[patient]);
+  const auto splits =
+      splitPatients(tasks, plan.data.split.validation, plan.data.split.test, static_cast<std::uint64_t>(plan.seed));
+  std::map<std::string, Split> out;
+  for (std::size_t p = 0; p < order.size(); ++p) out[order[p].second] = splits[p];
+  return out;
+}
+
+}  // namespace
+
+std::string toString(Split split) {
+  return split == Split::Train ? "train" : split == Split::Validation ? "validation" : "test";
+}
+
+Result<Split> splitFromString(const std::string& text) {
+  for (auto s : everySplit)
+    if (toString(s) == text) return s;
+  return fail(ErrorCode::Format, "\"" + text + "\" is no split", "train, validation or test");
+}
+
+std::vector<const AssignedCase*> CaseList::of(Split split, int task) const {
+  std::vector<const AssignedCase*> out;
+  for (const auto& c : cases)
+    if (c.split == split && (task < 0 || std::find(c.tasks.begin(), c.tasks.end(), task) != c.tasks.end()))
+      out.push_back(&c);
+  return out;
+}
+
+Result<void> save(const CaseList& list, const std::filesystem::path& file) {
+  Json out{{"version", 1}, {"cases", Json::array()}};
+  for (const auto& c : list.cases)
+    out["cases"].push_back({{"split", toString(c.split)}, {"tasks", c.tasks}, {"digest", c.digest}, {"case", c.item}});
+  return writeJson(file, out);
+}
+
+Result<CaseList> loadCaseList(const std::filesystem::path& file) {
+  LORKD_TRY(json, readJson(file));
+  CaseList list;
+  try {
+    if (json.at("version").get<int>() != 1)
+      return fail(ErrorCode::Format, "the case list is of a newer program", "update the program", file.string());
+    for (const auto& entry : json.at("cases")) {
+      AssignedCase c;
+      const auto split = splitFromString(entry.at("split").get<std::string>());
+      if (!split) return fail(split.error(), file.string());
+      c.split = *split;
+      entry.at("tasks").get_to(c.tasks);
+      entry.at("digest").get_to(c.digest);
+      entry.at("case").get_to(c.item);
+      list.cases.push_back(std::move(c));
+    }
+  } catch (const Json::exception& e) {
+    return fail(ErrorCode::Format, std::string("not a case list: ") + e.what(), "", file.string());
+  }
+  return list;
+}
+
+std::vector<std::string> classLabels(const plan::Task& task, std::size_t cls) {
+  const auto& [name, options] = task.classes.at(cls);
+  return options.labels.empty() ? std::vector<std::string>{name} : options.labels;
+}
+
+bool sameLabel(const std::string& a, const std::string& b) { return folded(a) == folded(b); }
+
+Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases) {
+  std::vector<std::vector<int>> served(cases.size());
+  for (std::size_t c = 0; c < cases.size(); ++c)
+    for (std::size_t t = 0; t < plan.tasks.size(); ++t)
+      if (serves(plan.tasks[t].second, cases[c])) served[c].push_back(static_cast<int>(t));
+  LORKD_CHECK(checkFound(plan, cases, served));
+
+  const bool slab = plan.data.split.slab != plan::SplitSlab::None;
+  const auto splitOf = slab ? std::map<std::string, Split>() : divide(plan, cases, served);
+  CaseList list;
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    if (served[c].empty()) {
+      const bool wanted =
+          std::any_of(plan.tasks.begin(), plan.tasks.end(), [&](const auto& t) { return mayUse(t.second, cases[c]); });
+      if (!cases[c].labels.empty() || !wanted) continue;
+      const auto patient = splitOf.find(cases[c].patient);
+      list.cases.push_back({cases[c], patient == splitOf.end() ? Split::Test : patient->second, {}, {}});
+    } else if (slab || cases[c].kind == "picture") {
+      const auto& share = plan.data.split;
+      for (auto s : everySplit) {
+        const bool empty = (s == Split::Validation && share.validation <= 0) || (s == Split::Test && share.test <= 0);
+        if (cases[c].kind == "picture" || !empty) list.cases.push_back({cases[c], s, served[c], {}});
+      }
+    } else {
+      list.cases.push_back({cases[c], splitOf.at(cases[c].patient), served[c], {}});
+    }
+  }
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t)
+    if (list.of(Split::Train, static_cast<int>(t)).empty())
+      return fail(ErrorCode::InvalidArgument, "no case is left to train on", "lower the shares of validation and test",
+                  "tasks." + plan.tasks[t].first);
+  return list;
+}
+
+}  // namespace lorkd::data

@@ -1,0 +1,164 @@
+#include "core/data/Catalogue.h"
+
+#include <random>
+
+#include "core/base/Digest.h"
+#include "core/data/CatalogueTables.h"
+#include "core/data/Pairing.h"
+#include "core/io/Nifti.h"
+
+namespace lorkd::data {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
+constexpr int version = 1;
+
+Result<std::int64_t> pragma(Database& database, const std::string& name) {
+  LORKD_TRY(statement, database.prepare("PRAGMA " + name));
+  LORKD_TRY(row, statement.step());
+  return row ? statement.integer(0) : 0;
+}
+
+/// 256 random bits in hex: whoever has them can tell whether a pseudonym belongs to a given patient id.
+std::string newSecret() {
+  std::random_device device;
+  std::string bytes;
+  for (int n = 0; n < 8; ++n) bytes += std::to_string(device()) + " ";
+  return sha256(bytes);
+}
+
+/// Runs `work` in a write transaction: all of it or nothing.
+template <class Work>
+Result<void> transaction(Database& database, Work work) {
+  LORKD_CHECK(database.execute("BEGIN IMMEDIATE"));
+  Result<void> done = work();
+  if (done) done = database.execute("COMMIT");
+  if (!done) (void)database.execute("ROLLBACK");
+  return done;
+}
+
+bool isNifti(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.ends_with(".nii") || name.ends_with(".nii.gz");
+}
+
+/// A source that is one file: an .npz archive, or a NIfTI, whose labels may lie beside it.
+Result<io::Scan> scanFile(const fs::path& file) {
+  io::Scan scan;
+  if (file.extension() == ".npz") {
+    scan.loose.push_back({file, "npz", {}, {}});
+    scan.filesSeen = 1;
+    return scan;
+  }
+  if (!isNifti(file))
+    return fail(ErrorCode::InvalidArgument, "neither a folder nor a .nii, .nii.gz or .npz file",
+                "name the folder that holds the data", file.string());
+  LORKD_TRY(geometry, io::readNiftiGeometry(file));
+  scan.loose.push_back({file, "nifti", geometry, {}});
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(file.parent_path(), ignored)) {
+    ++scan.filesSeen;
+    if (!isNifti(entry.path()) || entry.path() == file) continue;
+    if (const auto other = io::readNiftiGeometry(entry.path()))
+      scan.loose.push_back({entry.path(), "nifti", *other, {}});
+  }
+  return scan;
+}
+
+}  // namespace
+
+struct Catalogue::Impl {
+  Database database;
+  fs::path file;
+  std::string secret;
+
+  template <class T>
+  Result<T> named(Result<T> result) const {
+    if (!result && result.error().context.empty()) result.error().context = file.string();
+    return result;
+  }
+};
+
+Catalogue::Catalogue(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+Catalogue::Catalogue(Catalogue&&) noexcept = default;
+Catalogue& Catalogue::operator=(Catalogue&&) noexcept = default;
+Catalogue::~Catalogue() = default;
+
+Result<Catalogue> Catalogue::open(const fs::path& file) {
+  std::error_code error;
+  if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
+  LORKD_TRY(database, Database::open(file));
+  auto impl = std::make_unique<Impl>(Impl{std::move(database), file, {}});
+  Database& db = impl->database;
+
+  // Two programs may make the same index at once: looking and making are one transaction.
+  const auto made = transaction(db, [&]() -> Result<void> {
+    LORKD_TRY(found, pragma(db, "user_version"));
+    LORKD_TRY(application, pragma(db, "application_id"));
+    LORKD_TRY(tables, db.prepare("SELECT count(*) FROM sqlite_master"));
+    LORKD_TRY(row, tables.step());
+    if (found == 0 && application == 0 && row && tables.integer(0) == 0) {
+      LORKD_CHECK(createTables(db));
+      LORKD_TRY(insert, db.prepare("INSERT INTO meta(key, value) VALUES('secret', ?)"));
+      LORKD_CHECK(insert.run(newSecret()));
+      return db.execute("PRAGMA application_id = " + std::to_string(applicationId) +
+                        "; PRAGMA user_version = " + std::to_string(version));
+    }
+    if (application != applicationId)
+      return fail(ErrorCode::Format, "a SQLite file, but not an index of this program", "choose another file",
+                  file.string());
+    if (found > version)
+      return fail(ErrorCode::Format, "the index was written by a newer program (version " + std::to_string(found) + ")",
+                  "update the program, or choose another file", file.string());
+    return {};
+  });
+  if (!made) return std::unexpected(impl->named(made).error());
+  LORKD_TRY(secret, db.prepare("SELECT value FROM meta WHERE key = 'secret'"));
+  LORKD_TRY(row, secret.step());
+  if (!row) return fail(ErrorCode::Format, "the index has lost its secret", "delete it and scan again", file.string());
+  impl->secret = secret.text(0);
+  return Catalogue(std::move(impl));
+}
+
+Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, Progress& progress,
+                             const CancelToken& cancel) {
+  std::error_code ignored;
+  const fs::path place = fs::absolute(folder, ignored).lexically_normal();
+  const bool single = fs::is_regular_file(place, ignored);
+  LORKD_TRY(scan, single ? scanFile(place) : io::scanFolder(place, progress, cancel));
+
+  Pairing pairing;
+  const Pseudonym pseudonym = [this](const std::string& text) {
+    return hmacSha256(m_impl->secret, text).substr(0, 10);
+  };
+  pairDicom(scan, pseudonym, pairing);
+  LORKD_CHECK(pairNifti(scan, pseudonym, pairing, progress, cancel));
+  LORKD_CHECK(pairPictures(scan, source, place, pairing));
+  if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
+  for (auto& c : pairing.cases) c.source = source;
+  if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
+
+  Database& db = m_impl->database;
+  return m_impl->named(transaction(db, [&] { return replaceSource(db, source, place, scan, pairing); }));
+}
+
+Result<std::vector<Case>> Catalogue::cases(const std::string& source) const {
+  return m_impl->named(readCases(m_impl->database, source));
+}
+
+Result<std::vector<io::Series>> Catalogue::series(const std::string& source) const {
+  return m_impl->named(readSeriesRows(m_impl->database, source));
+}
+
+Result<std::vector<std::pair<fs::path, io::Finding>>> Catalogue::rejected(const std::string& source) const {
+  return m_impl->named(readRejected(m_impl->database, source));
+}
+
+Result<std::vector<std::pair<std::string, fs::path>>> Catalogue::sources() const {
+  return m_impl->named(readSources(m_impl->database));
+}
+
+}  // namespace lorkd::data

@@ -1,0 +1,56 @@
+#include "core/data/LabelGrid.h"
+
+#include <algorithm>
+
+#include "core/data/CaseList.h"
+#include "core/io/Nifti.h"
+
+namespace lorkd::data {
+
+namespace {
+
+/// The values that occur, ascending, with their names.
+Result<std::vector<std::pair<std::uint16_t, std::string>>> namedValues(const image::LabelMap& labels,
+                                                                       const std::filesystem::path& namesCsv) {
+  std::vector<bool> occurs(65536);
+  for (const auto value : labels.voxels) occurs[value] = true;
+  image::LabelMap each;
+  for (std::size_t value = 1; value < occurs.size(); ++value)
+    if (occurs[value]) each.voxels.push_back(static_cast<std::uint16_t>(value));
+  each.geometry.size = {static_cast<std::int64_t>(each.voxels.size()), 1, 1};
+  // One voxel a value: the reader of names needs no more.
+  LORKD_TRY(set, io::segmentsFromLabels(each, namesCsv));
+  std::vector<std::pair<std::uint16_t, std::string>> out;
+  for (const auto& segment : set.segments)
+    if (const auto at = std::find(segment.mask.begin(), segment.mask.end(), 1); at != segment.mask.end())
+      out.emplace_back(each.voxels[static_cast<std::size_t>(at - segment.mask.begin())], segment.name);
+  return out;
+}
+
+}  // namespace
+
+bool sameLabelGrid(const image::Geometry& labels, const image::Geometry& image) {
+  return labels.sameGrid(image, 0.05 * *std::min_element(image.spacing.begin(), image.spacing.end()));
+}
+
+Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels,
+                                            const std::filesystem::path& namesCsv) {
+  LORKD_TRY(map, io::readNiftiLabels(labels));
+  LORKD_TRY(values, namedValues(map, namesCsv));
+  std::vector<std::string> out;
+  for (auto& [value, name] : values) out.push_back(std::move(name));
+  return out;
+}
+
+Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& namesCsv,
+                       const std::vector<std::string>& wanted) {
+  LORKD_TRY(values, namedValues(labels, namesCsv));
+  std::vector<bool> keep(65536);
+  for (const auto& [value, name] : values)
+    keep[value] = std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, name); });
+  for (auto& value : labels.voxels)
+    if (!keep[value]) value = 0;
+  return {};
+}
+
+}  // namespace lorkd::data

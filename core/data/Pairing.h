@@ -1,0 +1,45 @@
+// Which labels belong to which image: cases made of what a scan found.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/Progress.h"
+#include "core/data/Catalogue.h"
+
+namespace lorkd::data {
+
+/// Cases of one source, and the label files that fit no image, with the reason.
+struct Pairing {
+  std::vector<Case> cases;
+  std::vector<std::pair<std::filesystem::path, io::Finding>> unusable;
+};
+
+/// Keyed pseudonym of a UID, patient id or path: ten hex digits.
+using Pseudonym = std::function<std::string(const std::string&)>;
+
+/// DICOM images, each with the SEG series that reference it: by series UID, else by instance UIDs. A SEG whose frame of
+/// reference differs, or whose image is not there, is unusable. Patients are told apart by patient id, or where that
+/// is empty by study.
+void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
+
+/// NIfTI images with the label map that lies on the same grid, found by name:
+///   - imagesTr/X_0000.nii.gz with labelsTr/X.nii.gz (nnU-Net; also Ts and Val), images/X with labels/X;
+///   - X.nii.gz with X_seg, X_label(s), X_gt, X_mask or X_segmentation in the same folder (X may end in _ct, _image
+///   ...);
+///   - the only image and the only file named *label*, *seg*, *mask* or *_gt* of a folder.
+/// Names of the label values come from a CSV named like the label file, or labels.csv, beside it. The patient is the
+/// folder sub-* (BIDS) if there is one, the folder where the image has a general name (ct, image, ...), else the image.
+/// Label maps are read to list their values: those that are not whole numbers are unusable.
+Result<void> pairNifti(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out, Progress& progress,
+                       const CancelToken& cancel);
+
+/// Picture sets: every .npz archive is a case, and so is `folder` itself if the scan found pictures and no volumes.
+/// Case ids are "pictures-<source>", with "-<archive>" where the source holds several.
+Result<void> pairPictures(const io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
+                          Pairing& out);
+
+}  // namespace lorkd::data

@@ -1,0 +1,206 @@
+#include "core/data/Prepare.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "core/base/Digest.h"
+#include "core/base/File.h"
+#include "core/base/SafeTensors.h"
+#include "core/data/GeometryJson.h"
+#include "core/data/Orient.h"
+#include "core/data/PreparedFile.h"
+#include "core/io/Resample.h"
+
+namespace lorkd::data {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int formatVersion = 1;  // to be raised when the same key would give other numbers
+
+/// A case on the working grid: the whole volume, before any slab is cut.
+struct Working {
+  std::string id;
+  image::Volume image;
+  image::Geometry source;
+  std::vector<std::pair<int, std::vector<image::Mask>>> masks;  ///< task index, one mask a class
+};
+
+Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& digest) {
+  const auto& d = plan.data;
+  Json tasks = Json::object();
+  for (const int t : c.tasks) {
+    const auto& task = plan.tasks.at(static_cast<std::size_t>(t)).second;
+    Json classes = Json::array();
+    for (std::size_t cls = 0; cls < task.classes.size(); ++cls) classes.push_back(classLabels(task, cls));
+    tasks[std::to_string(t)] = classes;
+  }
+  Json key{{"format", formatVersion},          {"input", digest}, {"spacing", d.spacing},
+           {"normalisation", d.normalisation}, {"clip", d.clip},  {"case", c.item.id},
+           {"split", toString(c.split)},       {"tasks", tasks}};
+  if (d.split.slab != plan::SplitSlab::None) key["slab"] = d.split;
+  return key;
+}
+
+Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c) {
+  LORKD_TRY(source, readImage(c.item));
+  LORKD_TRY(image, prepareImage(source, plan.data));
+  Working out{c.item.source + "\n" + c.item.id, std::move(image), source.geometry, {}};
+  std::vector<std::string> wanted;
+  for (const int t : c.tasks) {
+    const auto& task = plan.tasks.at(static_cast<std::size_t>(t)).second;
+    for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+      for (auto& label : classLabels(task, cls)) wanted.push_back(label);
+  }
+  LORKD_TRY(segments, readSegments(c.item, wanted));
+  if (segments.geometry.size != source.geometry.size)
+    return fail(ErrorCode::Mismatch, "the labels lie on another grid than the image", "", c.item.id);
+  const auto orientation = closestToLps(source.geometry);
+  for (const int t : c.tasks) {
+    const auto& task = plan.tasks.at(static_cast<std::size_t>(t)).second;
+    auto& masks = out.masks.emplace_back(t, std::vector<image::Mask>()).second;
+    for (std::size_t cls = 0; cls < task.classes.size(); ++cls) {
+      image::Mask mask(source.geometry);
+      bool any = false;
+      for (const auto& label : classLabels(task, cls))
+        for (const auto& segment : segments.segments) {
+          if (!sameLabel(segment.name, label)) continue;
+          any = true;
+          for (std::size_t n = 0; n < mask.voxels.size(); ++n) mask.voxels[n] |= segment.mask[n];
+        }
+      image::Mask oriented;
+      static_cast<image::Grid<std::uint8_t>&>(oriented) = reoriented(mask, orientation);
+      masks.push_back(any ? io::resampleMask(oriented, out.image.geometry) : image::Mask(out.image.geometry));
+    }
+  }
+  return out;
+}
+
+Result<void> writeCase(const plan::Plan& plan, const AssignedCase& c, const Working& working, const std::string& digest,
+                       const std::string& key, const fs::path& file) {
+  image::Geometry g = working.image.geometry;
+  const auto [first, end] = slabOf(g.size[2], plan.data.split, c.split);
+  const std::int64_t slice = g.size[0] * g.size[1];
+  g.origin = g.indexToLps({0, 0, static_cast<double>(first)});
+  g.size[2] = end - first;
+  const auto at = static_cast<std::size_t>(first * slice), count = static_cast<std::size_t>(g.voxels());
+
+  std::vector<safetensors::Entry> entries;
+  entries.push_back({"image",
+                     "F32",
+                     {g.size[2], g.size[1], g.size[0]},
+                     std::as_bytes(std::span(working.image.voxels).subspan(at, count))});
+  std::vector<std::vector<std::uint8_t>> stacks;
+  stacks.reserve(working.masks.size());
+  for (const auto& [task, masks] : working.masks) {
+    auto& stack = stacks.emplace_back();
+    for (const auto& mask : masks) {
+      const auto begin = mask.voxels.begin() + static_cast<std::ptrdiff_t>(at);
+      stack.insert(stack.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
+    }
+    entries.push_back({"task." + std::to_string(task),
+                       "U8",
+                       {static_cast<std::int64_t>(masks.size()), g.size[2], g.size[1], g.size[0]},
+                       std::as_bytes(std::span(stack))});
+  }
+  return safetensors::write(file, entries,
+                            {{"case", c.item.id},
+                             {"patient", c.item.patient},
+                             {"split", toString(c.split)},
+                             {"geometry", geometryToJson(g).dump()},
+                             {"source_geometry", geometryToJson(working.source).dump()},
+                             {"input", digest},
+                             {"key", key}});
+}
+
+}  // namespace
+
+bool isPrepared(const fs::path& file, const std::string& key) {
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) return false;
+  const auto opened = safetensors::File::open(file);
+  return opened && opened->metadata().contains("key") && opened->metadata().at("key") == key;
+}
+
+Result<std::string> Digests::of(const AssignedCase& c) {
+  auto& known = m_known[c.item.source + "\n" + c.item.id];
+  if (known.empty()) {
+    LORKD_TRY(digest, inputDigest(c.item));
+    known = digest;
+  }
+  if (!c.digest.empty() && c.digest != known)
+    return fail(ErrorCode::Mismatch, "the files of the case have changed since the run was frozen",
+                "restore them, or start a new run", c.item.id);
+  return known;
+}
+
+Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data& options) {
+  if (source.geometry.voxels() <= 0 || source.voxels.size() != static_cast<std::size_t>(source.geometry.voxels()))
+    return fail(ErrorCode::InvalidArgument, "the volume is empty");
+  if (!std::all_of(source.voxels.begin(), source.voxels.end(), [](float v) { return std::isfinite(v); }))
+    return fail(ErrorCode::Numeric, "the volume holds values that are not finite", "check the source file");
+  image::Volume oriented;
+  static_cast<image::Grid<float>&>(oriented) = reoriented(source, closestToLps(source.geometry));
+  const auto grid = io::gridAtSpacing(oriented.geometry, options.spacing);
+  auto out = io::resampleLinear(oriented, grid);
+  out.modality = source.modality;
+  normalise(out, options);
+  return out;
+}
+
+std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Split& options, Split split) {
+  if (options.slab == plan::SplitSlab::None) return {0, depth};
+  const auto share = [&](double part, std::int64_t left) {
+    const auto slices = std::llround(part * static_cast<double>(depth));
+    return std::clamp<std::int64_t>(slices, part > 0 ? 1 : 0, std::max<std::int64_t>(left, 0));
+  };
+  const auto test = share(options.test, depth - 1);
+  const auto validation = share(options.validation, depth - 1 - test);
+  // Counted from the held-out end.
+  std::pair<std::int64_t, std::int64_t> range{0, test};
+  if (split == Split::Validation) range = {test, test + validation};
+  if (split == Split::Train) range = {test + validation, depth};
+  if (options.slab == plan::SplitSlab::Superior) range = {depth - range.second, depth - range.first};
+  return range;
+}
+
+Result<void> prepare(const plan::Plan& plan, const CaseList& cases, const fs::path& cache, Progress& progress,
+                     const CancelToken& cancel) {
+  LORKD_CHECK(makeWritableFolder(cache));
+  Json index = Json::array();
+  Digests digests;
+  std::optional<Working> working;  // the slabs of a case follow each other in the list
+  std::int64_t done = 0;
+  for (const auto& c : cases.cases) {
+    if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "preparing was stopped");
+    progress.report("preparing", done++, static_cast<std::int64_t>(cases.cases.size()));
+    if (c.item.kind == "picture" || c.tasks.empty()) continue;
+    LORKD_TRY(digest, digests.of(c));
+    const std::string key = sha256(keyOf(plan, c, digest).dump());
+    const fs::path file = fileOfKey(key);
+    if (!isPrepared(cache / file, key)) {
+      if (!working || working->id != c.item.source + "\n" + c.item.id) {
+        auto read = readWorking(plan, c);
+        if (!read) return fail(read.error(), c.item.id);
+        working = std::move(*read);
+      }
+      const auto [first, end] = slabOf(working->image.geometry.size[2], plan.data.split, c.split);
+      if (first >= end)
+        return fail(ErrorCode::InvalidArgument, "too few slices to hold out a slab",
+                    "lower the shares of validation and test, or the spacing", c.item.id);
+      LORKD_CHECK(writeCase(plan, c, *working, digest, key, cache / file));
+    }
+    index.push_back({{"file", file.string()}, {"case", c.item.id}, {"split", toString(c.split)}, {"tasks", c.tasks}});
+  }
+  working.reset();
+  LORKD_CHECK(preparePictures(plan, cases, cache, digests, index, progress, cancel));
+  // Last, and only when it changed: whoever finds an index finds every file it names.
+  if (const auto before = readJson(cache / "index.json"); !before || *before != index)
+    LORKD_CHECK(writeJson(cache / "index.json", index));
+  progress.report("preparing", done, done);
+  return {};
+}
+
+}  // namespace lorkd::data
