@@ -1,4 +1,4 @@
-# Every library the project stands on, found once. Debian's names are in installer/packages.
+# Every library the project stands on, found once. Debian's names are in installer/packages.txt.
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(spdlog REQUIRED)
