@@ -98,8 +98,10 @@ Result<torch::Tensor> slidingWindow(const torch::Tensor& image, const WindowOpti
     // The windows form a grid and the Gaussian is separable, so the total weight is an outer product as well.
     sum.div_(outer(axes[0].total, axes[1].total, axes[2].total).to(image.device(), torch::kFloat32));
     return crop(sum, before, size).contiguous();
-  } catch (const c10::Error& e) {
-    return fail(ErrorCode::Internal, std::string("inference failed: ") + e.what_without_backtrace(),
+  } catch (const std::exception& e) {
+    // LibTorch throws std::runtime_error as well as c10::Error, whose text goes on with a backtrace.
+    const std::string what = e.what();
+    return fail(ErrorCode::Internal, "inference failed: " + what.substr(0, what.find("\nException raised")),
                 "if memory ran out, take a smaller patch or fewer windows at a time");
   }
 }

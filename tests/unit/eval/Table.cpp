@@ -48,7 +48,7 @@ TEST(Table, CsvQuotesAndKeepsEveryDigit) {
             "\"liver, left \"\"lobe\"\"\",expert,dice,0.875,4\r\n"
             "肝,mtl,dice,0.30000000000000004,5\r\n"
             "肝,mtl,auc,,5\r\n"
-            "肝,mtl,parameters,57235872.0,0\r\n");
+            "肝,mtl,parameters,57235872,0\r\n");
 }
 
 TEST(Table, JsonRoundTripAndRubbish) {

@@ -1,0 +1,122 @@
+#include "core/eval/Report.h"
+
+#include <spdlog/fmt/chrono.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <cmath>
+#include <ctime>
+
+#include "core/base/File.h"
+#include "core/base/Json.h"
+#include "core/eval/ReportParts.h"
+#include "core/eval/TableView.h"
+#include "core/run/EventLog.h"
+
+namespace lorkd::eval {
+namespace report {
+
+using svg::escape;
+
+std::string section(const std::string& title, const std::string& body) {
+  return body.empty() ? "" : "<section><h2>" + escape(title) + "</h2>\n" + body + "</section>\n";
+}
+
+std::string folded(const std::string& title, const std::string& body) {
+  return "<details><summary>" + escape(title) + "</summary>" + body + "</details>\n";
+}
+
+std::string planText(const plan::Plan& plan) {
+  auto json = plan::toJson(plan);
+  const char* withheld = "(not shown)";
+  for (auto& [name, source] : json["data"]["sources"].items()) source["path"] = withheld;
+  if (!plan.teacher.checkpoint.empty()) json["teacher"]["checkpoint"] = withheld;
+  return folded("The plan", "<pre>" + escape(json.dump(2)) + "</pre>");
+}
+
+std::string keyFigures(const Source& source, const Table& results) {
+  std::string out;
+  const auto card = [&](const std::string& value, const std::string& label) {
+    out += "<div class='card'><b>" + value + "</b><span>" + label + "</span></div>";
+  };
+  const auto& history = source.history;
+  const auto& plan = source.directory.plan();
+  card(std::to_string(plan.tasks.size()), plan.tasks.size() == 1 ? "task" : "tasks");
+  card(formatCount(source.status.step), fmt::format("of {} steps", formatCount(plan.training.steps)));
+  if (history.bestStep >= 0)
+    card(fmt::format("{:.4f}", history.best), fmt::format("best validation, step {:.0f}", history.bestStep));
+  for (const auto& row : results.rows())
+    if (row.task == "mean" && std::isfinite(row.value) && row.metric.find('/') == std::string::npos) {
+      card(formatValue(row.metric, row.value), "test " + escape(row.metric) + ", " + escape(row.method));
+      break;
+    }
+  if (history.conflict.measurements > 0) {
+    double sum = 0;
+    for (double f : history.conflict.fraction.y) sum += f;
+    card(fmt::format("{:.0f} %", 100 * sum / static_cast<double>(history.conflict.fraction.y.size())),
+         "of task pairs in conflict");
+  }
+  return "<div class='cards'>" + out + "</div>\n";
+}
+
+}  // namespace report
+
+namespace {
+
+using namespace report;
+
+Source gather(const run::RunDirectory& directory) {
+  Source source{directory, directory.status().value_or(run::Status{}),
+                historyOf(run::EventReader(directory.events()).poll()), Json::object()};
+  for (const auto& [task, options] : directory.plan().tasks)
+    if (const auto manifest = readJson(directory.expert(task) / "manifest.json"); manifest && manifest->is_object())
+      source.experts[task] = *manifest;
+  return source;
+}
+
+std::string heading(const Source& source) {
+  const auto& plan = source.directory.plan();
+  const auto state = run::toString(source.status.state);
+  std::string out = fmt::format(
+      "<header><h1>{}</h1><p><span class='state {}'>{}</span> {} · {}{} · written {:%Y-%m-%d %H:%M} UTC</p>",
+      escape(plan.name), state, state, plan::toString(plan.method), escape(plan.backbone.name),
+      plan.backbone.preset.empty() ? "" : " " + escape(plan.backbone.preset),
+      fmt::gmtime(static_cast<std::time_t>(run::now())));
+  if (!source.status.message.empty() && source.status.state == run::State::Failed)
+    out += "<p class='failure'>" + escape(source.status.message) + "</p>";
+  return out + "</header>\n";
+}
+
+}  // namespace
+
+Result<void> writeReport(const std::filesystem::path& file, const std::vector<run::RunDirectory>& runs,
+                         const Table& results) {
+  if (runs.empty()) return fail(ErrorCode::InvalidArgument, "a report needs at least one run");
+  std::vector<Source> sources;
+  for (const auto& directory : runs) sources.push_back(gather(directory));
+  const auto& main = sources.front();
+  const auto& plan = main.directory.plan();
+
+  std::string page =
+      "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
+      "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+      "<meta name='viewport' content='width=device-width, initial-scale=1'><meta name='color-scheme' content='light "
+      "dark'>"
+      "<title>" +
+      svg::escape(plan.name) + " – report</title><style>" + styleSheet() + "</style></head><body><main>\n";
+  page += heading(main) + keyFigures(main, results);
+  page += section("Results on the test cases", resultTables(results, plan));
+  page += section("Tasks", taskTable(main, results));
+  page += section("Training", lossFigures(main));
+  page += section("Validation", validationFigure(sources) + (sources.size() > 1 ? runTable(sources) : ""));
+  page += section("Gradient conflict", conflictFigures(main));
+  for (std::size_t i = 1; i < sources.size(); ++i) {
+    const auto& other = sources[i].directory.plan();
+    page += section("Compared with: " + other.name + " (" + plan::toString(other.method) + ")",
+                    folded("Losses", lossFigures(sources[i])) + planText(other));
+  }
+  page += section("Where this comes from", provenance(main) + planText(plan));
+  page += "</main></body></html>\n";
+  return writeFileAtomically(file, page);
+}
+
+}  // namespace lorkd::eval

@@ -1,0 +1,61 @@
+// The parts of report.html, each a piece of HTML. Internal to this room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/eval/RunHistory.h"
+#include "core/eval/Table.h"
+#include "core/run/RunDirectory.h"
+
+namespace lorkd::eval::report {
+
+/// A run with what its files say.
+struct Source {
+  run::RunDirectory directory;
+  run::Status status;
+  RunHistory history;
+  Json experts;  ///< {task: manifest.json} of the exported experts
+};
+
+/// One panel a task: training loss (raw faint, smoothed on top) and validation (dashed, right axis); then the
+/// components of the loss, one panel each.
+std::string lossFigures(const Source& source);
+
+/// Mean validation of all runs over the steps.
+std::string validationFigure(const std::vector<Source>& sources);
+
+/// Matrix of cosines, magnitude similarity, history of the conflict fraction, share of conflicts per layer.
+std::string conflictFigures(const Source& source);
+
+/// One table a metric, tasks down, methods across, best in bold, mean last; metrics of single classes folded away.
+std::string resultTables(const Table& results, const plan::Plan& plan);
+
+/// Name, classes, rank, scale, parameters and exported files of each task.
+std::string taskTable(const Source& source, const Table& results);
+
+/// One line a run: method, state, steps, best validation.
+std::string runTable(const std::vector<Source>& sources);
+
+/// Digests of plan, case list, checkpoints and exported files, and the versions of programs and libraries.
+std::string provenance(const Source& source);
+
+/// The plan as JSON, folded away. Paths of sources are left out: a folder may be named after a patient.
+std::string planText(const plan::Plan& plan);
+
+/// The large figures at the top.
+std::string keyFigures(const Source& source, const Table& results);
+
+/// The page's style sheet, for light and dark screens and for paper.
+const char* styleSheet();
+
+/// <section> with a heading, nothing if the body is empty.
+std::string section(const std::string& title, const std::string& body);
+
+/// A folded part with a title.
+std::string folded(const std::string& title, const std::string& body);
+
+/// A square of a task's or class's colour.
+std::string swatch(const std::string& color);
+
+}  // namespace lorkd::eval::report

@@ -1,0 +1,149 @@
+#include <spdlog/fmt/fmt.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/Digest.h"
+#include "core/eval/ReportParts.h"
+#include "core/eval/TableView.h"
+
+namespace lorkd::eval::report {
+namespace {
+
+using svg::escape;
+
+std::string colorOf(const plan::Plan& plan, const std::string& task) {
+  const int i = plan.tasks.indexOf(task);
+  return i < 0 ? "" : plan::taskColor(plan, static_cast<std::size_t>(i));
+}
+
+std::string resultTable(const Table& results, const plan::Plan& plan, const std::string& metric) {
+  const TableView view(results, metric);
+  const bool counts = metric.find("parameters") != std::string::npos;
+  std::string out = fmt::format("<div class='scroll'><table class='results'><thead><tr><th>{}</th>", escape(metric));
+  for (const auto& method : view.methods) out += "<th class='n'>" + escape(method) + "</th>";
+  out += counts ? "</tr></thead><tbody>" : "<th class='n'>cases</th></tr></thead><tbody>";
+  for (const auto& task : view.tasks) {
+    double best = -HUGE_VAL;
+    std::int64_t cases = 0;
+    int present = 0;
+    for (const auto& row : results.rows())
+      if (row.task == task && row.metric == metric && std::isfinite(row.value)) {
+        best = std::max(best, row.value);
+        cases = std::max(cases, row.cases);
+        ++present;
+      }
+    out += fmt::format("<tr{}><th>{}{}</th>", task == "mean" ? " class='mean'" : "", swatch(colorOf(plan, task)),
+                       escape(task));
+    for (const auto& method : view.methods) {
+      const double value = results.value(task, method, metric);
+      // Equal to the printed digits is equal.
+      const bool bold = !counts && present > 1 && std::isfinite(value) && std::abs(value - best) < 5e-5;
+      const bool bar = !counts && value >= 0 && value <= 1;
+      out += fmt::format("<td class='n{}'>{}{}</td>", bold ? " best" : "",
+                         bar ? fmt::format("<i style='width:{:.1f}%'></i>", 100 * value) : "",
+                         "<span>" + formatValue(metric, value) + "</span>");
+    }
+    out += counts ? "</tr>" : fmt::format("<td class='n soft'>{}</td></tr>", cases > 0 ? std::to_string(cases) : "");
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+std::string row(const std::string& name, const std::string& value) {
+  return "<tr><th>" + name + "</th><td>" + value + "</td></tr>";
+}
+
+/// A JSON string as it is, anything else as JSON.
+std::string words(const Json& json) { return json.is_string() ? json.get<std::string>() : json.dump(); }
+
+std::string fileDigest(const std::string& name, const std::filesystem::path& file) {
+  const auto digest = sha256File(file);
+  return digest ? row("<code>" + escape(name) + "</code>", "<code>" + *digest + "</code>") : "";
+}
+
+}  // namespace
+
+std::string swatch(const std::string& color) {
+  return color.empty() ? "" : fmt::format("<b class='swatch' style='background:{}'></b>", escape(color));
+}
+
+std::string resultTables(const Table& results, const plan::Plan& plan) {
+  std::string out, classes;
+  for (const auto& metric : metricsOf(results))
+    (metric.find('/') == std::string::npos ? out : classes) += resultTable(results, plan, metric);
+  if (!classes.empty()) out += folded("Single classes", "<div class='tables'>" + classes + "</div>");
+  return out.empty() ? out : "<div class='tables'>" + out + "</div>";
+}
+
+std::string taskTable(const Source& source, const Table& results) {
+  const auto& plan = source.directory.plan();
+  const bool lowRank = plan.method == plan::PlanMethod::Lorkd;
+  std::string out = "<div class='scroll'><table><thead><tr><th>task</th><th>kind</th><th>classes</th>";
+  if (lowRank) out += "<th class='n'>rank</th><th class='n'>scale</th>";
+  out += "<th class='n'>expert's parameters</th><th>exported</th></tr></thead><tbody>";
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    const auto& [name, task] = plan.tasks[i];
+    std::string classes;
+    for (std::size_t c = 0; c < task.classes.size(); ++c)
+      classes +=
+          "<span class='chip'>" + swatch(plan::classColor(plan, i, c)) + escape(task.classes[c].first) + "</span> ";
+    out += fmt::format("<tr><th>{}{}</th><td>{}</td><td>{}</td>", swatch(plan::taskColor(plan, i)), escape(name),
+                       plan::toString(task.kind), classes);
+    if (lowRank)
+      out += fmt::format("<td class='n'>{}</td><td class='n'>{:.4g}</td>", task.rank,
+                         plan::lowRankScale(plan.lowrank, task.rank));
+    double parameters = results.value(name, "expert", "parameters");
+    std::string files;
+    if (const auto manifest = source.experts.find(name); manifest != source.experts.end()) {
+      if (!std::isfinite(parameters) && manifest->contains("parameters") && (*manifest)["parameters"].is_number())
+        parameters = (*manifest)["parameters"].get<double>();
+      for (const auto& [file, digest] : manifest->value("files", Json::object()).items())
+        files += "<code>" + escape(file) + "</code> ";
+      if (const auto parity = manifest->value("parity", Json()); parity.is_number() && parity.get<double>() >= 0)
+        files += fmt::format("<small>parity {:.1e}</small>", parity.get<double>());
+    }
+    out += fmt::format("<td class='n'>{}</td><td>{}</td></tr>", formatValue("parameters", parameters),
+                       files.empty() ? "–" : files);
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+std::string runTable(const std::vector<Source>& sources) {
+  std::string out =
+      "<div class='scroll'><table><thead><tr><th>run</th><th>method</th><th>state</th><th class='n'>steps</th>"
+      "<th class='n'>best validation</th><th class='n'>at step</th><th class='n'>seconds in "
+      "steps</th></tr></thead><tbody>";
+  for (const auto& s : sources) {
+    const bool best = s.history.bestStep >= 0;
+    out += fmt::format(
+        "<tr><th>{}</th><td>{}</td><td>{}</td><td class='n'>{} of {}</td><td class='n'>{}</td><td class='n'>{}</td>"
+        "<td class='n'>{:.0f}</td></tr>",
+        escape(s.directory.plan().name), plan::toString(s.directory.plan().method), run::toString(s.status.state),
+        s.status.step, s.directory.plan().training.steps, best ? fmt::format("{:.4f}", s.history.best) : "–",
+        best ? fmt::format("{:.0f}", s.history.bestStep) : "–", s.history.seconds);
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+std::string provenance(const Source& source) {
+  const auto& run = source.directory;
+  std::string out = "<div class='scroll'><table class='digests'><tbody>";
+  out += row("plan", "<code>" + escape(run.planDigest()) + "</code>");
+  out += fileDigest("cases.json", run.cases()) + fileDigest("checkpoints/best", run.checkpoint("best")) +
+         fileDigest("checkpoints/last", run.checkpoint("last"));
+  for (const auto& [task, manifest] : source.experts.items())
+    for (const auto& [file, digest] : manifest.value("files", Json::object()).items())
+      out += row("<code>" + escape("experts/" + task + "/" + file) + "</code>",
+                 "<code>" + escape(words(digest)) + "</code>");
+  for (const auto& [task, manifest] : source.experts.items()) {
+    for (const auto& [name, version] : manifest.value("versions", Json::object()).items())
+      out += row(escape(name) + " <small>(expert " + escape(task) + ")</small>", escape(words(version)));
+    break;  // one program writes all experts of a run
+  }
+  out += row("report written by", "LoRKD Workbench " LORKD_VERSION ", LibTorch " TORCH_VERSION);
+  out += row("seed", std::to_string(run.plan().seed));
+  return out + "</tbody></table></div>\n";
+}
+
+}  // namespace lorkd::eval::report

@@ -1,0 +1,145 @@
+#include "core/eval/Report.h"
+
+#include <gmock/gmock.h>
+
+#include <regex>
+
+#include "core/base/File.h"
+#include "core/base/Json.h"
+#include "core/eval/RunHistory.h"
+#include "core/eval/Svg.h"
+#include "tests/unit/eval/SyntheticRun.h"
+
+using namespace lorkd;
+using testing::HasSubstr;
+using testing::Not;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& what) {
+  std::size_t n = 0;
+  for (auto at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++n;
+  return n;
+}
+
+}  // namespace
+
+TEST(Report, OneSelfContainedPageWithEveryFigure) {
+  const fs::path folder = fs::path(testing::TempDir()) / "lorkd_report";
+  const auto plan = test::syntheticPlan("Five regions <b>", "lorkd");
+  const auto run = test::syntheticRun(folder / "lorkd", plan, 0.92);
+  const auto other = test::syntheticRun(folder / "mtl", test::syntheticPlan("Five regions, shared", "mtl"), 0.87);
+  ASSERT_TRUE(writeJson(run.expert("abdomen") / "manifest.json", {{"parameters", 352817},
+                                                                  {"parity", 2.4e-7},
+                                                                  {"versions", {{"lorkd", "0.1.0"}}},
+                                                                  {"files", {{"expert.safetensors", "0123abcd"}}}}));
+  const auto file = folder / "report.html";
+  const auto written = eval::writeReport(file, {run, other}, test::syntheticResults(plan));
+  ASSERT_TRUE(written) << written.error().text();
+  const auto html = readFile(file).value();
+
+  for (const char* external : {"<script", "<link", "<img", "@import", "url(", "src=", "href="})
+    EXPECT_THAT(html, Not(HasSubstr(external)));
+  EXPECT_THAT(html, Not(HasSubstr("DOE^JANE"))) << "paths of sources stay in the run";
+  EXPECT_THAT(html, HasSubstr("spine &lt;script&gt;alert(1)&lt;/script&gt;"));
+  EXPECT_THAT(html, HasSubstr("prefers-color-scheme:dark"));
+  for (const char* heading : {"Results on the test cases", "Tasks", "Training", "Validation", "Gradient conflict",
+                              "Where this comes from", "Compared with: Five regions, shared (mtl)"})
+    EXPECT_THAT(html, HasSubstr("<h2>" + std::string(heading) + "</h2>"));
+  EXPECT_EQ(count(html, "aria-label='Training loss and validation of task"), 10u) << "five tasks, two runs";
+  EXPECT_EQ(count(html, "aria-label='Mean cosine"), 1u);
+  EXPECT_THAT(html, HasSubstr(run.planDigest()));
+  EXPECT_THAT(html, HasSubstr("0123abcd"));
+  // Best of each row in bold: the expert but for the second task, where mtl leads; equal rows of classes likewise.
+  EXPECT_THAT(html, HasSubstr("<td class='n best'><i style='width:88.0%'></i><span>0.8800</span>"));
+  EXPECT_THAT(html, HasSubstr("<td class='n best'><i style='width:86.0%'></i><span>0.8600</span>"));
+  EXPECT_LT(html.find("<tr><th>"), html.find("<tr class='mean'>"));
+  for (const char* tag : {"svg", "section", "table", "details", "figure", "div", "tr"})
+    EXPECT_EQ(count(html, std::string("<") + tag + " ") + count(html, std::string("<") + tag + ">"),
+              count(html, std::string("</") + tag + ">"))
+        << tag;
+  EXPECT_LT(html.size(), 2'000'000u);
+  EXPECT_THAT(html, Not(HasSubstr("nan")));
+}
+
+TEST(Report, EmptyRunAndNoRun) {
+  const fs::path folder = fs::path(testing::TempDir()) / "lorkd_report_empty";
+  fs::remove_all(folder);
+  const auto run = run::RunDirectory::create(folder / "run", test::syntheticPlan("queued", "lorkd")).value();
+  ASSERT_TRUE(eval::writeReport(folder / "report.html", {run}, {}));
+  const auto html = readFile(folder / "report.html").value();
+  EXPECT_THAT(html, HasSubstr("queued"));
+  EXPECT_THAT(html, Not(HasSubstr("<h2>Gradient conflict</h2>")));
+  EXPECT_FALSE(eval::writeReport(folder / "none.html", {}, {}));
+  EXPECT_FALSE(fs::exists(folder / "none.html"));
+}
+
+TEST(RunHistory, ConflictByHandAndRubbishLeftOut) {
+  const auto gram = [](double k01, double k02, double k12) {
+    return Json::array({Json::array({4.0, k01, k02}), Json::array({k01, 1.0, k12}), Json::array({k02, k12, 1.0})});
+  };
+  const Json tasks = Json::array({"a", "b", "c"});
+  std::vector<Json> events{
+      {{"kind", "conflict"},
+       {"step", 10},
+       {"tasks", tasks},
+       {"layers", {{"one", gram(-2, 1, 0.5)}, {"two", gram(2, -1, -0.5)}}}},
+      {{"kind", "conflict"}, {"step", 20}, {"tasks", tasks}, {"layers", {{"one", gram(-2, -1, 0.5)}}}},
+      {{"kind", "validation"}, {"step", 20}, {"best", true}, {"mean", 0.5}, {"metrics", {{"a", {{"dice", 0.4}}}}}},
+      {{"kind", "validation"},
+       {"step", 40},
+       {"best", false},
+       {"mean", nullptr},
+       {"metrics", {{"a", {{"dice", nullptr}}}}}},
+  };
+  for (const char* rubbish :
+       {"7", "{}", R"({"kind":3,"step":1})", R"({"kind":"conflict","step":1,"tasks":["a"],"layers":{"x":[[1,2]]}})",
+        R"({"kind":"conflict","step":1,"tasks":7,"layers":[]})", R"({"kind":"step","step":"x","losses":{}})",
+        R"({"kind":"step","step":5,"losses":{"a":3}})", R"({"kind":"validation","step":5,"metrics":[1]})"})
+    events.push_back(Json::parse(rubbish));
+  const auto history = eval::historyOf(events);
+  const auto& conflict = history.conflict;
+  ASSERT_EQ(conflict.measurements, 2);
+  // Summed over layers: step 10 gives cosines 0, 0, 0; step 20 gives -1, -0.5, 0.5.
+  EXPECT_DOUBLE_EQ(conflict.cosine[0][1], -0.5);
+  EXPECT_DOUBLE_EQ(conflict.cosine[0][2], -0.25);
+  EXPECT_DOUBLE_EQ(conflict.cosine[1][2], 0.25);
+  EXPECT_NEAR(conflict.magnitude[0][1], 2.0 * 2 * 1 / (4 + 1), 1e-12);
+  EXPECT_THAT(conflict.fraction.y, testing::ElementsAre(0.0, testing::DoubleEq(2.0 / 3)));
+  EXPECT_DOUBLE_EQ(*conflict.layers.find("one"), 3.0 / 6);
+  EXPECT_DOUBLE_EQ(*conflict.layers.find("two"), 2.0 / 3);
+  EXPECT_EQ(history.bestStep, 20);
+  EXPECT_EQ(history.best, 0.5);
+  EXPECT_TRUE(std::isnan(history.validation.find("a")->find("dice")->y[1]));
+}
+
+TEST(Svg, SmoothingIsDebiasedAndThinningKeepsExtremes) {
+  const auto constant = eval::svg::smoothed({{1, 2, 3}, {5, 5, 5}}, 0.9);
+  for (double y : constant.y) EXPECT_DOUBLE_EQ(y, 5);
+  const auto two = eval::svg::smoothed({{1, 2, 3}, {1, std::nan(""), 4}}, 0.5);
+  EXPECT_THAT(two.y, testing::ElementsAre(1.0, testing::DoubleEq((0.5 * 1 + 4) / 1.5)));
+  eval::svg::Points long_;
+  for (int i = 0; i < 100000; ++i) long_.x.push_back(i), long_.y.push_back(i == 54321 ? 9.0 : i == 777 ? -9.0 : 0.0);
+  const auto thin = eval::svg::thinned(long_, 100);
+  EXPECT_LE(thin.x.size(), 200u);
+  EXPECT_EQ(std::ranges::max(thin.y), 9.0);
+  EXPECT_EQ(std::ranges::min(thin.y), -9.0);
+}
+
+TEST(Svg, RangesAndTicksAreRound) {
+  const auto range = eval::svg::roundRange({0.13, 1.71}, 0, true);
+  EXPECT_EQ(range.low, 0);
+  EXPECT_DOUBLE_EQ(range.high, 2);
+  EXPECT_THAT(eval::svg::ticks(range), testing::ElementsAre(0.0, 0.5, 1.0, 1.5, 2.0));
+  EXPECT_EQ(eval::svg::roundRange({}).high, 1);
+  for (const std::vector<double>& values : {std::vector<double>{3, 3}, {-1e9, 1e9}, {1e-8, 2e-8}, {0, 0}}) {
+    const auto r = eval::svg::roundRange(values);
+    EXPECT_LE(r.low, values[0]);
+    EXPECT_GE(r.high, values[1]);
+    const auto n = eval::svg::ticks(r).size();
+    EXPECT_GE(n, 2u);
+    EXPECT_LE(n, 12u);
+  }
+  EXPECT_EQ(eval::svg::escape("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+}
