@@ -1,0 +1,143 @@
+#include "core/io/Dicom.h"
+
+#include <dcmtk/dcmdata/dcrledrg.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpls/djdecode.h>
+#include <dcmtk/oflog/oflog.h>
+
+#include <cmath>
+#include <cstdio>
+#include <mutex>
+#include <random>
+
+#include "core/base/Digest.h"
+
+namespace lorkd::io::dicom {
+namespace fs = std::filesystem;
+
+Result<void> setup() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    DcmRLEDecoderRegistration::registerCodecs();
+    DJDecoderRegistration::registerCodecs();
+    DJLSDecoderRegistration::registerCodecs();
+  });
+  if (!dcmDataDict.isDictionaryLoaded())
+    return fail(ErrorCode::Internal, "DCMTK's data dictionary cannot be found",
+                "install the package libdcmtk17 or set DCMDICTPATH to dicom.dic");
+  return {};
+}
+
+Result<Loaded> load(const fs::path& path) {
+  LORKD_CHECK(setup());
+  std::error_code ec;
+  if (!fs::is_regular_file(path, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", path.string());
+  Loaded loaded{std::make_unique<DcmFileFormat>(), EC_Normal};
+  loaded.status = loaded.file->loadFile(path.c_str());
+  if (loaded.dataset().card() == 0)
+    return fail(ErrorCode::Format, std::string("this is not a DICOM file: ") + loaded.status.text(), "", path.string());
+  return loaded;
+}
+
+std::string text(DcmItem& item, const DcmTagKey& tag) {
+  OFString value;
+  if (item.findAndGetOFStringArray(tag, value).bad()) return {};
+  std::string out(value.c_str());
+  const auto last = out.find_last_not_of(' ');
+  out.erase(last == std::string::npos ? 0 : last + 1);
+  return out;
+}
+
+long integer(DcmItem& item, const DcmTagKey& tag, long fallback) {
+  if (Uint16 u = 0; item.findAndGetUint16(tag, u).good()) return u;
+  if (Sint32 s = 0; item.findAndGetSint32(tag, s).good()) return s;
+  return fallback;
+}
+
+double number(DcmItem& item, const DcmTagKey& tag, double fallback) {
+  Float64 value = 0;
+  return item.findAndGetFloat64(tag, value).good() && std::isfinite(value) ? value : fallback;
+}
+
+std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count) {
+  std::vector<double> values(count);
+  for (unsigned n = 0; n < count; ++n)
+    if (item.findAndGetFloat64(tag, values[n], n).bad() || !std::isfinite(values[n])) return std::nullopt;
+  return values;
+}
+
+std::optional<image::Vec3> vector(DcmItem& item, const DcmTagKey& tag) {
+  const auto values = numbers(item, tag, 3);
+  if (!values) return std::nullopt;
+  return image::Vec3{(*values)[0], (*values)[1], (*values)[2]};
+}
+
+std::optional<std::array<image::Vec3, 2>> orientation(DcmItem& item, const DcmTagKey& tag) {
+  const auto v = numbers(item, tag, 6);
+  if (!v) return std::nullopt;
+  std::array<image::Vec3, 2> axes{image::Vec3{(*v)[0], (*v)[1], (*v)[2]}, image::Vec3{(*v)[3], (*v)[4], (*v)[5]}};
+  const double rowLength = std::sqrt(dot(axes[0], axes[0])), columnLength = std::sqrt(dot(axes[1], axes[1]));
+  if (std::abs(rowLength - 1) > 0.01 || std::abs(columnLength - 1) > 0.01 || std::abs(dot(axes[0], axes[1])) > 0.01)
+    return std::nullopt;
+  for (auto& x : axes[0]) x /= rowLength;
+  const double overlap = dot(axes[0], axes[1]);
+  for (std::size_t a = 0; a < 3; ++a) axes[1][a] -= overlap * axes[0][a];
+  const double rest = std::sqrt(dot(axes[1], axes[1]));
+  for (auto& x : axes[1]) x /= rest;
+  return axes;
+}
+
+DcmItem* sequenceItem(DcmItem& item, const DcmTagKey& sequence, long index) {
+  DcmItem* found = nullptr;
+  return item.findAndGetSequenceItem(sequence, found, index).good() ? found : nullptr;
+}
+
+long sequenceLength(DcmItem& item, const DcmTagKey& sequence) {
+  DcmSequenceOfItems* found = nullptr;
+  return item.findAndGetSequence(sequence, found).good() && found ? static_cast<long>(found->card()) : 0;
+}
+
+std::string decimal(double value) {
+  char buffer[40];
+  for (int digits = 15; digits > 0; --digits)
+    if (std::snprintf(buffer, sizeof buffer, "%.*g", digits, value) <= 16) break;
+  return buffer;
+}
+
+std::string decimals(std::initializer_list<double> values) {
+  std::string joined;
+  for (const double value : values) {
+    if (!joined.empty()) joined += '\\';
+    joined += decimal(value);
+  }
+  return joined;
+}
+
+std::string uid(const std::string& seed, const std::string& name) {
+  const std::string digest = sha256(seed + '\n' + name);
+  unsigned __int128 value = 0;
+  for (const char c : digest.substr(0, 32))
+    value = value * 16 + static_cast<unsigned>(c <= '9' ? c - '0' : c - 'a' + 10);
+  std::string digits;
+  do {
+    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+    value /= 10;
+  } while (value != 0);
+  return "2.25." + digits;
+}
+
+std::string freshSeed() {
+  std::random_device device;
+  std::string seed;
+  for (int n = 0; n < 8; ++n) seed += std::to_string(device()) + ".";
+  return seed;
+}
+
+image::Vec3 cross(const image::Vec3& a, const image::Vec3& b) {
+  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+}
+
+double dot(const image::Vec3& a, const image::Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+}  // namespace lorkd::io::dicom

@@ -1,0 +1,79 @@
+// What every DICOM reader and writer of this room needs from DCMTK. Inside this room only.
+#pragma once
+
+#include <dcmtk/config/osconfig.h>
+// osconfig.h comes first: DCMTK's other headers need it.
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/image/Geometry.h"
+
+namespace lorkd::io::dicom {
+
+/// Registers the decoders, silences DCMTK's own log and checks the dictionary; once, from any thread.
+/// Errors: Internal when DCMTK's data dictionary cannot be found.
+Result<void> setup();
+
+/// A file with everything but large values in memory (those are read when asked for).
+struct Loaded {
+  std::unique_ptr<DcmFileFormat> file;
+  OFCondition status;  ///< bad when the file ends early; what was read before that is there
+  DcmDataset& dataset() const { return *file->getDataset(); }
+};
+
+/// Errors: NotFound, Format (no DICOM data set).
+Result<Loaded> load(const std::filesystem::path& path);
+
+/// The value as text without padding, empty if absent. Multi-valued text keeps its backslashes.
+std::string text(DcmItem& item, const DcmTagKey& tag);
+/// Whole and decimal numbers; `fallback` when absent or not a number.
+long integer(DcmItem& item, const DcmTagKey& tag, long fallback = 0);
+double number(DcmItem& item, const DcmTagKey& tag, double fallback = 0);
+/// Exactly `count` finite numbers, or nothing.
+std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count);
+std::optional<image::Vec3> vector(DcmItem& item, const DcmTagKey& tag);
+/// Row and column direction of ImageOrientationPatient, made exactly orthonormal; nothing when they are not nearly so.
+std::optional<std::array<image::Vec3, 2>> orientation(DcmItem& item, const DcmTagKey& tag);
+/// The `index`-th item of a sequence, or null.
+DcmItem* sequenceItem(DcmItem& item, const DcmTagKey& sequence, long index = 0);
+/// Items in a sequence.
+long sequenceLength(DcmItem& item, const DcmTagKey& sequence);
+
+/// Sets text values and remembers the first failure.
+class Setter {
+ public:
+  explicit Setter(DcmItem& item) : m_item(item) {}
+  void operator()(const DcmTagKey& tag, const std::string& value) {
+    if (m_status.good()) m_status = m_item.putAndInsertString(tag, value.c_str());
+  }
+  void operator()(const DcmTagKey& tag, int value) {
+    if (m_status.good()) m_status = m_item.putAndInsertUint16(tag, static_cast<Uint16>(value));
+  }
+  const OFCondition& status() const { return m_status; }
+
+ private:
+  DcmItem& m_item;
+  OFCondition m_status = EC_Normal;
+};
+
+/// A number as a Decimal String: at most 16 characters, as precise as they allow (PS3.5 section 6.2).
+std::string decimal(double value);
+/// Several, separated by backslashes.
+std::string decimals(std::initializer_list<double> values);
+
+/// "2.25." and the first 128 bits of SHA-256(seed, name) in decimal (PS3.5 annex B.2).
+std::string uid(const std::string& seed, const std::string& name);
+/// A seed nobody else has.
+std::string freshSeed();
+
+image::Vec3 cross(const image::Vec3& a, const image::Vec3& b);
+double dot(const image::Vec3& a, const image::Vec3& b);
+
+}  // namespace lorkd::io::dicom

@@ -1,0 +1,87 @@
+#include "core/io/InstanceHeader.h"
+
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcspchrs.h>
+#include <dcmtk/dcmdata/dcxfer.h>
+
+#include <algorithm>
+
+namespace lorkd::io {
+namespace fs = std::filesystem;
+namespace {
+
+// Identifiers and codes hold plain ASCII; anything else in them is rubbish that must not travel on.
+std::string ascii(std::string raw) {
+  std::ranges::replace_if(
+      raw, [](unsigned char c) { return c < 32 || c > 126; }, '?');
+  return raw;
+}
+
+// Compares the bytes that are there with the bytes that the image description asks for.
+std::string truncation(const dicom::Loaded& loaded, const InstanceHeader& header) {
+  DcmElement* element = nullptr;
+  const bool found = loaded.dataset().findAndGetElement(DCM_PixelData, element).good() && element;
+  if (!found) return header.rows > 0 && loaded.status.bad() ? "the file ends before its pixel data" : "";
+  if (loaded.status.bad()) return "the file ends inside its pixel data";
+  if (DcmXfer(loaded.dataset().getOriginalXfer()).isEncapsulated()) return {};
+  const double bits =
+      static_cast<double>(header.rows) * header.columns * header.samples * header.bitsAllocated * header.frames;
+  const double there = element->getLengthField();
+  if (there * 8 >= bits) return {};
+  return "the pixel data have " + std::to_string(element->getLengthField()) + " bytes, the header asks for " +
+         std::to_string(static_cast<long long>((bits + 7) / 8));
+}
+
+// Text as UTF-8: by the declared character set, else by the first of the usual ones that fits the bytes.
+std::string utf8(const std::string& raw, const std::string& declared) {
+  if (std::ranges::all_of(raw, [](unsigned char c) { return c < 128 && c != 27; })) return raw;
+  for (const std::string& charset :
+       {declared, std::string("ISO_IR 192"), std::string("GB18030"), std::string("ISO_IR 100")}) {
+    DcmSpecificCharacterSet converter;
+    OFString converted;
+    if (!charset.empty() && converter.selectCharacterSet(charset.c_str()).good() &&
+        converter.convertString(raw.c_str(), converted, "\\^=").good())
+      return converted.c_str();
+  }
+  return ascii(raw);
+}
+
+}  // namespace
+
+InstanceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
+  DcmDataset& set = loaded.dataset();
+  const std::string charset = dicom::text(set, DCM_SpecificCharacterSet);
+  const auto words = [&](const DcmTagKey& tag) { return utf8(dicom::text(set, tag), charset); };
+  const auto code = [&](const DcmTagKey& tag) { return ascii(dicom::text(set, tag)); };
+  InstanceHeader h;
+  h.file = path;
+  h.patientId = words(DCM_PatientID);
+  h.patientName = words(DCM_PatientName);
+  h.description = words(DCM_SeriesDescription);
+  h.bodyPart = words(DCM_BodyPartExamined);
+  h.studyUid = code(DCM_StudyInstanceUID);
+  h.seriesUid = code(DCM_SeriesInstanceUID);
+  h.frameOfReferenceUid = code(DCM_FrameOfReferenceUID);
+  h.sopClassUid = code(DCM_SOPClassUID);
+  h.sopInstanceUid = code(DCM_SOPInstanceUID);
+  h.modality = code(DCM_Modality);
+  h.studyDate = code(DCM_StudyDate);
+  h.transferSyntax = DcmXfer(set.getOriginalXfer()).getXferID();
+  h.photometric = code(DCM_PhotometricInterpretation);
+  h.imageType = code(DCM_ImageType);
+  h.rows = static_cast<int>(dicom::integer(set, DCM_Rows));
+  h.columns = static_cast<int>(dicom::integer(set, DCM_Columns));
+  h.samples = static_cast<int>(dicom::integer(set, DCM_SamplesPerPixel, 1));
+  h.bitsAllocated = static_cast<int>(dicom::integer(set, DCM_BitsAllocated));
+  h.frames = static_cast<int>(std::clamp(dicom::integer(set, DCM_NumberOfFrames, 1), 1L, 1L << 30));
+  h.position = dicom::vector(set, DCM_ImagePositionPatient);
+  h.orientation = dicom::orientation(set, DCM_ImageOrientationPatient);
+  if (const auto s = dicom::numbers(set, DCM_PixelSpacing, 2); s && (*s)[0] > 0 && (*s)[1] > 0)
+    h.spacing = {(*s)[1], (*s)[0]};
+  h.sliceThickness = dicom::number(set, DCM_SliceThickness);
+  h.hasPixels = set.tagExists(DCM_PixelData);
+  h.truncation = truncation(loaded, h);
+  return h;
+}
+
+}  // namespace lorkd::io

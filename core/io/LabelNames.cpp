@@ -1,0 +1,97 @@
+// Structures out of label images, named by a CSV.
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <sstream>
+
+#include "core/base/File.h"
+#include "core/io/Nifti.h"
+
+namespace lorkd::io {
+namespace fs = std::filesystem;
+namespace {
+
+std::string trimmed(std::string text) {
+  const auto notSpace = [](unsigned char c) { return !std::isspace(c) && c != '"'; };
+  text.erase(text.begin(), std::find_if(text.begin(), text.end(), notSpace));
+  text.erase(std::find_if(text.rbegin(), text.rend(), notSpace).base(), text.end());
+  return text;
+}
+
+std::vector<std::string> cells(const std::string& line) {
+  // A comma, a semicolon or a tab, whichever the line uses first; names with a separator inside are not supported.
+  const auto at = line.find_first_of(",;\t");
+  const char separator = at == std::string::npos ? ',' : line[at];
+  std::vector<std::string> out;
+  std::istringstream stream(line);
+  for (std::string cell; std::getline(stream, cell, separator);) out.push_back(trimmed(cell));
+  return out;
+}
+
+std::size_t column(const std::vector<std::string>& header, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const auto same = [&](std::string cell) {
+      std::ranges::transform(cell, cell.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      return cell == name;
+    };
+    if (const auto it = std::ranges::find_if(header, same); it != header.end())
+      return static_cast<std::size_t>(it - header.begin());
+  }
+  return header.size();
+}
+
+Result<std::map<int, std::string>> readNames(const fs::path& file) {
+  LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 24));
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.erase(0, 3);
+  std::istringstream lines(bytes);
+  std::string line;
+  std::getline(lines, line);
+  const auto header = cells(line);
+  const auto valueColumn = column(header, {"value", "label", "index", "id"});
+  const auto nameColumn = column(header, {"name", "structure", "label_name"});
+  if (valueColumn == header.size() || nameColumn == header.size())
+    return fail(ErrorCode::Format, "the first line names no columns 'value' (or 'label') and 'name'",
+                "start the file with a line such as: value,name", file.string());
+  std::map<int, std::string> names;
+  for (int number = 2; std::getline(lines, line); ++number) {
+    if (trimmed(line).empty()) continue;
+    const auto row = cells(line);
+    int value = 0;
+    const std::string text = valueColumn < row.size() ? row[valueColumn] : "";
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 65535 ||
+        nameColumn >= row.size() || row[nameColumn].empty())
+      return fail(ErrorCode::Format, "line " + std::to_string(number) + " has no label value (0 to 65535) and name", "",
+                  file.string());
+    names[value] = row[nameColumn];
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const fs::path& namesCsv) {
+  std::map<int, std::string> names;
+  if (!namesCsv.empty()) {
+    LORKD_TRY(read, readNames(namesCsv));
+    names = std::move(read);
+  }
+  std::vector<std::size_t> counts(65536);
+  for (const auto value : labels.voxels) ++counts[value];
+
+  image::SegmentSet set;
+  set.geometry = labels.geometry;
+  std::vector<int> segmentOf(65536, -1);
+  for (int value = 1; value < 65536; ++value) {
+    if (counts[static_cast<std::size_t>(value)] == 0) continue;
+    segmentOf[static_cast<std::size_t>(value)] = static_cast<int>(set.segments.size());
+    auto& segment = set.segments.emplace_back();
+    segment.name = names.contains(value) ? names[value] : std::to_string(value);
+    segment.mask.assign(labels.voxels.size(), 0);
+  }
+  for (std::size_t n = 0; n < labels.voxels.size(); ++n)
+    if (const int s = segmentOf[labels.voxels[n]]; s >= 0) set.segments[static_cast<std::size_t>(s)].mask[n] = 1;
+  return set;
+}
+
+}  // namespace lorkd::io

@@ -1,0 +1,161 @@
+// Pictures and folders of pictures, through ITK's image IOs.
+#include <itkBMPImageIO.h>
+#include <itkJPEGImageIO.h>
+#include <itkPNGImageIO.h>
+#include <itkTIFFImageIO.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "core/base/File.h"
+#include "core/io/Images2D.h"
+#include "core/io/ItkGrid.h"
+
+namespace lorkd::io {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::int64_t kMaxSide = 32768;
+constexpr double kMaxPixels = 1 << 28;
+
+// By the first bytes, since names lie.
+itk::ImageIOBase::Pointer imageIoFor(const fs::path& file) {
+  std::array<char, 8> head{};
+  std::ifstream(file, std::ios::binary).read(head.data(), head.size());
+  const std::string_view bytes(head.data(), head.size());
+  using std::literals::operator""sv;
+  if (bytes.starts_with("\x89PNG\r\n\x1a\n"sv)) return itk::PNGImageIO::New().GetPointer();
+  if (bytes.starts_with("\xff\xd8\xff"sv)) return itk::JPEGImageIO::New().GetPointer();
+  if (bytes.starts_with("BM"sv)) return itk::BMPImageIO::New().GetPointer();
+  if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)) return itk::TIFFImageIO::New().GetPointer();
+  return nullptr;
+}
+
+// Drops alpha and the low byte of 16-bit samples.
+template <class T>
+void copySamples(const std::vector<char>& buffer, unsigned components, Picture& picture) {
+  const T* samples = reinterpret_cast<const T*>(buffer.data());
+  const auto channels = static_cast<std::size_t>(picture.channels);
+  const auto count = static_cast<std::size_t>(picture.width * picture.height);
+  picture.pixels.resize(count * channels);
+  for (std::size_t n = 0; n < count; ++n)
+    for (std::size_t c = 0; c < channels; ++c)
+      picture.pixels[n * channels + c] =
+          static_cast<std::uint8_t>(samples[n * components + c] >> (8 * (sizeof(T) - 1)));
+}
+
+const std::vector<std::string> kExtensions{".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"};
+
+bool isPicture(const fs::path& file) {
+  std::string extension = file.extension().string();
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::ranges::find(kExtensions, extension) != kExtensions.end();
+}
+
+std::vector<fs::path> sortedEntries(const fs::path& folder, bool folders) {
+  std::vector<fs::path> out;
+  std::error_code ec;
+  for (const auto& entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied, ec))
+    if (entry.path().filename().string().front() != '.' &&
+        (folders ? entry.is_directory(ec) : entry.is_regular_file(ec)))
+      out.push_back(entry.path());
+  std::ranges::sort(out);
+  return out;
+}
+
+}  // namespace
+
+Result<Picture> readPicture(const fs::path& file) {
+  std::error_code ec;
+  if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
+  const char* hint = "PNG, JPEG, BMP and TIFF pictures with 8 or 16 bits a sample can be read";
+  try {
+    const auto io = imageIoFor(file);
+    if (!io) return fail(ErrorCode::Format, "this is not a picture", hint, file.string());
+    io->SetFileName(file.string());
+    io->ReadImageInformation();
+    Picture picture;
+    picture.width = static_cast<std::int64_t>(io->GetDimensions(0));
+    picture.height = static_cast<std::int64_t>(io->GetDimensions(1));
+    const bool stack = io->GetNumberOfDimensions() > 2 && io->GetDimensions(2) > 1;
+    if (picture.width < 1 || picture.height < 1 || picture.width > kMaxSide || picture.height > kMaxSide ||
+        static_cast<double>(picture.width) * static_cast<double>(picture.height) > kMaxPixels || stack)
+      return fail(ErrorCode::Unsupported, "the picture is empty, has several pages or is too large", hint,
+                  file.string());
+    const unsigned components = io->GetNumberOfComponents();
+    const auto type = io->GetComponentType();
+    using itk::IOComponentEnum;
+    if (components < 1 || components > 4 || (type != IOComponentEnum::UCHAR && type != IOComponentEnum::USHORT))
+      return fail(ErrorCode::Unsupported, "the picture's samples are not 8 or 16 bit unsigned", hint, file.string());
+    itk::ImageIORegion region(io->GetNumberOfDimensions());
+    for (unsigned a = 0; a < io->GetNumberOfDimensions(); ++a) region.SetSize(a, io->GetDimensions(a));
+    io->SetIORegion(region);
+    std::vector<char> buffer(static_cast<std::size_t>(io->GetImageSizeInBytes()));
+    io->Read(buffer.data());
+    picture.channels = components >= 3 ? 3 : 1;
+    if (type == IOComponentEnum::UCHAR)
+      copySamples<std::uint8_t>(buffer, components, picture);
+    else
+      copySamples<std::uint16_t>(buffer, components, picture);
+    return picture;
+  } catch (const itk::ExceptionObject& e) {
+    return fail(ErrorCode::Format, itkMessage(e), hint, file.string());
+  }
+}
+
+Result<void> writePng(const fs::path& file, const Picture& picture) {
+  if (picture.width < 1 || picture.height < 1 || (picture.channels != 1 && picture.channels != 3) ||
+      static_cast<std::int64_t>(picture.pixels.size()) != picture.width * picture.height * picture.channels)
+    return fail(ErrorCode::InvalidArgument, "the picture to write is empty or has not one or three channels", "",
+                file.string());
+  return writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
+    try {
+      auto io = itk::PNGImageIO::New();
+      io->SetFileName(temporary.string());
+      io->SetNumberOfDimensions(2);
+      io->SetDimensions(0, static_cast<itk::SizeValueType>(picture.width));
+      io->SetDimensions(1, static_cast<itk::SizeValueType>(picture.height));
+      io->SetNumberOfComponents(static_cast<unsigned>(picture.channels));
+      io->SetPixelType(picture.channels == 3 ? itk::IOPixelEnum::RGB : itk::IOPixelEnum::SCALAR);
+      io->SetComponentType(itk::IOComponentEnum::UCHAR);
+      io->Write(picture.pixels.data());
+      return {};
+    } catch (const itk::ExceptionObject& e) {
+      return fail(ErrorCode::Io, itkMessage(e), "", file.string());
+    }
+  });
+}
+
+Result<PictureSet> readPictureFolder(const fs::path& folder) {
+  std::error_code ec;
+  if (!fs::is_directory(folder, ec))
+    return fail(ErrorCode::NotFound, "no such folder", "check the path", folder.string());
+  std::vector<std::pair<std::string, fs::path>> roots;
+  for (const char* split : {"train", "val", "test"})
+    if (fs::is_directory(folder / split, ec)) roots.emplace_back(split, folder / split);
+  if (roots.empty()) roots.emplace_back("", folder);
+
+  PictureSet set;
+  for (const auto& [split, root] : roots)
+    for (const auto& path : sortedEntries(root, true)) set.classes.push_back(path.filename().string());
+  std::ranges::sort(set.classes);
+  set.classes.erase(std::unique(set.classes.begin(), set.classes.end()), set.classes.end());
+
+  for (const auto& [split, root] : roots)
+    for (std::size_t c = 0; c < set.classes.size(); ++c) {
+      for (const auto& file : sortedEntries(root / set.classes[c], false)) {
+        if (!isPicture(file)) continue;
+        LORKD_TRY(picture, readPicture(file));
+        set.examples.push_back(
+            {fs::relative(file, folder, ec).string(), std::move(picture), static_cast<int>(c), split});
+      }
+    }
+  if (set.examples.empty())
+    return fail(ErrorCode::InvalidArgument, "the folder holds no pictures in folders named after classes",
+                "arrange it as FOLDER/<class>/*.png or FOLDER/{train,val,test}/<class>/*.png", folder.string());
+  return set;
+}
+
+}  // namespace lorkd::io

@@ -1,0 +1,124 @@
+#include "core/io/Resample.h"
+
+#include <itkLinearInterpolateImageFunction.h>
+#include <itkNearestNeighborInterpolateImageFunction.h>
+#include <itkRecursiveGaussianImageFilter.h>
+#include <itkResampleImageFilter.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/io/ItkGrid.h"
+
+namespace lorkd::io {
+namespace {
+
+using FloatImage = itk::Image<float, 3>;
+
+// Extent in mm of a target voxel along axis `a` of the source.
+double targetExtent(const image::Geometry& source, const image::Geometry& target, std::size_t a) {
+  double extent = 0;
+  for (std::size_t b = 0; b < 3; ++b) {
+    double cosine = 0;
+    for (std::size_t r = 0; r < 3; ++r) cosine += source.direction[r][a] * target.direction[r][b];
+    extent += std::abs(cosine) * target.spacing[b];
+  }
+  return extent;
+}
+
+FloatImage::Pointer smoothedFor(FloatImage::Pointer image, const image::Geometry& source,
+                                const image::Geometry& target) {
+  for (unsigned a = 0; a < 3; ++a) {
+    const double ratio = targetExtent(source, target, a) / source.spacing[a];
+    // The recursive filter needs four voxels along its axis.
+    if (ratio <= 1.001 || source.size[a] < 4) continue;
+    auto filter = itk::RecursiveGaussianImageFilter<FloatImage, FloatImage>::New();
+    filter->SetInput(image);
+    filter->SetDirection(a);
+    filter->SetZeroOrder();
+    filter->SetSigma(source.spacing[a] * std::sqrt((ratio * ratio - 1) / (8 * std::log(2.0))));
+    filter->Update();
+    image = filter->GetOutput();
+    image->DisconnectPipeline();
+  }
+  return image;
+}
+
+template <class Image, class Interpolator>
+typename Image::Pointer resampled(typename Image::Pointer source, const image::Geometry& target,
+                                  typename Image::PixelType outside) {
+  auto frame = Image::New();
+  setItkGrid(*frame, target);
+  auto filter = itk::ResampleImageFilter<Image, Image>::New();
+  filter->SetInput(source);
+  filter->SetInterpolator(Interpolator::New());
+  filter->SetDefaultPixelValue(outside);
+  filter->SetSize(frame->GetLargestPossibleRegion().GetSize());
+  filter->SetOutputOrigin(frame->GetOrigin());
+  filter->SetOutputSpacing(frame->GetSpacing());
+  filter->SetOutputDirection(frame->GetDirection());
+  filter->Update();
+  return filter->GetOutput();
+}
+
+FloatImage::Pointer resampledLinear(const image::Grid<float>& source, const image::Geometry& target, float outside) {
+  return resampled<FloatImage, itk::LinearInterpolateImageFunction<FloatImage>>(
+      smoothedFor(viewAsItk(source), source.geometry, target), target, outside);
+}
+
+}  // namespace
+
+image::Geometry gridAtSpacing(const image::Geometry& source, const image::Vec3& spacing) {
+  image::Geometry grid = source;
+  grid.spacing = spacing;
+  image::Vec3 shift{};
+  for (std::size_t a = 0; a < 3; ++a) {
+    const double extent = static_cast<double>(source.size[a]) * source.spacing[a];
+    // A hair is taken off so that rounding does not add a voxel to an exact fit.
+    grid.size[a] = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(extent / spacing[a] - 1e-6)));
+    shift[a] = (spacing[a] - source.spacing[a]) / (2 * source.spacing[a]);
+  }
+  grid.origin = source.indexToLps(shift);
+  return grid;
+}
+
+image::Volume resampleLinear(const image::Volume& source, const image::Geometry& target) {
+  image::Volume out;
+  out.modality = source.modality;
+  out.unit = source.unit;
+  out.windowCenter = source.windowCenter;
+  out.windowWidth = source.windowWidth;
+  out.geometry = target;
+  if (source.geometry == target) {
+    out.voxels = source.voxels;
+    return out;
+  }
+  const float outside = source.voxels.empty() ? 0.0f : std::ranges::min(source.voxels);
+  copyFromItk(*resampledLinear(source, target, outside), out.voxels);
+  return out;
+}
+
+image::Mask resampleMask(const image::Mask& source, const image::Geometry& target) {
+  if (source.geometry == target) return source;
+  image::Grid<float> share;
+  share.geometry = source.geometry;
+  share.voxels.assign(source.voxels.begin(), source.voxels.end());
+  const auto moved = resampledLinear(share, target, 0.0f);
+  image::Mask out(target);
+  const float* values = moved->GetBufferPointer();
+  std::transform(values, values + out.voxels.size(), out.voxels.begin(),
+                 [](float value) { return static_cast<std::uint8_t>(value >= 0.5f); });
+  return out;
+}
+
+image::LabelMap resampleNearest(const image::LabelMap& source, const image::Geometry& target) {
+  if (source.geometry == target) return source;
+  using Image = itk::Image<std::uint16_t, 3>;
+  image::LabelMap out;
+  out.geometry = target;
+  copyFromItk(*resampled<Image, itk::NearestNeighborInterpolateImageFunction<Image>>(viewAsItk(source), target, 0),
+              out.voxels);
+  return out;
+}
+
+}  // namespace lorkd::io
