@@ -18,7 +18,8 @@ package_names() { sed -E 's/#.*//; s/[[:space:]]+//g; /^$/d' "$@"; }
 missing_packages() {
   local wanted
   wanted=$(package_names "$@" | sort)
-  dpkg-query -W -f='${db:Status-Status} ${binary:Package}\n' $wanted 2>/dev/null |
+  # dpkg-query fails when it does not know one of them; those are just what is asked for.
+  { dpkg-query -W -f='${db:Status-Status} ${binary:Package}\n' $wanted 2>/dev/null || true; } |
     sed -n 's/^installed //p' | sed 's/:.*//' | sort | comm -23 <(printf '%s\n' "$wanted") -
 }
 
