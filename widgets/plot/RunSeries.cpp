@@ -1,0 +1,135 @@
+#include "widgets/plot/RunSeries.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace lorkd::plot {
+namespace {
+
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+double number(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : nothing;
+}
+
+std::string text(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+template <class T>
+T& entry(plan::Named<T>& list, const std::string& name) {
+  if (T* found = list.find(name)) return *found;
+  return list.emplace_back(name, T()).second;
+}
+
+void append(Series& series, double step, double time, double value) {
+  series.step.push_back(step);
+  series.time.push_back(time);
+  series.value.push_back(value);
+}
+
+void appendAll(plan::Named<SeriesByName>& to, const Json& event, const char* key, double step, double time) {
+  const auto tasks = event.find(key);
+  if (tasks == event.end() || !tasks->is_object()) return;
+  for (const auto& [task, values] : tasks->items()) {
+    if (!values.is_object()) continue;
+    auto& series = entry(to, task);
+    for (const auto& [name, value] : values.items())
+      if (value.is_number() || value.is_null())
+        append(entry(series, name), step, time, value.is_null() ? nothing : value.get<double>());
+  }
+}
+
+std::size_t position(std::vector<std::string>& names, const std::string& name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+  names.push_back(name);
+  return names.size() - 1;
+}
+
+}  // namespace
+
+void RunSeries::clear() {
+  const auto generation = m_generation + 1;
+  *this = RunSeries();
+  m_generation = generation;
+}
+
+void RunSeries::add(const Json& event) {
+  if (!event.is_object()) return;
+  const std::string kind = text(event, "kind");
+  const double time = number(event, "t"), step = number(event, "step");
+  if (m_startTime == 0 && time > 0) m_startTime = time;
+  if (step >= 0 && step < 9e15) {
+    if (kind == "step") return addStep(event, step, time);
+    if (kind == "validation") return addValidation(event, step, time);
+    if (kind == "conflict") return addConflict(event, step, time);
+  }
+  if (kind == "log") m_log.push_back({time, text(event, "level"), text(event, "message")});
+  if (kind == "phase") {
+    const std::string message = text(event, "message");
+    m_log.push_back({time, "phase", text(event, "phase") + (message.empty() ? "" : ": " + message)});
+  }
+  if (kind == "done") {
+    const std::string message = text(event, "message");
+    m_log.push_back({time, "done", text(event, "outcome") + (message.empty() ? "" : ": " + message)});
+  }
+}
+
+void RunSeries::addStep(const Json& event, double step, double time) {
+  m_lastStep = static_cast<std::int64_t>(step);
+  append(m_total, step, time, number(event, "total"));
+  append(m_rate, step, time, number(event, "lr"));
+  append(m_seconds, step, time, number(event, "seconds"));
+  append(m_wait, step, time, number(event, "wait"));
+  appendAll(m_losses, event, "losses", step, time);
+}
+
+void RunSeries::addValidation(const Json& event, double step, double time) {
+  const double mean = number(event, "mean");
+  append(m_mean, step, time, mean);
+  appendAll(m_metrics, event, "metrics", step, time);
+  const auto best = event.find("best");
+  if (best != event.end() && best->is_boolean() && best->get<bool>()) {
+    m_bestStep = static_cast<std::int64_t>(step);
+    m_bestMean = mean;
+  }
+}
+
+void RunSeries::addConflict(const Json& event, double step, double time) {
+  const auto tasks = event.find("tasks"), layers = event.find("layers");
+  if (tasks == event.end() || !tasks->is_array() || layers == event.end() || !layers->is_object()) return;
+  if (!std::all_of(tasks->begin(), tasks->end(), [](const Json& name) { return name.is_string(); })) return;
+  // A batch may lack a task: its rows stay zero, which reads as "no gradient".
+  const std::size_t known = m_conflictTasks.size();
+  std::vector<std::size_t> place;
+  for (const auto& name : *tasks) place.push_back(position(m_conflictTasks, name.get<std::string>()));
+  const std::size_t all = m_conflictTasks.size(), layersKnown = m_conflictLayers.size();
+  ConflictMeasurement measurement{static_cast<std::int64_t>(step), time, {}, Gram(all)};
+  for (const auto& [layer, rows] : layers->items()) {
+    const auto gram = Gram::fromJson(rows, place.size());
+    if (!gram) continue;
+    const std::size_t at = position(m_conflictLayers, layer);
+    measurement.layers.resize(std::max(measurement.layers.size(), at + 1), Gram(all));
+    measurement.layers[at] = gram->embedded(all, place);
+    measurement.total += measurement.layers[at];
+  }
+  m_conflicts.push_back(std::move(measurement));
+  if (all == known && m_conflictLayers.size() == layersKnown) {
+    m_conflicts.back().layers.resize(layersKnown, Gram(all));
+    return;
+  }
+  // A new task or layer: earlier measurements get empty rows for it.
+  for (auto& earlier : m_conflicts) {
+    std::vector<std::size_t> same(earlier.total.tasks());
+    std::iota(same.begin(), same.end(), 0);
+    earlier.total = earlier.total.embedded(all, same);
+    for (auto& gram : earlier.layers) gram = gram.embedded(all, same);
+    earlier.layers.resize(m_conflictLayers.size(), Gram(all));
+  }
+}
+
+}  // namespace lorkd::plot
