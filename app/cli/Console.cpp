@@ -63,10 +63,11 @@ class ConsoleProgress final : public Progress {
     bar.resize(width, '.');
     std::string left;
     if (done > m_first && done < total)
-      left = clockText(seconds(now - m_start) / static_cast<double>(done - m_first) * static_cast<double>(total - done)) +
-             " left";
-    std::fprintf(stderr, "\r\033[K%-36.36s [%s] %lld/%lld  %s", m_what.c_str(), bar.c_str(), static_cast<long long>(done),
-                 static_cast<long long>(total), left.c_str());
+      left =
+          clockText(seconds(now - m_start) / static_cast<double>(done - m_first) * static_cast<double>(total - done)) +
+          " left";
+    std::fprintf(stderr, "\r\033[K%-36.36s [%s] %lld/%lld  %s", m_what.c_str(), bar.c_str(),
+                 static_cast<long long>(done), static_cast<long long>(total), left.c_str());
     std::fflush(stderr);
     m_open = true;
   }

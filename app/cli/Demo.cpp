@@ -85,14 +85,16 @@ Result<void> demo(const Options& options, const Context& context) {
   LORKD_CHECK(eval::writeReport(out / "report.html", {main, mtl, teacher}, results));
   LORKD_CHECK(writeFileAtomically(out / "results.csv", results.csv()));
   std::ostringstream text;
-  text << "\nDice on unseen patients\n" << results.text("dice") << "\nreport   " << (out / "report.html").string()
-       << "\nresults  " << (out / "results.csv").string() << "\n";
+  text << "\nDice on unseen patients\n"
+       << results.text("dice") << "\nreport   " << (out / "report.html").string() << "\nresults  "
+       << (out / "results.csv").string() << "\n";
   Json paths = Json::array();
   for (const auto& path : experts) {
     text << "expert   " << path.string() << "\n";
     paths.push_back(path.string());
   }
-  context.answer({{"report", (out / "report.html").string()}, {"experts", paths}, {"metrics", results.json()}}, text.str());
+  context.answer({{"report", (out / "report.html").string()}, {"experts", paths}, {"metrics", results.json()}},
+                 text.str());
   return {};
 }
 
@@ -100,9 +102,12 @@ Result<void> demo(const Options& options, const Context& context) {
 
 void addDemo(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("demo", "Go the whole path on synthetic patients: data, teacher, experts, report, export");
+  auto* command =
+      app.add_subcommand("demo", "Go the whole path on synthetic patients: data, teacher, experts, report, export");
   command->add_option("--out", options->out, "Project folder")->required();
-  command->add_option("--patients", options->patients, "Synthetic patients")->check(CLI::Range(9, 10000))->capture_default_str();
+  command->add_option("--patients", options->patients, "Synthetic patients")
+      ->check(CLI::Range(9, 10000))
+      ->capture_default_str();
   command->add_option("--set", options->set, "Change a field of the demo's plan (repeatable)");
   command->add_flag("--data-only", options->dataOnly, "Only make the project: data, index and plan");
   command->callback([options, &context] { context.action = [options, &context] { return demo(*options, context); }; });

@@ -44,7 +44,8 @@ void addEvaluate(CLI::App& app, Context& context) {
 void addReport(CLI::App& app, Context& context) {
   auto paths = std::make_shared<std::vector<std::string>>();
   auto out = std::make_shared<std::string>();
-  auto* command = app.add_subcommand("report", "Write one page (and results.csv) about one run or several side by side");
+  auto* command =
+      app.add_subcommand("report", "Write one page (and results.csv) about one run or several side by side");
   command->add_option("runs", *paths, "Run directories, the main one first")->required();
   command->add_option("--out", *out, "HTML file; by default report.html in the first run");
   command->callback([=, &context] { context.action = [=, &context] { return report(*paths, *out, context); }; });

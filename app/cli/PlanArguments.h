@@ -12,9 +12,9 @@
 namespace lorkd::cli {
 
 struct PlanArguments {
-  std::string plan;                ///< plan file
-  std::vector<std::string> set;    ///< --set tasks.liver.rank=8
-  std::string out;                 ///< run directory
+  std::string plan;              ///< plan file
+  std::vector<std::string> set;  ///< --set tasks.liver.rank=8
+  std::string out;               ///< run directory
   void addTo(CLI::App& command);
   /// The plan with every --set applied, validated; relative paths made absolute against the plan's folder.
   Result<plan::Plan> load() const;

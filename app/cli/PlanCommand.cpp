@@ -13,13 +13,19 @@ Result<void> describe(const PlanArguments& arguments, const Context& context) {
   LORKD_TRY(network, workflow::makeNetwork(plan));
   Json layers = Json::array();
   for (const auto& layer : network->adaptedLayers())
-    layers.push_back({{"name", layer.name}, {"dims", layer.dims}, {"in", layer.in}, {"out", layer.out},
-                      {"kernel", layer.kernel}, {"decoder", layer.decoder}});
+    layers.push_back({{"name", layer.name},
+                      {"dims", layer.dims},
+                      {"in", layer.in},
+                      {"out", layer.out},
+                      {"kernel", layer.kernel},
+                      {"decoder", layer.decoder}});
   Json answer{{"name", plan.name}, {"digest", plan::digest(plan)}, {"layers", layers}, {"tasks", Json::array()}};
   std::ostringstream text;
-  text << plan.name << ": " << layers.size() << " adapted layers, plan digest " << plan::digest(plan).substr(0, 12) << "\n"
+  text << plan.name << ": " << layers.size() << " adapted layers, plan digest " << plan::digest(plan).substr(0, 12)
+       << "\n"
        << std::left << std::setw(24) << "task" << std::right << std::setw(8) << "rank" << std::setw(16) << "factors"
-       << std::setw(18) << "expert, fused" << "\n";
+       << std::setw(18) << "expert, fused"
+       << "\n";
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
     const auto& [name, task] = plan.tasks[t];
     const auto factors = network->factorParameters(static_cast<int>(t));
@@ -45,9 +51,8 @@ void addPlan(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("plan", "Check a plan and count the parameters of its experts");
   arguments->addTo(*command);
   command->remove_option(command->get_option("--out"));
-  command->callback([arguments, &context] {
-    context.action = [arguments, &context] { return describe(*arguments, context); };
-  });
+  command->callback(
+      [arguments, &context] { context.action = [arguments, &context] { return describe(*arguments, context); }; });
 }
 
 }  // namespace lorkd::cli

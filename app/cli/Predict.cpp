@@ -25,7 +25,8 @@ Result<void> predict(const Options& options, const Context& context) {
   LORKD_TRY(run, openRun(options.run));
   workflow::PredictRequest request{options.cases, options.tasks, options.input, options.out, options.teacher};
   if (!options.input.empty() && options.out.empty())
-    return fail(ErrorCode::InvalidArgument, "--input needs --out", "name the folder to write the predictions into", "--out");
+    return fail(ErrorCode::InvalidArgument, "--input needs --out", "name the folder to write the predictions into",
+                "--out");
   LORKD_TRY(files, workflow::predict(run, request, *context.progress, context.cancel));
   return answerPaths("files", files, context);
 }
@@ -48,7 +49,8 @@ void addPredict(CLI::App& app, Context& context) {
   command->add_option("--input", options->input, "A DICOM folder or NIfTI file that the run does not know");
   command->add_option("--out", options->out, "Folder to write into; default: RUN/predictions");
   command->add_flag("--teacher", options->teacher, "The teacher's predictions as well");
-  command->callback([options, &context] { context.action = [options, &context] { return predict(*options, context); }; });
+  command->callback(
+      [options, &context] { context.action = [options, &context] { return predict(*options, context); }; });
 }
 
 void addExport(CLI::App& app, Context& context) {
@@ -58,7 +60,8 @@ void addExport(CLI::App& app, Context& context) {
   command->add_option("--task", options->tasks, "Only this expert (repeatable)");
   command->add_option("--out", options->out, "Folder to write into; default: RUN/experts");
   command->add_option("--format", options->formats, "Only this format: safetensors, torchscript (repeatable)");
-  command->callback([options, &context] { context.action = [options, &context] { return exportRun(*options, context); }; });
+  command->callback(
+      [options, &context] { context.action = [options, &context] { return exportRun(*options, context); }; });
 }
 
 }  // namespace lorkd::cli

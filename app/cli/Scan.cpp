@@ -13,9 +13,12 @@ struct Options {
 
 const char* word(io::Finding::Severity severity) {
   switch (severity) {
-    case io::Finding::Severity::Note: return "note";
-    case io::Finding::Severity::Warning: return "warning";
-    case io::Finding::Severity::Unusable: return "unusable";
+    case io::Finding::Severity::Note:
+      return "note";
+    case io::Finding::Severity::Warning:
+      return "warning";
+    case io::Finding::Severity::Unusable:
+      return "unusable";
   }
   return "";
 }
@@ -69,7 +72,8 @@ Result<void> scan(const Options& options, const Context& context) {
 
 void addScan(CLI::App& app, Context& context) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("scan", "List what a folder of DICOM or NIfTI holds, pair labels, say what is unusable");
+  auto* command =
+      app.add_subcommand("scan", "List what a folder of DICOM or NIfTI holds, pair labels, say what is unusable");
   command->add_option("folder", options->folder, "Folder to scan")->required();
   command->add_option("--index", options->index, "Keep the result in this index (SQLite), as a project does");
   command->add_option("--source", options->source, "Name of the data source in the index")->default_val("data");

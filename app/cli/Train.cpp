@@ -42,9 +42,9 @@ Result<void> train(const PlanArguments& arguments, bool teacher, const Context& 
 void addTrain(CLI::App& app, Context& context) {
   for (const bool teacher : {false, true}) {
     auto arguments = std::make_shared<PlanArguments>();
-    auto* command = app.add_subcommand(teacher ? "pretrain" : "train",
-                                       teacher ? "Train the joint teacher network of a plan"
-                                               : "Train a plan, or go on with a run directory");
+    auto* command =
+        app.add_subcommand(teacher ? "pretrain" : "train", teacher ? "Train the joint teacher network of a plan"
+                                                                   : "Train a plan, or go on with a run directory");
     arguments->addTo(*command);
     command->callback([arguments, teacher, &context] {
       context.action = [arguments, teacher, &context] { return train(*arguments, teacher, context); };

@@ -30,8 +30,11 @@ void keepLargeBlocks() {
 int report(const lorkd::cli::Context& context, const lorkd::Error& error) {
   const bool cancelled = error.code == lorkd::ErrorCode::Cancelled;
   if (context.json)
-    std::cout << lorkd::Json{{"kind", "error"},         {"code", lorkd::toString(error.code)}, {"message", error.message},
-                             {"hint", error.hint},      {"context", error.context}}
+    std::cout << lorkd::Json{{"kind", "error"},
+                             {"code", lorkd::toString(error.code)},
+                             {"message", error.message},
+                             {"hint", error.hint},
+                             {"context", error.context}}
                      .dump(-1, ' ', false, lorkd::Json::error_handler_t::replace)
               << std::endl;
   else

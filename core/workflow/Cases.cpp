@@ -24,7 +24,8 @@ Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progr
   if (fs::exists(run.cases())) return data::loadCaseList(run.cases());
   const auto& plan = run.plan();
   if (plan.data.sources.empty())
-    return fail(ErrorCode::InvalidArgument, "the plan names no data", "add a folder under data.sources", "data.sources");
+    return fail(ErrorCode::InvalidArgument, "the plan names no data", "add a folder under data.sources",
+                "data.sources");
   LORKD_TRY(index, data::Catalogue::open(projectFolder(run) / "index.sqlite"));
   LORKD_TRY(known, index.sources());
   std::vector<data::Case> cases;

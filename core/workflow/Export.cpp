@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <torch/version.h>
+
+#include <algorithm>
 
 #include "core/base/Digest.h"
 #include "core/data/Prepare.h"
@@ -88,7 +88,8 @@ Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const 
   for (int t : wanted) {
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "export stopped");
     const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
-    progress.report("exporting " + name, static_cast<std::int64_t>(out.size()), static_cast<std::int64_t>(wanted.size()));
+    progress.report("exporting " + name, static_cast<std::int64_t>(out.size()),
+                    static_cast<std::int64_t>(wanted.size()));
     LORKD_TRY(inputs, realInputs(dataset, plan, t));
     LORKD_TRY(manifest, manifestOf(run, network, t));
     out.push_back(folder.empty() ? run.expert(name) : folder / name);

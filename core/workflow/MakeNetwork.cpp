@@ -6,9 +6,12 @@ namespace {
 
 nn::Strategy strategyOf(plan::LowRankStrategy strategy) {
   switch (strategy) {
-    case plan::LowRankStrategy::Merged: return nn::Strategy::Merged;
-    case plan::LowRankStrategy::Published: return nn::Strategy::Published;
-    case plan::LowRankStrategy::Auto: break;
+    case plan::LowRankStrategy::Merged:
+      return nn::Strategy::Merged;
+    case plan::LowRankStrategy::Published:
+      return nn::Strategy::Published;
+    case plan::LowRankStrategy::Auto:
+      break;
   }
   return nn::Strategy::Auto;
 }

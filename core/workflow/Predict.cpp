@@ -107,7 +107,8 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
     for (auto& [prefix, net] : networks) {
       for (int t : tasks) {
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
-        progress.report("predicting " + item.id + ", " + prefix + name, static_cast<std::int64_t>(written.size()), total);
+        progress.report("predicting " + item.id + ", " + prefix + name, static_cast<std::int64_t>(written.size()),
+                        total);
         LORKD_TRY(labels, predictOnSource(net, t, volume, plan, device, cancel));
         const auto file = root / item.id / (prefix + name + ".nii.gz");
         LORKD_CHECK(io::writeNifti(file, labels));

@@ -147,7 +147,8 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   };
   LORKD_TRY(outcome, trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best")}, hooks));
   if (outcome == train::Outcome::Stopped)
-    return fail(ErrorCode::Cancelled, "training stopped at step " + std::to_string(trainer.step()) + "; a checkpoint is kept",
+    return fail(ErrorCode::Cancelled,
+                "training stopped at step " + std::to_string(trainer.step()) + "; a checkpoint is kept",
                 "continue with: lorkd resume " + run.path().string());
   return {};
 }
@@ -164,7 +165,8 @@ plan::Plan teacherPlan(const plan::Plan& plan) {
 
 Result<run::RunDirectory> teacherRun(const run::RunDirectory& run) {
   const auto& teacher = run.plan().teacher;
-  const fs::path path = teacher.source == plan::TeacherSource::Checkpoint ? fs::path(teacher.checkpoint) : run.teacher();
+  const fs::path path =
+      teacher.source == plan::TeacherSource::Checkpoint ? fs::path(teacher.checkpoint) : run.teacher();
   if (teacher.source == plan::TeacherSource::None || !run::RunDirectory::isRun(path))
     return fail(ErrorCode::NotFound, "there is no teacher run", "train one with: lorkd pretrain PLAN", path.string());
   LORKD_TRY(opened, run::RunDirectory::open(path));
@@ -174,7 +176,8 @@ Result<run::RunDirectory> teacherRun(const run::RunDirectory& run) {
   for (std::size_t i = 0; i < opened.plan().tasks.size(); ++i)
     if (opened.plan().tasks[i].first != run.plan().tasks[i].first ||
         opened.plan().tasks[i].second.classes != run.plan().tasks[i].second.classes)
-      return fail(ErrorCode::Mismatch, "the teacher's task '" + opened.plan().tasks[i].first + "' differs from the plan's",
+      return fail(ErrorCode::Mismatch,
+                  "the teacher's task '" + opened.plan().tasks[i].first + "' differs from the plan's",
                   "choose a teacher with the same tasks and classes", path.string());
   return opened;
 }

@@ -52,11 +52,11 @@ Result<run::RunDirectory> teacherRun(const run::RunDirectory& run);
 Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel);
 
 struct PredictRequest {
-  std::vector<std::string> cases;   ///< case ids of the run; empty: every test case
-  std::vector<std::string> tasks;   ///< task names; empty: all
-  std::filesystem::path input;      ///< instead of cases: a folder of DICOM or a NIfTI file never seen before
-  std::filesystem::path output;     ///< empty: RUN/predictions
-  bool teacher = false;             ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
+  std::vector<std::string> cases;  ///< case ids of the run; empty: every test case
+  std::vector<std::string> tasks;  ///< task names; empty: all
+  std::filesystem::path input;     ///< instead of cases: a folder of DICOM or a NIfTI file never seen before
+  std::filesystem::path output;    ///< empty: RUN/predictions
+  bool teacher = false;            ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
 };
 /// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order, and classes.json
 /// beside them. Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), those of the rooms.

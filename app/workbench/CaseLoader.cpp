@@ -1,0 +1,113 @@
+#include "app/workbench/CaseLoader.h"
+
+#include <QObject>
+#include <set>
+
+#include "core/io/Nifti.h"
+
+namespace lorkd::workbench {
+namespace {
+
+QString text(const std::string& s) { return QString::fromStdString(s); }
+
+view::OverlayClass overlayClass(const plan::Plan& plan, std::size_t task, std::size_t cls, int value) {
+  return {value, text(plan.tasks[task].second.classes[cls].first), QColor(text(plan::classColor(plan, task, cls)))};
+}
+
+/// The structures that the plan's classes are made of, one segment a class.
+Result<view::Overlay> truthOverlay(const plan::Plan& plan, const data::Case& item) {
+  LORKD_TRY(source, data::readSegments(item));
+  auto set = std::make_shared<image::SegmentSet>();
+  set->geometry = source.geometry;
+  view::Overlay overlay{"truth", QObject::tr("Truth"), view::OverlayRole::Truth, nullptr, nullptr, {}, true, 0.5};
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
+    for (std::size_t c = 0; c < plan.tasks[t].second.classes.size(); ++c) {
+      image::Segment merged;
+      merged.name = plan.tasks[t].second.classes[c].first;
+      for (const auto& label : data::classLabels(plan.tasks[t].second, c)) {
+        const auto* segment = source.find(label);
+        if (!segment) continue;
+        if (merged.mask.empty()) merged.mask.assign(segment->mask.size(), 0);
+        for (std::size_t v = 0; v < segment->mask.size(); ++v) merged.mask[v] |= segment->mask[v];
+      }
+      if (merged.mask.empty()) continue;
+      set->segments.push_back(std::move(merged));
+      overlay.classes.push_back(overlayClass(plan, t, c, static_cast<int>(set->segments.size())));
+    }
+  }
+  overlay.segments = set;
+  return overlay;
+}
+
+/// One task's labels as written by `lorkd predict`.
+Result<view::Overlay> expertOverlay(const plan::Plan& plan, std::size_t task, const std::filesystem::path& file) {
+  LORKD_TRY(labels, io::readNiftiLabels(file));
+  const auto& name = plan.tasks[task].first;
+  view::Overlay overlay{text("expert:" + name),
+                        QObject::tr("Expert: %1").arg(text(name)),
+                        view::OverlayRole::Expert,
+                        std::make_shared<image::LabelMap>(std::move(labels)),
+                        nullptr,
+                        {},
+                        true,
+                        0.5};
+  for (std::size_t c = 0; c < plan.tasks[task].second.classes.size(); ++c)
+    overlay.classes.push_back(overlayClass(plan, task, c, static_cast<int>(c) + 1));
+  return overlay;
+}
+
+/// The teacher's answers to all tasks as one overlay.
+Result<view::Overlay> teacherOverlay(const plan::Plan& plan, const run::RunDirectory& run, const std::string& caseId) {
+  auto set = std::make_shared<image::SegmentSet>();
+  view::Overlay overlay{"teacher", QObject::tr("Teacher"), view::OverlayRole::Teacher, nullptr, nullptr, {}, false,
+                        0.5};
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
+    const auto file = predictionFile(run, caseId, "teacher.", plan.tasks[t].first);
+    if (!std::filesystem::exists(file)) continue;
+    LORKD_TRY(labels, io::readNiftiLabels(file));
+    set->geometry = labels.geometry;
+    for (std::size_t c = 0; c < plan.tasks[t].second.classes.size(); ++c) {
+      image::Segment segment;
+      segment.name = plan.tasks[t].second.classes[c].first;
+      segment.mask.resize(labels.voxels.size());
+      for (std::size_t v = 0; v < labels.voxels.size(); ++v) segment.mask[v] = labels.voxels[v] == c + 1;
+      set->segments.push_back(std::move(segment));
+      overlay.classes.push_back(overlayClass(plan, t, c, static_cast<int>(set->segments.size())));
+    }
+  }
+  overlay.segments = set;
+  return overlay;
+}
+
+}  // namespace
+
+std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,
+                                     const std::string& task) {
+  return run.predictions() / caseId / (prefix + task + ".nii.gz");
+}
+
+Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::Case& item) {
+  LoadedCase out;
+  LORKD_TRY(volume, data::readImage(item));
+  out.volume = std::make_shared<image::Volume>(std::move(volume));
+  const auto& plan = run.plan();
+  if (!item.labelFiles.empty()) {
+    LORKD_TRY(truth, truthOverlay(plan, item));
+    if (!truth.classes.empty()) out.overlays.push_back(std::move(truth));
+  }
+  LORKD_TRY(teacher, teacherOverlay(plan, run, item.id));
+  if (!teacher.classes.empty()) out.overlays.push_back(std::move(teacher));
+  out.predicted = true;
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
+    const auto file = predictionFile(run, item.id, "", plan.tasks[t].first);
+    if (!std::filesystem::exists(file)) {
+      out.predicted = false;
+      continue;
+    }
+    LORKD_TRY(expert, expertOverlay(plan, t, file));
+    out.overlays.push_back(std::move(expert));
+  }
+  return out;
+}
+
+}  // namespace lorkd::workbench

@@ -1,0 +1,28 @@
+// Image, truth and predictions of one case, read away from the window's thread.
+#pragma once
+
+#include <QString>
+#include <memory>
+#include <vector>
+
+#include "core/data/CaseList.h"
+#include "core/run/RunDirectory.h"
+#include "widgets/view/Overlay.h"
+
+namespace lorkd::workbench {
+
+/// Everything the inspector shows of a case.
+struct LoadedCase {
+  std::shared_ptr<const image::Volume> volume;
+  std::vector<view::Overlay> overlays;  ///< truth, teacher, one per expert: those that exist
+  bool predicted = false;               ///< every task's prediction is there
+};
+
+/// Runs on a worker. Errors: those of reading.
+Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::Case& item);
+
+/// Where a task's prediction of a case lies; `prefix` is "" or "teacher.".
+std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,
+                                     const std::string& task);
+
+}  // namespace lorkd::workbench

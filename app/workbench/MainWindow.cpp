@@ -1,0 +1,218 @@
+#include "app/workbench/MainWindow.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDesktopServices>
+#include <QDir>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QLabel>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QTabWidget>
+#include <QToolBar>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include "app/workbench/ExportDialog.h"
+#include "app/workbench/Theme.h"
+#include "app/workbench/wizard/RunWizard.h"
+#include "widgets/run/JobsPanel.h"
+
+namespace lorkd::workbench {
+
+MainWindow::MainWindow() {
+  setObjectName("mainWindow");
+  setWindowTitle(tr("LoRKD Workbench"));
+  resize(1280, 800);
+  m_monitor = new watch::RunMonitor(&m_launcher, this);
+  m_inspector = new InspectorPage(&m_jobs, this);
+  m_pages = new QTabWidget(this);
+  m_pages->setObjectName("runPages");
+  m_pages->setDocumentMode(true);
+  m_pages->addTab(m_monitor, tr("Training"));
+  m_pages->addTab(m_inspector, tr("Predictions"));
+  m_middle = new QStackedWidget(this);
+  m_middle->addWidget(makeWelcome());
+  m_middle->addWidget(m_pages);
+  setCentralWidget(m_middle);
+  makeDocks();
+  makeMenus();
+  connect(m_runs, &watch::RunList::runSelected, this, &MainWindow::openRun);
+  connect(m_runs, &watch::RunList::projectSelected, this, [this](const QString& path) { m_project = path; });
+  connect(m_runs, &watch::RunList::compareRequested, m_monitor, &watch::RunMonitor::addOverlay);
+  connect(m_monitor, &watch::RunMonitor::stateChanged, this, [this] {
+    // New cases or a first checkpoint may have come with the new state.
+    if (m_inspector->cases()->topLevelItemCount() == 0) m_inspector->setRun(m_run);
+    refreshActions();
+  });
+  QSettings settings;
+  restoreGeometry(settings.value("window/geometry").toByteArray());
+  restoreState(settings.value("window/state").toByteArray());
+  m_inspector->inspector()->restoreSettings(settings);
+  refreshActions();
+}
+
+QWidget* MainWindow::makeWelcome() {
+  auto* page = new QWidget(this);
+  auto* text = new QLabel(tr("<h2>LoRKD Workbench</h2><p>Decomposes a medical foundation model into small, specialised "
+                             "experts.</p><p>Choose a run at the left, or:</p>"),
+                          page);
+  text->setAlignment(Qt::AlignCenter);
+  auto* open = new QPushButton(tr("Open project folder…"), page);
+  open->setObjectName("welcomeOpen");
+  auto* create = new QPushButton(tr("New run…"), page);
+  create->setObjectName("welcomeNew");
+  auto* layout = new QVBoxLayout(page);
+  layout->addStretch();
+  layout->addWidget(text);
+  for (auto* button : {open, create}) {
+    button->setMinimumSize(220, 36);
+    layout->addWidget(button, 0, Qt::AlignHCenter);
+  }
+  layout->addStretch();
+  connect(open, &QPushButton::clicked, this, &MainWindow::makeProject);
+  connect(create, &QPushButton::clicked, this, [this] { newRun(); });
+  return page;
+}
+
+void MainWindow::makeDocks() {
+  m_runs = new watch::RunList(this);
+  auto* left = new QDockWidget(tr("Projects and runs"), this);
+  left->setObjectName("runsDock");
+  left->setWidget(m_runs);
+  addDockWidget(Qt::LeftDockWidgetArea, left);
+  auto* bottom = new QDockWidget(tr("Jobs"), this);
+  bottom->setObjectName("jobsDock");
+  bottom->setWidget(new watch::JobsPanel(&m_jobs, bottom));
+  addDockWidget(Qt::LeftDockWidgetArea, bottom);
+  resizeDocks({left}, {270}, Qt::Horizontal);
+  resizeDocks({left, bottom}, {520, 200}, Qt::Vertical);
+  connect(&m_jobs, &watch::JobQueue::activeChanged, this, [this](int active) {
+    statusBar()->showMessage(active > 0 ? tr("%n job(s) at work", "", active) : QString());
+  });
+}
+
+void MainWindow::makeMenus() {
+  auto* file = menuBar()->addMenu(tr("&File"));
+  file->addAction(tr("Open project folder…"), QKeySequence::Open, this, &MainWindow::makeProject);
+  file->addSeparator();
+  file->addAction(tr("Quit"), QKeySequence::Quit, this, &QWidget::close);
+  auto* run = menuBar()->addMenu(tr("&Run"));
+  m_newRun = run->addAction(tr("New run…"), QKeySequence::New, this, [this] { newRun(); });
+  m_likeThis = run->addAction(tr("New run like this one…"), this, [this] {
+    if (auto opened = run::RunDirectory::open(m_run.toStdString())) newRun(plan::toJson(opened->plan()));
+  });
+  run->addSeparator();
+  m_predict = run->addAction(tr("Predict all test cases"), this, &MainWindow::predictAll);
+  m_export = run->addAction(tr("Export experts…"), QKeySequence(tr("Ctrl+E")), this, &MainWindow::exportRun);
+  m_report = run->addAction(tr("Open report"), QKeySequence(tr("Ctrl+R")), this, &MainWindow::openReport);
+  auto* look = menuBar()->addMenu(tr("&View"));
+  auto* themes = new QActionGroup(this);
+  const std::vector<std::pair<QString, QString>> looks{
+      {"system", tr("Theme of the desktop")}, {"light", tr("Light theme")}, {"dark", tr("Dark theme")}};
+  for (const auto& [name, text] : looks) {
+    auto* action = look->addAction(text, this, [name] { applyTheme(name); });
+    action->setCheckable(true);
+    action->setChecked(currentTheme() == name);
+    themes->addAction(action);
+  }
+  look->addSeparator();
+  for (auto* dock : findChildren<QDockWidget*>()) look->addAction(dock->toggleViewAction());
+  auto* help = menuBar()->addMenu(tr("&Help"));
+  help->addAction(tr("About LoRKD Workbench"), this, &MainWindow::about);
+}
+
+void MainWindow::openProject(const QString& folder) {
+  m_project = QDir(folder).absolutePath();
+  m_runs->addProject(m_project);
+  QSettings().setValue("projects", m_runs->projects());
+  refreshActions();
+}
+
+void MainWindow::makeProject() {
+  const auto folder = QFileDialog::getExistingDirectory(this, tr("Project folder (new or existing)"), m_project);
+  if (!folder.isEmpty()) openProject(folder);
+}
+
+void MainWindow::openRun(const QString& path) {
+  m_run = path;
+  m_middle->setCurrentIndex(path.isEmpty() ? 0 : 1);
+  m_monitor->setRun(path);
+  m_inspector->setRun(path);
+  if (!path.isEmpty()) m_project = QDir::cleanPath(path + "/../..");
+  refreshActions();
+}
+
+RunWizard* MainWindow::newRun(const Json& plan) {
+  if (m_project.isEmpty()) makeProject();
+  if (m_project.isEmpty()) return nullptr;
+  auto* wizard = new RunWizard(m_project, &m_jobs, this);
+  wizard->setAttribute(Qt::WA_DeleteOnClose);
+  if (!plan.is_null()) wizard->setPlan(plan);
+  connect(wizard, &QDialog::accepted, this, [this, wizard] {
+    m_runs->refresh();
+    m_runs->selectRun(wizard->runPath());
+    openRun(wizard->runPath());
+    if (!wizard->startAtOnce()) return;
+    if (auto started = m_launcher.start(wizard->runPath()); !started)
+      QMessageBox::warning(this, tr("Training does not start"), QString::fromStdString(started.error().text()));
+  });
+  wizard->open();
+  return wizard;
+}
+
+void MainWindow::exportRun() {
+  auto opened = run::RunDirectory::open(m_run.toStdString());
+  if (!opened) return;
+  auto* dialog = new ExportDialog(*opened, &m_jobs, this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->open();
+}
+
+void MainWindow::predictAll() {
+  auto* job = m_jobs.add(tr("Predict test cases"), {"predict", m_run});
+  connect(job, &watch::Job::finished, this, [this, run = m_run] {
+    if (run == m_run) m_inspector->setRun(run);
+  });
+}
+
+void MainWindow::openReport() { QDesktopServices::openUrl(QUrl::fromLocalFile(QDir(m_run).filePath("report.html"))); }
+
+void MainWindow::refreshActions() {
+  const QDir run(m_run);
+  const bool trained = !m_run.isEmpty() && run.exists("checkpoints/best.safetensors");
+  m_export->setEnabled(trained);
+  m_predict->setEnabled(trained);
+  m_likeThis->setEnabled(!m_run.isEmpty());
+  m_report->setEnabled(!m_run.isEmpty() && run.exists("report.html"));
+  setWindowTitle(m_run.isEmpty() ? tr("LoRKD Workbench") : tr("%1 – LoRKD Workbench").arg(run.dirName()));
+}
+
+void MainWindow::about() {
+  QMessageBox::about(
+      this, tr("About LoRKD Workbench"),
+      tr("<h3>LoRKD Workbench %1</h3><p>Low-rank knowledge decomposition of medical foundation models "
+         "(arXiv 2404.17184, 2409.19540).</p><p>Qt %2. Apache License 2.0.</p><p>For research; not a medical "
+         "device.</p>")
+          .arg(LORKD_VERSION, qVersion()));
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  if (m_jobs.active() > 0 && QMessageBox::question(this, tr("Jobs are at work"),
+                                                   tr("Closing cancels the running jobs (scans, predictions, exports). "
+                                                      "Training goes on by itself. Close anyway?")) != QMessageBox::Yes)
+    return event->ignore();
+  QSettings settings;
+  settings.setValue("window/geometry", saveGeometry());
+  settings.setValue("window/state", saveState());
+  m_inspector->inspector()->saveSettings(settings);
+  QMainWindow::closeEvent(event);
+}
+
+}  // namespace lorkd::workbench

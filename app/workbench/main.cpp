@@ -1,0 +1,44 @@
+// lorkd-workbench: the desktop program. It links no LibTorch: training, prediction and export run as `lorkd` processes.
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QDir>
+#include <QSettings>
+#include <QSurfaceFormat>
+#include <iostream>
+
+#include "app/workbench/MainWindow.h"
+#include "app/workbench/Theme.h"
+
+int main(int argc, char** argv) {
+  // VTK draws into Qt's widgets with this; it must be set before the application object.
+  QSurfaceFormat format;
+  format.setVersion(3, 2);
+  format.setProfile(QSurfaceFormat::CoreProfile);
+  format.setDepthBufferSize(24);
+  format.setStencilBufferSize(8);
+  QSurfaceFormat::setDefaultFormat(format);
+  try {
+    QApplication app(argc, argv);
+    QApplication::setApplicationName("LoRKD Workbench");
+    QApplication::setOrganizationName("lorkd");
+    QApplication::setApplicationVersion(LORKD_VERSION);
+    QCommandLineParser parser;
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addOption({"project", QApplication::translate("main", "Project folder to open."), "folder"});
+    parser.addOption({"run", QApplication::translate("main", "Run directory to show."), "folder"});
+    parser.addOption({"theme", QApplication::translate("main", "light, dark or system."), "name"});
+    parser.process(app);
+    lorkd::workbench::applyTheme(parser.isSet("theme") ? parser.value("theme") : lorkd::workbench::currentTheme());
+    lorkd::workbench::MainWindow window;
+    for (const auto& project : QSettings().value("projects").toStringList())
+      if (QDir(project).exists()) window.openProject(project);
+    if (parser.isSet("project")) window.openProject(parser.value("project"));
+    if (parser.isSet("run")) window.openRun(QDir(parser.value("run")).absolutePath());
+    window.show();
+    return QApplication::exec();
+  } catch (const std::exception& e) {
+    std::cerr << "lorkd-workbench: " << e.what() << "\n";
+    return 1;
+  }
+}

@@ -1,0 +1,196 @@
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QPushButton>
+#include <QSplitter>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+#include <map>
+
+#include "app/workbench/wizard/Pages.h"
+#include "app/workbench/wizard/RunWizard.h"
+
+namespace lorkd::workbench {
+namespace {
+
+QString severityWord(io::Finding::Severity severity) {
+  switch (severity) {
+    case io::Finding::Severity::Note:
+      return QObject::tr("note");
+    case io::Finding::Severity::Warning:
+      return QObject::tr("warning");
+    case io::Finding::Severity::Unusable:
+      return QObject::tr("unusable");
+  }
+  return {};
+}
+
+QString gridText(const image::Geometry& g) {
+  return QString("%1×%2×%3, %4×%5×%6 mm")
+      .arg(g.size[0])
+      .arg(g.size[1])
+      .arg(g.size[2])
+      .arg(g.spacing[0], 0, 'g', 4)
+      .arg(g.spacing[1], 0, 'g', 4)
+      .arg(g.spacing[2], 0, 'g', 4);
+}
+
+/// A name for the source that the plan accepts: the folder's, without odd characters.
+QString sourceName(const QString& folder, const Json& sources) {
+  QString base = QFileInfo(folder).fileName().toLower();
+  base.replace(QRegularExpression("[^a-z0-9_-]+"), "-");
+  if (base.isEmpty()) base = "data";
+  QString name = base;
+  for (int n = 2; sources.contains(name.toStdString()); ++n) name = base + "-" + QString::number(n);
+  return name;
+}
+
+}  // namespace
+
+DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
+  setTitle(tr("Data"));
+  setSubTitle(
+      tr("Folders of DICOM or NIfTI images with their labels. They are only read; nothing is copied or changed."));
+  m_sources = new QTreeWidget(this);
+  m_sources->setObjectName("sources");
+  m_sources->setAccessibleName(tr("Data sources"));
+  m_sources->setHeaderLabels({tr("Source"), tr("Folder")});
+  m_sources->setRootIsDecorated(false);
+  m_sources->setMaximumHeight(130);
+  m_found = new QTreeWidget(this);
+  m_found->setObjectName("foundImages");
+  m_found->setAccessibleName(tr("Images found"));
+  m_found->setHeaderLabels({tr("Patient / image"), tr("Kind"), tr("Grid"), tr("Labels or finding")});
+  m_found->setAlternatingRowColors(true);
+  m_found->setUniformRowHeights(true);
+  for (int column : {0, 1, 2}) m_found->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+  auto* add = new QPushButton(tr("Add folder…"), this);
+  add->setObjectName("addFolder");
+  auto* remove = new QPushButton(tr("Remove"), this);
+  remove->setObjectName("removeFolder");
+  m_status = new QLabel(this);
+  m_status->setWordWrap(true);
+  m_status->setObjectName("scanStatus");
+
+  auto* buttons = new QVBoxLayout;
+  buttons->addWidget(add);
+  buttons->addWidget(remove);
+  buttons->addStretch();
+  auto* top = new QHBoxLayout;
+  top->addWidget(m_sources);
+  top->addLayout(buttons);
+  auto* layout = new QVBoxLayout(this);
+  layout->addLayout(top);
+  layout->addWidget(m_found, 1);
+  layout->addWidget(m_status);
+  connect(add, &QPushButton::clicked, this, [this] {
+    const auto folder = QFileDialog::getExistingDirectory(this, tr("Folder with images"));
+    if (!folder.isEmpty()) addFolder(folder);
+  });
+  connect(remove, &QPushButton::clicked, this, &DataPage::removeSource);
+}
+
+void DataPage::initializePage() { readIndex(); }
+
+void DataPage::addFolder(const QString& folder) {
+  auto sources = m_wizard->model()->value("data.sources");
+  if (!sources.is_object()) sources = Json::object();
+  for (const auto& [name, source] : sources.items())
+    if (QDir(QString::fromStdString(source.value("path", std::string()))) == QDir(folder))
+      return scan(QString::fromStdString(name), folder);
+  const auto name = sourceName(folder, sources);
+  sources[name.toStdString()] = {{"path", QDir(folder).absolutePath().toStdString()}, {"kind", "auto"}};
+  m_wizard->model()->setValue("data.sources", sources);
+  readIndex();
+  scan(name, folder);
+}
+
+void DataPage::removeSource() {
+  const auto* item = m_sources->currentItem();
+  if (!item) return;
+  auto sources = m_wizard->model()->value("data.sources");
+  sources.erase(item->text(0).toStdString());
+  m_wizard->model()->setValue("data.sources", sources);
+  readIndex();
+}
+
+void DataPage::scan(const QString& name, const QString& folder) {
+  m_status->setText(tr("Scanning %1…").arg(folder));
+  std::erase_if(m_failed, [&](const auto& entry) { return entry.first == name; });
+  auto* job = m_wizard->jobs()->add(
+      tr("Scan %1").arg(folder),
+      {"scan", folder, "--index", QDir(m_wizard->project()).filePath("index.sqlite"), "--source", name});
+  connect(job, &watch::Job::changed, this, [this, job, folder] {
+    if (!job->over())
+      m_status->setText(tr("Scanning %1: %2 of %3 files").arg(folder).arg(job->done()).arg(job->total()));
+  });
+  connect(job, &watch::Job::finished, this, [this, job, name] {
+    if (job->state() == watch::Job::State::Failed)
+      m_failed.emplace_back(name, QString::fromStdString(job->error().text()));
+    readIndex();
+  });
+}
+
+void DataPage::readIndex() {
+  m_sources->clear();
+  m_found->clear();
+  m_cases.clear();
+  const auto sources = m_wizard->model()->value("data.sources");
+  auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
+  int labelled = 0, unusable = 0;
+  if (!index) m_status->setText(QString::fromStdString(index.error().text()));
+  for (const auto& [name, source] : sources.items()) {
+    new QTreeWidgetItem(m_sources,
+                        {QString::fromStdString(name), QString::fromStdString(source.value("path", std::string()))});
+    if (!index) continue;
+    std::map<std::string, QTreeWidgetItem*> patients;
+    for (const auto& item : index->cases(name).value_or(std::vector<data::Case>{})) {
+      auto*& patient = patients[item.patient];
+      if (!patient) patient = new QTreeWidgetItem(m_found, {QString::fromStdString(item.patient)});
+      QStringList labels;
+      for (const auto& label : item.labels) labels << QString::fromStdString(label);
+      new QTreeWidgetItem(
+          patient, {QString::fromStdString(item.id),
+                    QString::fromStdString(item.modality.empty() ? item.kind : item.modality + " " + item.bodyPart),
+                    gridText(item.geometry), labels.isEmpty() ? tr("no labels") : labels.join(", ")});
+      patient->setText(3, tr("%n image(s)", "", patient->childCount()));
+      labelled += item.labels.empty() ? 0 : 1;
+      m_cases.push_back(item);
+    }
+    const auto finding = [&](const QString& place, const io::Finding& f) {
+      auto* item = new QTreeWidgetItem(m_found, {place, severityWord(f.severity), QString::fromStdString(f.code),
+                                                 QString::fromStdString(f.message)});
+      item->setToolTip(3, item->text(3));
+      unusable += f.severity == io::Finding::Severity::Unusable ? 1 : 0;
+    };
+    for (const auto& series : index->series(name).value_or(std::vector<io::Series>{}))
+      for (const auto& f : series.findings)
+        finding(series.instances.empty()
+                    ? QString()
+                    : QString::fromStdString(series.instances.front().file.parent_path().filename().string()),
+                f);
+    using Rejected = std::vector<std::pair<std::filesystem::path, io::Finding>>;
+    for (const auto& [file, f] : index->rejected(name).value_or(Rejected{}))
+      finding(QString::fromStdString(file.filename().string()), f);
+  }
+  for (const auto& [name, reason] : m_failed) new QTreeWidgetItem(m_found, {name, tr("error"), QString(), reason});
+  m_found->resizeColumnToContents(0);
+  if (index)
+    m_status->setText(sources.empty() ? tr("Add a folder to begin.")
+                                      : tr("%1 images, %2 with labels; %3 findings make something unusable.")
+                                            .arg(m_cases.size())
+                                            .arg(labelled)
+                                            .arg(unusable));
+  if (!m_failed.empty()) m_status->setText(m_failed.back().second);
+  Q_EMIT completeChanged();
+  Q_EMIT scanned();
+}
+
+bool DataPage::isComplete() const {
+  return std::any_of(m_cases.begin(), m_cases.end(), [](const auto& item) { return !item.labels.empty(); });
+}
+
+}  // namespace lorkd::workbench

@@ -1,0 +1,91 @@
+#include <QDir>
+#include <QGroupBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QTemporaryFile>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include "app/workbench/wizard/Pages.h"
+#include "app/workbench/wizard/RunWizard.h"
+#include "widgets/form/FieldEditor.h"
+#include "widgets/plot/RankChart.h"
+
+namespace lorkd::workbench {
+
+RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
+  setTitle(tr("Experts and ranks"));
+  setSubTitle(
+      tr("All experts share one network; each adds factors of its own rank. A higher rank separates more and costs "
+         "more."));
+  auto* model = wizard->model();
+  m_table = new form::RankTable(model, this);
+  m_chart = new plot::RankChart(this);
+  m_status = new QLabel(this);
+  m_status->setWordWrap(true);
+  auto* network = new QGroupBox(tr("Shared network"), this);
+  auto* networkLayout = new QVBoxLayout(network);
+  networkLayout->addWidget(new form::PlanForm(model, {"backbone.name", "backbone.preset", "backbone.widths"}, network));
+  auto* factors = new QGroupBox(tr("Factors"), this);
+  auto* factorsLayout = new QVBoxLayout(factors);
+  factorsLayout->addWidget(new form::PlanForm(
+      model, {"lowrank.scaling", "lowrank.alpha", "lowrank.scale", "lowrank.decoder_factor"}, factors));
+  auto* forms = new QHBoxLayout;
+  forms->addWidget(network);
+  forms->addWidget(factors);
+  auto* layout = new QVBoxLayout(this);
+  layout->addLayout(forms);
+  layout->addWidget(m_table, 2);
+  layout->addWidget(m_chart, 3);
+  layout->addWidget(m_status);
+  m_timer = new QTimer(this);
+  m_timer->setSingleShot(true);
+  m_timer->setInterval(300);
+  connect(m_timer, &QTimer::timeout, this, &RanksPage::askSizes);
+  connect(model, &form::PlanModel::changed, this, [this](const QString& path) {
+    const bool rank = path.endsWith(".rank") || path.startsWith("lowrank");
+    if (isVisible() && !rank && (path.isEmpty() || path.startsWith("backbone") || path.startsWith("tasks")))
+      m_timer->start();
+  });
+  connect(m_table, &form::RankTable::countsChanged, this, &RanksPage::showBars);
+}
+
+void RanksPage::initializePage() { askSizes(); }
+
+void RanksPage::askSizes() {
+  // The engine knows its layers; the plan goes to it as a file of the moment.
+  const int asked = ++m_asked;
+  auto* file = new QTemporaryFile(this);
+  if (!file->open()) return m_status->setText(tr("No temporary file could be made."));
+  file->write(QByteArray::fromStdString(m_wizard->model()->json().dump()));
+  file->flush();
+  m_status->setText(tr("Counting parameters…"));
+  auto* job = m_wizard->jobs()->add(tr("Count parameters"), {"plan", file->fileName()});
+  connect(job, &watch::Job::finished, this, [this, job, file, asked] {
+    file->deleteLater();
+    if (asked != m_asked) return;
+    if (job->state() == watch::Job::State::Done) {
+      auto sizes = form::NetworkSizes::fromJson(job->result());
+      m_expert = sizes.experts.empty() ? 0 : sizes.experts.front();
+      m_status->setText(tr("%1 adapted layers; the teacher has %L2 parameters.")
+                            .arg(sizes.layers.size())
+                            .arg(qlonglong(sizes.teacher)));
+      m_table->setSizes(std::move(sizes));
+    } else {
+      m_status->setText(QString::fromStdString(job->error().text()));
+    }
+  });
+}
+
+void RanksPage::showBars() {
+  std::vector<plot::RankBar> bars;
+  plan::Plan shown;
+  shown.tasks = m_wizard->model()->value("tasks").get<plan::Named<plan::Task>>();
+  for (std::size_t t = 0; t < shown.tasks.size(); ++t)
+    bars.push_back({QString::fromStdString(shown.tasks[t].first),
+                    QColor(QString::fromStdString(plan::taskColor(shown, t))),
+                    static_cast<int>(shown.tasks[t].second.rank), m_table->factorParameters(static_cast<int>(t))});
+  m_chart->setBars(bars, m_expert);
+}
+
+}  // namespace lorkd::workbench

@@ -1,0 +1,89 @@
+#include <QCheckBox>
+#include <QDir>
+#include <QFontDatabase>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QRegularExpressionValidator>
+#include <QVBoxLayout>
+
+#include "app/workbench/wizard/Pages.h"
+#include "app/workbench/wizard/RunWizard.h"
+
+namespace lorkd::workbench {
+
+ReviewPage::ReviewPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
+  setTitle(tr("Review"));
+  setSubTitle(tr("The plan is frozen into the run: it is all that determines the result."));
+  m_name = new QLineEdit(this);
+  m_name->setObjectName("runName");
+  m_name->setAccessibleName(tr("Name of the run"));
+  m_name->setValidator(new QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9][A-Za-z0-9 _-]*"), m_name));
+  m_summary = new QLabel(this);
+  m_summary->setWordWrap(true);
+  m_summary->setTextFormat(Qt::RichText);
+  m_faults = new QLabel(this);
+  m_faults->setWordWrap(true);
+  m_faults->setObjectName("faults");
+  m_json = new QPlainTextEdit(this);
+  m_json->setReadOnly(true);
+  m_json->setObjectName("planText");
+  m_json->setAccessibleName(tr("The plan as JSON"));
+  m_json->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+  m_start = new QCheckBox(tr("Start training at once"), this);
+  m_start->setObjectName("startAtOnce");
+  m_start->setChecked(true);
+  auto* form = new QFormLayout;
+  form->addRow(tr("Name"), m_name);
+  auto* layout = new QVBoxLayout(this);
+  layout->addLayout(form);
+  layout->addWidget(m_faults);
+  layout->addWidget(m_summary);
+  layout->addWidget(m_json, 1);
+  layout->addWidget(m_start);
+  connect(m_name, &QLineEdit::textChanged, this, &ReviewPage::review);
+}
+
+void ReviewPage::initializePage() {
+  const QDir runs(QDir(m_wizard->project()).filePath("runs"));
+  QString name = "run-1";
+  for (int n = 2; runs.exists(name); ++n) name = "run-" + QString::number(n);
+  m_name->setText(name);
+  review();
+}
+
+QString ReviewPage::runName() const { return m_name->text().trimmed(); }
+bool ReviewPage::startAtOnce() const { return m_start->isChecked(); }
+
+void ReviewPage::review() {
+  QStringList faults;
+  for (const auto& fault : m_wizard->model()->faults()) faults << QString::fromStdString(fault.text());
+  if (runName().isEmpty())
+    faults << tr("The run needs a name.");
+  else if (QDir(m_wizard->project()).exists("runs/" + runName()))
+    faults << tr("A run of this name exists; choose another.");
+  m_good = faults.isEmpty();
+  m_faults->setVisible(!m_good);
+  m_faults->setText("⚠ " + faults.join("\n⚠ "));
+  if (auto plan = m_wizard->model()->plan()) {
+    QStringList tasks;
+    for (const auto& [name, task] : plan->tasks)
+      tasks << tr("<b>%1</b> (%n class(es), rank %2)", "", static_cast<int>(task.classes.size()))
+                   .arg(QString::fromStdString(name).toHtmlEscaped())
+                   .arg(task.rank);
+    m_summary->setText(tr("%n task(s): ", "", static_cast<int>(plan->tasks.size())) + tasks.join(", ") + "<br>" +
+                       tr("Network %1, %2 steps of %3 samples, teacher: %4, seed %5")
+                           .arg(QString::fromStdString(plan->backbone.name + " " + plan->backbone.preset))
+                           .arg(plan->training.steps)
+                           .arg(plan->training.batch)
+                           .arg(QString::fromStdString(toString(plan->teacher.source)))
+                           .arg(plan->seed));
+  }
+  m_json->setPlainText(QString::fromStdString(m_wizard->model()->json().dump(2)));
+  Q_EMIT completeChanged();
+}
+
+bool ReviewPage::isComplete() const { return m_good; }
+
+}  // namespace lorkd::workbench

@@ -1,0 +1,34 @@
+// Six pages from data to a run: Data, Tasks, Teacher, Experts and ranks, Training, Review.
+#pragma once
+
+#include <QWizard>
+
+#include "widgets/form/PlanModel.h"
+#include "widgets/run/JobQueue.h"
+
+namespace lorkd::workbench {
+
+class RunWizard : public QWizard {
+  Q_OBJECT
+ public:
+  /// Scans and counts run as jobs of `jobs`; results lie in `project` (index.sqlite, runs/).
+  RunWizard(const QString& project, watch::JobQueue* jobs, QWidget* parent = nullptr);
+
+  form::PlanModel* model() const { return m_model; }
+  const QString& project() const { return m_project; }
+  watch::JobQueue* jobs() const { return m_jobs; }
+  /// Begins with this plan instead of an empty one.
+  void setPlan(const Json& plan);
+  /// The folder the run was frozen into; empty until the wizard is accepted.
+  QString runPath() const { return m_runPath; }
+  bool startAtOnce() const;
+
+  void accept() override;
+
+ private:
+  QString m_project, m_runPath;
+  form::PlanModel* m_model;
+  watch::JobQueue* m_jobs;
+};
+
+}  // namespace lorkd::workbench

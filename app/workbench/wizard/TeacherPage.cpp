@@ -1,0 +1,79 @@
+#include <QComboBox>
+#include <QDir>
+#include <QFormLayout>
+#include <QGroupBox>
+#include <QLabel>
+#include <QVBoxLayout>
+
+#include "app/workbench/wizard/Pages.h"
+#include "app/workbench/wizard/RunWizard.h"
+#include "core/run/RunDirectory.h"
+#include "widgets/form/FieldEditor.h"
+
+namespace lorkd::workbench {
+
+TeacherPage::TeacherPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
+  setTitle(tr("Teacher"));
+  setSubTitle(
+      tr("The large network whose knowledge is decomposed. Train one on all tasks together, or take an earlier one."));
+  auto* model = wizard->model();
+  auto* choice = new form::PlanForm(model, {"teacher.source"}, this);
+  m_trainForm = new QGroupBox(tr("Train a joint network first"), this);
+  auto* train = new QVBoxLayout(m_trainForm);
+  train->addWidget(new form::PlanForm(
+      model, {"teacher.backbone.name", "teacher.backbone.preset", "teacher.backbone.widths", "teacher.steps"},
+      m_trainForm));
+  m_runForm = new QGroupBox(tr("An earlier teacher of this project"), this);
+  m_runs = new QComboBox(m_runForm);
+  m_runs->setObjectName("teacherRuns");
+  m_runs->setAccessibleName(tr("Teacher runs"));
+  auto* runs = new QFormLayout(m_runForm);
+  runs->addRow(tr("Run"), m_runs);
+  runs->addRow(new form::PlanForm(model, {"teacher.checkpoint"}, m_runForm));
+  auto* transfer = new QGroupBox(tr("How its knowledge is passed on"), this);
+  auto* transferLayout = new QVBoxLayout(transfer);
+  transferLayout->addWidget(
+      new form::PlanForm(model, {"losses.transfer", "losses.transfer_logits", "losses.temperature"}, transfer));
+  auto* layout = new QVBoxLayout(this);
+  layout->addWidget(choice);
+  layout->addWidget(m_trainForm);
+  layout->addWidget(m_runForm);
+  layout->addWidget(transfer);
+  layout->addStretch();
+  connect(model, &form::PlanModel::changed, this, [this](const QString& path) {
+    if (path.isEmpty() || path.startsWith("teacher")) showChoice();
+  });
+  connect(m_runs, &QComboBox::activated, this, [this] {
+    m_wizard->model()->setValue("teacher.checkpoint", m_runs->currentData().toString().toStdString());
+  });
+  showChoice();
+}
+
+void TeacherPage::initializePage() {
+  m_runs->clear();
+  const QDir runs(QDir(m_wizard->project()).filePath("runs"));
+  for (const auto& entry : runs.entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+    auto run = run::RunDirectory::open(entry.absoluteFilePath().toStdString());
+    if (!run || run->plan().method != plan::PlanMethod::Teacher) continue;
+    auto status = run->status();
+    if (status && status->state == run::State::Finished) m_runs->addItem(entry.fileName(), entry.absoluteFilePath());
+  }
+  if (m_runs->count() == 0) m_runs->addItem(tr("none trained yet"));
+  m_runs->setEnabled(m_runs->itemData(0).isValid());
+}
+
+void TeacherPage::showChoice() {
+  const auto source = m_wizard->model()->value("teacher.source");
+  m_trainForm->setVisible(source == "train");
+  m_runForm->setVisible(source == "checkpoint");
+  if (source == "checkpoint" && m_wizard->model()->value("teacher.checkpoint") == "" && m_runs->currentData().isValid())
+    m_wizard->model()->setValue("teacher.checkpoint", m_runs->currentData().toString().toStdString());
+  Q_EMIT completeChanged();
+}
+
+bool TeacherPage::isComplete() const {
+  const auto* model = m_wizard->model();
+  return model->value("teacher.source") != "checkpoint" || model->value("teacher.checkpoint") != "";
+}
+
+}  // namespace lorkd::workbench
