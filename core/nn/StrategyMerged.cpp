@@ -13,6 +13,10 @@ struct Call : torch::CustomClassHolder {
   ConvGeometry geometry;
   Routing routing;
   std::vector<double> scales;  // per slice
+  bool bias = false;
+
+  // Where the first factor stands among the inputs.
+  std::size_t firstFactor() const { return bias ? 3 : 2; }
 };
 
 // All slices' results in one tensor of `sizes`, laid out as `like`.
@@ -39,14 +43,13 @@ class Assembled {
   Tensor m_whole;
 };
 
-// Inputs: x, W0, bias, then A and B of each slice's task in turn; none of these for layers without factors.
+// Inputs: x, W0, bias if there is one, then A and B of each slice's task in turn; no factors for plain layers.
 struct MergedFunction : torch::autograd::Function<MergedFunction> {
-  static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                        at::TensorList factors, const c10::intrusive_ptr<Call>& call) {
-    variable_list saved{x, weight};
-    saved.insert(saved.end(), factors.begin(), factors.end());
-    ctx->save_for_backward(saved);
+  static Tensor forward(AutogradContext* ctx, at::TensorList inputs, const c10::intrusive_ptr<Call>& call) {
+    ctx->save_for_backward(inputs.vec());
     ctx->saved_data["call"] = c10::IValue::make_capsule(call);
+    const Tensor &x = inputs[0], &weight = inputs[1], bias = call->bias ? inputs[2] : Tensor();
+    const auto factors = inputs.slice(call->firstFactor());
     if (factors.empty()) return convolve(x, weight, bias, call->geometry);
     Assembled y(x, x.size(0));
     for (std::size_t j = 0; j < call->routing.slices.size(); ++j) {
@@ -58,45 +61,41 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list gradients) {
-    const auto saved = ctx->get_saved_variables();
+    const auto inputs = ctx->get_saved_variables();
     const auto call = c10::static_intrusive_pointer_cast<Call>(ctx->saved_data["call"].toCapsule());
-    const Tensor &x = saved[0], &weight = saved[1];
-    const bool factored = saved.size() > 2;
-    const auto& slices = call->routing.slices;
-    const auto gradient = gradients[0].contiguous(x.suggest_memory_format());
-    variable_list result(3 + (saved.size() - 2) + 1);
+    const Tensor &x = inputs[0], &weight = inputs[1];
+    const bool factored = inputs.size() > call->firstFactor();
     const bool wantX = ctx->needs_input_grad(0), wantW0 = ctx->needs_input_grad(1);
+    const auto gradient = gradients[0].contiguous(x.suggest_memory_format());
+    variable_list result(inputs.size() + 1);  // the last belongs to `call`
 
-    if (ctx->needs_input_grad(2)) {
-      std::vector<std::int64_t> axes(static_cast<std::size_t>(gradient.dim()) - 1);
-      for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = i == 0 ? 0 : static_cast<std::int64_t>(i) + 1;
-      result[2] = gradient.sum(axes);
-    }
+    if (call->bias && ctx->needs_input_grad(2)) result[2] = gradient.flatten(2).sum(2).sum(0);
     if (!factored && wantX) result[0] = convolveBackward(gradient, x, weight, call->geometry, true, false).x;
 
     Assembled dx(x, x.size(0));
     std::vector<int> present;
     std::vector<Tensor> perTask;
-    for (std::size_t j = 0; j < slices.size(); ++j) {
-      const auto dy = gradient.narrow(0, slices[j].begin, slices[j].size());
-      const auto in = x.narrow(0, slices[j].begin, slices[j].size());
-      const bool wantA = factored && ctx->needs_input_grad(3 + 2 * j);
-      const bool wantB = factored && ctx->needs_input_grad(4 + 2 * j);
-      const auto own =
-          factored && wantX ? mergedWeight(weight, saved[2 + 2 * j], saved[3 + 2 * j], call->scales[j]) : weight;
+    for (std::size_t j = 0; j < call->routing.slices.size(); ++j) {
+      const auto& slice = call->routing.slices[j];
+      const auto dy = gradient.narrow(0, slice.begin, slice.size());
+      const auto in = x.narrow(0, slice.begin, slice.size());
+      const auto at = call->firstFactor() + 2 * j;
+      const bool wantA = factored && ctx->needs_input_grad(at), wantB = factored && ctx->needs_input_grad(at + 1);
+      // W_t is made again rather than kept since the forward pass: one weight copy at a time.
+      const auto own = factored && wantX ? mergedWeight(weight, inputs[at], inputs[at + 1], call->scales[j]) : weight;
       const auto part = convolveBackward(dy, in, own, call->geometry, factored && wantX, wantW0 || wantA || wantB);
-      if (part.x.defined()) dx.put(part.x, slices[j].begin);
+      if (part.x.defined()) dx.put(part.x, slice.begin);
       if (!part.weight.defined()) continue;
       const auto dw = part.weight.contiguous();
       if (factored) {
-        const Tensor &a = saved[2 + 2 * j], &b = saved[3 + 2 * j];
+        const Tensor &a = inputs[at], &b = inputs[at + 1];
         const auto view = dw.view({b.size(0), a.size(1)});
-        if (wantA) result[3 + 2 * j] = product(b.t(), view).mul_(call->scales[j]);
-        if (wantB) result[4 + 2 * j] = product(view, a.t()).mul_(call->scales[j]);
+        if (wantA) result[at] = product(b.t(), view).mul_(call->scales[j]);
+        if (wantB) result[at + 1] = product(view, a.t()).mul_(call->scales[j]);
       }
       if (!wantW0) continue;
       if (call->routing.gram) {
-        present.push_back(slices[j].task);
+        present.push_back(slice.task);
         perTask.push_back(dw);
         result[1] = result[1].defined() ? result[1] + dw : dw;
       } else {
@@ -119,17 +118,19 @@ Tensor mergedConvolution(const SeparatedConv& c) {
   auto call = c10::make_intrusive<Call>();
   call->geometry = c.geometry;
   call->routing.gram = c.routing.gram;
-  variable_list factors;
+  call->bias = c.bias.defined();
+  variable_list inputs{c.x, c.weight};
+  if (call->bias) inputs.push_back(c.bias);
   for (const auto& slice : c.routing.slices) {
     if (slice.size() == 0) continue;
     call->routing.slices.push_back(slice);
     if (c.a.empty()) continue;
     const auto t = static_cast<std::size_t>(slice.task);
-    factors.push_back(c.a[t]);
-    factors.push_back(c.b[t]);
+    inputs.push_back(c.a[t]);
+    inputs.push_back(c.b[t]);
     call->scales.push_back(c.scales[t]);
   }
-  return MergedFunction::apply(c.x, c.weight, c.bias, at::TensorList(factors), call);
+  return MergedFunction::apply(at::TensorList(inputs), call);
 }
 
 void checkRouting(const Routing& routing, std::int64_t samples, std::size_t tasks) {
