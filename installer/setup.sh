@@ -5,7 +5,7 @@ build=$root/build
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
-  say "" "error: $1"
+  say "error: $1"
   shift
   for line in "$@"; do say "  $line"; done
   exit 1
@@ -73,7 +73,7 @@ install_packages() {
 # explain_apt LOG: says in words why apt-get failed.
 explain_apt() {
   local absent
-  absent=$(sed -nE "s/^E: (Unable to locate package|Package '?)([^ ']*).*/\2/p" "$1" | sort -u | tr '\n' ' ')
+  absent=$(sed -nE "s/^E: (Unable to locate package |Package '?)([^ ']+).*/\2/p" "$1" | sort -u | tr '\n' ' ')
   if grep -qiE 'no space left|not have enough free space' "$1"; then
     die "the disk became full during the installation" "Free some space and run this again; nothing has to be undone."
   elif [ -n "$absent" ]; then
