@@ -13,6 +13,7 @@
 #include "core/base/Progress.h"
 #include "core/expert/Manifest.h"
 #include "core/nn/Network.h"
+#include "core/nn/TensorFile.h"
 
 namespace lorkd::expert {
 
@@ -30,12 +31,19 @@ class Exporter {
                                          const torch::Tensor& input) = 0;
 };
 
-/// The built-in safetensors format: fused weights by module name, head included.
+/// Every tensor of one expert as the network holds it now (fused while exporting, no factors, no other task's head):
+/// parameters and buffers, "backbone.<module path>" and "head.<name>". Handles, not copies.
+nn::NamedTensors expertState(const nn::Network& network, int task);
+
+/// The built-in safetensors format: expertState() by name, and the manifest as metadata "manifest".
 std::unique_ptr<Exporter> safetensorsExporter();
 
 /// Exports one task into `folder` with every exporter: files written to a temporary folder, read back, compared with
 /// the unfused network on `inputs`, and the folder renamed into place only when all agree to 1e-5 (relative to the
-/// largest logit when that is above 1). The network comes back unfused. Errors: Mismatch (parity), Io, those of exporters.
+/// largest logit when that is above 1). The network comes back unfused, on its device and in its mode. What stood in
+/// `folder` before is replaced only then, and only if it is an expert. `manifest` comes back with parameters, parity,
+/// files and the LibTorch version filled in. Errors: InvalidArgument (task, no inputs, no exporters, a foreign folder),
+/// Mismatch (parity), Io, Internal (LibTorch), those of exporters.
 Result<Manifest> exportExpert(const std::filesystem::path& folder, nn::Network& network, int task,
                               const std::vector<torch::Tensor>& inputs, Manifest manifest,
                               const std::vector<std::shared_ptr<Exporter>>& exporters, Progress& progress);

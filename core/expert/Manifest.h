@@ -1,33 +1,39 @@
 // What every exported expert says of itself.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "core/base/Error.h"
 #include "core/base/Json.h"
 
 namespace lorkd::expert {
 
 /// manifest.json of an expert.
 struct Manifest {
-  std::string task, kind;                 ///< kind: "segmentation" or "classification"
+  std::string task, kind;  ///< kind: "segmentation" or "classification"
   std::vector<std::string> classes;
-  std::vector<std::string> colors;        ///< "#rrggbb" per class
-  std::string backbone;                   ///< name and preset
+  std::vector<std::string> colors;  ///< "#rrggbb" per class
+  std::string backbone;             ///< name and preset
   std::int64_t rank = 0;
   double scale = 0;
   std::int64_t parameters = 0;
-  std::vector<double> spacing;            ///< mm, x y z, of the input grid; empty for 2D
-  std::vector<std::int64_t> patch;        ///< x y z
-  Json normalisation;                     ///< the plan's data section that matters at inference
+  std::vector<double> spacing;      ///< mm, x y z, of the input grid; empty for 2D
+  std::vector<std::int64_t> patch;  ///< x y z
+  Json normalisation;               ///< the plan's data section that matters at inference
   double threshold = 0.5;
   std::string planDigest, checkpointDigest;
-  double parity = -1;                     ///< max |fused - unfused| on real inputs
+  double parity = -1;  ///< max |fused - unfused| on real inputs
   std::int64_t paritySamples = 0;
-  Json versions;                          ///< program, LibTorch
-  Json files;                             ///< {file name: SHA-256}
+  Json versions;  ///< program, LibTorch
+  Json files;     ///< {file name: SHA-256}
 };
 void to_json(Json& j, const Manifest& m);
 void from_json(const Json& j, Manifest& m);
+
+/// manifest.json of an expert's folder. Errors: NotFound, Io, Format (naming the file).
+Result<Manifest> readManifest(const std::filesystem::path& folder);
 
 }  // namespace lorkd::expert

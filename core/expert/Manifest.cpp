@@ -1,0 +1,60 @@
+#include "core/expert/Manifest.h"
+
+namespace lorkd::expert {
+
+void to_json(Json& j, const Manifest& m) {
+  j = Json{{"task", m.task},
+           {"kind", m.kind},
+           {"classes", m.classes},
+           {"colors", m.colors},
+           {"backbone", m.backbone},
+           {"rank", m.rank},
+           {"scale", m.scale},
+           {"parameters", m.parameters},
+           {"spacing", m.spacing},
+           {"patch", m.patch},
+           {"normalisation", m.normalisation},
+           {"threshold", m.threshold},
+           {"plan_digest", m.planDigest},
+           {"checkpoint_digest", m.checkpointDigest},
+           {"parity", m.parity},
+           {"parity_samples", m.paritySamples},
+           {"versions", m.versions},
+           {"files", m.files}};
+}
+
+void from_json(const Json& j, Manifest& m) {
+  m = {};
+  j.at("task").get_to(m.task);
+  j.at("kind").get_to(m.kind);
+  j.at("classes").get_to(m.classes);
+  j.at("backbone").get_to(m.backbone);
+  j.at("files").get_to(m.files);
+  m.colors = j.value("colors", m.colors);
+  m.rank = j.value("rank", m.rank);
+  m.scale = j.value("scale", m.scale);
+  m.parameters = j.value("parameters", m.parameters);
+  m.spacing = j.value("spacing", m.spacing);
+  m.patch = j.value("patch", m.patch);
+  m.normalisation = j.value("normalisation", Json());
+  m.threshold = j.value("threshold", m.threshold);
+  m.planDigest = j.value("plan_digest", m.planDigest);
+  m.checkpointDigest = j.value("checkpoint_digest", m.checkpointDigest);
+  m.parity = j.value("parity", m.parity);
+  m.paritySamples = j.value("parity_samples", m.paritySamples);
+  m.versions = j.value("versions", Json());
+}
+
+Result<Manifest> readManifest(const std::filesystem::path& folder) {
+  const auto file = folder / "manifest.json";
+  LORKD_TRY(json, readJson(file));
+  try {
+    auto manifest = json.get<Manifest>();
+    if (!manifest.files.is_object()) return fail(ErrorCode::Format, "\"files\" must be an object", "", file.string());
+    return manifest;
+  } catch (const Json::exception& e) {
+    return fail(ErrorCode::Format, std::string("is not the manifest of an expert: ") + e.what(), "", file.string());
+  }
+}
+
+}  // namespace lorkd::expert

@@ -1,0 +1,149 @@
+// The exporter "torchscript": one file that Python (torch.jit.load) and C++ run without this program.
+#include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/script.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/expert/Exporter.h"
+#include "core/plugin/Registry.h"
+#include "plugins/torchscript/DynamicSizes.h"
+
+namespace lorkd {
+namespace torchscript {
+namespace {
+
+using torch::Tensor;
+
+/// LibTorch's own convolutions are traced, not the detours that are only fast on the machine at hand: those bind a
+/// file to builds with oneDNN. Holds for the whole process while it lives.
+class PlainKernels {
+ public:
+  PlainKernels() : m_before(at::globalContext().userEnabledMkldnn()) {
+    at::globalContext().setUserEnabledMkldnn(false);
+  }
+  ~PlainKernels() { at::globalContext().setUserEnabledMkldnn(m_before); }
+
+ private:
+  bool m_before;
+};
+
+/// Modules named as the network's, holding the same tensors: the tracer knows a weight by its identity.
+struct Tree {
+  std::map<std::string, Tree> children;
+  std::vector<std::pair<std::string, Tensor>> tensors;
+
+  void insert(const std::string& path, const Tensor& tensor) {
+    const auto dot = path.find('.');
+    if (dot == std::string::npos)
+      tensors.emplace_back(path, tensor);
+    else
+      children[path.substr(0, dot)].insert(path.substr(dot + 1), tensor);
+  }
+  torch::jit::Module build(const std::string& type, const std::shared_ptr<torch::jit::CompilationUnit>& unit) const {
+    torch::jit::Module module(c10::QualifiedName("__torch__.lorkd." + type), unit, /*shouldMangle=*/true);
+    // Python's freeze() and eval() want to find it.
+    module.register_attribute("training", c10::BoolType::get(), false);
+    for (const auto& [name, tensor] : tensors) module.register_parameter(name, tensor, !tensor.requires_grad());
+    for (const auto& [name, child] : children) module.register_module(name, child.build("Part", unit));
+    return module;
+  }
+};
+
+std::shared_ptr<torch::jit::Graph> trace(torch::jit::Module& module, nn::Network& network, int task, const Tensor& x) {
+  const auto forward = [&](torch::jit::Stack inputs) {
+    return torch::jit::Stack{network->predict(inputs.front().toTensor(), task)};
+  };
+  const auto noNames = [](const Tensor&) { return std::string(); };
+  return torch::jit::tracer::trace({x}, forward, noNames, true, false, &module).first->graph;
+}
+
+/// Two samples, spatial sizes as small as the network likes: what is traced does not depend on the values.
+std::vector<std::int64_t> tracingShape(const nn::Network& network, const Tensor& example) {
+  auto sizes = example.sizes().vec();
+  sizes[0] = 2;
+  for (std::size_t axis = 2; axis < sizes.size(); ++axis)
+    sizes[axis] = std::min(sizes[axis], 4 * network->backbone().sizeMultiple());
+  return sizes;
+}
+
+Result<torch::jit::Module> script(nn::Network& network, int task, const Tensor& example) {
+  Tree tree;
+  for (const auto& [name, tensor] : expert::expertState(network, task)) tree.insert(name, tensor);
+  auto unit = std::make_shared<torch::jit::CompilationUnit>();
+  auto module = tree.build("Expert", unit);
+
+  const PlainKernels plain;
+  const auto sizes = tracingShape(network, example);
+  const auto graph = trace(module, network, task, torch::randn(sizes));
+  std::vector<Variant> variants;
+  for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
+    if (axis == 1) continue;
+    auto other = sizes;
+    other[axis] += axis == 0 ? 1 : network->backbone().sizeMultiple();
+    variants.push_back(
+        {static_cast<std::int64_t>(axis), other[axis], trace(module, network, task, torch::randn(other))});
+  }
+  const auto axes = makeSizesDynamic(*graph, graph->inputs().at(1), sizes, variants);
+  torch::jit::EliminateDeadCode(graph);
+  graph->lint();
+  auto* function = unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), graph);
+  module.type()->addMethod(function);
+
+  // Sizes that no trace has seen, one sample among them.
+  auto unseen = sizes;
+  for (const auto axis : axes)
+    unseen[static_cast<std::size_t>(axis)] += axis == 0 ? -1 : 2 * network->backbone().sizeMultiple();
+  const auto x = torch::randn(unseen);
+  const auto wanted = network->predict(x, task), found = module.forward({x}).toTensor();
+  if (found.sizes() != wanted.sizes() || !torch::allclose(found, wanted, 1e-4, 1e-4))
+    return fail(ErrorCode::Mismatch, "the traced expert does not follow the network on inputs of other sizes",
+                "this backbone cannot be exported as TorchScript");
+  return module;
+}
+
+/// The work of LibTorch's compiler, whose exceptions become errors here.
+template <class Work>
+auto guarded(const std::filesystem::path& file, Work work) -> decltype(work()) {
+  try {
+    torch::NoGradGuard noGrad;
+    return work();
+  } catch (const std::exception& e) {
+    const std::string what = e.what();
+    return fail(ErrorCode::Internal, "TorchScript: " + what.substr(0, what.find("\nException raised")), "",
+                file.string());
+  }
+}
+
+class TorchScriptExporter final : public expert::Exporter {
+ public:
+  std::string name() const override { return "torchscript"; }
+  std::string fileName() const override { return "expert.ts"; }
+
+  Result<void> write(const std::filesystem::path& file, nn::Network& network, int task, const Tensor& example,
+                     const expert::Manifest& manifest) override {
+    return guarded(file, [&]() -> Result<void> {
+      LORKD_TRY(module, script(network, task, example));
+      module.save(file.string(), {{"manifest.json", Json(manifest).dump(2)}});
+      return {};
+    });
+  }
+
+  Result<Tensor> readBack(const std::filesystem::path& file, nn::Network&, int, const Tensor& input) override {
+    return guarded(file, [&]() -> Result<Tensor> {
+      auto module = torch::jit::load(file.string(), torch::kCPU);
+      return module.forward({input}).toTensor();
+    });
+  }
+};
+
+}  // namespace
+}  // namespace torchscript
+
+void register_torchscript(plugin::Registry& registry) {
+  registry.add(std::make_shared<torchscript::TorchScriptExporter>());
+}
+
+}  // namespace lorkd
