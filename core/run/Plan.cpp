@@ -56,9 +56,10 @@ Result<Plan> fromJson(const Json& plan, const std::string& name) {
   return fail(ErrorCode::InvalidArgument, list, "", name);
 }
 
-Result<Plan> load(const std::filesystem::path& path) {
+Result<Plan> load(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
   LORKD_TRY(text, readFile(path, std::uintmax_t(16) << 20));
   LORKD_TRY(json, parseJson(text, path.string()));
+  for (const auto& assignment : assignments) LORKD_CHECK(set(json, assignment));
   LORKD_TRY(plan, fromJson(json, path.string()));
   const auto folder = std::filesystem::absolute(path).parent_path();
   const auto anchor = [&](std::string& place) {

@@ -33,9 +33,9 @@ std::vector<Fault> validate(const Json& plan);
 /// Validates and reads; defaults fill what is absent. Errors: InvalidArgument listing every fault.
 Result<Plan> fromJson(const Json& plan, const std::string& name = "plan");
 
-/// Reads a plan file. Relative source and teacher paths are made absolute against the file's folder.
-/// Errors: NotFound, Format, InvalidArgument.
-Result<Plan> load(const std::filesystem::path& path);
+/// Reads a plan file and applies `assignments` (see set()). Relative source and teacher paths are made absolute against
+/// the file's folder. Errors: NotFound, Format, InvalidArgument.
+Result<Plan> load(const std::filesystem::path& path, const std::vector<std::string>& assignments = {});
 
 /// Complete JSON of a plan, every default written out.
 Json toJson(const Plan& plan);
