@@ -1,5 +1,6 @@
 #include "app/workbench/InspectorPage.h"
 
+#include <QCoreApplication>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPointer>
