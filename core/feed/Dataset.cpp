@@ -1,7 +1,6 @@
 #include "core/feed/Dataset.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
 #include "core/base/Json.h"
@@ -81,18 +80,16 @@ Result<Block> pictureBlock(const safetensors::File& file, std::string id, int ta
   if (labels.shape[0] != images.shape[0])
     return mismatch(std::to_string(images.shape[0]) + " pictures but " + std::to_string(labels.shape[0]) + " labels",
                     file.path());
-  LORKD_TRY(view, nn::mappedTensor(file, "images"));
-  // Copied: the file does not align them to eight bytes, and they are small.
-  auto copy = torch::empty({labels.shape[0]}, torch::kInt64);
-  std::memcpy(copy.data_ptr<std::int64_t>(), labels.bytes.data(), labels.bytes.size());
+  LORKD_TRY(imageView, nn::mappedTensor(file, "images"));
+  LORKD_TRY(labelView, nn::mappedTensor(file, "labels"));
   const auto classes = static_cast<std::int64_t>(options.classes.size());
-  const auto* values = copy.data_ptr<std::int64_t>();
+  const auto* values = labelView.data_ptr<std::int64_t>();
   const auto* end = values + labels.shape[0];
   if (const auto* bad = std::find_if(values, end, [&](auto v) { return v < 0 || v >= classes; }); bad != end)
     return mismatch("task '" + name + "' has " + std::to_string(classes) + " classes, picture " +
                         std::to_string(bad - values) + " has the class number " + std::to_string(*bad),
                     file.path());
-  return Block{std::move(id), view, copy, static_cast<std::size_t>(labels.shape[0]), true};
+  return Block{std::move(id), imageView, labelView, static_cast<std::size_t>(labels.shape[0]), true};
 }
 
 /// A task given by its index or its name.

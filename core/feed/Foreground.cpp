@@ -29,9 +29,10 @@ Foreground findForeground(const std::uint8_t* masks, std::int64_t classes, std::
     }
     Random random(seed, {static_cast<std::uint64_t>(c)});
     std::vector<std::uint32_t> some(foregroundLimit);
-    const double stretch = static_cast<double>(all.size()) / static_cast<double>(foregroundLimit);
-    for (std::size_t i = 0; i < foregroundLimit; ++i)
-      some[i] = all[static_cast<std::size_t>((static_cast<double>(i) + random.uniform()) * stretch)];
+    for (std::size_t i = 0; i < foregroundLimit; ++i) {
+      const auto begin = i * all.size() / foregroundLimit, end = (i + 1) * all.size() / foregroundLimit;
+      some[i] = all[begin + static_cast<std::size_t>(random.below(static_cast<std::int64_t>(end - begin)))];
+    }
     out.push_back(std::move(some));
   }
   return out;

@@ -5,8 +5,8 @@ namespace lorkd::train {
 torch::Tensor diceLoss(const torch::Tensor& logits, const torch::Tensor& targets) {
   constexpr double eps = 1e-7;
   const auto p = torch::sigmoid(logits).flatten(2), y = targets.flatten(2);
-  const auto overlap = (p * y).sum({0, 2});
-  const auto sizes = p.square().sum({0, 2}) + y.square().sum({0, 2});
+  const auto total = [](const torch::Tensor& x) { return x.sum(at::IntArrayRef{0, 2}); };
+  const auto overlap = total(p * y), sizes = total(p.square()) + total(y.square());
   return (1 - (2 * overlap + eps) / (sizes + eps)).mean();
 }
 
