@@ -69,8 +69,8 @@ int main(int argc, char** argv) {
   app.add_option("--log", level, "Log level: debug, info, warn, error, off")->capture_default_str();
   app.add_option("--threads", threads, "Compute threads; 0 takes every core")->check(CLI::Range(0, 1024));
   app.fallthrough();
-  for (auto add : {cli::addScan, cli::addPhantom, cli::addPlan, cli::addTrain, cli::addEvaluate, cli::addPredict,
-                   cli::addExport, cli::addReport, cli::addDemo})
+  for (auto add : {cli::addScan, cli::addDicom, cli::addPhantom, cli::addPlan, cli::addTrain, cli::addEvaluate,
+                   cli::addPredict, cli::addExport, cli::addReport, cli::addDemo})
     add(app, context);
   CLI11_PARSE(app, argc, argv);
 

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# The whole path in small: phantoms, scan, teacher, baseline, experts, report, export; then other tools read the results.
+. "$(dirname "$0")/common.sh"
+here=$(dirname "$0")
+out=$WORK/demo
+rm -rf "$out"
+"$LORKD" demo --out "$out" --patients 9 "${small[@]}"
+for f in report.html results.csv index.sqlite runs/lorkd/events.jsonl runs/lorkd/metrics.json; do
+  [ -s "$out/$f" ] || fail "$f is missing"
+done
+head -1 "$out/results.csv" | grep -q '^task,method,metric,value' || fail "header of results.csv"
+for method in expert mtl teacher; do
+  grep -q "^mean,$method,dice," "$out/results.csv" || fail "no mean Dice of $method"
+done
+for task in head thorax abdomen; do
+  for f in expert.ts expert.safetensors manifest.json; do
+    [ -s "$out/experts/$task/$f" ] || fail "experts/$task/$f is missing"
+  done
+done
+# Conflict is logged for every adapted layer, with a T×T matrix.
+grep -q '"kind":"conflict"' "$out/runs/lorkd/events.jsonl" || fail "no conflict events"
+# No name or id of a patient leaves the index and the source data.
+if grep -rIlE 'PHANTOM-00|Phantom\^' "$out" --include='*.json' --include='*.jsonl' --include='*.html' --include='*.csv'; then
+  fail "patient names or ids outside the index"
+fi
+# A second call finds everything done.
+"$LORKD" demo --out "$out" --patients 9 "${small[@]}" 2>&1 | grep -q 'trained already' || fail "the demo trains twice"
+
+"$LORKD" predict "$out/runs/lorkd" --teacher >"$WORK/predicted.txt"
+[ "$(wc -l <"$WORK/predicted.txt")" -ge 6 ] || fail "too few predictions"
+# The manifest's digests are those of the files.
+(cd "$out/experts/head" && python3 - <<'PY'
+import hashlib, json
+manifest = json.load(open("manifest.json"))
+assert 0 <= manifest["parity"] <= 1e-5, manifest["parity"]
+for name, digest in manifest["files"].items():
+    assert hashlib.sha256(open(name, "rb").read()).hexdigest() == digest, name
+PY
+) || fail "manifest"
+if python3 -c 'import torch' 2>/dev/null; then
+  python3 "$here/run_expert.py" "$out/experts/head" || fail "python3-torch cannot run the expert"
+fi
+if python3 -c 'import nibabel, pydicom' 2>/dev/null; then
+  python3 "$here/check_affine.py" "$out" || fail "geometry of the predictions"
+fi
+echo "demo_small: passed"

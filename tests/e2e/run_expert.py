@@ -1,0 +1,33 @@
+"""Loads an exported expert with PyTorch, compares TorchScript and safetensors weights, and runs it on noise."""
+import json
+import struct
+import sys
+from pathlib import Path
+
+import torch
+
+folder = Path(sys.argv[1])
+manifest = json.loads((folder / "manifest.json").read_text())
+expert = torch.jit.load(str(folder / "expert.ts")).eval()
+size = manifest["patch"][::-1]
+with torch.no_grad():
+    for shape in ([1, 1, *size], [3, 1, *size]):
+        logits = expert(torch.randn(shape))
+        assert list(logits.shape) == [shape[0], len(manifest["classes"]), *size], logits.shape
+        assert torch.isfinite(logits).all()
+
+raw = (folder / "expert.safetensors").read_bytes()
+length = struct.unpack("<Q", raw[:8])[0]
+header = json.loads(raw[8 : 8 + length])
+header.pop("__metadata__", None)
+count = 0
+for name, entry in header.items():
+    n = 1
+    for s in entry["shape"]:
+        n *= s
+    if entry["dtype"] == "F32":
+        count += n
+assert count == manifest["parameters"], (count, manifest["parameters"])
+script = sum(p.numel() for p in expert.state_dict().values() if p.dtype == torch.float32)
+assert script == manifest["parameters"], (script, manifest["parameters"])
+print("expert runs in PyTorch", torch.__version__)
