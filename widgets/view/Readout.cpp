@@ -1,0 +1,57 @@
+#include "widgets/view/Readout.h"
+
+#include <QCoreApplication>
+#include <cmath>
+
+namespace lorkd::view {
+
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("lorkd::view::Readout", text); }
+
+QString number(double value) {
+  const bool whole = std::abs(value - std::round(value)) < 5e-4 || std::abs(value) >= 1000;
+  return whole ? QString::number(value, 'f', 0) : QString::number(value, 'g', 4);
+}
+
+}  // namespace
+
+QString lpsText(const image::Vec3& lps) {
+  const auto part = [&](std::size_t axis) {
+    // Rounded first, so that -0.04 does not read "R 0.0".
+    const double mm = std::round(lps[axis] * 10) / 10;
+    return QStringLiteral("%1 %2").arg(QChar(mm < 0 ? "RAI"[axis] : "LPS"[axis])).arg(std::abs(mm), 0, 'f', 1);
+  };
+  return part(0) + QStringLiteral(", ") + part(1) + QStringLiteral(", ") + part(2);
+}
+
+Sample sampleAt(const InspectorModel& model, const image::Vec3& lps) {
+  Sample out;
+  const auto volume = model.volume();
+  if (!volume) return out;
+  out.position = lpsText(lps);
+  const auto index = volume->geometry.lpsToIndex(lps);
+  for (std::size_t a = 0; a < 3; ++a) {
+    out.voxel[a] = std::llround(index[a]);
+    if (out.voxel[a] < 0 || out.voxel[a] >= volume->geometry.size[a]) return out;
+  }
+  out.inside = true;
+  const auto [i, j, k] = out.voxel;
+  out.voxelText = QStringLiteral("%1, %2, %3").arg(i).arg(j).arg(k);
+  out.value = number(volume->at(i, j, k));
+  if (!volume->unit.empty()) out.value += QLatin1Char(' ') + QString::fromStdString(volume->unit);
+  if (!model.overlaysShown()) return out;
+  for (const auto& overlay : model.overlays()) {
+    if (!overlay->source.visible) continue;
+    const auto names = overlay->namesAt(i, j, k);
+    if (!names.isEmpty()) out.labels += tr("%1: %2").arg(overlay->source.name, names.join(QStringLiteral(" + ")));
+  }
+  return out;
+}
+
+QString windowText(const InspectorModel& model) {
+  const auto window = model.window();
+  return tr("W %1  L %2").arg(number(window.width), number(window.center));
+}
+
+}  // namespace lorkd::view
