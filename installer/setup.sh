@@ -58,10 +58,10 @@ install_packages() {
   fi
   local log
   log=$(mktemp)
-  if ! "${as_root[@]}" apt-get update 2>&1 | tee "$log" >&2 || grep -q '^\(W\|E\): Failed to fetch' "$log"; then
+  if ! "${as_root[@]}" apt-get update -q 2>&1 | tee "$log" >&2 || grep -q '^\(W\|E\): Failed to fetch' "$log"; then
     say "note: the package lists could not be renewed; going on with those that are here."
   fi
-  if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+  if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
     -o DPkg::Lock::Timeout=300 $missing 2>&1 | tee "$log" >&2; then
     explain_apt "$log"
   fi
