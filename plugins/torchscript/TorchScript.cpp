@@ -141,9 +141,8 @@ class TorchScriptExporter final : public expert::Exporter {
 
 }  // namespace
 }  // namespace torchscript
-
-void register_torchscript(plugin::Registry& registry) {
-  registry.add(std::make_shared<torchscript::TorchScriptExporter>());
-}
-
 }  // namespace lorkd
+
+void register_torchscript(lorkd::plugin::Registry& registry) {
+  registry.add(std::make_shared<lorkd::torchscript::TorchScriptExporter>());
+}
