@@ -1,10 +1,12 @@
 #include "core/io/Dicom.h"
 
 #include <dcmtk/dcmdata/dcrledrg.h>
+#include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <mutex>
@@ -47,6 +49,29 @@ std::string text(DcmItem& item, const DcmTagKey& tag) {
   const auto last = out.find_last_not_of(' ');
   out.erase(last == std::string::npos ? 0 : last + 1);
   return out;
+}
+
+std::string ascii(std::string raw) {
+  std::ranges::replace_if(
+      raw, [](unsigned char c) { return c < 32 || c > 126; }, '?');
+  return raw;
+}
+
+std::string utf8(const std::string& raw, const std::string& declared) {
+  if (std::ranges::all_of(raw, [](unsigned char c) { return c < 128 && c != 27; })) return raw;
+  for (const std::string& charset :
+       {declared, std::string("ISO_IR 192"), std::string("GB18030"), std::string("ISO_IR 100")}) {
+    DcmSpecificCharacterSet converter;
+    OFString converted;
+    if (!charset.empty() && converter.selectCharacterSet(charset.c_str()).good() &&
+        converter.convertString(raw.c_str(), converted, "\\^=").good())
+      return converted.c_str();
+  }
+  return ascii(raw);
+}
+
+std::string words(DcmItem& item, const DcmTagKey& tag, DcmItem& dataset) {
+  return utf8(text(item, tag), text(dataset, DCM_SpecificCharacterSet));
 }
 
 long integer(DcmItem& item, const DcmTagKey& tag, long fallback) {

@@ -33,6 +33,12 @@ Result<Loaded> load(const std::filesystem::path& path);
 
 /// The value as text without padding, empty if absent. Multi-valued text keeps its backslashes.
 std::string text(DcmItem& item, const DcmTagKey& tag);
+/// Identifiers and codes hold plain ASCII; anything else in them becomes '?', so that rubbish does not travel on.
+std::string ascii(std::string raw);
+/// Text as UTF-8: by the declared character set, else by the first of the usual ones that fits the bytes.
+std::string utf8(const std::string& raw, const std::string& declared);
+/// text() as UTF-8 by the character set that `dataset` declares.
+std::string words(DcmItem& item, const DcmTagKey& tag, DcmItem& dataset);
 /// Whole and decimal numbers; `fallback` when absent or not a number.
 long integer(DcmItem& item, const DcmTagKey& tag, long fallback = 0);
 double number(DcmItem& item, const DcmTagKey& tag, double fallback = 0);

@@ -23,18 +23,19 @@ struct DicomHeader {
 
 /// What was written: enough to reference it.
 struct WrittenSeries {
-  DicomHeader header;  ///< with every UID filled in
-  std::vector<std::filesystem::path> files;       ///< in slice order, k = 0 first
+  DicomHeader header;                        ///< with every UID filled in
+  std::vector<std::filesystem::path> files;  ///< in slice order, k = 0 first
   std::vector<std::string> sopInstanceUids;
 };
 
-/// Writes a CT volume as a classic CT Image series, one file a slice, 12-bit stored values with rescale intercept -1024.
-/// Files are numbered in `order` if given (a permutation of slices, to test readers), else by position.
-/// Errors: Io; InvalidArgument for an empty volume.
+/// Writes a CT volume as a classic CT Image series, one file a slice, 12-bit stored values with rescale intercept
+/// -1024. Files are numbered in `order` if given (a permutation of slices, to test readers), else by position. Errors:
+/// Io; InvalidArgument for an empty volume.
 Result<WrittenSeries> writeCtSeries(const std::filesystem::path& folder, const image::Volume& volume,
                                     const DicomHeader& header, const std::vector<int>& order = {});
 
-/// Writes segments as a binary DICOM SEG that references `source`. Errors: Io, Mismatch (grid differs from the source's).
+/// Writes segments as a binary DICOM SEG that references `source`. Errors: Io, Mismatch (grid differs from the
+/// source's).
 Result<std::filesystem::path> writeSeg(const std::filesystem::path& file, const image::SegmentSet& segments,
                                        const WrittenSeries& source, const DicomHeader& header);
 

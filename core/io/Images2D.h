@@ -35,7 +35,8 @@ struct PictureSet {
 Result<Picture> readPicture(const std::filesystem::path& file);
 Result<void> writePng(const std::filesystem::path& file, const Picture& picture);
 
-/// FOLDER/<class>/*.png, or FOLDER/{train,val,test}/<class>/*.png. Errors: NotFound, InvalidArgument (no classes), Format.
+/// FOLDER/<class>/*.png, or FOLDER/{train,val,test}/<class>/*.png. Errors: NotFound, InvalidArgument (no classes),
+/// Format.
 Result<PictureSet> readPictureFolder(const std::filesystem::path& folder);
 
 /// {train,val,test}_{images,labels}.npy of a MedMNIST .npz: uint8 (N,H,W) or (N,H,W,3), labels (N,1) or (N).

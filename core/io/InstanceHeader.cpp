@@ -1,7 +1,6 @@
 #include "core/io/InstanceHeader.h"
 
 #include <dcmtk/dcmdata/dcpixel.h>
-#include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/dcmdata/dcxfer.h>
 
 #include <algorithm>
@@ -9,13 +8,6 @@
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
-
-// Identifiers and codes hold plain ASCII; anything else in them is rubbish that must not travel on.
-std::string ascii(std::string raw) {
-  std::ranges::replace_if(
-      raw, [](unsigned char c) { return c < 32 || c > 126; }, '?');
-  return raw;
-}
 
 // Compares the bytes that are there with the bytes that the image description asks for.
 std::string truncation(const dicom::Loaded& loaded, const InstanceHeader& header) {
@@ -32,27 +24,12 @@ std::string truncation(const dicom::Loaded& loaded, const InstanceHeader& header
          std::to_string(static_cast<long long>((bits + 7) / 8));
 }
 
-// Text as UTF-8: by the declared character set, else by the first of the usual ones that fits the bytes.
-std::string utf8(const std::string& raw, const std::string& declared) {
-  if (std::ranges::all_of(raw, [](unsigned char c) { return c < 128 && c != 27; })) return raw;
-  for (const std::string& charset :
-       {declared, std::string("ISO_IR 192"), std::string("GB18030"), std::string("ISO_IR 100")}) {
-    DcmSpecificCharacterSet converter;
-    OFString converted;
-    if (!charset.empty() && converter.selectCharacterSet(charset.c_str()).good() &&
-        converter.convertString(raw.c_str(), converted, "\\^=").good())
-      return converted.c_str();
-  }
-  return ascii(raw);
-}
-
 }  // namespace
 
 InstanceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
   DcmDataset& set = loaded.dataset();
-  const std::string charset = dicom::text(set, DCM_SpecificCharacterSet);
-  const auto words = [&](const DcmTagKey& tag) { return utf8(dicom::text(set, tag), charset); };
-  const auto code = [&](const DcmTagKey& tag) { return ascii(dicom::text(set, tag)); };
+  const auto words = [&](const DcmTagKey& tag) { return dicom::words(set, tag, set); };
+  const auto code = [&](const DcmTagKey& tag) { return dicom::ascii(dicom::text(set, tag)); };
   InstanceHeader h;
   h.file = path;
   h.patientId = words(DCM_PatientID);

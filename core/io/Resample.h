@@ -9,8 +9,8 @@ namespace lorkd::io {
 image::Geometry gridAtSpacing(const image::Geometry& source, const image::Vec3& spacing);
 
 /// Linear interpolation; outside the source: its minimum value. Along axes where the target is coarser by a factor r,
-/// the source is smoothed first by a Gaussian of sqrt((r^2 - 1) / (8 ln 2)) source voxels, so that fine structures do not
-/// alias (Cardoso et al., Scale Factor Point Spread Function Matching, MICCAI 2015).
+/// the source is smoothed first by a Gaussian of sqrt((r^2 - 1) / (8 ln 2)) source voxels, so that fine structures do
+/// not alias (Cardoso et al., Scale Factor Point Spread Function Matching, MICCAI 2015).
 image::Volume resampleLinear(const image::Volume& source, const image::Geometry& target);
 
 /// A mask as the share of each target voxel that it fills (linear), thresholded at 0.5.

@@ -32,11 +32,11 @@ struct Series {
   std::string patientId, patientName;
   std::string studyUid, seriesUid, frameOfReferenceUid, sopClassUid;
   std::string modality, bodyPart, description, studyDate, transferSyntax;
-  image::Geometry geometry;             ///< of the volume (images and SEG)
-  std::vector<Instance> instances;      ///< sorted along the normal
-  std::vector<std::string> referencedSeriesUids;    ///< SEG, RTSTRUCT: what they belong to
+  image::Geometry geometry;                       ///< of the volume (images and SEG)
+  std::vector<Instance> instances;                ///< sorted along the normal
+  std::vector<std::string> referencedSeriesUids;  ///< SEG, RTSTRUCT: what they belong to
   std::vector<std::string> referencedInstanceUids;
-  std::vector<std::string> segmentNames;            ///< SEG: labels in order
+  std::vector<std::string> segmentNames;  ///< SEG: labels in order
   std::vector<Finding> findings;
   bool usable() const;  ///< no finding is Unusable
 };
@@ -44,8 +44,8 @@ struct Series {
 /// A label or image file that is not DICOM.
 struct LooseFile {
   std::filesystem::path file;
-  std::string kind;               ///< "nifti", "npz", "image"
-  image::Geometry geometry;       ///< nifti only
+  std::string kind;          ///< "nifti", "npz", "image"
+  image::Geometry geometry;  ///< nifti only
   std::vector<Finding> findings;
 };
 
@@ -59,7 +59,8 @@ struct Scan {
 
 /// Reads every header below `folder` (no pixels) and groups instances by series, sorted along the slice normal.
 /// Missing slices, duplicates, mixed orientations, truncated files become findings.
-/// Errors: NotFound (no such folder), InvalidArgument (the folder is empty or holds nothing usable, with counts), Cancelled.
+/// Errors: NotFound (no such folder), InvalidArgument (the folder is empty or holds nothing usable, with counts),
+/// Cancelled.
 Result<Scan> scanFolder(const std::filesystem::path& folder, Progress& progress, const CancelToken& cancel);
 
 /// Reads the pixels of an image series as one volume, HU and geometry as in the headers.

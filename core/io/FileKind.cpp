@@ -1,0 +1,51 @@
+#include "core/io/FileKind.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+namespace lorkd::io {
+namespace fs = std::filesystem;
+namespace {
+
+// The first element of a data set without preamble: group 0002 or 0008, low element number, and a value representation
+// or a length that stays inside the file.
+bool startsLikeDataset(std::string_view head, std::uintmax_t size) {
+  if (head.size() < 12) return false;
+  const auto byte = [&](std::size_t n) { return static_cast<unsigned>(static_cast<unsigned char>(head[n])); };
+  for (const bool big : {false, true}) {
+    const auto u16 = [&](std::size_t n) { return big ? byte(n) << 8 | byte(n + 1) : byte(n + 1) << 8 | byte(n); };
+    if ((u16(0) != 0x0008 && u16(0) != 0x0002) || u16(2) > 0x0100) continue;
+    if (std::isupper(static_cast<int>(byte(4))) && std::isupper(static_cast<int>(byte(5)))) return true;
+    const unsigned length = big ? u16(4) << 16 | u16(6) : u16(6) << 16 | u16(4);
+    if (length < 4096 && length + 8 <= size) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+FileKind fileKind(const fs::path& file) {
+  std::array<char, 132> buffer{};
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return FileKind::Unreadable;
+  in.read(buffer.data(), buffer.size());
+  const std::string_view head(buffer.data(), static_cast<std::size_t>(in.gcount()));
+  if (head.size() == 132 && head.ends_with("DICM")) return FileKind::Dicom;
+
+  std::string name = file.filename().string();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto named = [&](std::initializer_list<const char*> endings) {
+    return std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
+  };
+  if (named({".nii", ".nii.gz"})) return FileKind::Nifti;
+  if (named({".npz"})) return FileKind::Npz;
+  if (named({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})) return FileKind::Picture;
+  std::error_code ec;
+  return startsLikeDataset(head, fs::file_size(file, ec)) ? FileKind::Dicom : FileKind::Other;
+}
+
+}  // namespace lorkd::io

@@ -1,0 +1,197 @@
+#include "core/io/SegFrames.h"
+
+#include <dcmtk/dcmiod/cielabutil.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <set>
+
+#include "core/io/SeriesCheck.h"
+
+namespace lorkd::io {
+namespace {
+
+std::unexpected<Error> bad(const std::string& what) {
+  return fail(ErrorCode::Format, what, "the segmentation is damaged or was written wrongly");
+}
+
+// Calls `visit(item)` for every item; DCMTK's access by number walks the list anew each time.
+template <class Visit>
+Result<void> forEachItem(DcmItem& parent, const DcmTagKey& tag, Visit visit) {
+  DcmSequenceOfItems* sequence = nullptr;
+  if (parent.findAndGetSequence(tag, sequence).bad() || !sequence) return {};
+  for (DcmObject* object = nullptr; (object = sequence->nextInContainer(object));) {
+    auto* item = dynamic_cast<DcmItem*>(object);
+    if (item) LORKD_CHECK(visit(*item));
+  }
+  return {};
+}
+
+std::string colorOf(DcmItem& segment) {
+  Uint16 lab[3]{};
+  for (unsigned n = 0; n < 3; ++n)
+    if (segment.findAndGetUint16(DCM_RecommendedDisplayCIELabValue, lab[n], n).bad()) return {};
+  double rgb[3]{};
+  IODCIELabUtil::dicomLab2RGB(rgb[0], rgb[1], rgb[2], lab[0], lab[1], lab[2]);
+  const auto byte = [](double x) { return static_cast<int>(std::lround(std::clamp(x, 0.0, 1.0) * 255)); };
+  char text[8];
+  std::snprintf(text, sizeof text, "#%02x%02x%02x", byte(rgb[0]) & 255, byte(rgb[1]) & 255, byte(rgb[2]) & 255);
+  return text;
+}
+
+// Segment numbers to positions in `header.segments`.
+Result<std::map<long, std::size_t>> readSegments(DcmDataset& dataset, SegHeader& header) {
+  std::map<long, std::size_t> numbers;
+  LORKD_CHECK(forEachItem(dataset, DCM_SegmentSequence, [&](DcmItem& item) -> Result<void> {
+    const long number = dicom::integer(item, DCM_SegmentNumber, -1);
+    if (!numbers.emplace(number, header.segments.size()).second)
+      return bad("SegmentSequence: segment number " + std::to_string(number) + " is used twice");
+    auto& segment = header.segments.emplace_back();
+    segment.name = dicom::words(item, DCM_SegmentLabel, dataset);
+    if (segment.name.empty()) segment.name = "segment " + std::to_string(number);
+    segment.color = colorOf(item);
+    if (DcmItem* type = dicom::sequenceItem(item, DCM_SegmentedPropertyTypeCodeSequence)) {
+      segment.codeValue = dicom::ascii(dicom::text(*type, DCM_CodeValue));
+      segment.codeScheme = dicom::ascii(dicom::text(*type, DCM_CodingSchemeDesignator));
+      segment.codeMeaning = dicom::words(*type, DCM_CodeMeaning, dataset);
+    }
+    return {};
+  }));
+  if (numbers.empty()) return bad("SegmentSequence is missing");
+  return numbers;
+}
+
+// The attribute's item from the frame's own groups, else from the shared ones.
+DcmItem* group(DcmItem& frame, DcmItem* shared, const DcmTagKey& tag) {
+  if (DcmItem* own = dicom::sequenceItem(frame, tag)) return own;
+  return shared ? dicom::sequenceItem(*shared, tag) : nullptr;
+}
+
+Result<void> readFrames(DcmDataset& dataset, const std::map<long, std::size_t>& numbers, SegHeader& header,
+                        double& betweenSlices) {
+  DcmItem* shared = dicom::sequenceItem(dataset, DCM_SharedFunctionalGroupsSequence);
+  return forEachItem(dataset, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& item) -> Result<void> {
+    const std::string where = "frame " + std::to_string(header.frames.size() + 1) + ": ";
+    SegFrame frame;
+    DcmItem* identification = group(item, shared, DCM_SegmentIdentificationSequence);
+    const long number = identification ? dicom::integer(*identification, DCM_ReferencedSegmentNumber, -1) : -1;
+    const auto known = numbers.find(number);
+    if (known == numbers.end()) return bad(where + "it belongs to no segment of SegmentSequence");
+    frame.segment = known->second;
+    DcmItem* plane = group(item, shared, DCM_PlanePositionSequence);
+    const auto position = plane ? dicom::vector(*plane, DCM_ImagePositionPatient) : std::nullopt;
+    if (!position) return bad(where + "ImagePositionPatient is missing");
+    frame.position = *position;
+    DcmItem* turn = group(item, shared, DCM_PlaneOrientationSequence);
+    const auto orientation = turn ? dicom::orientation(*turn, DCM_ImageOrientationPatient) : std::nullopt;
+    if (!orientation) return bad(where + "ImageOrientationPatient is missing or its axes are not at right angles");
+    frame.orientation = *orientation;
+    DcmItem* measures = group(item, shared, DCM_PixelMeasuresSequence);
+    const auto spacing = measures ? dicom::numbers(*measures, DCM_PixelSpacing, 2) : std::nullopt;
+    if (!spacing || (*spacing)[0] <= 0 || (*spacing)[1] <= 0) return bad(where + "PixelSpacing is missing");
+    frame.spacing = {(*spacing)[1], (*spacing)[0]};
+    if (header.frames.empty()) {
+      betweenSlices = dicom::number(*measures, DCM_SpacingBetweenSlices);
+      if (betweenSlices <= 0) betweenSlices = dicom::number(*measures, DCM_SliceThickness);
+    }
+    header.frames.push_back(frame);
+    return {};
+  });
+}
+
+// The grid of the first frame's plane, stacked along its normal over all frames.
+Result<image::Geometry> gridOf(const SegHeader& header, double betweenSlices) {
+  const SegFrame& first = header.frames.front();
+  const auto normal = dicom::cross(first.orientation[0], first.orientation[1]);
+  std::vector<double> at;
+  const SegFrame* lowest = &first;
+  for (const auto& frame : header.frames) {
+    at.push_back(dicom::dot(frame.position, normal));
+    if (at.back() < dicom::dot(lowest->position, normal)) lowest = &frame;
+  }
+  std::ranges::sort(at);
+  double step = 0;
+  for (std::size_t n = 1; n < at.size(); ++n)
+    if (const double gap = at[n] - at[n - 1]; gap > 1e-3 && (step == 0 || gap < step)) step = gap;
+  const double length = at.back() - at.front();
+  // The written spacing is finer than the smallest gap only when planes without a voxel were left out.
+  if (betweenSlices > 1e-3 && (step == 0 || std::abs(step / betweenSlices - std::round(step / betweenSlices)) < 0.01))
+    step = betweenSlices;
+  if (step == 0) step = 1;
+  const double planes = std::round(length / step) + 1;
+  if (planes > 65536) return bad("the frames spread over " + std::to_string(planes) + " planes");
+  // Over a long stack a rounded step would drift; the ends are exact.
+  if (planes > 1) step = length / (planes - 1);
+  for (const double a : at)
+    if (const double k = (a - at.front()) / step; std::abs(k - std::round(k)) > kPlaneTolerance)
+      return fail(ErrorCode::Mismatch, "the frames of the segmentation are not evenly spaced",
+                  "read it on the grid of the series it belongs to");
+  image::Geometry g;
+  g.size = {header.columns, header.rows, static_cast<std::int64_t>(planes)};
+  g.spacing = {first.spacing[0], first.spacing[1], step};
+  g.origin = lowest->position;
+  for (std::size_t r = 0; r < 3; ++r) g.direction[r] = {first.orientation[0][r], first.orientation[1][r], normal[r]};
+  return g;
+}
+
+}  // namespace
+
+Result<SegHeader> readSegHeader(DcmDataset& dataset) {
+  SegHeader header;
+  header.rows = static_cast<int>(dicom::integer(dataset, DCM_Rows));
+  header.columns = static_cast<int>(dicom::integer(dataset, DCM_Columns));
+  if (header.rows < 1 || header.columns < 1) return bad("Rows or Columns is missing");
+  const std::string type = dicom::text(dataset, DCM_SegmentationType);
+  if (type != "BINARY" && type != "FRACTIONAL")
+    return fail(ErrorCode::Unsupported, "segmentations of type '" + dicom::ascii(type) + "' cannot be read",
+                "convert it to a binary segmentation");
+  header.fractional = type == "FRACTIONAL";
+  if (header.fractional) {
+    header.maximum = static_cast<int>(dicom::integer(dataset, DCM_MaximumFractionalValue, 255));
+    if (header.maximum < 1 || header.maximum > 255) return bad("MaximumFractionalValue is out of range");
+  }
+  LORKD_TRY(numbers, readSegments(dataset, header));
+  double betweenSlices = 0;
+  LORKD_CHECK(readFrames(dataset, numbers, header, betweenSlices));
+  const long frames = dicom::integer(dataset, DCM_NumberOfFrames, -1);
+  if (header.frames.empty() || frames != static_cast<long>(header.frames.size()))
+    return bad("NumberOfFrames says " + std::to_string(frames) + ", the frame headers are " +
+               std::to_string(header.frames.size()));
+  LORKD_TRY(grid, gridOf(header, betweenSlices));
+  header.geometry = grid;
+  return header;
+}
+
+References readReferences(DcmDataset& dataset) {
+  std::set<std::string> series, instances;
+  const auto uid = [](DcmItem& item, const DcmTagKey& tag) { return dicom::ascii(dicom::text(item, tag)); };
+  const auto instancesIn = [&](DcmItem& item, const DcmTagKey& sequence) {
+    return forEachItem(item, sequence, [&](DcmItem& reference) -> Result<void> {
+      instances.insert(uid(reference, DCM_ReferencedSOPInstanceUID));
+      return {};
+    });
+  };
+  // None of the visits fails, so their results say nothing.
+  (void)forEachItem(dataset, DCM_ReferencedSeriesSequence, [&](DcmItem& item) {
+    series.insert(uid(item, DCM_SeriesInstanceUID));
+    return instancesIn(item, DCM_ReferencedInstanceSequence);
+  });
+  (void)forEachItem(dataset, DCM_ReferencedFrameOfReferenceSequence, [&](DcmItem& frame) {
+    return forEachItem(frame, DCM_RTReferencedStudySequence, [&](DcmItem& study) {
+      return forEachItem(study, DCM_RTReferencedSeriesSequence, [&](DcmItem& item) {
+        series.insert(uid(item, DCM_SeriesInstanceUID));
+        return instancesIn(item, DCM_ContourImageSequence);
+      });
+    });
+  });
+  if (instances.empty())
+    (void)forEachItem(dataset, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& frame) {
+      return forEachItem(frame, DCM_DerivationImageSequence,
+                         [&](DcmItem& derivation) { return instancesIn(derivation, DCM_SourceImageSequence); });
+    });
+  for (auto* set : {&series, &instances}) set->erase("");
+  return {{series.begin(), series.end()}, {instances.begin(), instances.end()}};
+}
+
+}  // namespace lorkd::io

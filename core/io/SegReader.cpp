@@ -1,0 +1,131 @@
+// DICOM SEG frames placed on a grid.
+#include <algorithm>
+#include <cmath>
+
+#include "core/io/SegFrames.h"
+#include "core/io/Series.h"
+#include "core/io/SeriesCheck.h"
+
+namespace lorkd::io {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr double kMaxMaskBytes = 64.0 * (1ull << 30);
+
+// Where the pixels of a frame fall in a grid: the offset of pixel (0, 0) and the steps to its neighbours.
+struct Placement {
+  std::int64_t start = 0, alongColumns = 0, alongRows = 0;
+};
+
+// Errors: Mismatch. Frames may be turned or flipped against the grid, as long as their voxels coincide.
+Result<Placement> place(const SegFrame& frame, const SegHeader& header, const image::Geometry& grid) {
+  const auto off = [](const std::string& what) {
+    return fail(ErrorCode::Mismatch, "the segmentation does not fit the image: " + what,
+                "check that it belongs to this series");
+  };
+  const auto at = [&](double column, double row) {
+    image::Vec3 lps = frame.position;
+    for (std::size_t r = 0; r < 3; ++r)
+      lps[r] += column * frame.spacing[0] * frame.orientation[0][r] + row * frame.spacing[1] * frame.orientation[1][r];
+    return grid.lpsToIndex(lps);
+  };
+  // Three corners say it all, since the map is affine.
+  const double lastColumn = header.columns - 1, lastRow = header.rows - 1;
+  const image::Vec3 corners[] = {at(0, 0), at(lastColumn, 0), at(0, lastRow), at(lastColumn, lastRow)};
+  std::array<std::int64_t, 3> index[4];
+  for (int c = 0; c < 4; ++c)
+    for (std::size_t a = 0; a < 3; ++a) {
+      const double rounded = std::round(corners[c][a]);
+      if (!(std::abs(corners[c][a] - rounded) <= kPlaneTolerance)) return off("a frame lies between its voxels");
+      if (rounded < 0 || rounded >= static_cast<double>(grid.size[a])) return off("a frame reaches outside of it");
+      index[c][a] = static_cast<std::int64_t>(rounded);
+    }
+  const auto step = [&](int corner, double pixels) -> std::optional<std::int64_t> {
+    if (pixels == 0) return 0;
+    const std::int64_t strides[] = {1, grid.size[0], grid.size[0] * grid.size[1]};
+    std::optional<std::int64_t> found;
+    for (std::size_t a = 0; a < 3; ++a) {
+      const std::int64_t distance = index[corner][a] - index[0][a];
+      if (distance == 0) continue;
+      if (found || std::abs(static_cast<double>(distance)) != pixels) return std::nullopt;
+      found = distance > 0 ? strides[a] : -strides[a];
+    }
+    return found;
+  };
+  const auto columns = step(1, lastColumn), rows = step(2, lastRow);
+  if (!columns || !rows) return off("its frames are turned or scaled against the voxels");
+  return Placement{grid.offset(index[0][0], index[0][1], index[0][2]), *columns, *rows};
+}
+
+// The stored frames as bytes: packed bits for binary, one byte a voxel for fractional. The pointer lives in `dataset`.
+Result<const Uint8*> frameBytes(DcmDataset& dataset, const SegHeader& header) {
+  if (dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad())
+    return fail(ErrorCode::Unsupported, "the compression of the segmentation cannot be decoded");
+  const long bits = header.fractional ? 8 : 1;
+  if (dicom::integer(dataset, DCM_BitsAllocated) != bits)
+    return fail(ErrorCode::Format, "BitsAllocated does not suit the segmentation type");
+  const double needed = std::ceil(static_cast<double>(header.rows) * header.columns *
+                                  static_cast<double>(header.frames.size()) * static_cast<double>(bits) / 8);
+  unsigned long count = 0;
+  const Uint8* bytes = nullptr;
+  double length = 0;
+  if (dataset.findAndGetUint8Array(DCM_PixelData, bytes, &count).good() && bytes) {
+    length = static_cast<double>(count);
+  } else if (const Uint16* words = nullptr;
+             dataset.findAndGetUint16Array(DCM_PixelData, words, &count).good() && words) {
+    // Words of a little-endian file on a little-endian machine are its bytes in order.
+    bytes = reinterpret_cast<const Uint8*>(words);
+    length = 2.0 * static_cast<double>(count);
+  }
+  if (length < needed)
+    return fail(ErrorCode::Format, "the pixel data are shorter than the header says", "the file is truncated");
+  return bytes;
+}
+
+Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geometry* reference) {
+  LORKD_TRY(header, readSegHeader(loaded.dataset()));
+  LORKD_TRY(bytes, frameBytes(loaded.dataset(), header));
+  image::SegmentSet set;
+  set.geometry = reference ? *reference : header.geometry;
+  const auto voxels = set.geometry.voxels();
+  if (static_cast<double>(voxels) * static_cast<double>(header.segments.size()) > kMaxMaskBytes)
+    return fail(ErrorCode::Unsupported, "the segmentation would need more than 64 GiB of memory");
+  std::vector<Placement> placements;
+  for (const auto& frame : header.frames) {
+    LORKD_TRY(placement, place(frame, header, set.geometry));
+    placements.push_back(placement);
+  }
+  set.segments = header.segments;
+  for (auto& segment : set.segments) segment.mask.assign(static_cast<std::size_t>(voxels), 0);
+  std::size_t n = 0;
+  for (std::size_t f = 0; f < placements.size(); ++f) {
+    const Placement& p = placements[f];
+    std::uint8_t* mask = set.segments[header.frames[f].segment].mask.data() + p.start;
+    for (std::int64_t row = 0; row < header.rows; ++row)
+      for (std::int64_t column = 0; column < header.columns; ++column, ++n) {
+        const bool inside = header.fractional ? 2 * bytes[n] >= header.maximum : (bytes[n / 8] >> (n % 8) & 1) != 0;
+        if (inside) mask[row * p.alongRows + column * p.alongColumns] = 1;
+      }
+  }
+  return set;
+}
+
+}  // namespace
+
+Result<image::SegmentSet> readSeg(const fs::path& file, const image::Geometry* reference) {
+  LORKD_TRY(loaded, dicom::load(file));
+  if (dicom::text(loaded.dataset(), DCM_SOPClassUID) != UID_SegmentationStorage)
+    return fail(ErrorCode::Format, "this is not a DICOM segmentation", "", file.string());
+  if (loaded.status.bad())
+    return fail(ErrorCode::Format, std::string("the file is damaged or truncated: ") + loaded.status.text(), "",
+                file.string());
+  try {
+    auto set = readChecked(loaded, reference);
+    if (!set) return fail(set.error(), file.string());
+    return set;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::Io, "there is not enough memory for this segmentation", "", file.string());
+  }
+}
+
+}  // namespace lorkd::io

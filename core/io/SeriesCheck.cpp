@@ -1,0 +1,232 @@
+#include "core/io/SeriesCheck.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numbers>
+#include <set>
+
+namespace lorkd::io {
+namespace {
+
+using Severity = Finding::Severity;
+
+std::string name(const InstanceHeader& h) { return h.file.filename().string(); }
+
+std::string mm(double value) {
+  char buffer[40];
+  std::snprintf(buffer, sizeof buffer, "%.3g mm", value);
+  return buffer;
+}
+
+image::Vec3 minus(const image::Vec3& a, const image::Vec3& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
+
+bool sameOrientation(const InstanceHeader& a, const InstanceHeader& b) {
+  for (std::size_t axis = 0; axis < 2; ++axis)
+    for (std::size_t r = 0; r < 3; ++r)
+      if (std::abs((*a.orientation)[axis][r] - (*b.orientation)[axis][r]) > 1e-3) return false;
+  return true;
+}
+
+bool sameSize(const InstanceHeader& a, const InstanceHeader& b) {
+  if (a.rows != b.rows || a.columns != b.columns) return false;
+  for (std::size_t axis = 0; axis < 2; ++axis)
+    if (std::abs((*a.spacing)[axis] / (*b.spacing)[axis] - 1) > 1e-3) return false;
+  return true;
+}
+
+// Copies of the same instance are dropped; the first one stays.
+void dropCopies(Series& series, std::vector<InstanceHeader>& headers) {
+  std::set<std::string> seen;
+  std::size_t copies = 0;
+  std::string example;
+  std::erase_if(headers, [&](const InstanceHeader& h) {
+    if (h.sopInstanceUid.empty() || seen.insert(h.sopInstanceUid).second) return false;
+    ++copies;
+    example = name(h);
+    return true;
+  });
+  if (copies > 0)
+    add(series, Severity::Warning, "duplicate-file",
+        std::to_string(copies) + " file(s) repeat an instance that is there already, for example " + example);
+}
+
+// What each file must have by itself. False when no geometry can be made.
+bool checkInstances(Series& series, const std::vector<InstanceHeader>& headers) {
+  const std::size_t before = series.findings.size();
+  const auto first = [&](const std::string& code, const std::string& what, const auto& wrong) {
+    const auto count = std::ranges::count_if(headers, wrong);
+    if (count == 0) return;
+    const auto& h = *std::ranges::find_if(headers, wrong);
+    add(series, Severity::Unusable, code,
+        what + ": " + name(h) + (h.truncation.empty() || code != "truncated" ? "" : " (" + h.truncation + ")") +
+            (count > 1 ? " and " + std::to_string(count - 1) + " more" : ""));
+  };
+  first("truncated", "the file is shorter than its header says", [](const auto& h) { return !h.truncation.empty(); });
+  first("multi-frame", "several frames in one file cannot be read yet; convert the series to one slice a file",
+        [](const auto& h) { return h.frames > 1; });
+  first("not-grayscale", "colour pictures make no volume",
+        [](const auto& h) { return h.samples != 1 || !h.photometric.starts_with("MONOCHROME"); });
+  first("unsupported-codec", "the compression cannot be decoded",
+        [](const auto& h) { return !canDecode(h.transferSyntax); });
+  first("no-position", "the header does not say where the slice lies",
+        [](const auto& h) { return !h.position || !h.orientation; });
+  first("no-pixel-spacing", "the header does not give the pixel spacing", [](const auto& h) { return !h.spacing; });
+  for (const auto& f : series.findings)
+    if (f.code == "no-position" || f.code == "no-pixel-spacing") return false;
+  const auto& reference = headers.front();
+  first("mixed-orientation", "slices of different orientations share one series",
+        [&](const auto& h) { return !sameOrientation(h, reference); });
+  first("mixed-size", "slices of different sizes or spacings share one series",
+        [&](const auto& h) { return !sameSize(h, reference); });
+  return std::none_of(series.findings.begin() + static_cast<std::ptrdiff_t>(before), series.findings.end(),
+                      [](const Finding& f) { return f.code.starts_with("mixed"); });
+}
+
+// Even spacing along the normal. Returns the spacing.
+double checkGaps(Series& series, const std::vector<InstanceHeader>& headers) {
+  const auto& at = series.instances;
+  const std::size_t n = at.size();
+  std::vector<double> gaps;
+  for (std::size_t k = 1; k < n; ++k) gaps.push_back(at[k].position - at[k - 1].position);
+  std::vector<double> sorted = gaps;
+  std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
+  const double median = sorted[sorted.size() / 2];
+  const double mean = (at.back().position - at.front().position) / static_cast<double>(n - 1);
+  constexpr double kSamePlace = 1e-3;
+  std::size_t doubled = 0, missing = 0;
+  std::string doubledAt, missingAt;
+  for (std::size_t k = 0; k < gaps.size(); ++k) {
+    const std::string between = name(headers[k]) + " and " + name(headers[k + 1]) + " at " + mm(at[k].position);
+    if (gaps[k] < std::max(kSamePlace, 0.01 * median)) {
+      if (doubled++ == 0) doubledAt = between;
+    } else if (gaps[k] > 1.5 * median && median > kSamePlace) {
+      if (missing == 0) missingAt = between;
+      missing += static_cast<std::size_t>(std::min(1e6, std::round(gaps[k] / median) - 1));
+    }
+  }
+  if (doubled > 0)
+    add(series, Severity::Unusable, "duplicate-slice",
+        std::to_string(doubled) + " slice(s) lie where another one lies, first " + doubledAt +
+            "; the series may hold several phases or echoes");
+  if (missing > 0)
+    add(series, Severity::Unusable, "missing-slice",
+        std::to_string(std::max<std::size_t>(missing, 1)) + " slice(s) missing, first between " + missingAt +
+            "; the usual distance is " + mm(median));
+  if (doubled == 0 && missing == 0) {
+    double worst = 0;
+    for (std::size_t k = 0; k < n; ++k)
+      worst = std::max(worst, std::abs(at[k].position - at.front().position - static_cast<double>(k) * mean));
+    const auto severity = worst > kPlaneTolerance * mean ? Severity::Unusable : Severity::Warning;
+    if (worst > 0.01 * mean)
+      add(series, severity, "uneven-spacing", "slices lie up to " + mm(worst) + " off an even spacing of " + mm(mean));
+  }
+  return median > kSamePlace ? (missing + doubled > 0 ? median : mean) : 1.0;
+}
+
+// Slices must stack straight along the normal.
+void checkTilt(Series& series, const std::vector<InstanceHeader>& headers, const image::Vec3& normal) {
+  const auto offset = [&](const InstanceHeader& h) {
+    auto d = minus(*h.position, *headers.front().position);
+    const double along = dicom::dot(d, normal);
+    for (std::size_t a = 0; a < 3; ++a) d[a] -= along * normal[a];
+    return d;
+  };
+  const double length = series.instances.back().position - series.instances.front().position;
+  const auto last = offset(headers.back());
+  const double pixel = std::min(series.geometry.spacing[0], series.geometry.spacing[1]);
+  double worst = 0, worstOffLine = 0;
+  for (std::size_t k = 0; k < headers.size(); ++k) {
+    const auto d = offset(headers[k]);
+    const double share = length > 0 ? (series.instances[k].position - series.instances.front().position) / length : 0;
+    const auto rest = minus(d, {last[0] * share, last[1] * share, last[2] * share});
+    worst = std::max(worst, std::sqrt(dicom::dot(d, d)));
+    worstOffLine = std::max(worstOffLine, std::sqrt(dicom::dot(rest, rest)));
+  }
+  if (worst <= kPlaneTolerance * pixel) return;
+  if (worstOffLine > kPlaneTolerance * pixel || length <= 0) {
+    add(series, Severity::Unusable, "shifted-slices", "slices are shifted sideways by up to " + mm(worst));
+    return;
+  }
+  char angle[32];
+  std::snprintf(angle, sizeof angle, "%.1f", std::atan2(worst, length) * 180 / std::numbers::pi);
+  add(series, Severity::Unusable, "gantry-tilt",
+      std::string("the slices are stacked at ") + angle +
+          " degrees to their normal; resample the series upright first");
+}
+
+}  // namespace
+
+bool Series::usable() const {
+  return std::ranges::none_of(findings, [](const Finding& f) { return f.severity == Severity::Unusable; });
+}
+
+void add(Series& series, Severity severity, const std::string& code, const std::string& message) {
+  series.findings.push_back({severity, code, message});
+}
+
+bool canDecode(const std::string& transferSyntax) {
+  static const std::set<std::string> known{UID_LittleEndianImplicitTransferSyntax,
+                                           UID_LittleEndianExplicitTransferSyntax,
+                                           UID_BigEndianExplicitTransferSyntax,
+                                           UID_DeflatedExplicitVRLittleEndianTransferSyntax,
+                                           UID_RLELosslessTransferSyntax,
+                                           UID_JPEGProcess1TransferSyntax,
+                                           UID_JPEGProcess2_4TransferSyntax,
+                                           UID_JPEGProcess14TransferSyntax,
+                                           UID_JPEGProcess14SV1TransferSyntax,
+                                           UID_JPEGLSLosslessTransferSyntax,
+                                           UID_JPEGLSLossyTransferSyntax,
+                                           UID_JPEG2000LosslessOnlyTransferSyntax,
+                                           UID_JPEG2000TransferSyntax};
+  return known.contains(transferSyntax);
+}
+
+Series describeSeries(const InstanceHeader& h) {
+  Series s;
+  s.patientId = h.patientId;
+  s.patientName = h.patientName;
+  s.studyUid = h.studyUid;
+  s.seriesUid = h.seriesUid;
+  s.frameOfReferenceUid = h.frameOfReferenceUid;
+  s.sopClassUid = h.sopClassUid;
+  s.modality = h.modality;
+  s.bodyPart = h.bodyPart;
+  s.description = h.description;
+  s.studyDate = h.studyDate;
+  s.transferSyntax = h.transferSyntax;
+  return s;
+}
+
+Series checkSeries(std::vector<InstanceHeader> headers) {
+  Series series = describeSeries(headers.front());
+  dropCopies(series, headers);
+  const bool placed = checkInstances(series, headers);
+  image::Vec3 normal{0, 0, 1};
+  if (const auto& o = headers.front().orientation; placed && o) {
+    normal = dicom::cross((*o)[0], (*o)[1]);
+    const auto along = [&](const InstanceHeader& h) { return dicom::dot(*h.position, normal); };
+    std::ranges::stable_sort(headers, {}, along);
+  }
+  const auto along = [&](const InstanceHeader& h) { return h.position ? dicom::dot(*h.position, normal) : 0.0; };
+  for (const auto& h : headers) series.instances.push_back({h.file, h.sopInstanceUid, along(h), h.frames});
+
+  const auto& front = headers.front();
+  auto& g = series.geometry;
+  g.size = {front.columns, front.rows, static_cast<std::int64_t>(headers.size())};
+  if (!placed) return series;
+  g.origin = *front.position;
+  g.spacing = {(*front.spacing)[0], (*front.spacing)[1], front.sliceThickness > 0 ? front.sliceThickness : 1.0};
+  for (std::size_t r = 0; r < 3; ++r)
+    g.direction[r] = {(*front.orientation)[0][r], (*front.orientation)[1][r], normal[r]};
+  if (headers.size() == 1) {
+    add(series, Severity::Warning, "single-slice",
+        "the series has one slice: it can be used as a picture, not as a volume");
+    return series;
+  }
+  g.spacing[2] = checkGaps(series, headers);
+  checkTilt(series, headers, normal);
+  return series;
+}
+
+}  // namespace lorkd::io
