@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/data/CaseList.h"
+#include "core/data/OpenCases.h"
 #include "core/run/RunDirectory.h"
 #include "widgets/view/Overlay.h"
 

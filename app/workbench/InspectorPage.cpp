@@ -63,9 +63,12 @@ void InspectorPage::setRun(const QString& path) {
   m_inspector->setVolume(nullptr);
   if (auto run = run::RunDirectory::open(path.toStdString()); !path.isEmpty() && run) {
     m_run = *run;
-    auto cases = data::loadCaseList(run->cases());
+    auto cases = data::openCases(*run);
     if (cases) m_cases = std::move(*cases);
-    m_note->setText(cases ? QString() : tr("The cases appear here once the run has prepared its data."));
+    m_note->setText(cases ? QString()
+                    : std::filesystem::exists(run->cases())
+                        ? QString::fromStdString(cases.error().text())
+                        : tr("The cases appear here once the run has prepared its data."));
   } else {
     m_note->setText(tr("Choose a run first."));
   }

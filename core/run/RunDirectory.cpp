@@ -110,6 +110,12 @@ Result<std::vector<NumberedCommand>> readCommands(const fs::path& file) {
 std::string toString(State state) { return nameOf(state, states); }
 std::string toString(Command command) { return nameOf(command, commandNames); }
 
+std::filesystem::path RunDirectory::project() const {
+  auto parent = std::filesystem::absolute(m_path).lexically_normal().parent_path();
+  if (isRun(parent)) parent = parent.parent_path();
+  return parent.filename() == "runs" ? parent.parent_path() : parent;
+}
+
 bool RunDirectory::isRun(const fs::path& path) {
   std::error_code ec;
   return fs::is_regular_file(path / "plan.json", ec) && fs::is_regular_file(path / "status.json", ec);

@@ -52,6 +52,10 @@ class RunDirectory {
   static bool isRun(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return m_path; }
+  /// Where the index and the prepared cases of this run lie: PROJECT when the run is PROJECT/runs/<name>, else the folder
+  /// that holds it; a nested teacher's is that of the run around it. Runs side by side share them, and with them the
+  /// split of the patients.
+  std::filesystem::path project() const;
   const plan::Plan& plan() const { return m_plan; }
   const std::string& planDigest() const { return m_digest; }
 

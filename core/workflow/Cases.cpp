@@ -1,32 +1,25 @@
 #include "core/base/Digest.h"
+#include "core/data/OpenCases.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
 namespace fs = std::filesystem;
-
-fs::path projectFolder(const run::RunDirectory& run) {
-  const auto parent = fs::absolute(run.path()).parent_path();
-  return parent.filename() == "runs" ? parent.parent_path() : parent;
-}
 
 fs::path preparedFolder(const run::RunDirectory& run) {
   const auto& plan = run.plan();
   Json key{{"seed", plan.seed}, {"data", plan.data}};
   for (const auto& [name, task] : plan.tasks)
     key["tasks"][name] = {{"kind", task.kind}, {"classes", task.classes}, {"sources", task.sources}};
-  // A nested teacher shares the folder of the run around it.
-  const bool nested = run.path().filename() == "teacher" && run::RunDirectory::isRun(run.path().parent_path());
-  auto outer = run::RunDirectory::open(nested ? run.path().parent_path() : run.path());
-  return projectFolder(outer ? *outer : run) / "cache" / sha256(key.dump()).substr(0, 16);
+  return run.project() / "cache" / sha256(key.dump()).substr(0, 16);
 }
 
 Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
-  if (fs::exists(run.cases())) return data::loadCaseList(run.cases());
+  if (fs::exists(run.cases())) return data::openCases(run);
   const auto& plan = run.plan();
   if (plan.data.sources.empty())
     return fail(ErrorCode::InvalidArgument, "the plan names no data", "add a folder under data.sources",
                 "data.sources");
-  LORKD_TRY(index, data::Catalogue::open(projectFolder(run) / "index.sqlite"));
+  LORKD_TRY(index, data::Catalogue::open(run.project() / "index.sqlite"));
   LORKD_TRY(known, index.sources());
   std::vector<data::Case> cases;
   for (const auto& [name, source] : plan.data.sources) {
@@ -39,7 +32,13 @@ Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progr
     cases.insert(cases.end(), found.begin(), found.end());
   }
   LORKD_TRY(list, data::assign(plan, cases));
-  LORKD_CHECK(data::save(list, run.cases()));
+  auto written = list;
+  for (auto& entry : written.cases) {
+    entry.item.imageFiles.clear();
+    entry.item.labelFiles.clear();
+    entry.item.labelNames.clear();
+  }
+  LORKD_CHECK(data::save(written, run.cases()));
   return list;
 }
 

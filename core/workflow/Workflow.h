@@ -21,11 +21,8 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan);
 /// The device that the plan asks for. Errors: Unsupported when it wants CUDA and the engine has none.
 Result<torch::Device> chooseDevice(const plan::Plan& plan);
 
-/// Where the index and the prepared cases of a run lie: the project folder when the run is PROJECT/runs/<name>, else
-/// the folder that holds the run. Runs side by side share them, and with them the split of the patients.
-std::filesystem::path projectFolder(const run::RunDirectory& run);
-
-/// The frozen cases of a run; made from the project's index on first use, scanning sources that it does not know yet.
+/// The frozen cases of a run with their files; made from the project's index on first use, scanning sources that it does
+/// not know yet. cases.json holds pseudonyms only: paths often carry names, so they stay in the index.
 /// Errors: those of the catalogue and of data::assign.
 Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel);
 

@@ -1,5 +1,5 @@
 """Predictions lie on their source: the NIfTI affine equals the one that the DICOM headers give."""
-import json
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -9,10 +9,11 @@ import pydicom
 
 project = Path(sys.argv[1])
 run = project / "runs" / "lorkd"
-cases = {c["id"]: c for c in (entry.get("case", entry) for entry in json.loads((run / "cases.json").read_text())["cases"])}
+index = sqlite3.connect(project / "index.sqlite")
+query = "SELECT file FROM item_file JOIN item ON item.id = item_file.item WHERE case_id = ? AND role = 'image'"
 checked = 0
 for folder in sorted((run / "predictions").iterdir()):
-    files = cases[folder.name]["imageFiles"]
+    files = [row[0] for row in index.execute(query, (folder.name,))]
     slices = [pydicom.dcmread(f, stop_before_pixels=True) for f in files]
     row, column = (numpy.array(slices[0].ImageOrientationPatient[i : i + 3], float) for i in (0, 3))
     normal = numpy.cross(row, column)

@@ -1,0 +1,26 @@
+#include "core/data/OpenCases.h"
+
+#include <map>
+
+namespace lorkd::data {
+
+Result<CaseList> openCases(const run::RunDirectory& run) {
+  LORKD_TRY(list, loadCaseList(run.cases()));
+  LORKD_TRY(index, Catalogue::open(run.project() / "index.sqlite"));
+  LORKD_TRY(known, index.cases());
+  std::map<std::string, const Case*> byId;
+  for (const auto& item : known) byId[item.id] = &item;
+  for (auto& entry : list.cases) {
+    const auto it = byId.find(entry.item.id);
+    if (it == byId.end())
+      return fail(ErrorCode::Mismatch,
+                  "the index no longer knows " + entry.item.id + " of the source '" + entry.item.source + "'",
+                  "scan that folder again into the project's index", run.cases().string());
+    entry.item.imageFiles = it->second->imageFiles;
+    entry.item.labelFiles = it->second->labelFiles;
+    entry.item.labelNames = it->second->labelNames;
+  }
+  return list;
+}
+
+}  // namespace lorkd::data
