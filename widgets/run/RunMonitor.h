@@ -1,0 +1,77 @@
+// One run on one page: what it does, its curves, its gradient conflict, its log, and the buttons that steer it.
+#pragma once
+
+#include <QWidget>
+#include <memory>
+#include <vector>
+
+#include "widgets/plot/ConflictPanel.h"
+#include "widgets/plot/LossPlot.h"
+#include "widgets/run/RunWatcher.h"
+#include "widgets/run/TrainerLauncher.h"
+
+class QLabel;
+class QPlainTextEdit;
+class QProgressBar;
+class QPushButton;
+class QTabWidget;
+
+namespace lorkd::watch {
+
+/// Names and colours of a plan's tasks.
+std::vector<plot::TaskLook> taskLooks(const plan::Plan& plan);
+
+class RunMonitor : public QWidget {
+  Q_OBJECT
+ public:
+  /// The launcher must outlive the monitor.
+  explicit RunMonitor(TrainerLauncher* launcher, QWidget* parent = nullptr);
+
+  /// Shows the run at `path`; an empty path shows none. Overlays are removed.
+  void setRun(const QString& path);
+  QString run() const;
+  RunWatcher* watcher() const { return m_watcher.get(); }
+  /// Draws another run's curves beside this one's, or no longer.
+  void addOverlay(const QString& path);
+  void clearOverlays();
+  QStringList overlays() const;
+
+  plot::LossPlot* losses() const { return m_losses; }
+  plot::LossPlot* metrics() const { return m_metrics; }
+  plot::ConflictPanel* conflict() const { return m_conflict; }
+  QTabWidget* pages() const { return m_pages; }
+
+ Q_SIGNALS:
+  /// The run's state changed (also when another run is shown).
+  void stateChanged(lorkd::run::State state);
+
+ protected:
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void build();
+  void restartCurves();
+  void showEvents();
+  void showStatus();
+  void showLog();
+  void act(lorkd::run::Command command, const QString& pending);
+  void startOrContinue();
+  void askStop();
+  void complain(const QString& text);
+
+  TrainerLauncher* m_launcher;
+  std::unique_ptr<RunWatcher> m_watcher;
+  std::vector<std::unique_ptr<RunWatcher>> m_overlays;
+  QLabel *m_icon, *m_name, *m_state, *m_figures, *m_message;
+  QProgressBar* m_bar;
+  QPushButton *m_start, *m_pause, *m_checkpoint, *m_stop, *m_alone;
+  QTabWidget* m_pages;
+  plot::LossPlot *m_losses, *m_metrics;
+  plot::ConflictPanel* m_conflict;
+  QPlainTextEdit* m_log;
+  std::size_t m_logShown = 0;
+  QString m_pending, m_complaint;
+  std::optional<lorkd::run::State> m_lastState;
+};
+
+}  // namespace lorkd::watch

@@ -1,0 +1,97 @@
+#include "widgets/run/TrainerLauncher.h"
+
+#include <signal.h>
+
+#include <QFile>
+#include <QFileInfo>
+#include <QProcess>
+#include <QTimer>
+
+#include "core/run/EventLog.h"
+#include "widgets/run/Program.h"
+
+namespace lorkd::watch {
+namespace {
+
+QString logOf(const QString& run) { return run + QStringLiteral("/trainer.log"); }
+
+/// Whether a process is there and not only waiting to be buried.
+bool alive(qint64 pid) {
+  if (::kill(static_cast<pid_t>(pid), 0) != 0) return false;
+  QFile stat(QStringLiteral("/proc/%1/stat").arg(pid));
+  if (!stat.open(QIODevice::ReadOnly)) return true;
+  const QByteArray line = stat.readAll();
+  return line.mid(line.lastIndexOf(')') + 2, 1) != "Z";
+}
+
+bool active(lorkd::run::State state) {
+  return state == lorkd::run::State::Running || state == lorkd::run::State::Paused;
+}
+
+}  // namespace
+
+Result<qint64> TrainerLauncher::start(const QString& run) {
+  LORKD_TRY(directory, lorkd::run::RunDirectory::open(run.toStdString()));
+  LORKD_TRY(status, directory.status());
+  if (active(status.state))
+    return fail(ErrorCode::Mismatch,
+                tr("this run is being trained already by process %1 on %2")
+                    .arg(status.pid)
+                    .arg(QString::fromStdString(status.host))
+                    .toStdString(),
+                tr("stop that trainer first").toStdString(), run.toStdString());
+  {
+    // Between start and first status the lock alone tells; it is let go at once for the trainer to take.
+    LORKD_TRY(lock, directory.lock());
+    lock.reset();
+  }
+  const double now = lorkd::run::now();
+  if (m_began.contains(run) && now - m_began[run] < m_grace / 1000.0)
+    return fail(ErrorCode::Mismatch, tr("this run's trainer is just starting").toStdString(),
+                tr("give it a moment").toStdString(), run.toStdString());
+  const QString program = lorkdProgram();
+  if (!QFileInfo(program).isExecutable())
+    return fail(ErrorCode::NotFound, tr("the program that trains is missing").toStdString(),
+                tr("build or install lorkd, or name it in the environment variable LORKD_CLI").toStdString(),
+                program.toStdString());
+  QProcess process;
+  process.setProgram(program);
+  process.setArguments({QStringLiteral("train"), QFileInfo(run).absoluteFilePath()});
+  auto environment = QProcessEnvironment::systemEnvironment();
+  // Spinning threads of a trainer and a window on the same cores slow both down; libgomp reads this when it loads.
+  if (!environment.contains(QStringLiteral("OMP_WAIT_POLICY")))
+    environment.insert(QStringLiteral("OMP_WAIT_POLICY"), QStringLiteral("passive"));
+  process.setProcessEnvironment(environment);
+  process.setStandardInputFile(QProcess::nullDevice());
+  process.setStandardOutputFile(logOf(run));
+  process.setStandardErrorFile(logOf(run), QIODevice::Append);
+  qint64 pid = 0;
+  if (!process.startDetached(&pid))
+    return fail(ErrorCode::Io, tr("the trainer does not start: %1").arg(process.errorString()).toStdString(),
+                tr("check that the program can be run and the folder written").toStdString(), program.toStdString());
+  m_began[run] = now;
+  QTimer::singleShot(m_grace, this, [this, run, pid, before = status] {
+    const auto opened = lorkd::run::RunDirectory::open(run.toStdString());
+    const auto after = opened ? opened->status() : Result<lorkd::run::Status>(std::unexpected(opened.error()));
+    if (alive(pid) || (after && (after->state != before.state || after->heartbeat != before.heartbeat))) return;
+    const QString output = lastOutput(run).trimmed();
+    Q_EMIT failedToRun(run, output.isEmpty() ? tr("The trainer ended at once and said nothing.")
+                                             : tr("The trainer ended at once:\n%1").arg(output));
+  });
+  Q_EMIT started(run, pid);
+  return pid;
+}
+
+Result<void> TrainerLauncher::send(const QString& run, lorkd::run::Command command) {
+  LORKD_TRY(directory, lorkd::run::RunDirectory::open(run.toStdString()));
+  return directory.send(command);
+}
+
+QString TrainerLauncher::lastOutput(const QString& run, qint64 bytes) {
+  QFile file(logOf(run));
+  if (!file.open(QIODevice::ReadOnly)) return QString();
+  if (file.size() > bytes) file.seek(file.size() - bytes);
+  return QString::fromUtf8(file.read(bytes));
+}
+
+}  // namespace lorkd::watch
