@@ -9,7 +9,7 @@ mkdir -p "$bad/empty" "$bad/text"
 echo hello >"$bad/text/readme.txt"
 
 expect_error 'empty' "$LORKD" scan "$bad/empty"
-expect_error 'no DICOM|nothing usable|holds no' "$LORKD" scan "$bad/text"
+expect_error 'none of the 1 files' "$LORKD" scan "$bad/text"
 expect_error 'no such|not found|does not exist' "$LORKD" scan "$bad/nowhere"
 
 # A truncated slice is named, and the case is not silently used.

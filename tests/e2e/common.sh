@@ -3,6 +3,8 @@
 set -euo pipefail
 : "${LORKD:?set LORKD to the lorkd program}" "${WORK:?set WORK to a scratch folder}"
 export OMP_WAIT_POLICY=passive
+# Debian's own Python has the judges (nibabel, pydicom, torch), whatever else is in the path.
+python3() { /usr/bin/python3 "$@"; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
 skip() { echo "SKIPPED: $*"; exit 77; }
 # A plan small enough for a test; more --set arguments may follow.

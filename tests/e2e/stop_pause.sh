@@ -11,7 +11,7 @@ run=$project/runs/r
 "$LORKD" train "$demo/plan.json" --set training.steps=5000 --set teacher.source=none --set losses.transfer=0 --out "$run" >/dev/null 2>&1 &
 pid=$!
 wait_for() { for _ in $(seq 400); do eval "$1" && return 0; sleep 0.05; done; fail "waited in vain for: $1"; }
-steps() { grep -c '"kind":"step"' "$run/events.jsonl" 2>/dev/null || true; }
+steps() { cat "$run/events.jsonl" 2>/dev/null | grep -c '"kind":"step"' || true; }
 wait_for '[ "$(steps)" -ge 3 ]'
 expect_error 'other process|another process|already|holds' "$LORKD" resume "$run"
 echo '{"commands":[{"number":1,"command":"pause"}]}' >"$run/control.json"
