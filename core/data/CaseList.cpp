@@ -32,6 +32,7 @@ bool hasAny(const std::vector<std::string>& have, const std::vector<std::string>
 bool mayUse(const plan::Task& task, const Case& c) {
   const bool pictures = c.kind == "picture";
   if (pictures != (task.kind == plan::TaskKind::Classification)) return false;
+  if (!task.bodyParts.empty() && !hasAny({c.bodyPart}, task.bodyParts)) return false;
   return task.sources.empty() || std::find(task.sources.begin(), task.sources.end(), c.source) != task.sources.end();
 }
 

@@ -9,7 +9,8 @@ fs::path preparedFolder(const run::RunDirectory& run) {
   const auto& plan = run.plan();
   Json key{{"seed", plan.seed}, {"data", plan.data}};
   for (const auto& [name, task] : plan.tasks)
-    key["tasks"][name] = {{"kind", task.kind}, {"classes", task.classes}, {"sources", task.sources}};
+    key["tasks"][name] = {
+        {"kind", task.kind}, {"classes", task.classes}, {"sources", task.sources}, {"body_parts", task.bodyParts}};
   return run.project() / "cache" / sha256(key.dump()).substr(0, 16);
 }
 

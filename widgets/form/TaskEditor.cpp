@@ -230,9 +230,12 @@ void TaskEditor::removeSelected() {
 void TaskEditor::suggestByBodyPart() {
   std::map<QString, Json> byPart;
   for (const auto& label : m_labels) {
-    const QString part = label.bodyParts.isEmpty() ? tr("all") : label.bodyParts.front();
-    auto& task = byPart.try_emplace(part.toLower(), plan::Task{}).first->second;
-    task["classes"][keyOf(label.name)] = {{"labels", {label.name.toStdString()}}, {"color", ""}};
+    // A structure seen in several parts of the body is learned in each of them.
+    for (const auto& part : label.bodyParts.isEmpty() ? QStringList{QString()} : label.bodyParts) {
+      auto& task = byPart.try_emplace(part.isEmpty() ? tr("all") : part.toLower(), plan::Task{}).first->second;
+      task["classes"][keyOf(label.name)] = {{"labels", {label.name.toStdString()}}, {"color", ""}};
+      if (!part.isEmpty()) task["body_parts"] = {part.toStdString()};
+    }
   }
   Json tasks = Json::object();
   for (const auto& [part, task] : byPart) tasks[freeKey(tasks, keyOf(part))] = task;
