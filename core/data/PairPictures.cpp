@@ -34,8 +34,9 @@ Result<void> pairPictures(const io::Scan& scan, const std::string& source, const
       out.unusable.emplace_back(archive->file, io::Finding{io::Finding::Severity::Unusable, "npz", set.error().text()});
       continue;
     }
-    add("pictures-" + source + (archives.size() > 1 ? "-" + archive->file.stem().string() : ""), archive->file,
-        set->classes);
+    std::string own;
+    if (archives.size() > 1) own.append("-").append(archive->file.stem().string());
+    add("pictures-" + source + own, archive->file, set->classes);
   }
   if (!classes.empty() && !volumes && archives.empty())
     add("pictures-" + source, folder, {classes.begin(), classes.end()});

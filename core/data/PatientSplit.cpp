@@ -94,7 +94,10 @@ std::vector<Split> divide(const std::vector<std::set<int>>& tasks, double valida
   for (std::size_t p = 0; p < tasks.size(); ++p) groups[tasks[p]].push_back(p);
   std::vector<Split> out(tasks.size(), Split::Train);
   double owedTest = 0, owedValidation = 0;  // what rounding left over goes to the next group
-  for (auto& [set, patients] : groups) {
+  std::vector<std::vector<std::size_t>> order;
+  for (auto& [set, patients] : groups) order.push_back(std::move(patients));
+  shuffle(order, random);
+  for (auto& patients : order) {
     shuffle(patients, random);
     const auto n = static_cast<std::int64_t>(patients.size());
     const auto take = [&](double share, double& owed, std::int64_t left) {
@@ -120,9 +123,16 @@ std::vector<Split> splitPatients(const std::vector<std::set<int>>& tasks, double
   std::vector<Split> best;
   int least = 0;
   // Overlapping tasks can leave the exchange stuck; another start often is not.
-  for (std::uint64_t attempt = 0; attempt < 20; ++attempt) {
+  for (std::uint64_t attempt = 0; attempt < 100; ++attempt) {
     Random random(seed, {0x5b117, attempt});
     auto out = divide(tasks, validation, test, random);
+    if (attempt >= 20) {  // and then from anywhere
+      std::vector<Split> open{Split::Train};
+      if (validation > 0) open.push_back(Split::Validation);
+      if (test > 0) open.push_back(Split::Test);
+      for (auto& split : out)
+        split = open[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(open.size())))];
+    }
     Coverage coverage(tasks, validation, test);
     for (std::size_t p = 0; p < out.size(); ++p) coverage.add(p, out[p], 1);
     while (coverage.missing() > 0 && improve(tasks, out, coverage)) {

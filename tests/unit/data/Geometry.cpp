@@ -1,0 +1,198 @@
+// Where things lie: nothing may move in the patient on the way to the working grid and back.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/Random.h"
+#include "core/data/Orient.h"
+#include "core/data/Prepare.h"
+#include "core/data/Solid.h"
+#include "core/io/Resample.h"
+#include "tests/unit/data/Support.h"
+
+namespace lorkd::data {
+namespace {
+
+using image::Geometry;
+using image::Mat3;
+using image::Vec3;
+
+/// One of the 48 ways to order and reverse three axes, turned a little.
+Mat3 direction(int order, int flips, const Mat3& turn) {
+  constexpr int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+  Mat3 out{};
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    for (std::size_t row = 0; row < 3; ++row)
+      out[row][static_cast<std::size_t>(orders[order][axis])] = (flips >> axis & 1 ? -1 : 1) * turn[row][axis];
+  return out;
+}
+
+double distance(const Vec3& a, const Vec3& b) { return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]); }
+
+Vec3 centroid(const image::Volume& v) {
+  const double ground = *std::min_element(v.voxels.begin(), v.voxels.end());
+  Vec3 sum{};
+  double weight = 0;
+  std::size_t n = 0;
+  for (std::int64_t k = 0; k < v.geometry.size[2]; ++k)
+    for (std::int64_t j = 0; j < v.geometry.size[1]; ++j)
+      for (std::int64_t i = 0; i < v.geometry.size[0]; ++i) {
+        const double w = v.voxels[n++] - ground;
+        weight += w;
+        sum = {sum[0] + w * double(i), sum[1] + w * double(j), sum[2] + w * double(k)};
+      }
+  return v.geometry.indexToLps({sum[0] / weight, sum[1] / weight, sum[2] / weight});
+}
+
+TEST(Orient, EveryVoxelKeepsItsPlaceAndValueForAllOrientations) {
+  const Mat3 turn = rotation(0.1, -0.2, 0.15);
+  for (int order = 0; order < 6; ++order)
+    for (int flips = 0; flips < 8; ++flips) {
+      Geometry g;
+      g.size = {4, 5, 6};
+      g.spacing = {1, 2, 3};
+      g.origin = {-7, 11, 13};
+      g.direction = direction(order, flips, turn);
+      image::Grid<float> v(g);
+      for (std::size_t n = 0; n < v.voxels.size(); ++n) v.voxels[n] = static_cast<float>(n);
+      const auto r = reoriented(v, closestToLps(g));
+      for (std::size_t a = 0; a < 3; ++a)
+        for (std::size_t b = 0; b < 3; ++b) EXPECT_NEAR(r.geometry.direction[a][b], turn[a][b], 1e-12);
+      for (std::int64_t k = 0; k < g.size[2]; ++k)
+        for (std::int64_t j = 0; j < g.size[1]; ++j)
+          for (std::int64_t i = 0; i < g.size[0]; ++i) {
+            const auto at = r.geometry.lpsToIndex(g.indexToLps({double(i), double(j), double(k)}));
+            std::array<std::int64_t, 3> n{};
+            for (std::size_t a = 0; a < 3; ++a) {
+              n[a] = std::llround(at[a]);
+              ASSERT_NEAR(at[a], double(n[a]), 1e-9);
+              ASSERT_TRUE(n[a] >= 0 && n[a] < r.geometry.size[a]);
+            }
+            ASSERT_EQ(r.at(n[0], n[1], n[2]), v.at(i, j, k));
+          }
+    }
+}
+
+TEST(PrepareImage, LandmarkStaysWithinHalfAWorkingVoxelForAllOrientations) {
+  plan::Data options;  // 4 mm
+  for (int order = 0; order < 6; ++order)
+    for (int flips = 0; flips < 8; ++flips) {
+      Random random(1, {static_cast<std::uint64_t>(order), static_cast<std::uint64_t>(flips)});
+      Geometry g;
+      g.size = {40, 36, 30};
+      g.spacing = {1.7, 2.1, flips % 2 ? 5.5 : 3.2};
+      g.direction = direction(order, flips, rotation(random.uniform(-0.2, 0.2), 0.1, -0.15));
+      g.origin = {random.uniform(-300, 300), random.uniform(-300, 300), random.uniform(-900, 900)};
+      const Vec3 ball = g.indexToLps({random.uniform(10, 30), random.uniform(10, 26), random.uniform(8, 22)});
+      image::Volume v(g);
+      std::size_t n = 0;
+      for (std::int64_t k = 0; k < g.size[2]; ++k)
+        for (std::int64_t j = 0; j < g.size[1]; ++j)
+          for (std::int64_t i = 0; i < g.size[0]; ++i) {
+            const double far = distance(g.indexToLps({double(i), double(j), double(k)}), ball);
+            v.voxels[n++] = static_cast<float>(-500 + 1500 * std::exp(-far * far / (2 * 5.0 * 5.0)));
+          }
+      const auto out = prepareImage(v, options);
+      ASSERT_TRUE(out) << out.error().text();
+      for (std::size_t a = 0; a < 3; ++a) {
+        EXPECT_EQ(out->geometry.spacing[a], 4);
+        EXPECT_GT(out->geometry.direction[a][a], 0.9) << "axes run to L, P, S";
+      }
+      EXPECT_LT(distance(centroid(*out), ball), 2.0) << order << " " << flips;
+    }
+}
+
+TEST(PrepareImage, RefusesEmptyAndNotFiniteVolumes) {
+  EXPECT_EQ(prepareImage(image::Volume(), plan::Data()).error().code, ErrorCode::InvalidArgument);
+  Geometry g;
+  g.size = {8, 8, 8};
+  image::Volume v(g);
+  v.voxels[17] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(prepareImage(v, plan::Data()).error().code, ErrorCode::Numeric);
+}
+
+TEST(LabelsInSource, TruthSurvivesTheWayToTheWorkingGridAndBack) {
+  for (const bool tilted : {false, true})
+    for (const auto region : {Region::Head, Region::Thorax, Region::Abdomen}) {
+      PhantomOptions phantomOptions;
+      phantomOptions.tilted = tilted;
+      const auto phantom = makePhantom(region, 2, phantomOptions);
+      plan::Data options;
+      options.spacing = region == Region::Head ? Vec3{3, 3, 3} : Vec3{4, 4, 4};
+      const auto working = prepareImage(phantom.volume, options);
+      ASSERT_TRUE(working);
+      std::vector<image::Volume> probabilities;
+      for (const auto& s : phantom.truth.segments) {
+        image::Mask mask(phantom.volume.geometry);
+        mask.voxels = s.mask;
+        const auto there = io::resampleMask(mask, working->geometry);
+        auto& p = probabilities.emplace_back(working->geometry);
+        std::copy(there.voxels.begin(), there.voxels.end(), p.voxels.begin());
+      }
+      const auto back = labelsInSource(probabilities, phantom.volume.geometry, 0.5);
+      ASSERT_TRUE(back) << back.error().text();
+      EXPECT_EQ(back->geometry, phantom.volume.geometry);
+      for (std::size_t s = 0; s < probabilities.size(); ++s) {
+        std::vector<std::uint8_t> mask(back->voxels.size());
+        for (std::size_t n = 0; n < mask.size(); ++n) mask[n] = back->voxels[n] == s + 1;
+        EXPECT_GT(dice(mask, phantom.truth.segments[s].mask), 0.9) << phantom.truth.segments[s].name << tilted;
+      }
+    }
+}
+
+TEST(LabelsInSource, NothingOutsideTheWorkingGridAndTheMostProbableClassInside) {
+  Geometry source;
+  source.size = {10, 10, 10};
+  Geometry half = source;
+  half.size[2] = 5;
+  std::vector<image::Volume> p{image::Volume(half, 0.6f), image::Volume(half, 0.9f), image::Volume(half, 0.2f)};
+  auto labels = labelsInSource(p, source, 0.5);
+  ASSERT_TRUE(labels);
+  for (std::int64_t k = 0; k < 10; ++k) EXPECT_EQ(labels->at(5, 5, k), k < 5 ? 2 : 0);
+  labels = labelsInSource(p, source, 0.95);
+  EXPECT_EQ(*std::max_element(labels->voxels.begin(), labels->voxels.end()), 0);
+  p[1] = image::Volume(source, 0.9f);
+  EXPECT_EQ(labelsInSource(p, source, 0.5).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(labelsInSource({}, source, 0.5).error().code, ErrorCode::InvalidArgument);
+}
+
+TEST(Normalise, StatesMeanAndDeviationOfWhatWasClipped) {
+  Geometry g;
+  g.size = {20, 20, 20};
+  Random random(4);
+  image::Volume v(g);
+  for (auto& x : v.voxels) x = static_cast<float>(random.normal(200, 900));
+  plan::Data options;
+  const auto moments = [](const image::Volume& volume) {
+    double sum = 0, squares = 0;
+    for (const float x : volume.voxels) sum += x, squares += double(x) * x;
+    const double n = static_cast<double>(volume.voxels.size());
+    return std::pair{sum / n, squares / n - sum * sum / n / n};
+  };
+  for (const auto how : {plan::DataNormalisation::Ct, plan::DataNormalisation::Percentile}) {
+    auto out = v;
+    options.normalisation = how;
+    normalise(out, options);
+    const auto [mean, variance] = moments(out);
+    EXPECT_NEAR(mean, 0, 1e-3);
+    EXPECT_NEAR(variance, 1, 1e-3);
+    const auto [low, high] = std::minmax_element(out.voxels.begin(), out.voxels.end());
+    EXPECT_GT(std::count(out.voxels.begin(), out.voxels.end(), *low), 20) << "clipped";
+    EXPECT_GT(std::count(out.voxels.begin(), out.voxels.end(), *high), 20);
+  }
+  options.normalisation = plan::DataNormalisation::Scale;
+  v.modality = "CT";
+  v.voxels[0] = -1024;
+  v.voxels[1] = 3071;
+  normalise(v, options);
+  EXPECT_FLOAT_EQ(v.voxels[0], -1);
+  EXPECT_FLOAT_EQ(v.voxels[1], 1);
+  image::Volume flat(g, 70.0f);
+  normalise(flat, plan::Data());
+  EXPECT_EQ(flat.voxels[5], 0);
+}
+
+}  // namespace
+}  // namespace lorkd::data

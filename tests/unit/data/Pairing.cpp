@@ -1,0 +1,188 @@
+#include <gmock/gmock.h>
+
+#include "core/base/File.h"
+#include "core/io/Images2D.h"
+#include "core/io/Nifti.h"
+#include "tests/unit/data/Support.h"
+
+namespace lorkd::data {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class NiftiTree : public testing::Test {
+ protected:
+  NiftiTree() {
+    m_geometry.size = {6, 5, 4};
+    m_geometry.spacing = {1.5, 1.5, 3};
+    m_geometry.origin = {-20, 10, 300};
+  }
+  void image(const std::string& name) {
+    image::Volume v(m_geometry);
+    for (std::size_t n = 0; n < v.voxels.size(); ++n) v.voxels[n] = static_cast<float>(n) + 0.5f;
+    fs::create_directories((m_data / name).parent_path());
+    ASSERT_TRUE(io::writeNifti(m_data / name, v));
+  }
+  void labels(const std::string& name, double shift = 0) {
+    image::LabelMap map(m_geometry);
+    map.geometry.origin[0] += shift;
+    map.voxels[3] = 2;
+    map.voxels[4] = map.voxels[5] = 7;
+    fs::create_directories((m_data / name).parent_path());
+    ASSERT_TRUE(io::writeNifti(m_data / name, map));
+  }
+  std::vector<Case> scan() {
+    auto cases = scanned(m_data.path(), m_index / "index.sqlite");
+    EXPECT_TRUE(cases) << cases.error().text();
+    return cases.value_or(std::vector<Case>());
+  }
+  std::vector<std::pair<fs::path, io::Finding>> rejected() {
+    return Catalogue::open(m_index / "index.sqlite")->rejected().value();
+  }
+  image::Geometry m_geometry;
+  TemporaryFolder m_data, m_index;
+};
+
+TEST_F(NiftiTree, OnlyImageAndLabelsOfAFolderWithNames) {
+  image("one/ct.nii.gz");
+  labels("one/labels.nii.gz");
+  ASSERT_TRUE(writeFileAtomically(m_data / "one/labels.csv", "label,name\n2,liver\n7,spleen\n9,absent\n"));
+  const auto cases = scan();
+  ASSERT_EQ(cases.size(), 1u);
+  EXPECT_THAT(cases[0].labels, ElementsAre("liver", "spleen"));
+  EXPECT_EQ(cases[0].kind, "nifti");
+  const auto segments = readSegments(cases[0]);
+  ASSERT_TRUE(segments) << segments.error().text();
+  EXPECT_EQ(segments->find("spleen")->mask[4], 1);
+  EXPECT_EQ(segments->find("spleen")->mask[3], 0);
+  const auto wanted = readSegments(cases[0], {"LIVER"});
+  ASSERT_EQ(wanted->segments.size(), 1u);
+  EXPECT_EQ(wanted->segments[0].name, "liver");
+  EXPECT_TRUE(readImage(cases[0])->geometry.sameGrid(m_geometry));
+}
+
+TEST_F(NiftiTree, NnUnetLayout) {
+  for (const std::string id : {"liver_001", "liver_002"}) {
+    image("imagesTr/" + id + "_0000.nii.gz");
+    labels("labelsTr/" + id + ".nii.gz");
+  }
+  image("imagesTr/liver_001_0001.nii.gz");
+  image("imagesTs/liver_003_0000.nii.gz");
+  const auto cases = scan();
+  ASSERT_EQ(cases.size(), 3u);
+  std::set<std::string> patients;
+  for (const auto& c : cases) {
+    patients.insert(c.patient);
+    const auto stem = c.imageFiles[0].filename().string().substr(0, 9);
+    if (stem == "liver_003") {
+      EXPECT_TRUE(c.labels.empty());
+    } else {
+      EXPECT_EQ(c.labelFiles.at(0).filename(), stem + ".nii.gz");
+      EXPECT_THAT(c.labels, ElementsAre("2", "7"));
+    }
+  }
+  EXPECT_EQ(patients.size(), 3u);
+  ASSERT_EQ(rejected().size(), 1u);
+  EXPECT_EQ(rejected()[0].second.code, "extra-channel");
+}
+
+TEST_F(NiftiTree, SuffixesAndMirroredFolders) {
+  image("flat/a_ct.nii.gz");
+  labels("flat/a_seg.nii.gz");
+  image("flat/b.nii.gz");
+  labels("flat/b_gt.nii.gz");
+  image("flat/c.nii.gz");
+  image("mirror/images/x.nii");
+  labels("mirror/labels/x.nii");
+  const auto cases = scan();
+  ASSERT_EQ(cases.size(), 4u);
+  std::map<std::string, std::string> pairs;
+  for (const auto& c : cases)
+    pairs[c.imageFiles[0].filename()] = c.labelFiles.empty() ? "" : c.labelFiles[0].filename().string();
+  EXPECT_EQ(pairs["a_ct.nii.gz"], "a_seg.nii.gz");
+  EXPECT_EQ(pairs["b.nii.gz"], "b_gt.nii.gz");
+  EXPECT_EQ(pairs["c.nii.gz"], "");
+  EXPECT_EQ(pairs["x.nii"], "x.nii");
+  EXPECT_TRUE(rejected().empty());
+}
+
+TEST_F(NiftiTree, SeriesOfOnePatientShareThePatient) {
+  image("sub-01/anat/sub-01_T1w.nii.gz");
+  image("sub-01/ct/sub-01_ct.nii.gz");
+  image("sub-02/ct/sub-02_ct.nii.gz");
+  const auto cases = scan();
+  ASSERT_EQ(cases.size(), 3u);
+  std::map<std::string, int> patients;
+  for (const auto& c : cases) ++patients[c.patient];
+  EXPECT_EQ(patients.size(), 2u);
+}
+
+TEST_F(NiftiTree, LabelsThatFitNoImageAreListedWithTheReason) {
+  image("moved/ct.nii.gz");
+  labels("moved/labels.nii.gz", 2.0);
+  image("fractions/ct.nii.gz");
+  image("fractions/ct_seg.nii.gz");  // values 0.5, 1.5, ...
+  image("two/a.nii.gz");
+  image("two/b.nii.gz");
+  labels("two/labels.nii.gz");
+  const auto cases = scan();
+  EXPECT_EQ(cases.size(), 4u);
+  for (const auto& c : cases) EXPECT_TRUE(c.labels.empty());
+  std::map<std::string, std::string> codes;
+  for (const auto& [file, finding] : rejected()) codes[file.parent_path().filename()] = finding.code;
+  EXPECT_EQ(codes["moved"], "label-geometry");
+  EXPECT_EQ(codes["fractions"], "label-values");
+  EXPECT_EQ(codes["two"], "unpaired-label");
+
+  const auto unlabelled = readSegments(cases[0]);
+  ASSERT_FALSE(unlabelled);
+  EXPECT_EQ(unlabelled.error().code, ErrorCode::NotFound);
+  Case wrong = cases[0];
+  wrong.labelFiles = {m_data / "moved/labels.nii.gz"};
+  wrong.geometry.origin[2] += 5;
+  const auto mismatch = readSegments(wrong);
+  ASSERT_FALSE(mismatch);
+  EXPECT_EQ(mismatch.error().code, ErrorCode::Mismatch);
+  EXPECT_THAT(mismatch.error().text(), HasSubstr("labels.nii.gz"));
+}
+
+TEST_F(NiftiTree, OneFileAsSource) {
+  image("ct.nii.gz");
+  image("other.nii.gz");
+  labels("ct_labels.nii.gz");
+  const auto cases = scanned(m_data / "ct.nii.gz", m_index / "index.sqlite");
+  ASSERT_TRUE(cases) << cases.error().text();
+  ASSERT_EQ(cases->size(), 1u);
+  EXPECT_EQ(cases->at(0).labelFiles.size(), 1u);
+  ASSERT_TRUE(writeFileAtomically(m_data / "notes.txt", "hello"));
+  const auto none = scanned(m_data / "notes.txt", m_index / "index.sqlite");
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::InvalidArgument);
+}
+
+TEST(Pictures, ArchiveAndFolderAreOneCaseEach) {
+  TemporaryFolder folder;
+  const auto set = makePictureSet(4, 1);
+  ASSERT_TRUE(io::writeNpz(folder / "shapes.npz", set));
+  for (const auto& e : set.examples) {
+    const auto place = folder / "png" / set.classes[static_cast<std::size_t>(e.label)];
+    fs::create_directories(place);
+    ASSERT_TRUE(io::writePng(place / (e.id + ".png"), e.picture));
+  }
+  const auto archive = scanned(folder / "shapes.npz", folder / "index.sqlite");
+  ASSERT_TRUE(archive) << archive.error().text();
+  ASSERT_EQ(archive->size(), 1u);
+  EXPECT_EQ(archive->at(0).id, "pictures-s");
+  EXPECT_EQ(archive->at(0).kind, "picture");
+  EXPECT_EQ(archive->at(0).labels.size(), 3u);
+  const auto pictures = scanned(folder / "png", folder / "index.sqlite");
+  ASSERT_TRUE(pictures) << pictures.error().text();
+  ASSERT_EQ(pictures->size(), 1u);
+  EXPECT_THAT(pictures->at(0).labels, ElementsAre("disc", "square", "triangle"));
+  EXPECT_EQ(readImage(pictures->at(0)).error().code, ErrorCode::Unsupported);
+}
+
+}  // namespace
+}  // namespace lorkd::data

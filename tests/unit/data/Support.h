@@ -1,0 +1,62 @@
+// What the tests of this room share: folders that vanish, and small data sets.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+
+#include "core/data/Catalogue.h"
+#include "core/data/Phantom.h"
+
+namespace lorkd::data {
+
+/// A folder of its own, removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    static std::atomic<int> number{0};
+    m_path = std::filesystem::path(testing::TempDir()) /
+             ("lorkd-data-" + std::to_string(getpid()) + "-" + std::to_string(number++));
+    std::filesystem::create_directories(m_path);
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(m_path, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return m_path; }
+  std::filesystem::path operator/(const std::string& name) const { return m_path / name; }
+
+ private:
+  std::filesystem::path m_path;
+};
+
+/// About 48×48×28 voxels: enough to tell organs apart, fast enough for many.
+inline PhantomOptions small() {
+  PhantomOptions o;
+  o.resolution = 0.5;
+  return o;
+}
+
+inline double dice(const std::vector<std::uint8_t>& a, const std::vector<std::uint8_t>& b) {
+  double both = 0, sum = 0;
+  for (std::size_t n = 0; n < a.size(); ++n) {
+    both += a[n] && b[n];
+    sum += (a[n] != 0) + (b[n] != 0);
+  }
+  return sum == 0 ? 1 : 2 * both / sum;
+}
+
+/// `folder` scanned as source "s" into an index beside it.
+inline Result<std::vector<Case>> scanned(const std::filesystem::path& folder, const std::filesystem::path& index) {
+  LORKD_TRY(catalogue, Catalogue::open(index));
+  SilentProgress progress;
+  LORKD_CHECK(catalogue.scan("s", folder, progress, CancelToken()));
+  return catalogue.cases();
+}
+
+}  // namespace lorkd::data
