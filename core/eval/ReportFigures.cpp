@@ -151,8 +151,8 @@ std::string validationFigure(const std::vector<Source>& sources) {
   if (lines.empty()) return {};
   svg::Frame frame;
   frame.label = "Mean validation over the steps";
-  frame.width = 760;
-  frame.height = 250;
+  frame.width = 1060;
+  frame.height = 260;
   frame.x = {0, std::max(1.0, *std::ranges::max_element(x))};
   frame.y = svg::roundRange(y);
   frame.xLabel = "step";
@@ -182,7 +182,7 @@ std::string conflictFigures(const Source& source) {
 
   svg::Frame frame;
   frame.label = "Share of task pairs in conflict over the steps";
-  frame.width = 760;
+  frame.width = 1060;
   frame.height = 220;
   frame.x = stepRange(source.history);
   frame.x.high = std::max(frame.x.high, conflict.fraction.x.back());

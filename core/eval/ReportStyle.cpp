@@ -7,7 +7,7 @@ const char* styleSheet() {
 :root{--bg:#f6f7f8;--panel:#fff;--ink:#1b2025;--soft:#5d6873;--rule:#dde1e5;--grid:#e9ecef;--accent:#0072b2;
 --negative:#d55e00;--positive:#0072b2;--casing:rgba(27,32,37,.28);--good:#00785a;--bad:#b3261e}
 @media (prefers-color-scheme:dark){:root{--bg:#121518;--panel:#1b1f24;--ink:#e7eaed;--soft:#9aa5b0;--rule:#323940;
---grid:#2a3037;--accent:#56b4e9;--negative:#e8762c;--positive:#3d9bd6;--casing:rgba(0,0,0,.5);--good:#3ecf9f;
+--grid:#2a3037;--accent:#56b4e9;--negative:#e8762c;--positive:#3d9bd6;--casing:rgba(255,255,255,.3);--good:#3ecf9f;
 --bad:#ff8a80}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 system-ui,"Segoe UI","Noto Sans","DejaVu Sans",
@@ -69,8 +69,8 @@ td.soft{color:var(--soft)}
 max-width:calc(100% - 24px)}
 .best{font-weight:700}
 .best i{opacity:.9!important}
-tr.mean th,tr.mean td{border-top:2px solid var(--rule);font-weight:600}
-tr.mean td.best{font-weight:800}
+tr.mean th,tr.mean td{border-top:2px solid var(--rule)}
+tr.mean th{font-weight:700}
 .swatch{display:inline-block;width:11px;height:11px;border-radius:3px;margin-right:7px;
 box-shadow:inset 0 0 0 1px rgba(128,128,128,.45)}
 .chip{white-space:nowrap;margin-right:8px}

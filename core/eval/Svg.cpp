@@ -43,19 +43,23 @@ std::string path(const Points& p, Range x, Range y, double width, double height)
 }
 
 std::string drawLine(const Line& line, const Frame& frame, double width, double height) {
-  const Range y = line.right && frame.right ? *frame.right : frame.y;
-  const auto d = path(line.points, frame.x, y, width, height);
+  const auto d = path(line.points, frame.x, line.right && frame.right ? *frame.right : frame.y, width, height);
   std::string out;
   // A casing beneath keeps pale task colours visible on a pale page.
-  if (line.style != "raw") out += fmt::format("<path class='casing' d='{}'/>", d);
-  out += fmt::format("<path class='{}' stroke='{}' d='{}'/>", line.style, escape(line.color), d);
-  if (!line.markers) return out;
-  for (std::size_t i = 0; i < line.points.x.size(); ++i)
-    if (std::isfinite(line.points.y[i]))
+  if (line.style != "raw") out += fmt::format("<path class='casing {}' d='{}'/>", line.style, d);
+  return out + fmt::format("<path class='{}' stroke='{}' d='{}'/>", line.style, escape(line.color), d);
+}
+
+std::string drawMarkers(const Line& line, const Frame& frame, double width, double height) {
+  const Range range = line.right && frame.right ? *frame.right : frame.y;
+  std::string out;
+  for (std::size_t i = 0; line.markers && i < line.points.x.size(); ++i) {
+    const double x = line.points.x[i], y = line.points.y[i];
+    if (x >= frame.x.low && x <= frame.x.high && y >= range.low && y <= range.high)
       out +=
           fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='3' stroke='{}'><title>step {:.0f}: {:.4f}</title></circle>",
-                      share(line.points.x[i], frame.x) * width, (1 - share(line.points.y[i], y)) * height,
-                      escape(line.color), line.points.x[i], line.points.y[i]);
+                      share(x, frame.x) * width, (1 - share(y, range)) * height, escape(line.color), x, y);
+  }
   return out;
 }
 
@@ -133,7 +137,8 @@ std::vector<double> ticks(Range range, int count) {
   for (double factor : {5.0, 2.0, 1.0})
     if (factor * power >= 0.999 * rough) step = factor * power;
   std::vector<double> out;
-  for (double i = std::ceil(range.low / step - 1e-6); i <= range.high / step + 1e-6; ++i) out.push_back(i * step);
+  for (double i = std::ceil(range.low / step - 1e-6); i <= range.high / step + 1e-6; ++i)
+    out.push_back(i * step + 0.0);  // no minus zero
   return out;
 }
 
@@ -179,7 +184,9 @@ std::string plot(const Frame& frame, const std::vector<Line>& lines) {
   // A nested svg clips what leaves the frame.
   out += fmt::format("<svg class='inner' x='{:.1f}' y='{:.1f}' width='{:.1f}' height='{:.1f}'>", m.left, m.top, w, h);
   for (const auto& line : lines) out += drawLine(line, frame, w, h);
-  out += "</svg>";
+  out += fmt::format("</svg><g transform='translate({:.1f} {:.1f})'>", m.left, m.top);
+  for (const auto& line : lines) out += drawMarkers(line, frame, w, h);
+  out += "</g>";
   out += text(m.left + w / 2, frame.height - 4, "middle", frame.xLabel);
   const double middle = m.top + h / 2;
   out += text(11, middle, "middle", frame.yLabel, fmt::format("transform='rotate(-90 11 {:.1f})'", middle));

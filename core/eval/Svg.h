@@ -32,7 +32,7 @@ struct Range {
 Range roundRange(std::vector<double> values, double share = 0, bool fromZero = false);
 
 /// Round numbers inside a range, about `count`.
-std::vector<double> ticks(Range range, int count = 4);
+std::vector<double> ticks(Range range, int count = 5);
 
 struct Line {
   Points points;

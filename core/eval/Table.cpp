@@ -44,6 +44,7 @@ double Table::value(const std::string& task, const std::string& method, const st
 
 std::string Table::text(const std::string& metric) const {
   const TableView view(*this, metric);
+  if (view.tasks.empty()) return {};
   std::vector<std::vector<std::string>> cells{{"task"}};
   for (const auto& method : view.methods) cells[0].push_back(method);
   for (const auto& task : view.tasks) {

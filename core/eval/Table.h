@@ -25,7 +25,7 @@ class Table {
   const std::vector<Row>& rows() const { return m_rows; }
   /// The value, or NaN if absent.
   double value(const std::string& task, const std::string& method, const std::string& metric) const;
-  /// Tasks down, methods across, of one metric; for terminals.
+  /// Tasks down, methods across, of one metric; for terminals. Empty if there is none.
   std::string text(const std::string& metric) const;
   /// RFC 4180 with a header line: task,method,metric,value,cases.
   std::string csv() const;

@@ -11,11 +11,14 @@ namespace {
 
 // Compares the bytes that are there with the bytes that the image description asks for.
 std::string truncation(const dicom::Loaded& loaded, const InstanceHeader& header) {
+  if (header.rows < 1 || header.columns < 1) return {};
   DcmElement* element = nullptr;
-  const bool found = loaded.dataset().findAndGetElement(DCM_PixelData, element).good() && element;
-  if (!found) return header.rows > 0 && loaded.status.bad() ? "the file ends before its pixel data" : "";
-  if (loaded.status.bad()) return "the file ends inside its pixel data";
-  if (DcmXfer(loaded.dataset().getOriginalXfer()).isEncapsulated()) return {};
+  if (loaded.dataset().findAndGetElement(DCM_PixelData, element).bad() || !element) return "there are no pixel data";
+  const bool encapsulated = DcmXfer(loaded.dataset().getOriginalXfer()).isEncapsulated();
+  // A file that ends badly may just carry rubbish behind its pixels; then the pixels can be read.
+  if (loaded.status.bad() && (encapsulated || element->loadAllDataIntoMemory().bad()))
+    return "the file ends inside its pixel data";
+  if (encapsulated) return {};
   const double bits =
       static_cast<double>(header.rows) * header.columns * header.samples * header.bitsAllocated * header.frames;
   const double there = element->getLengthField();
@@ -56,7 +59,6 @@ InstanceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
   if (const auto s = dicom::numbers(set, DCM_PixelSpacing, 2); s && (*s)[0] > 0 && (*s)[1] > 0)
     h.spacing = {(*s)[1], (*s)[0]};
   h.sliceThickness = dicom::number(set, DCM_SliceThickness);
-  h.hasPixels = set.tagExists(DCM_PixelData);
   h.truncation = truncation(loaded, h);
   return h;
 }

@@ -16,7 +16,6 @@ struct InstanceHeader {
   std::optional<std::array<image::Vec3, 2>> orientation;  ///< row and column direction
   std::optional<std::array<double, 2>> spacing;           ///< mm between columns (i), between rows (j)
   double sliceThickness = 0;
-  bool hasPixels = false;
   std::string truncation;  ///< in words; empty when the pixel data are as long as the header says
 };
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <sstream>
 
 #include "core/base/Random.h"
 #include "core/nn/Gram.h"
@@ -64,6 +65,20 @@ Result<void> checkHeads(const plan::Plan& plan, const nn::Network& network, cons
   return {};
 }
 
+Result<void> checkImages(const torch::Tensor& images, const nn::Backbone& backbone) {
+  const auto multiple = backbone.sizeMultiple();
+  bool fits = images.dim() == backbone.dims() + 2 && images.size(1) == backbone.inputChannels();
+  for (std::int64_t d = 2; fits && d < images.dim(); ++d) fits = images.size(d) % multiple == 0;
+  if (fits) return {};
+  std::ostringstream sizes;
+  sizes << images.sizes();
+  return fail(ErrorCode::InvalidArgument,
+              "a batch of " + sizes.str() + " does not fit the network: it wants " + std::to_string(backbone.dims()) +
+                  " dimensions of multiples of " + std::to_string(multiple) + " and " +
+                  std::to_string(backbone.inputChannels()) + " channels",
+              "change data.patch or the backbone", "data.patch");
+}
+
 }  // namespace
 
 struct Trainer::Impl {
@@ -110,6 +125,7 @@ Result<void> Trainer::Impl::trainStep(feed::BatchSource& batches, const Hooks& h
   const auto start = Clock::now();
   LORKD_TRY(batch, batches.batch(step));
   const auto waited = Clock::now() - start;
+  LORKD_CHECK(checkImages(batch.images, student->backbone()));
   // For networks of plugins that draw: the draws depend on the step alone, so that a resumed run repeats them.
   torch::manual_seed(Random(static_cast<std::uint64_t>(plan.seed), {static_cast<std::uint64_t>(step)}).bits());
   if (!device.is_cpu()) {

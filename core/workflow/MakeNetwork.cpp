@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "core/plugin/Registry.h"
 #include "core/workflow/Workflow.h"
 
@@ -26,6 +28,16 @@ nn::LowRankSpec specOf(const plan::Plan& plan) {
     spec.scales.push_back(plan::lowRankScale(plan.lowrank, task.rank));
   }
   return spec;
+}
+
+/// Structures fill a small share of a patch. Heads that start at that share (RetinaNet, arXiv 1708.02002, section 4.1)
+/// spare the first steps the learning of mere background.
+void startRare(nn::Network& network) {
+  torch::NoGradGuard guard;
+  constexpr double share = 0.05;
+  for (std::size_t t = 0; t < network->heads().size(); ++t)
+    for (auto& parameter : network->head(static_cast<int>(t)).named_parameters())
+      if (parameter.key() == "bias") parameter.value().fill_(std::log(share / (1 - share)));
 }
 
 }  // namespace
@@ -61,7 +73,9 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan) {
                     "patch size " + std::to_string(plan.data.patch[static_cast<std::size_t>(axis)]) +
                         " does not suit the network's depth",
                     "use multiples of " + std::to_string(multiple), "data.patch");
-    return nn::Network(backbone, heads);
+    nn::Network network(backbone, heads);
+    if (dense) startRare(network);
+    return network;
   } catch (const std::exception& e) {
     return fail(ErrorCode::Internal, std::string("the network cannot be built: ") + e.what(), "", options.name);
   }

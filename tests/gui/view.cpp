@@ -20,36 +20,12 @@ using namespace lorkd::view;
 using namespace lorkd::viewtest;
 using scene::Plane;
 
+// Machines under load take their time to answer; what must not happen is told at once.
+#define EVENTUALLY(condition) QTRY_VERIFY_WITH_TIMEOUT(condition, 60000)
+
 namespace {
 
 const QColor orange(0xE6, 0x9F, 0x00), blue(0x00, 0x72, 0xB2);
-
-bool bright(const QColor& c) { return c.red() > 200 && c.green() > 200 && c.blue() > 200; }
-
-/// A crosshair and texts would count as pixels of the image; looked at well inside the view, without a crosshair.
-QPointF brightSpot(const QImage& picture) {
-  const double ratio = picture.devicePixelRatio();
-  const int edge = static_cast<int>(24 * ratio);
-  auto inner = picture.copy(edge, edge, picture.width() - 2 * edge, picture.height() - 2 * edge);
-  inner.setDevicePixelRatio(ratio);
-  // Texts stand in the corners; the ball's disc is far larger than their strokes, so that only solid pixels count.
-  const auto solid = [&](int x, int y) {
-    for (int dx = -3; dx <= 3; dx += 3)
-      for (int dy = -3; dy <= 3; dy += 3)
-        if (!inner.valid(x + dx, y + dy) || !bright(inner.pixelColor(x + dx, y + dy))) return false;
-    return true;
-  };
-  double sx = 0, sy = 0;
-  int n = 0;
-  for (int y = 0; y < inner.height(); ++y)
-    for (int x = 0; x < inner.width(); ++x)
-      if (solid(x, y)) {
-        sx += x + 0.5;
-        sy += y + 0.5;
-        ++n;
-      }
-  return n < 20 ? QPointF(-1, -1) : QPointF((sx / n + edge) / ratio, (sy / n + edge) / ratio);
-}
 
 Overlay overlayOf(const QString& id, std::shared_ptr<const image::LabelMap> labels, const QColor& color,
                   OverlayRole role = OverlayRole::Expert) {
@@ -117,8 +93,8 @@ class ViewTest : public QObject {
       const auto spot = brightSpot(picture(view));
       QVERIFY2(spot.x() > 0, "the ball is not in the slice");
       // Right of the patient (axial, coronal) and front (sagittal) are on screen left; front and head are up.
-      QVERIFY2(spot.x() < 0.45 * view->width(), qPrintable(view->accessibleName()));
-      QVERIFY2(spot.y() < 0.45 * view->height(), qPrintable(view->accessibleName()));
+      QVERIFY2(spot.x() < 0.49 * view->width(), qPrintable(view->accessibleName()));
+      QVERIFY2(spot.y() < 0.49 * view->height(), qPrintable(view->accessibleName()));
       const auto expected = view->positionOf(ball);
       QVERIFY(QLineF(spot, *expected).length() < 3);
       QVERIFY(distance(*view->lpsAt(*expected), ball) < 1.8);  // half a voxel's diagonal
@@ -231,7 +207,7 @@ class ViewTest : public QObject {
   void overlaysColourTheirPixels() {
     openBall();
     inspector->setOverlays({overlayOf("truth", ballLabels(grid(), ball, 20), orange, OverlayRole::Truth)});
-    QTRY_VERIFY(model()->overlays().size() == 1);
+    EVENTUALLY(model()->overlays().size() == 1);
     auto* view = slice(Plane::Axial);
     QVERIFY(has(view, orange));
     QVERIFY(brightSpot(picture(view)).x() < 0);
@@ -269,7 +245,7 @@ class ViewTest : public QObject {
     }
     Overlay segments{"set", "Set", OverlayRole::Other, nullptr, set, {}, true, 1};
     inspector->setOverlays({overlayOf("foreign", foreign, orange), segments});
-    QTRY_COMPARE(model()->overlays().size(), std::size_t(2));
+    EVENTUALLY(model()->overlays().size() == std::size_t(2));
     QVERIFY(has(slice(Plane::Axial), orange));
     QCOMPARE(sampleAt(*model(), ball).labels, QStringList("foreign: ball"));
     QCOMPARE(sampleAt(*model(), other).labels, QStringList("Set: outer + inner"));
@@ -281,23 +257,23 @@ class ViewTest : public QObject {
     openBall();
     for (int i = 0; i < 6; ++i)
       inspector->setOverlays({overlayOf(QString::number(i), ballLabels(grid(), ball, 9 + i), orange)});
-    QTRY_VERIFY(!model()->busy());
+    EVENTUALLY(!model()->busy());
     QCOMPARE(model()->overlays().size(), std::size_t(1));
     QCOMPARE(model()->overlays()[0]->source.id, QString("5"));
     inspector->setOverlays({overlayOf("gone", ballLabels(grid(), ball, 9), orange)});
     inspector->setVolume(ballVolume(grid()));
-    QTRY_VERIFY(!model()->busy());
+    EVENTUALLY(!model()->busy());
     QVERIFY(model()->overlays().empty());
     QSignalSpy problem(model(), &InspectorModel::problem);
     inspector->setOverlays({Overlay{"none", "None", OverlayRole::Other, nullptr, nullptr, {}, true, 1}});
-    QTRY_COMPARE(problem.count(), 1);
+    EVENTUALLY(problem.count() == 1);
   }
 
   void tilesShowOneOverlayEach() {
     openBall();
     inspector->setOverlays({overlayOf("expert", ballLabels(grid(), ball, 16), blue),
                             overlayOf("truth", ballLabels(grid(), ball, 20), orange, OverlayRole::Truth)});
-    QTRY_COMPARE(model()->overlays().size(), std::size_t(2));
+    EVENTUALLY(model()->overlays().size() == std::size_t(2));
     model()->setClassColor("ball", orange);
     inspector->setLayoutMode(LayoutMode::Tiles);
     auto tiles = inspector->tileView()->tiles();
@@ -327,7 +303,7 @@ class ViewTest : public QObject {
     inspector->setOverlays({overlayOf("truth", ballLabels(grid(), ball, 12), orange, OverlayRole::Truth),
                             overlayOf("expert", ballLabels(grid(), shifted, 12), orange)});
     inspector->setDifferenceOf("expert");
-    QTRY_VERIFY(model()->difference());
+    EVENTUALLY(model()->difference());
     // Two balls of radius R at distance d share the volume pi (4R + d)(2R - d)^2 / 12.
     const double shared = M_PI * (48 + 10) * 14 * 14 / 12, whole = 4.0 / 3 * M_PI * 12 * 12 * 12;
     QVERIFY(std::abs(model()->difference()->dice - shared / whole) < 0.03);
@@ -347,16 +323,16 @@ class ViewTest : public QObject {
     inspector->setOverlays({overlayOf("truth", ballLabels(grid(), ball, 20), orange)});
     auto* view = inspector->view3D();
     view->setPlanesVisible(false);
-    QTRY_VERIFY(!model()->busy() && view->settled());
+    EVENTUALLY(!model()->busy() && view->settled());
     const auto tinted = [](const QColor& c) { return c.red() > 120 && c.blue() < 60 && c.green() > 60; };
     view->lookFrom({0, -1, 0});
-    QTRY_VERIFY(centroid(picture(view), tinted).x() > 0);
+    EVENTUALLY(centroid(picture(view), tinted).x() > 0);
     const auto front = centroid(picture(view), tinted);
     QVERIFY(front.x() < 0.5 * view->width() && front.y() < 0.5 * view->height());
     view->lookFrom({0, 1, 0});
     QVERIFY(centroid(picture(view), tinted).x() > 0.5 * view->width());
     view->setMode(Mode3D::Volume);
-    QTRY_VERIFY(view->settled());
+    EVENTUALLY(view->settled());
     QVERIFY(centroid(picture(view), [](const QColor& c) { return c.red() > 90 && c.red() > c.blue() + 15; }).x() > 0);
   }
 
@@ -366,10 +342,10 @@ class ViewTest : public QObject {
     const int before = view->width();
     QTest::mouseDClick(view, Qt::LeftButton);
     QCOMPARE(inspector->layoutMode(), LayoutMode::Sagittal);
-    QTRY_VERIFY(view->width() > 1.7 * before && !slice(Plane::Axial)->isVisible());
+    EVENTUALLY(view->width() > 1.7 * before && !slice(Plane::Axial)->isVisible());
     QTest::mouseDClick(view, Qt::LeftButton);
     QCOMPARE(inspector->layoutMode(), LayoutMode::FourUp);
-    QTRY_COMPARE(view->width(), before);
+    EVENTUALLY(view->width() == before);
   }
 
   void readOutCasesAndLabels() {
@@ -381,7 +357,7 @@ class ViewTest : public QObject {
     QCOMPARE(next.count(), 1);
     const image::Vec3 far{5 + 30, -10 + 20, 700 - 30};
     inspector->setOverlays({overlayOf("a", ballLabels(grid(), far, 8), orange)});
-    QTRY_COMPARE(model()->overlays().size(), std::size_t(1));
+    EVENTUALLY(model()->overlays().size() == std::size_t(1));
     QTest::keyClick(slice(Plane::Axial), Qt::Key_Period);
     QVERIFY(distance(inspector->cursor(), far) < 3);
     const auto text = inspector->findChild<QLabel*>("readout")->text();

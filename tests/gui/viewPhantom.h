@@ -80,6 +80,33 @@ inline QPointF centroid(const QImage& picture, const std::function<bool(const QC
   return n < 20 ? QPointF(-1, -1) : QPointF(x * scale, y * scale);
 }
 
+inline bool bright(const QColor& c) { return c.red() > 200 && c.green() > 200 && c.blue() > 200; }
+
+/// Middle, in logical pixels, of the white disc in a slice drawn without a crosshair; (-1, -1) when there is none.
+inline QPointF brightSpot(const QImage& picture) {
+  const double ratio = picture.devicePixelRatio();
+  const int edge = static_cast<int>(24 * ratio);
+  auto inner = picture.copy(edge, edge, picture.width() - 2 * edge, picture.height() - 2 * edge);
+  inner.setDevicePixelRatio(ratio);
+  // Texts stand in the corners; the ball's disc is far larger than their strokes, so that only solid pixels count.
+  const auto solid = [&](int x, int y) {
+    for (int dx = -3; dx <= 3; dx += 3)
+      for (int dy = -3; dy <= 3; dy += 3)
+        if (!inner.valid(x + dx, y + dy) || !bright(inner.pixelColor(x + dx, y + dy))) return false;
+    return true;
+  };
+  double sx = 0, sy = 0;
+  int n = 0;
+  for (int y = 0; y < inner.height(); ++y)
+    for (int x = 0; x < inner.width(); ++x)
+      if (solid(x, y)) {
+        sx += x + 0.5;
+        sy += y + 0.5;
+        ++n;
+      }
+  return n < 20 ? QPointF(-1, -1) : QPointF((sx / n + edge) / ratio, (sy / n + edge) / ratio);
+}
+
 inline bool isColor(const QColor& seen, const QColor& wanted, int tolerance) {
   return std::abs(seen.red() - wanted.red()) <= tolerance && std::abs(seen.green() - wanted.green()) <= tolerance &&
          std::abs(seen.blue() - wanted.blue()) <= tolerance;

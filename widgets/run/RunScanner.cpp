@@ -35,6 +35,7 @@ RunInfo RunScanner::look(const fs::path& path) {
     known.best = std::numeric_limits<double>::quiet_NaN();
     auto opened = run::RunDirectory::open(path);
     known.directory = opened ? std::optional(*opened) : std::nullopt;
+    known.method = opened ? plan::toJson(opened->plan()).value("method", "") : std::string();
     known.trouble = opened ? std::string() : opened.error().text();
   }
   RunInfo info;
@@ -44,7 +45,7 @@ RunInfo RunScanner::look(const fs::path& path) {
   info.trouble = known.trouble;
   if (!known.directory) return info;
   info.plan = known.directory->plan().name;
-  info.method = plan::toJson(known.directory->plan()).value("method", "");
+  info.method = known.method;
   info.tasks = known.directory->plan().tasks.size();
   if (auto status = known.directory->status())
     info.status = *status;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,8 @@ class RunScanner {
     std::optional<run::RunDirectory> directory;
     std::filesystem::file_time_type planTime{};
     run::EventReader events;
-    double best;
+    double best = 0;
+    std::string method;
     std::string trouble;
   };
   RunInfo look(const std::filesystem::path& path);

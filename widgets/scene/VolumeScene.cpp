@@ -18,6 +18,7 @@
 #include <vtkVolumeProperty.h>
 
 #include <cmath>
+#include <map>
 
 #include "widgets/scene/VtkImage.h"
 
@@ -74,7 +75,7 @@ struct VolumeScene::Impl {
   image::Geometry grid;
   vtkSmartPointer<vtkActor> box = lineActor({0.36, 0.38, 0.42}, 1);
   std::array<vtkSmartPointer<vtkActor>, 3> planes;
-  std::vector<vtkSmartPointer<vtkActor>> surfaces;
+  std::map<vtkSmartPointer<vtkPolyData>, vtkSmartPointer<vtkActor>> surfaces;
 
   void showVolume() { volume->SetVisibility(volumeVisible && image); }
 
@@ -113,9 +114,11 @@ VolumeScene::VolumeScene() : m_impl(std::make_unique<Impl>()) {
     m.renderer->AddActor(m.planes[static_cast<std::size_t>(p)]);
   }
   m.mapper->SetAutoAdjustSampleDistances(0);
-  m.mapper->SetUseJittering(1);
   m.volume->SetMapper(m.mapper);
   m.volume->GetProperty()->ShadeOn();
+  m.volume->GetProperty()->SetAmbient(0.25);
+  m.volume->GetProperty()->SetDiffuse(0.85);
+  m.volume->GetProperty()->SetSpecular(0.15);
   m.volume->GetProperty()->SetInterpolationTypeToLinear();
   m.volume->SetVisibility(0);
   m.renderer->AddVolume(m.volume);
@@ -153,15 +156,22 @@ void VolumeScene::setGrid(const image::Geometry* geometry) {
 
 void VolumeScene::setSurfaces(const std::vector<SurfaceItem>& surfaces) {
   auto& m = *m_impl;
-  for (auto& actor : m.surfaces) m.renderer->RemoveActor(actor);
+  // Actors of surfaces that stay are kept: a new one would send its triangles to the graphics card again.
+  auto before = std::move(m.surfaces);
   m.surfaces.clear();
   for (const auto& item : surfaces) {
     if (!item.surface) continue;
-    vtkNew<vtkPolyDataMapper> mapper;
-    mapper->SetInputData(item.surface);
-    mapper->ScalarVisibilityOff();
-    auto actor = vtkSmartPointer<vtkActor>::New();
-    actor->SetMapper(mapper);
+    auto& actor = m.surfaces[item.surface];
+    if (const auto known = before.extract(item.surface); !known.empty()) {
+      actor = known.mapped();
+    } else if (!actor) {
+      vtkNew<vtkPolyDataMapper> mapper;
+      mapper->SetInputData(item.surface);
+      mapper->ScalarVisibilityOff();
+      actor = vtkSmartPointer<vtkActor>::New();
+      actor->SetMapper(mapper);
+      m.renderer->AddActor(actor);
+    }
     auto* property = actor->GetProperty();
     property->SetColor(item.color[0], item.color[1], item.color[2]);
     property->SetOpacity(item.opacity);
@@ -169,9 +179,8 @@ void VolumeScene::setSurfaces(const std::vector<SurfaceItem>& surfaces) {
     property->SetDiffuse(0.85);
     property->SetSpecular(0.18);
     property->SetSpecularPower(18);
-    m.renderer->AddActor(actor);
-    m.surfaces.push_back(actor);
   }
+  for (const auto& [surface, actor] : before) m.renderer->RemoveActor(actor);
 }
 
 void VolumeScene::setVolume(vtkSmartPointer<vtkImageData> reduced) {
@@ -181,7 +190,7 @@ void VolumeScene::setVolume(vtkSmartPointer<vtkImageData> reduced) {
     m.mapper->SetInputData(m.image);
     m.volume->SetUserMatrix(gridToLps(m.grid));
     const auto* spacing = m.image->GetSpacing();
-    m.mapper->SetSampleDistance(static_cast<float>(std::min({spacing[0], spacing[1], spacing[2]})));
+    m.mapper->SetSampleDistance(static_cast<float>(0.6 * std::min({spacing[0], spacing[1], spacing[2]})));
   }
   m.showVolume();
 }
@@ -197,10 +206,10 @@ void VolumeScene::setVolumePreset(VolumePreset preset, double low, double high) 
   switch (preset) {
     case VolumePreset::Bones:
       color->AddRGBPoint(-3000, 0.3, 0.15, 0.1);
-      color->AddRGBPoint(140, 0.62, 0.36, 0.25);
-      color->AddRGBPoint(300, 0.88, 0.74, 0.58);
-      color->AddRGBPoint(1200, 1, 0.98, 0.94);
-      for (const auto& [hu, alpha] : {std::pair{-3000.0, 0.0}, {120.0, 0.0}, {260.0, 0.45}, {1500.0, 0.9}})
+      color->AddRGBPoint(120, 0.78, 0.52, 0.38);
+      color->AddRGBPoint(280, 0.94, 0.82, 0.66);
+      color->AddRGBPoint(1000, 1, 0.98, 0.94);
+      for (const auto& [hu, alpha] : {std::pair{-3000.0, 0.0}, {110.0, 0.0}, {230.0, 0.35}, {1200.0, 0.85}})
         opacity->AddPoint(hu, alpha);
       break;
     case VolumePreset::Soft:

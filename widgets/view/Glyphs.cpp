@@ -3,6 +3,7 @@
 #include <QGuiApplication>
 #include <QIconEngine>
 #include <QPainter>
+#include <QPainterPath>
 #include <QPalette>
 
 namespace lorkd::view {
@@ -55,6 +56,16 @@ void draw(QPainter& p, const QString& name, const QColor& ink) {
     p.drawEllipse(QRectF(3, 6, 12, 12));
     p.drawEllipse(QRectF(9, 6, 12, 12));
     fill(QRectF(11.2, 9.5, 1.6, 5));
+  } else if (name == "eye" || name == "eyeOff") {
+    QPainterPath lid(QPointF(2, 12));
+    lid.quadTo(QPointF(12, 1.5), QPointF(22, 12));
+    lid.quadTo(QPointF(12, 22.5), QPointF(2, 12));
+    if (name == "eyeOff") p.setOpacity(0.38);
+    p.drawPath(lid);
+    if (name == "eye")
+      p.drawEllipse(QRectF(8.6, 8.6, 6.8, 6.8));
+    else
+      p.drawLine(QPointF(4, 20), QPointF(20, 4));
   } else if (name == "previous") {
     p.drawPolyline(QPolygonF({{15, 5}, {8, 12}, {15, 19}}));
   } else if (name == "next") {

@@ -7,7 +7,8 @@
 namespace lorkd::view {
 
 /// "four", "axial", "sagittal", "coronal", "cube", "tiles", "contrast", "crosshair", "invert", "reset", "layers",
-/// "difference", "previous", "next": drawn at any size and pixel density, following light and dark palettes.
+/// "difference", "eye", "eyeOff", "previous", "next": drawn at any size and pixel density, following light and dark
+/// palettes.
 QIcon glyph(const QString& name);
 
 /// A filled square for lists.

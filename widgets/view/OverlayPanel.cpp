@@ -3,8 +3,11 @@
 #include <QColorDialog>
 #include <QHeaderView>
 #include <QLabel>
+#include <QPainter>
+#include <QProxyStyle>
 #include <QSignalBlocker>
 #include <QSlider>
+#include <QStyleOption>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 
@@ -14,6 +17,21 @@
 namespace lorkd::view {
 
 namespace {
+/// Eyes for check marks: they say what the mark does, and an unchecked one is seen on dark palettes too.
+class EyeStyle final : public QProxyStyle {
+ public:
+  using QProxyStyle::QProxyStyle;
+  void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                     const QWidget* widget) const override {
+    if (element == PE_IndicatorItemViewItemCheck)
+      glyph(option->state & State_On ? "eye" : "eyeOff")
+          .paint(painter, option->rect, Qt::AlignCenter,
+                 option->state & State_Selected ? QIcon::Selected : QIcon::Normal);
+    else
+      QProxyStyle::drawPrimitive(element, option, painter, widget);
+  }
+};
+
 constexpr int idRole = Qt::UserRole, classRole = Qt::UserRole + 1;  // classRole: position in the overlay's classes
 }  // namespace
 
@@ -23,18 +41,22 @@ OverlayPanel::OverlayPanel(InspectorModel* model, QWidget* parent)
   setAccessibleName(tr("Overlays"));
   m_tree->setObjectName("overlayTree");
   m_tree->setAccessibleName(tr("Overlays and classes"));
+  auto* eyes = new EyeStyle;
+  eyes->setParent(this);
+  m_tree->setStyle(eyes);
   m_tree->setColumnCount(2);
   m_tree->setHeaderLabels({tr("Overlay"), tr("Opacity, volume")});
   m_tree->header()->setStretchLastSection(false);
   m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   m_tree->header()->setSectionResizeMode(1, QHeaderView::Fixed);
-  m_tree->header()->resizeSection(1, 104);
+  m_tree->header()->resizeSection(1, 88);
   m_tree->setUniformRowHeights(true);
+  m_tree->setIndentation(14);
   m_tree->setFrameShape(QFrame::NoFrame);
   m_empty->setText(tr("No overlays. Truth and predictions of the open case are listed here."));
   m_empty->setWordWrap(true);
   m_empty->setAlignment(Qt::AlignCenter);
-  m_empty->setContentsMargins(16, 16, 16, 16);
+  m_empty->setMargin(20);
   m_empty->setForegroundRole(QPalette::PlaceholderText);
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);

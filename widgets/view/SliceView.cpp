@@ -156,15 +156,19 @@ std::optional<QPointF> SliceView::positionOf(const image::Vec3& lps) const {
                  0.5 * height() - (at[1] - m_camera.middle[1]) / scale);
 }
 
-std::int64_t SliceView::slice() const { return m_scene->slice(); }
+scene::SliceFrame SliceView::frame() const { return scene::SliceFrame::of(m_model->volume()->geometry, m_plane); }
+
+std::int64_t SliceView::slice() const { return m_model->volume() ? frame().sliceOf(m_model->cursor()) : 0; }
 
 void SliceView::goToSlice(std::int64_t slice) {
   if (!m_model->volume()) return;
-  const auto& frame = m_scene->frame();
-  m_model->setCursor(frame.onSlice(m_model->cursor(), std::clamp<std::int64_t>(slice, 0, frame.slices() - 1)));
+  const auto mine = frame();
+  m_model->setCursor(mine.onSlice(m_model->cursor(), std::clamp<std::int64_t>(slice, 0, mine.slices() - 1)));
 }
 
-void SliceView::step(int slices) { goToSlice(m_scene->slice() + slices * m_scene->frame().throughSign); }
+void SliceView::step(int slices) {
+  if (m_model->volume()) goToSlice(slice() + slices * frame().throughSign);
+}
 
 void SliceView::resetView() { m_model->setPlaneZoom(m_plane, {}); }
 

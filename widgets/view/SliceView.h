@@ -27,6 +27,7 @@ class SliceView : public VtkWidget {
   /// Shows the model's difference map when there is one chosen (default), or never.
   void setFollowsDifference(bool follows);
 
+  /// The slice the cursor lies in, 0 without an image.
   std::int64_t slice() const;
   /// Moves the cursor onto a slice, clamped.
   void goToSlice(std::int64_t slice);
@@ -65,6 +66,7 @@ class SliceView : public VtkWidget {
   void refreshLayers();
   void refreshSlice();
   void refreshCamera();
+  scene::SliceFrame frame() const;  ///< of the model's image, also while hidden; needs an image
   double fitHalfHeight() const;
   double mmPerPixel() const;
   void zoomAt(const QPointF& position, double factor);

@@ -94,9 +94,13 @@ void SliceView::wheelEvent(QWheelEvent* event) {
 }
 
 void SliceView::keyPressEvent(QKeyEvent* event) {
+  if (!m_model->volume()) {
+    event->ignore();
+    return;
+  }
   const QPointF middle(0.5 * width(), 0.5 * height());
-  const auto last = m_scene->frame().slices() - 1;
-  const bool forward = m_scene->frame().throughSign > 0;
+  const auto last = frame().slices() - 1;
+  const bool forward = frame().throughSign > 0;
   switch (event->key()) {
     case Qt::Key_Up:
     case Qt::Key_Right:

@@ -25,10 +25,15 @@ VolumeView3D::VolumeView3D(InspectorModel* model, QWidget* parent)
   m_still.setInterval(250);
   connect(&m_still, &QTimer::timeout, this, &VolumeView3D::settle);
   connect(model, &InspectorModel::volumeChanged, this, &VolumeView3D::refreshVolume);
-  connect(model, &InspectorModel::cursorChanged, this, [this](const image::Vec3& lps) {
-    m_scene->setCursor(lps);
+  m_follow.setSingleShot(true);
+  connect(&m_follow, &QTimer::timeout, this, [this] {
+    m_scene->setCursor(m_model->cursor());
     if (m_planes) startMoving();
   });
+  connect(model, &InspectorModel::cursorChanged, this, [this] {
+    if (!m_follow.isActive()) m_follow.start(static_cast<int>(std::max(40.0, 4000 * lastFrameSeconds())));
+  });
+  connect(model, &InspectorModel::busyChanged, this, &VolumeView3D::refreshContent);
   connect(model, &InspectorModel::windowChanged, this, [this] {
     if (m_preset == scene::VolumePreset::Window && m_scene->drawsVolume()) refreshContent();
   });
@@ -40,7 +45,7 @@ VolumeView3D::VolumeView3D(InspectorModel* model, QWidget* parent)
 VolumeView3D::~VolumeView3D() { m_pool.waitForDone(); }
 
 bool VolumeView3D::settled() const {
-  return m_surfaces.pending() == 0 && m_reducing == 0 && !m_moving && !m_still.isActive();
+  return m_surfaces.pending() == 0 && m_reducing == 0 && !m_moving && !m_still.isActive() && !m_follow.isActive();
 }
 
 void VolumeView3D::setMode(Mode3D mode) {
@@ -82,7 +87,9 @@ void VolumeView3D::refreshVolume() {
   if (volume) m_scene->setCursor(m_model->cursor());
   if (volume && !m_presetChosen)
     m_preset = volume->unit == "HU" ? scene::VolumePreset::Bones : scene::VolumePreset::Window;
-  refreshContent();
+  // Overlays are mostly set right after the image: only then is it known whether the volume is wanted.
+  m_still.start();
+  QMetaObject::invokeMethod(this, &VolumeView3D::refreshContent, Qt::QueuedConnection);
 }
 
 bool VolumeView3D::wantsVolume() const {

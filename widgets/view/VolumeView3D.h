@@ -69,6 +69,7 @@ class VolumeView3D : public VtkWidget {
   bool m_moving = false;
   double m_coarse = 4, m_fine = 2;  ///< pixels between rays, learnt from the frames drawn
   QTimer m_still;
+  QTimer m_follow;  ///< the cursor is followed at a part of the time, so that scrolling slices stays quick
   QPointF m_last;
   Qt::MouseButton m_button = Qt::NoButton;
   QThreadPool m_pool;

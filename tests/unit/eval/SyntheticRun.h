@@ -19,8 +19,7 @@ inline plan::Plan syntheticPlan(const std::string& name, const std::string& meth
   json["tasks"]["abdomen"] = {{"classes", {{"liver", Json::object()}, {"spleen", Json::object()}}}, {"rank", 12}};
   json["tasks"]["head and neck"] = {{"classes", {{"brain", Json::object()}}}, {"rank", 4}};
   json["tasks"]["thorax"] = {{"classes", {{"lung left", Json::object()}, {"lung right", Json::object()}}}, {"rank", 8}};
-  json["tasks"]["spine <script>alert(1)</script>"] = {{"classes", {{"vertebrae & discs", Json::object()}}},
-                                                      {"rank", 2}};
+  json["tasks"]["spine and ribs"] = {{"classes", {{"vertebrae", Json::object()}}}, {"rank", 2}};
   json["tasks"]["脊柱"] = {{"classes", {{"sacrum", Json::object()}}}, {"rank", 6}};
   return plan::fromJson(json).value();
 }
@@ -32,7 +31,7 @@ inline run::RunDirectory syntheticRun(const std::filesystem::path& path, const p
   const run::EventWriter events(run.events());
   Random random(7);
   const std::vector<std::string> layers{"encoder.0.conv1", "encoder.1.conv1", "encoder.2.conv1", "decoder.1.conv1",
-                                        "decoder.0.conv2"};
+                                        "decoder.0.<b>conv2"};
   const auto tasks = plan.tasks.size();
   std::vector<std::string> names;
   for (const auto& [name, task] : plan.tasks) names.push_back(name);

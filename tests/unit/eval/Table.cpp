@@ -38,6 +38,7 @@ TEST(Table, TextHasTasksDownMethodsAcrossAndMeanLast) {
             "liver, left \"lobe\"  0.8750       –\n"
             "肝                        –  0.3000\n"
             "mean                0.8000       –\n");
+  EXPECT_EQ(example().text("accuracy"), "");
   EXPECT_THAT(example().text("parameters"), testing::HasSubstr("57\u202f235\u202f872"));
 }
 

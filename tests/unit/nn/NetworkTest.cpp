@@ -81,6 +81,30 @@ TEST(UNet, ShapesNamesAndErrors) {
   EXPECT_EQ(unetWidths("huge").error().code, ErrorCode::InvalidArgument);
 }
 
+// The whole trunk once more from torch's own layers.
+TEST(UNet, EqualsItsDefinition) {
+  torch::manual_seed(12);
+  torch::NoGradGuard noGrad;
+  auto net = *makeUNet({3, 1, {4, 8}}, {});
+  for (auto& p : net->parameters()) p.add_(0.1 * torch::randn_like(p));
+  const auto p = net->named_parameters();
+  const auto block = [&](torch::Tensor x, const std::string& level, std::int64_t stride) {
+    for (const std::string n : {"0", "1"}) {
+      x = torch::conv3d(x, p[level + ".conv" + n + ".weight"], p[level + ".conv" + n + ".bias"], stride, 1);
+      x = torch::instance_norm(x, p[level + ".norm" + n + ".weight"], p[level + ".norm" + n + ".bias"], {}, {}, true,
+                               0.1, 1e-5, false);
+      x = torch::leaky_relu(x, 0.01);
+      stride = 1;
+    }
+    return x;
+  };
+  const auto x = volume(3, 2);
+  const auto fine = block(x, "encoder.0", 1);
+  const auto up = torch::conv_transpose3d(block(fine, "encoder.1", 2), p["up.0.weight"], p["up.0.bias"], 2);
+  const auto expected = block(torch::cat({up, fine}, 1), "decoder.0", 1);
+  EXPECT_LT(relative(net->forward(x, Routing::single(0, 2)), expected), 1e-4);
+}
+
 TEST(Network, FusedExpertEqualsSeparatedOneAndComesBack) {
   torch::manual_seed(8);
   torch::NoGradGuard noGrad;
