@@ -44,11 +44,11 @@ Result<plan::Plan> demoPlan(const Options& options, const fs::path& out) {
 /// Data and index of the demo project; an existing set is kept.
 Result<void> demoData(const Options& options, const fs::path& out, const Context& context) {
   LORKD_CHECK(makeWritableFolder(out));
-  if (!fs::exists(out / "data" / "complete")) {
+  if (!fs::exists(out / "data.complete")) {
     data::PhantomOptions phantom;
     phantom.seed = 7;
     LORKD_CHECK(data::writePhantomSet(out / "data", options.patients, phantom, *context.progress, context.cancel));
-    LORKD_CHECK(writeFileAtomically(out / "data" / "complete", ""));
+    LORKD_CHECK(writeFileAtomically(out / "data.complete", ""));
   }
   LORKD_TRY(index, data::Catalogue::open(out / "index.sqlite"));
   LORKD_TRY(sources, index.sources());

@@ -1,7 +1,7 @@
 #include "app/workbench/CaseLoader.h"
 
 #include <QObject>
-#include <set>
+#include <algorithm>
 
 #include "core/io/Nifti.h"
 
@@ -86,7 +86,8 @@ std::filesystem::path predictionFile(const run::RunDirectory& run, const std::st
   return run.predictions() / caseId / (prefix + task + ".nii.gz");
 }
 
-Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::Case& item) {
+Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned) {
+  const auto& item = assigned.item;
   LoadedCase out;
   LORKD_TRY(volume, data::readImage(item));
   out.volume = std::make_shared<image::Volume>(std::move(volume));
@@ -105,6 +106,7 @@ Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::Case& item
       continue;
     }
     LORKD_TRY(expert, expertOverlay(plan, t, file));
+    expert.visible = assigned.tasks.empty() || std::count(assigned.tasks.begin(), assigned.tasks.end(), int(t)) > 0;
     out.overlays.push_back(std::move(expert));
   }
   return out;

@@ -18,8 +18,8 @@ struct LoadedCase {
   bool predicted = false;               ///< every task's prediction is there
 };
 
-/// Runs on a worker. Errors: those of reading.
-Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::Case& item);
+/// Runs on a worker. Experts of tasks that the case does not serve are loaded, but not visible. Errors: those of reading.
+Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned);
 
 /// Where a task's prediction of a case lies; `prefix` is "" or "teacher.".
 std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,

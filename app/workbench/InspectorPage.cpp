@@ -41,7 +41,7 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   splitter->addWidget(left);
   splitter->addWidget(m_inspector);
   splitter->setStretchFactor(1, 1);
-  splitter->setSizes({230, 1000});
+  splitter->setSizes({250, 1000});
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(splitter);
@@ -104,14 +104,15 @@ void InspectorPage::step(int by) {
 
 void InspectorPage::showCase(int row) {
   if (!m_run || row < 0 || row >= static_cast<int>(m_cases.cases.size())) return;
-  const auto item = m_cases.cases[static_cast<std::size_t>(row)].item;
+  const auto assigned = m_cases.cases[static_cast<std::size_t>(row)];
+  const auto id = QString::fromStdString(assigned.item.id);
   const int loading = ++m_loading;
-  m_inspector->showMessage(tr("Reading %1…").arg(QString::fromStdString(item.id)));
-  QThreadPool::globalInstance()->start([page = QPointer(this), run = *m_run, item, loading] {
-    auto loaded = std::make_shared<Result<LoadedCase>>(loadCase(run, item));
-    QMetaObject::invokeMethod(qApp, [page, loaded, item, loading] {
+  m_inspector->showMessage(tr("Reading %1…").arg(id));
+  QThreadPool::globalInstance()->start([page = QPointer(this), run = *m_run, assigned, id, loading] {
+    auto loaded = std::make_shared<Result<LoadedCase>>(loadCase(run, assigned));
+    QMetaObject::invokeMethod(qApp, [page, loaded, id, loading] {
       // Whatever was asked for meanwhile wins.
-      if (page && page->m_loading == loading) page->take(QString::fromStdString(item.id), std::move(*loaded));
+      if (page && page->m_loading == loading) page->take(id, std::move(*loaded));
     });
   });
 }
@@ -129,7 +130,7 @@ void InspectorPage::take(const QString& caseId, Result<LoadedCase> loaded) {
 void InspectorPage::predict() {
   auto* item = m_list->currentItem();
   if (!item || !m_run) return;
-  const auto id = item->text(0);
+  const auto id = item->data(0, Qt::UserRole).toString();
   const auto run = QString::fromStdString(m_run->path().string());
   QStringList arguments{"predict", run, "--case", id};
   if (m_run->plan().method == plan::PlanMethod::Lorkd && m_run->plan().teacher.source != plan::TeacherSource::None)
@@ -141,7 +142,7 @@ void InspectorPage::predict() {
                                                               : QString());
     if (!m_run || QString::fromStdString(m_run->path().string()) != run) return;
     refreshButtons();
-    if (m_list->currentItem() && m_list->currentItem()->text(0) == id)
+    if (m_list->currentItem() && m_list->currentItem()->data(0, Qt::UserRole).toString() == id)
       showCase(m_list->indexOfTopLevelItem(m_list->currentItem()));
   });
 }

@@ -94,7 +94,7 @@ void MainWindow::makeDocks() {
   resizeDocks({left}, {270}, Qt::Horizontal);
   resizeDocks({left, bottom}, {520, 200}, Qt::Vertical);
   connect(&m_jobs, &watch::JobQueue::activeChanged, this, [this](int active) {
-    statusBar()->showMessage(active > 0 ? tr("%n job(s) at work", "", active) : QString());
+    statusBar()->showMessage(active > 0 ? tr("Jobs at work: %1").arg(active) : QString());
   });
 }
 

@@ -111,7 +111,7 @@ Result<nn::Network> readyTeacher(const run::RunDirectory& run, Progress& progres
     LORKD_TRY(lock, teacher.lock());
     StatusKeeper status(teacher);
     LORKD_CHECK(trainHere(teacher, progress, cancel, status));
-    status.update([](run::Status& s) { s.state = run::State::Finished; });
+    status.update([](run::Status& s) { s.state = run::State::Finished, s.step = s.steps, s.secondsLeft = 0; });
   }
   return loadTrained(teacher);
 }
@@ -211,7 +211,7 @@ Result<void> train(const run::RunDirectory& run, Progress& progress, const Cance
   };
   auto outcome = trainHere(run, progress, cancel, status);
   if (outcome) {
-    status.update([](run::Status& s) { s.phase = "evaluating"; });
+    status.update([](run::Status& s) { s.phase = "evaluating", s.step = s.steps, s.secondsLeft = 0; });
     auto table = evaluate(run, progress, cancel);
     outcome = table ? eval::writeReport(run.path() / "report.html", {run}, *table)
                     : Result<void>(std::unexpected(table.error()));

@@ -165,7 +165,7 @@ void TaskEditor::showTasks() {
       child->setFlags(child->flags() | Qt::ItemIsEditable);
       child->setIcon(0, swatch(QString::fromStdString(plan::classColor(shown, t, c++))));
     }
-    item->setText(1, tr("%n class(es)", "", static_cast<int>(c)));
+    item->setText(1, tr("classes: %1").arg(c));
     item->setExpanded(true);
     if (item->text(0) == chosen) m_tasks->setCurrentItem(item);
     ++t;

@@ -156,7 +156,7 @@ void DataPage::readIndex() {
           patient, {QString::fromStdString(item.id),
                     QString::fromStdString(item.modality.empty() ? item.kind : item.modality + " " + item.bodyPart),
                     gridText(item.geometry), labels.isEmpty() ? tr("no labels") : labels.join(", ")});
-      patient->setText(3, tr("%n image(s)", "", patient->childCount()));
+      patient->setText(3, tr("images: %1").arg(patient->childCount()));
       labelled += item.labels.empty() ? 0 : 1;
       m_cases.push_back(item);
     }
@@ -177,6 +177,7 @@ void DataPage::readIndex() {
       finding(QString::fromStdString(file.filename().string()), f);
   }
   for (const auto& [name, reason] : m_failed) new QTreeWidgetItem(m_found, {name, tr("error"), QString(), reason});
+  m_found->expandAll();
   m_found->resizeColumnToContents(0);
   if (index)
     m_status->setText(sources.empty() ? tr("Add a folder to begin.")

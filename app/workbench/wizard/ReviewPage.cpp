@@ -69,10 +69,11 @@ void ReviewPage::review() {
   if (auto plan = m_wizard->model()->plan()) {
     QStringList tasks;
     for (const auto& [name, task] : plan->tasks)
-      tasks << tr("<b>%1</b> (%n class(es), rank %2)", "", static_cast<int>(task.classes.size()))
+      tasks << tr("<b>%1</b> (classes: %3, rank %2)")
                    .arg(QString::fromStdString(name).toHtmlEscaped())
-                   .arg(task.rank);
-    m_summary->setText(tr("%n task(s): ", "", static_cast<int>(plan->tasks.size())) + tasks.join(", ") + "<br>" +
+                   .arg(task.rank)
+                   .arg(task.classes.size());
+    m_summary->setText(tr("Tasks: ") + tasks.join(", ") + "<br>" +
                        tr("Network %1, %2 steps of %3 samples, teacher: %4, seed %5")
                            .arg(QString::fromStdString(plan->backbone.name + " " + plan->backbone.preset))
                            .arg(plan->training.steps)
