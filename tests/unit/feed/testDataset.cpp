@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "core/feed/Dataset.h"
+#include "tests/unit/feed/Prepared.h"
+
+namespace lorkd::feed {
+namespace {
+
+using test::PreparedFolder;
+
+plan::Plan twoTasks() {
+  plan::Plan plan;
+  plan.tasks.emplace_back("liver", test::makeTask({"liver", "tumour"}));
+  plan.tasks.emplace_back("spine", test::makeTask({"spine"}));
+  return plan;
+}
+
+torch::Tensor mask(std::int64_t classes) { return torch::ones({classes, 3, 4, 5}, torch::kUInt8); }
+
+TEST(Dataset, ReadsVolumesBySplitAndTask) {
+  PreparedFolder folder;
+  folder.addVolume("one", "train", torch::arange(60, torch::kFloat32).view({3, 4, 5}), {{0, mask(2)}, {1, mask(1)}});
+  folder.addVolume("two", "train", torch::zeros({3, 4, 5}), {{1, mask(1)}});
+  folder.addVolume("three", "test", torch::zeros({3, 4, 5}), {{0, mask(2)}});
+  folder.writeIndex();
+  const auto data = Dataset::open(folder.path(), twoTasks());
+  ASSERT_TRUE(data) << data.error().text();
+  EXPECT_EQ(data->tasks(), 2);
+  EXPECT_EQ(data->size("train", 0), 1u);
+  EXPECT_EQ(data->size("train", 1), 2u);
+  EXPECT_EQ(data->size("test", 0), 1u);
+  EXPECT_EQ(data->size("test", 1), 0u);
+  EXPECT_EQ(data->size("validation", 0), 0u);
+  const auto example = data->example("train", 1, 0);
+  ASSERT_TRUE(example) << example.error().text();
+  EXPECT_EQ(example->id, "one");
+  EXPECT_EQ(example->image.sizes(), (std::vector<std::int64_t>{1, 3, 4, 5}));
+  EXPECT_TRUE(example->image.equal(torch::arange(60, torch::kFloat32).view({1, 3, 4, 5})));
+  EXPECT_EQ(example->target.sizes(), (std::vector<std::int64_t>{1, 3, 4, 5}));
+  // Mapped, not copied.
+  EXPECT_EQ(example->image.data_ptr(), data->example("train", 0, 0)->image.data_ptr());
+  EXPECT_EQ(data->example("train", 1, 1)->id, "two");
+  EXPECT_EQ(data->example("train", 1, 2).error().code, ErrorCode::NotFound);
+  EXPECT_EQ(data->example("train", 7, 0).error().code, ErrorCode::NotFound);
+}
+
+TEST(Dataset, ReadsPicturesOfSeveralFiles) {
+  plan::Plan plan;
+  plan.tasks.emplace_back("skin", test::makeTask({"a", "b", "c"}, plan::TaskKind::Classification));
+  PreparedFolder folder;
+  const auto images = torch::arange(4 * 2 * 3 * 3, torch::kFloat32).view({4, 2, 3, 3});
+  folder.addPictures(0, "train", images, torch::tensor({2, 0, 1, 1}, torch::kInt64));
+  folder.addPictures(0, "test", images, torch::tensor({0, 0, 0, 0}, torch::kInt64));
+  folder.writeIndex();
+  const auto data = Dataset::open(folder.path(), plan);
+  ASSERT_TRUE(data) << data.error().text();
+  EXPECT_EQ(data->size("train", 0), 4u);
+  const auto example = data->example("train", 0, 2);
+  ASSERT_TRUE(example);
+  EXPECT_TRUE(example->image.equal(images[2]));
+  EXPECT_EQ(example->target.dim(), 0);
+  EXPECT_EQ(example->target.item<std::int64_t>(), 1);
+}
+
+TEST(Dataset, TakesTasksByNameToo) {
+  PreparedFolder folder;
+  folder.addVolume("one", "train", torch::zeros({3, 4, 5}), {{1, mask(1)}});
+  folder.index[0]["tasks"] = {"spine"};
+  folder.writeIndex();
+  const auto data = Dataset::open(folder.path(), twoTasks());
+  ASSERT_TRUE(data) << data.error().text();
+  EXPECT_EQ(data->size("train", 1), 1u);
+}
+
+/// Opens a folder that `spoil` has changed, and returns the error.
+template <class Spoil>
+Error errorOf(Spoil spoil, const plan::Plan& plan = twoTasks()) {
+  PreparedFolder folder;
+  folder.addVolume("one", "train", torch::zeros({3, 4, 5}), {{0, mask(2)}});
+  spoil(folder);
+  folder.writeIndex();
+  const auto data = Dataset::open(folder.path(), plan);
+  EXPECT_FALSE(data);
+  return data ? Error{} : data.error();
+}
+
+TEST(Dataset, SaysWhatDoesNotFit) {
+  using testing::HasSubstr;
+  auto error = errorOf([](auto& f) { f.index[0]["tasks"] = {2}; });
+  EXPECT_EQ(error.code, ErrorCode::Mismatch);
+  EXPECT_THAT(error.text(), HasSubstr("2 tasks"));
+  EXPECT_EQ(errorOf([](auto& f) { f.index[0]["tasks"] = {"lung"}; }).code, ErrorCode::Mismatch);
+
+  auto plan = twoTasks();
+  plan.tasks[0].second.classes.emplace_back("vessel", plan::Class{});
+  error = errorOf([](auto&) {}, plan);
+  EXPECT_EQ(error.code, ErrorCode::Mismatch);
+  EXPECT_THAT(error.text(), HasSubstr("'liver' has 3 classes, the file has 2"));
+
+  plan = twoTasks();
+  plan.tasks[0].second.kind = plan::TaskKind::Classification;
+  EXPECT_EQ(errorOf([](auto&) {}, plan).code, ErrorCode::Mismatch);
+
+  EXPECT_EQ(errorOf([](auto& f) { f.index[0]["file"] = "../one-train.safetensors"; }).code, ErrorCode::Format);
+  EXPECT_EQ(errorOf([](auto& f) { f.index[0]["file"] = "/etc/hostname"; }).code, ErrorCode::Format);
+  EXPECT_EQ(errorOf([](auto& f) { f.index[0].erase("split"); }).code, ErrorCode::Format);
+  EXPECT_EQ(errorOf([](auto& f) { f.index[0]["tasks"] = 0; }).code, ErrorCode::Format);
+  EXPECT_EQ(errorOf([](auto& f) { f.index = "rubbish"; }).code, ErrorCode::Format);
+  EXPECT_EQ(errorOf([](auto& f) { f.index[0]["file"] = "missing.safetensors"; }).code, ErrorCode::NotFound);
+  EXPECT_EQ(errorOf([](auto& f) { std::filesystem::resize_file(f.path() / "one-train.safetensors", 100); }).code,
+            ErrorCode::Format);
+  EXPECT_EQ(errorOf([](auto& f) {
+              f.addVolume("x", "train", torch::zeros({3, 4, 6}), {{0, mask(2)}});
+            }).code,
+            ErrorCode::Mismatch);
+  EXPECT_EQ(errorOf([](auto& f) {
+              f.addVolume("x", "train", torch::zeros({4, 6}), {{0, mask(2)}});
+            }).code,
+            ErrorCode::Format);
+  EXPECT_EQ(Dataset::open("/nonexistent", twoTasks()).error().code, ErrorCode::NotFound);
+}
+
+TEST(Dataset, RefusesClassNumbersBeyondThePlan) {
+  plan::Plan plan;
+  plan.tasks.emplace_back("skin", test::makeTask({"a", "b"}, plan::TaskKind::Classification));
+  PreparedFolder folder;
+  folder.addPictures(0, "train", torch::zeros({2, 1, 3, 3}), torch::tensor({0, 2}, torch::kInt64));
+  folder.writeIndex();
+  const auto data = Dataset::open(folder.path(), plan);
+  ASSERT_FALSE(data);
+  EXPECT_EQ(data.error().code, ErrorCode::Mismatch);
+  EXPECT_THAT(data.error().text(), testing::HasSubstr("picture 1 has the class number 2"));
+}
+
+}  // namespace
+}  // namespace lorkd::feed

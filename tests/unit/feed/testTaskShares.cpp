@@ -1,0 +1,64 @@
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "core/feed/TaskShares.h"
+
+namespace lorkd::feed {
+namespace {
+
+using Counts = std::vector<std::int64_t>;
+
+plan::Training options(std::int64_t batch, plan::TrainingSampling sampling) {
+  plan::Training out;
+  out.batch = batch;
+  out.sampling = sampling;
+  return out;
+}
+
+TEST(TaskShares, FollowTheLargestRemainder) {
+  using enum plan::TrainingSampling;
+  EXPECT_EQ(taskShares(options(6, Uniform), {10, 20, 30}, 0), (Counts{2, 2, 2}));
+  EXPECT_EQ(taskShares(options(7, Uniform), {10, 20, 30}, 5), (Counts{3, 2, 2}));
+  EXPECT_EQ(taskShares(options(6, Sqrt), {1, 4, 9}, 0), (Counts{1, 2, 3}));
+  EXPECT_EQ(taskShares(options(11, InverseSqrt), {1, 4, 9}, 0), (Counts{6, 3, 2}));
+  // Quotas 4.57, 1.14, 2.29 for shares 4:1:2: the largest remainder is the first.
+  EXPECT_EQ(taskShares(options(8, Sqrt), {16, 1, 4}, 0), (Counts{5, 1, 2}));
+}
+
+TEST(TaskShares, GiveEveryTaskOneWhereTheBatchAllowsIt) {
+  using enum plan::TrainingSampling;
+  EXPECT_EQ(taskShares(options(4, Sqrt), {10000, 1, 1, 1}, 0), (Counts{1, 1, 1, 1}));
+  EXPECT_EQ(taskShares(options(6, Sqrt), {10000, 1, 1, 1}, 0), (Counts{3, 1, 1, 1}));
+  for (std::int64_t batch = 5; batch < 40; ++batch) {
+    const auto counts = taskShares(options(batch, Sqrt), {900, 1, 17, 400, 3}, 0);
+    EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}), batch);
+    for (auto n : counts) EXPECT_GE(n, 1);
+  }
+}
+
+TEST(TaskShares, TakeTurnsInSmallBatches) {
+  const auto plan = options(3, plan::TrainingSampling::Uniform);
+  EXPECT_EQ(taskShares(plan, Counts(8, 5), 0), (Counts{1, 1, 1, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(taskShares(plan, Counts(8, 5), 2), (Counts{1, 0, 0, 0, 0, 0, 1, 1}));
+  Counts sum(8, 0);
+  for (int step = 0; step < 8; ++step) {
+    const auto counts = taskShares(plan, Counts(8, 5), step);
+    for (std::size_t t = 0; t < 8; ++t) sum[t] += counts[t];
+  }
+  EXPECT_EQ(sum, Counts(8, 3));
+}
+
+TEST(TaskShares, KeepUnequalSharesInSmallBatches) {
+  const auto plan = options(2, plan::TrainingSampling::Sqrt);
+  Counts sum(4, 0);
+  for (int step = 0; step < 500; ++step) {
+    const auto counts = taskShares(plan, {1, 4, 9, 16}, step);
+    EXPECT_EQ(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}), 2);
+    for (std::size_t t = 0; t < 4; ++t) sum[t] += counts[t];
+  }
+  for (std::size_t t = 0; t < 4; ++t) EXPECT_NEAR(static_cast<double>(sum[t]), 100.0 * static_cast<double>(t + 1), 5);
+}
+
+}  // namespace
+}  // namespace lorkd::feed

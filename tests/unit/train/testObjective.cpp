@@ -1,0 +1,117 @@
+#include <gtest/gtest.h>
+
+#include "core/train/Losses.h"
+#include "core/train/Objective.h"
+#include "tests/unit/train/Scene.h"
+
+namespace lorkd::train {
+namespace {
+
+double value(const Objective& loss, std::size_t slice, const std::string& name) {
+  for (const auto& term : loss.terms)
+    if (term.slice == slice && term.name == name) return term.value.item<double>();
+  return NAN;
+}
+
+/// One forward pass of a student and a wider teacher over a hand-made batch of two tasks.
+struct Pass {
+  explicit Pass(const plan::Plan& p)
+      : plan(p), student(test::makeNetwork(plan)), teacher(test::makeNetwork(plan, 6, false, 4)) {
+    torch::manual_seed(5);
+    const bool pictures = plan.tasks[0].second.kind == plan::TaskKind::Classification;
+    batch.images = pictures ? torch::randn({4, 1, 16, 16}) : torch::randn({4, 1, 8, 8, 8});
+    batch.routing.slices = {{0, 0, 3}, {1, 3, 4}};
+    if (pictures)
+      batch.targets = {torch::tensor({0, 1, 3}, torch::kInt64), torch::tensor({1}, torch::kInt64)};
+    else
+      batch.targets = {(torch::rand({3, 1, 8, 8, 8}) < 0.3).to(torch::kFloat32), torch::zeros({1, 2, 8, 8, 8})};
+    torch::NoGradGuard guard;
+    taught = teacher->forward(batch.images, batch.routing);
+  }
+  Objective loss(Projector& projector) {
+    outputs = student->forward(batch.images, batch.routing);
+    return objective(plan, batch, outputs, &taught, projector);
+  }
+  plan::Plan plan;
+  nn::Network student, teacher;
+  feed::Batch batch;
+  nn::Outputs outputs, taught;
+};
+
+TEST(Objective, WeightsTasksByTheirSamples) {
+  auto plan = test::ballPlan();
+  plan.losses.dice = 2;
+  plan.losses.bce = 3;
+  plan.losses.transfer = 0.5;
+  plan.losses.transferLogits = 0.25;
+  plan.losses.temperature = 2;
+  Pass pass(plan);
+  Projector projector(6, 4);
+  const auto loss = pass.loss(projector);
+  const auto features = softmaxTransfer(projector->forward(pass.taught.features), pass.outputs.features, 2);
+  double total = 0;
+  for (std::size_t j = 0; j < 2; ++j) {
+    const auto& logits = pass.outputs.logits[j];
+    const auto begin = pass.batch.routing.slices[j].begin, end = pass.batch.routing.slices[j].end;
+    const double dice = diceLoss(logits, pass.batch.targets[j]).item<double>();
+    const double bce = bceLoss(logits, pass.batch.targets[j]).item<double>();
+    const double transfer = features.slice(0, begin, end).mean().item<double>();
+    const double logit = bernoulliTransfer(pass.taught.logits[j], logits, 2).item<double>();
+    EXPECT_NEAR(value(loss, j, "dice"), dice, 1e-6);
+    EXPECT_NEAR(value(loss, j, "bce"), bce, 1e-6);
+    EXPECT_NEAR(value(loss, j, "transfer"), transfer, 1e-6);
+    EXPECT_NEAR(value(loss, j, "transfer_logits"), logit, 1e-6);
+    const double task = 2 * dice + 3 * bce + 0.5 * transfer + 0.25 * logit;
+    EXPECT_NEAR(value(loss, j, "total"), task, 1e-5);
+    total += task * (j == 0 ? 0.75 : 0.25);
+  }
+  EXPECT_NEAR(loss.total.item<double>(), total, 1e-5);
+}
+
+TEST(Objective, TrainsProjectorAndStudentButNotTheTeacher) {
+  for (const auto& plan : {test::ballPlan(), test::picturePlan()}) {
+    auto transferOnly = plan;
+    transferOnly.losses.dice = transferOnly.losses.bce = transferOnly.losses.crossEntropy = 0;
+    Pass pass(transferOnly);
+    Projector projector(6, 4);
+    auto loss = pass.loss(projector);
+    loss.total.backward();
+    for (const auto& parameter : projector->parameters()) {
+      ASSERT_TRUE(parameter.grad().defined());
+      EXPECT_GT(parameter.grad().abs().max().item<float>(), 0);
+    }
+    EXPECT_GT(pass.student->sharedWeights()[0].grad().abs().max().item<float>(), 0);
+    for (const auto& parameter : pass.teacher->parameters()) EXPECT_FALSE(parameter.grad().defined());
+  }
+}
+
+TEST(Objective, LeavesOutWhatWeighsNothing) {
+  auto plan = test::picturePlan();
+  plan.losses.transfer = 0;
+  Pass pass(plan);
+  Projector none{nullptr};
+  const auto loss = pass.loss(none);
+  EXPECT_TRUE(std::isnan(value(loss, 0, "transfer")));
+  EXPECT_TRUE(std::isnan(value(loss, 0, "transfer_logits")));
+  EXPECT_TRUE(std::isnan(value(loss, 0, "dice")));
+  EXPECT_NEAR(value(loss, 0, "total"), value(loss, 0, "cross_entropy"), 1e-6);
+
+  plan.losses.crossEntropy = 0;
+  Pass nothing(plan);
+  const auto zero = nothing.loss(none);
+  EXPECT_EQ(zero.total.item<double>(), 0);
+  EXPECT_NO_THROW(zero.total.backward());
+}
+
+TEST(Projector, IsTheSameMapForEveryVoxel) {
+  Projector projector(3, 5);
+  const auto pooled = torch::randn({2, 3});
+  const auto dense = pooled.view({2, 3, 1, 1, 1}).expand({2, 3, 2, 3, 4});
+  const auto mapped = projector->forward(dense);
+  EXPECT_EQ(mapped.sizes(), (std::vector<std::int64_t>{2, 5, 2, 3, 4}));
+  const auto expected = projector->forward(pooled).view({2, 5, 1, 1, 1}).expand_as(mapped);
+  EXPECT_TRUE(mapped.allclose(expected, 1e-5, 1e-6));
+}
+
+}  // namespace
+}  // namespace lorkd::train
