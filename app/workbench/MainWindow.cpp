@@ -132,6 +132,7 @@ void MainWindow::openProject(const QString& folder) {
   m_project = QDir(folder).absolutePath();
   m_runs->addProject(m_project);
   QSettings().setValue("projects", m_runs->projects());
+  statusBar()->showMessage(tr("Project %1").arg(m_project), 5000);
   refreshActions();
 }
 
@@ -155,6 +156,9 @@ RunWizard* MainWindow::newRun(const Json& plan) {
   auto* wizard = new RunWizard(m_project, &m_jobs, this);
   wizard->setAttribute(Qt::WA_DeleteOnClose);
   if (!plan.is_null()) wizard->setPlan(plan);
+  // A project may carry a plan to begin from, as the demo does.
+  else if (auto own = readJson(QDir(m_project).filePath("plan.json").toStdString()))
+    wizard->setPlan(*own);
   connect(wizard, &QDialog::accepted, this, [this, wizard] {
     m_runs->refresh();
     m_runs->selectRun(wizard->runPath());
