@@ -1,5 +1,7 @@
 #include "core/nn/Convolution.h"
 
+#include <torch/csrc/jit/frontend/tracer.h>
+
 #include "core/nn/Strategy.h"
 
 namespace lorkd::nn {
@@ -7,17 +9,13 @@ namespace {
 
 bool oneDnnTakes(const torch::Tensor& x) {
   return x.device().is_cpu() && x.scalar_type() == torch::kFloat && x.numel() > 0 && at::hasMKLDNN() &&
-         at::globalContext().userEnabledMkldnn();
+         at::globalContext().userEnabledMkldnn() && !torch::jit::tracer::isTracing();
 }
 
 // True where ATen would not choose oneDNN by itself: one sample, or 1×1 kernels on one thread (the rule in
 // aten/src/ATen/native/Convolution.cpp, use_mkldnn).
 bool needsDetour(const torch::Tensor& x, const torch::Tensor& weight) {
   return x.size(0) == 1 || (weight[0][0].numel() == 1 && at::get_num_threads() == 1);
-}
-
-const c10::optional<torch::Tensor> optionalOf(const torch::Tensor& tensor) {
-  return tensor.defined() ? c10::optional<torch::Tensor>(tensor) : c10::nullopt;
 }
 
 }  // namespace
@@ -30,9 +28,9 @@ ConvGeometry ConvGeometry::uniform(int dims, std::int64_t stride, std::int64_t p
 torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                        const ConvGeometry& g) {
   if (oneDnnTakes(x) && needsDetour(x, weight))
-    return at::mkldnn_convolution(x, weight, optionalOf(bias), g.padding, g.stride, g.dilation, 1);
+    return at::mkldnn_convolution(x, weight, bias, g.padding, g.stride, g.dilation, 1);
   const std::vector<std::int64_t> none(g.stride.size(), 0);
-  return at::convolution(x, weight, optionalOf(bias), g.stride, g.padding, g.dilation, false, none, 1);
+  return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, false, none, 1);
 }
 
 ConvGradients convolveBackward(const torch::Tensor& gradient, const torch::Tensor& x, const torch::Tensor& weight,
@@ -40,8 +38,8 @@ ConvGradients convolveBackward(const torch::Tensor& gradient, const torch::Tenso
   if (!wantX && !wantWeight) return {};
   const std::vector<std::int64_t> none(g.stride.size(), 0);
   const auto call = [&](const torch::Tensor& dy, const torch::Tensor& in) {
-    auto [dx, dw, db] = at::convolution_backward(dy, in, weight, c10::nullopt, g.stride, g.padding, g.dilation, false,
-                                                 none, 1, {wantX, wantWeight, false});
+    auto [dx, dw, db] = at::convolution_backward(dy, in, weight, {}, g.stride, g.padding, g.dilation, false, none, 1,
+                                                 {wantX, wantWeight, false});
     return ConvGradients{dx, dw};
   };
   if (!oneDnnTakes(x) || !needsDetour(x, weight)) return call(gradient, x);
@@ -56,7 +54,7 @@ torch::Tensor product(const torch::Tensor& left, const torch::Tensor& right) {
   const auto m = left.size(0), k = left.size(1), n = right.size(1);
   if (!oneDnnTakes(left) || !oneDnnTakes(right) || m * k * n < 1 << 17) return at::mm(left, right);
   const auto image = right.contiguous().view({1, k, 1, n});
-  return at::mkldnn_convolution(image, left.contiguous().view({m, k, 1, 1}), c10::nullopt, {0, 0}, {1, 1}, {1, 1}, 1)
+  return at::mkldnn_convolution(image, left.contiguous().view({m, k, 1, 1}), {}, {0, 0}, {1, 1}, {1, 1}, 1)
       .view({m, n});
 }
 

@@ -15,8 +15,7 @@ torch::Tensor publishedConvolution(const SeparatedConv& c) {
   input[0] = 1;
   const auto bias = c.bias.defined() ? c.bias.repeat({samples}) : torch::Tensor();
   const std::vector<std::int64_t> none(c.geometry.stride.size(), 0);
-  const auto y = at::convolution(c.x.contiguous().view(input), torch::cat(weights),
-                                 bias.defined() ? c10::optional<torch::Tensor>(bias) : c10::nullopt, c.geometry.stride,
+  const auto y = at::convolution(c.x.contiguous().view(input), torch::cat(weights), bias, c.geometry.stride,
                                  c.geometry.padding, c.geometry.dilation, false, none, samples);
   auto shape = y.sizes().vec();
   shape[0] = samples;

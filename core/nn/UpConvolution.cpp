@@ -1,5 +1,7 @@
 #include "core/nn/UpConvolution.h"
 
+#include <torch/csrc/jit/frontend/tracer.h>
+
 #include <cmath>
 
 #include "core/nn/Convolution.h"
@@ -14,8 +16,7 @@ using torch::autograd::variable_list;
 // The voxels of `fine` that tap number `tap` of the 2^d kernel writes.
 Tensor tapView(Tensor fine, std::int64_t tap) {
   const auto dims = fine.dim() - 2;
-  for (std::int64_t axis = 0; axis < dims; ++axis)
-    fine = fine.slice(2 + axis, (tap >> (dims - 1 - axis)) & 1, c10::nullopt, 2);
+  for (std::int64_t axis = 0; axis < dims; ++axis) fine = fine.slice(2 + axis, (tap >> (dims - 1 - axis)) & 1, {}, 2);
   return fine;
 }
 
@@ -74,6 +75,12 @@ UpConvolutionImpl::UpConvolutionImpl(int dims, std::int64_t in, std::int64_t out
   torch::nn::init::uniform_(bias, -bound, bound);
 }
 
-torch::Tensor UpConvolutionImpl::forward(const torch::Tensor& x) { return UpFunction::apply(x, weight, bias); }
+torch::Tensor UpConvolutionImpl::forward(const torch::Tensor& x) {
+  // A trace shall hold one transposed convolution, not slices with sizes baked in.
+  if (!torch::jit::tracer::isTracing()) return UpFunction::apply(x, weight, bias);
+  const std::vector<std::int64_t> two(static_cast<std::size_t>(x.dim()) - 2, 2), one(two.size(), 1),
+      zero(two.size(), 0);
+  return at::convolution(x, weight, bias, two, zero, one, true, zero, 1);
+}
 
 }  // namespace lorkd::nn
