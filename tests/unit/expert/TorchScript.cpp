@@ -1,0 +1,112 @@
+// The exporter "torchscript", judged by LibTorch here and by Python where it is installed.
+#include <gmock/gmock.h>
+#include <torch/script.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "plugins/Plugins.h"
+#include "tests/unit/expert/TinyNetwork.h"
+
+using namespace lorkd;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::shared_ptr<expert::Exporter> torchscript() {
+  plugin::Registry registry;
+  registerPlugins(registry);
+  const auto& all = registry.exporters();
+  const auto found = std::ranges::find_if(all, [](const auto& e) { return e->name() == "torchscript"; });
+  return found == all.end() ? nullptr : *found;
+}
+
+Result<expert::Manifest> exportTo(const fs::path& folder, nn::Network& network,
+                                  const std::vector<torch::Tensor>& inputs) {
+  SilentProgress progress;
+  return expert::exportExpert(folder, network, 1, inputs, test::tinyManifest(), {torchscript()}, progress);
+}
+
+/// A python3 that has torch; empty if there is none.
+std::string pythonWithTorch() {
+  for (const char* python : {"python3", "/usr/bin/python3"})
+    if (std::system((std::string(python) + " -c 'import torch' >/dev/null 2>&1").c_str()) == 0) return python;
+  return {};
+}
+
+std::pair<int, std::string> output(const std::string& command) {
+  std::string text;
+  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
+  return {::pclose(pipe), text};
+}
+
+}  // namespace
+
+TEST(TorchScript, FollowsTheNetworkOnSizesItHasNotSeen) {
+  for (int dims : {2, 3}) {
+    auto network = test::tinyNetwork(dims);
+    const auto folder = test::freshFolder("ts" + std::to_string(dims)) / "lung";
+    const auto manifest = exportTo(folder, network, test::tinyInputs(dims));
+    ASSERT_TRUE(manifest) << manifest.error().text();
+    EXPECT_LT(manifest->parity, 1e-5);
+    auto module = torch::jit::load((folder / "expert.ts").string());
+    const std::vector<std::vector<std::int64_t>> sizes =
+        dims == 2 ? std::vector<std::vector<std::int64_t>>{{1, 1, 8, 8}, {5, 1, 40, 12}, {2, 1, 64, 64}}
+                  : std::vector<std::vector<std::int64_t>>{{1, 1, 4, 8, 8}, {4, 1, 8, 4, 20}, {2, 1, 16, 24, 32}};
+    for (const auto& size : sizes) {
+      const auto x = torch::randn(size);
+      const auto wanted = network->predict(x, 1), found = module.forward({x}).toTensor();
+      ASSERT_EQ(found.sizes(), wanted.sizes());
+      EXPECT_LT((found - wanted).abs().max().item<double>(), 1e-5) << x.sizes();
+    }
+    EXPECT_FALSE(module.hasattr("training") && module.is_training());
+  }
+}
+
+TEST(TorchScript, ClassificationHeadToo) {
+  auto network = test::tinyNetwork(2, false);
+  const auto folder = test::freshFolder("ts_class") / "lung";
+  const auto manifest = exportTo(folder, network, test::tinyInputs(2));
+  ASSERT_TRUE(manifest) << manifest.error().text();
+  auto module = torch::jit::load((folder / "expert.ts").string());
+  const auto x = torch::randn({7, 1, 20, 28});
+  EXPECT_LT((module.forward({x}).toTensor() - network->predict(x, 1)).abs().max().item<double>(), 1e-5);
+}
+
+TEST(TorchScript, HoldsThisExpertsWeightsAlone) {
+  auto network = test::tinyNetwork();
+  const auto folder = test::freshFolder("ts_alone") / "lung";
+  ASSERT_TRUE(exportTo(folder, network, test::tinyInputs()));
+  torch::jit::ExtraFilesMap extra{{"manifest.json", ""}};
+  const auto module = torch::jit::load((folder / "expert.ts").string(), torch::kCPU, extra);
+  std::int64_t elements = 0;
+  for (const auto& parameter : module.named_parameters()) elements += parameter.value.numel();
+  EXPECT_EQ(elements, network->expertParameters(1));
+  EXPECT_EQ(module.named_buffers().size(), 0u);
+  // Weights baked into the code would be constants.
+  const auto code = module.dump_to_str(true, false, false);
+  EXPECT_THAT(code, testing::Not(testing::HasSubstr("CONSTANTS")));
+  EXPECT_EQ(parseJson(extra.at("manifest.json"), "manifest")->at("task"), "lung.left");
+  EXPECT_LT(fs::file_size(folder / "expert.ts"), static_cast<std::uintmax_t>(4 * elements + 120'000));
+}
+
+TEST(TorchScript, PythonGivesTheSameLogits) {
+  const auto python = pythonWithTorch();
+  if (python.empty()) GTEST_SKIP() << "no python3 with torch (package python3-torch)";
+  auto network = test::tinyNetwork();
+  const auto folder = test::freshFolder("ts_python");
+  ASSERT_TRUE(exportTo(folder / "lung", network, test::tinyInputs()));
+  const auto input = torch::randn({3, 1, 12, 8, 16}), logits = network->predict(input, 1);
+  const auto call = [&](const std::string& pair) {
+    return output(python + " '" LORKD_SOURCE_DIR "/tests/e2e/read_expert.py' '" + (folder / "lung").string() + "' '" +
+                  (folder / pair).string() + "'");
+  };
+  ASSERT_TRUE(nn::saveTensors(folder / "pair.safetensors", {{"input", input}, {"logits", logits}}));
+  const auto [code, text] = call("pair.safetensors");
+  EXPECT_EQ(code, 0) << text;
+  EXPECT_THAT(text, testing::HasSubstr("largest difference"));
+  ASSERT_TRUE(nn::saveTensors(folder / "wrong.safetensors", {{"input", input}, {"logits", logits + 2e-5}}));
+  EXPECT_NE(call("wrong.safetensors").first, 0) << "a difference above 1e-5 must be refused";
+}
