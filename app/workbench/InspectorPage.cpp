@@ -79,8 +79,13 @@ void InspectorPage::setRun(const QString& path) {
     for (const auto* entry : m_cases.of(split))
       if (entry->item.kind != "picture" && seen.insert(entry->item.id).second) once.push_back(*entry);
   m_cases.cases = std::move(once);
-  for (const auto& entry : m_cases.cases)
-    new QTreeWidgetItem(m_list, {QString::fromStdString(entry.item.id), QString::fromStdString(toString(entry.split))});
+  for (const auto& entry : m_cases.cases) {
+    const auto id = QString::fromStdString(entry.item.id);
+    auto* item =
+        new QTreeWidgetItem(m_list, {QString(id).remove("case-"), QString::fromStdString(toString(entry.split))});
+    item->setData(0, Qt::UserRole, id);
+    item->setToolTip(0, tr("%1, %2").arg(id, QString::fromStdString(entry.item.patient)));
+  }
   refreshButtons();
 }
 

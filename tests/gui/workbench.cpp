@@ -130,6 +130,10 @@ void WorkbenchTest::predictionsAreShown() {
   auto* predict = m_window->findChild<QPushButton*>("predictCase");
   QVERIFY(predict->isEnabled());
   QTest::mouseClick(predict, Qt::LeftButton);
+  QVERIFY(!m_window->jobs()->jobs().empty());
+  const auto* job = m_window->jobs()->jobs().back();
+  QTRY_VERIFY_WITH_TIMEOUT(job->over(), 120000);
+  QVERIFY2(job->state() == watch::Job::State::Done, job->error().text().c_str());
   QTRY_VERIFY_WITH_TIMEOUT(inspector->model()->overlay("expert:head") != nullptr, 60000);
   QCOMPARE(cases->topLevelItem(0)->text(2), QString("yes"));
 }
