@@ -81,7 +81,7 @@ TEST(Phantom, SameOptionsSameVoxels) {
 
 TEST(Phantom, EveryOrganIsThereOnceAndNamedInOrder) {
   for (const auto region : {Region::Head, Region::Thorax, Region::Abdomen})
-    for (int patient = 0; patient < 8; ++patient) {
+    for (int patient = 0; patient < 4; ++patient) {
       const auto p = makePhantom(region, patient, {});
       const auto names = organs(region);
       ASSERT_EQ(p.truth.segments.size(), names.size());
@@ -107,18 +107,19 @@ TEST(Phantom, VoxelVolumesAgreeWithTheFormulas) {
   // Of a small ball the voxels at least half inside are fewer than the volume says: curvature, not a fault.
   const auto tolerance = [](double exact) { return exact < 20000 ? 0.06 : 0.035; };
   for (const auto region : {Region::Head, Region::Abdomen})
-    for (int patient = 0; patient < 10; ++patient)
+    for (int patient = 0; patient < 6; ++patient) {
+      const auto p = makePhantom(region, patient, {});
       for (const auto& name : organs(region)) {
         const double exact = analyticVolume(region, patient, {}, name);
         if (exact == 0) continue;
-        const auto p = makePhantom(region, patient, {});
         const auto& mask = p.truth.find(name)->mask;
         const double measured =
             static_cast<double>(std::count(mask.begin(), mask.end(), 1)) * voxelVolume(p.volume.geometry);
         EXPECT_NEAR(measured / exact, 1, tolerance(exact)) << name << " of " << toString(region) << " " << patient;
         ++compared;
       }
-  EXPECT_GE(compared, 25);
+    }
+  EXPECT_GE(compared, 14);
 }
 
 TEST(Phantom, FinerVoxelsComeCloserToTheFormulas) {
@@ -144,10 +145,13 @@ TEST(Phantom, HounsfieldUnitsAreThoseOfTheOrgans) {
       {Region::Head, "skull", 900},    {Region::Head, "brain", 35},      {Region::Head, "eyes", 15},
       {Region::Thorax, "lungs", -820}, {Region::Thorax, "heart", 150},   {Region::Thorax, "aorta", 190},
       {Region::Abdomen, "liver", 110}, {Region::Abdomen, "spleen", 125}, {Region::Abdomen, "kidneys", 180}};
-  for (int patient = 0; patient < 3; ++patient)
-    for (const auto& [region, name, hu] : expected) {
-      const auto p = makePhantom(region, patient, {});
-      EXPECT_NEAR(innerMean(p, *p.truth.find(name)), hu, 0.055 * std::abs(hu) + 3) << name;
+  for (const auto wanted : {Region::Head, Region::Thorax, Region::Abdomen})
+    for (int patient = 0; patient < 2; ++patient) {
+      const auto p = makePhantom(wanted, patient, {});
+      for (const auto& [region, name, hu] : expected)
+        if (region == wanted) {
+          EXPECT_NEAR(innerMean(p, *p.truth.find(name)), hu, 0.055 * std::abs(hu) + 3) << name;
+        }
     }
 }
 
@@ -207,12 +211,12 @@ TEST(PictureSet, ThreeBalancedClassesThatDiffer) {
   const auto set = makePictureSet(20, 1);
   EXPECT_EQ(set.classes, (std::vector<std::string>{"disc", "square", "triangle"}));
   ASSERT_EQ(set.examples.size(), 60u);
-  std::set<std::vector<std::uint8_t>> distinct;
+  std::set<std::string> distinct;
   std::array<int, 3> count{};
   for (const auto& e : set.examples) {
     EXPECT_EQ(e.picture.width, 28);
     EXPECT_EQ(e.picture.pixels.size(), 28u * 28u);
-    distinct.insert(e.picture.pixels);
+    distinct.emplace(e.picture.pixels.begin(), e.picture.pixels.end());
     ++count.at(static_cast<std::size_t>(e.label));
   }
   EXPECT_EQ(distinct.size(), 60u);

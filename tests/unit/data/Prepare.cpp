@@ -256,7 +256,8 @@ TEST(PreparePictures, FolderOfOneSplitIsDrawnByClass) {
   SilentProgress progress;
   ASSERT_TRUE(prepare(plan, *list, folder / "cache", progress, CancelToken()));
   std::map<std::string, std::int64_t> counts;
-  for (const auto& entry : readJson(folder / "cache/index.json").value()) {
+  const auto index = readJson(folder / "cache/index.json").value();
+  for (const auto& entry : index) {
     const auto file = safetensors::File::open(folder / "cache" / entry["file"].get<std::string>());
     const auto labels = *file->tensor("labels");
     counts[entry["split"]] = labels.shape[0];
