@@ -79,7 +79,7 @@ std::string heading(const Source& source) {
   std::string out = fmt::format(
       "<header><h1>{}</h1><p><span class='state {}'>{}</span> {} · {}{} · written {:%Y-%m-%d %H:%M} UTC</p>",
       escape(plan.name), state, state, plan::toString(plan.method), escape(plan.backbone.name),
-      plan.backbone.preset.empty() ? "" : " " + escape(plan.backbone.preset),
+      (plan.backbone.preset.empty() ? std::string() : ' ' + escape(plan.backbone.preset)),
       fmt::gmtime(static_cast<std::time_t>(run::now())));
   if (!source.status.message.empty() && source.status.state == run::State::Failed)
     out += "<p class='failure'>" + escape(source.status.message) + "</p>";

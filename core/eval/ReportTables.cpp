@@ -54,6 +54,12 @@ std::string row(const std::string& name, const std::string& value) {
   return "<tr><th>" + name + "</th><td>" + value + "</td></tr>";
 }
 
+/// An object inside a manifest, empty if it is none.
+Json part(const Json& manifest, const char* key) {
+  const auto it = manifest.find(key);
+  return it != manifest.end() && it->is_object() ? *it : Json::object();
+}
+
 /// A JSON string as it is, anything else as JSON.
 std::string words(const Json& json) { return json.is_string() ? json.get<std::string>() : json.dump(); }
 
@@ -98,10 +104,11 @@ std::string taskTable(const Source& source, const Table& results) {
     if (const auto manifest = source.experts.find(name); manifest != source.experts.end()) {
       if (!std::isfinite(parameters) && manifest->contains("parameters") && (*manifest)["parameters"].is_number())
         parameters = (*manifest)["parameters"].get<double>();
-      for (const auto& [file, digest] : manifest->value("files", Json::object()).items())
-        files += "<code>" + escape(file) + "</code> ";
-      if (const auto parity = manifest->value("parity", Json()); parity.is_number() && parity.get<double>() >= 0)
-        files += fmt::format("<small>parity {:.1e}</small>", parity.get<double>());
+      const auto written = part(*manifest, "files");
+      for (const auto& [file, digest] : written.items()) files += "<code>" + escape(file) + "</code> ";
+      if (const auto parity = manifest->find("parity");
+          parity != manifest->end() && parity->is_number() && parity->get<double>() >= 0)
+        files += fmt::format("<small>parity {:.1e}</small>", parity->get<double>());
     }
     out += fmt::format("<td class='n'>{}</td><td>{}</td></tr>", formatValue("parameters", parameters),
                        files.empty() ? "–" : files);
@@ -132,14 +139,16 @@ std::string provenance(const Source& source) {
   out += row("plan", "<code>" + escape(run.planDigest()) + "</code>");
   out += fileDigest("cases.json", run.cases()) + fileDigest("checkpoints/best", run.checkpoint("best")) +
          fileDigest("checkpoints/last", run.checkpoint("last"));
-  for (const auto& [task, manifest] : source.experts.items())
-    for (const auto& [file, digest] : manifest.value("files", Json::object()).items())
+  for (const auto& [task, manifest] : source.experts.items()) {
+    const auto files = part(manifest, "files");
+    for (const auto& [file, digest] : files.items())
       out += row("<code>" + escape("experts/" + task + "/" + file) + "</code>",
                  "<code>" + escape(words(digest)) + "</code>");
-  for (const auto& [task, manifest] : source.experts.items()) {
-    for (const auto& [name, version] : manifest.value("versions", Json::object()).items())
-      out += row(escape(name) + " <small>(expert " + escape(task) + ")</small>", escape(words(version)));
-    break;  // one program writes all experts of a run
+  }
+  if (!source.experts.empty()) {  // one program writes all experts of a run
+    const auto versions = part(source.experts.front(), "versions");
+    for (const auto& [name, version] : versions.items())
+      out += row(escape(name) + " <small>(experts)</small>", escape(words(version)));
   }
   out += row("report written by", "LoRKD Workbench " LORKD_VERSION ", LibTorch " TORCH_VERSION);
   out += row("seed", std::to_string(run.plan().seed));
