@@ -56,30 +56,33 @@ install_packages() {
     say "They are installed with apt-get through sudo, which may ask for your password."
     as_root=(sudo)
   fi
-  local log
+  local log lists=new
   log=$(mktemp)
   if ! "${as_root[@]}" apt-get update -q 2>&1 | tee "$log" >&2 || grep -q '^\(W\|E\): Failed to fetch' "$log"; then
+    lists=old
     say "note: the package lists could not be renewed; going on with those that are here."
   fi
   if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
     -o DPkg::Lock::Timeout=300 $missing 2>&1 | tee "$log" >&2; then
-    explain_apt "$log"
+    explain_apt "$log" $lists
   fi
   rm -f "$log"
   missing=$(missing_packages "$@")
   [ -z "$missing" ] || die "still missing after the installation: $(echo $missing)"
 }
 
-# explain_apt LOG: says in words why apt-get failed.
+# explain_apt LOG LISTS: says in words why apt-get failed; LISTS is old when they could not be renewed.
 explain_apt() {
   local absent
   absent=$(sed -nE "s/^E: (Unable to locate package |Package '?)([^ ']+).*/\2/p" "$1" | sort -u | tr '\n' ' ')
   if grep -qiE 'no space left|not have enough free space' "$1"; then
     die "the disk became full during the installation" "Free some space and run this again; nothing has to be undone."
+  elif [ -n "$absent" ] && [ "$2" = old ]; then
+    die "the package lists could not be renewed, and these packages are not in the old ones: $absent" \
+      "Is the network there? Proxies go into /etc/apt/apt.conf.d. Once installed, nothing more is downloaded."
   elif [ -n "$absent" ]; then
     die "these packages cannot be had from this machine's package sources: $absent" \
-      "Debian 12 (bookworm) carries all of them in its main section: see /etc/apt/sources.list and sources.list.d." \
-      "If the machine is offline, connect it once, or install them from a mirror."
+      "Debian 12 (bookworm) carries all of them in its main section: see /etc/apt/sources.list and sources.list.d."
   elif grep -qiE 'failed to fetch|could not (resolve|connect)|temporary failure' "$1"; then
     die "the packages could not be downloaded" "Is the network there? Proxies go into /etc/apt/apt.conf.d." \
       "$(grep -iE 'failed to fetch|could not (resolve|connect)|temporary failure' "$1" | head -1)"
