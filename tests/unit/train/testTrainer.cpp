@@ -219,16 +219,13 @@ TEST_F(Training, PassesErrorsOfFeedAndValidationOn) {
 }
 
 TEST_F(Training, LearnsBothTasks) {
-  plan.training.steps = 120;
+  plan.training.steps = 80;
   plan.training.batch = 4;
   plan.training.warmup = 10;
   plan.training.learningRate = 0.02;
   plan.data.foreground = 1;
   auto student = test::makeNetwork(plan, 8);
-  const auto start = std::chrono::steady_clock::now();
   ASSERT_TRUE(train(student));
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(spent.count(), 60);
   student->eval();
   torch::NoGradGuard guard;
   const auto data = feed::Dataset::open(folder.path(), plan);
