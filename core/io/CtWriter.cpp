@@ -30,7 +30,7 @@ std::vector<Uint16> storedSlice(const image::Volume& volume, std::int64_t k) {
 void putPatientAndStudy(dicom::Setter& set, const DicomHeader& header) {
   set(DCM_SpecificCharacterSet, "ISO_IR 192");
   set(DCM_PatientName, header.patientName);
-  set(DCM_PatientID, header.patientId);
+  set(DCM_PatientID, dicom::longString(header.patientId));
   set(DCM_PatientBirthDate, header.patientBirthDate);
   set(DCM_PatientSex, header.patientSex);
   set(DCM_StudyInstanceUID, header.studyUid);
@@ -39,7 +39,7 @@ void putPatientAndStudy(dicom::Setter& set, const DicomHeader& header) {
   set(DCM_StudyID, "1");
   set(DCM_AccessionNumber, "");
   set(DCM_ReferringPhysicianName, "");
-  if (!header.studyDescription.empty()) set(DCM_StudyDescription, header.studyDescription);
+  if (!header.studyDescription.empty()) set(DCM_StudyDescription, dicom::longString(header.studyDescription));
 }
 
 void putSeries(dicom::Setter& set, const DicomHeader& header) {
@@ -47,11 +47,11 @@ void putSeries(dicom::Setter& set, const DicomHeader& header) {
   set(DCM_SeriesInstanceUID, header.seriesUid);
   set(DCM_SeriesNumber, std::to_string(header.seriesNumber));
   set(DCM_PatientPosition, "HFS");
-  if (!header.seriesDescription.empty()) set(DCM_SeriesDescription, header.seriesDescription);
+  if (!header.seriesDescription.empty()) set(DCM_SeriesDescription, dicom::longString(header.seriesDescription));
   if (!header.bodyPart.empty()) set(DCM_BodyPartExamined, header.bodyPart);
   set(DCM_FrameOfReferenceUID, header.frameOfReferenceUid);
   set(DCM_PositionReferenceIndicator, "");
-  set(DCM_Manufacturer, header.manufacturer);
+  set(DCM_Manufacturer, dicom::longString(header.manufacturer));
 }
 
 void putPlane(dicom::Setter& set, const image::Geometry& g, std::int64_t k) {

@@ -13,6 +13,7 @@
 #include <random>
 
 #include "core/base/Digest.h"
+#include "core/io/Nesting.h"
 
 namespace lorkd::io::dicom {
 namespace fs = std::filesystem;
@@ -35,6 +36,7 @@ Result<Loaded> load(const fs::path& path) {
   LORKD_CHECK(setup());
   std::error_code ec;
   if (!fs::is_regular_file(path, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", path.string());
+  LORKD_CHECK(checkNesting(path));
   Loaded loaded{std::make_unique<DcmFileFormat>(), EC_Normal};
   loaded.status = loaded.file->loadFile(path.c_str());
   if (loaded.dataset().card() == 0)
@@ -125,6 +127,7 @@ long sequenceLength(DcmItem& item, const DcmTagKey& sequence) {
 
 std::string decimal(double value) {
   char buffer[40];
+  value += 0.0;  // no "-0"
   for (int digits = 15; digits > 0; --digits)
     if (std::snprintf(buffer, sizeof buffer, "%.*g", digits, value) <= 16) break;
   return buffer;
@@ -137,6 +140,17 @@ std::string decimals(std::initializer_list<double> values) {
     joined += decimal(value);
   }
   return joined;
+}
+
+std::string longString(const std::string& text) {
+  std::string out;
+  std::size_t characters = 0;
+  for (const char c : text) {
+    // Bytes 10xxxxxx continue a character.
+    if ((static_cast<unsigned char>(c) & 0xc0) != 0x80 && ++characters > 64) break;
+    out += c == '\\' ? '/' : static_cast<unsigned char>(c) < 32 ? ' ' : c;
+  }
+  return out;
 }
 
 std::string uid(const std::string& seed, const std::string& name) {

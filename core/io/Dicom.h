@@ -74,6 +74,9 @@ std::string decimal(double value);
 /// Several, separated by backslashes.
 std::string decimals(std::initializer_list<double> values);
 
+/// Text cut and cleaned to a Long String: at most 64 characters (UTF-8), no backslash, no control character.
+std::string longString(const std::string& text);
+
 /// "2.25." and the first 128 bits of SHA-256(seed, name) in decimal (PS3.5 annex B.2).
 std::string uid(const std::string& seed, const std::string& name);
 /// A seed nobody else has.

@@ -9,15 +9,26 @@ namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
 
+// Bytes of a value that were found when the file was parsed. DCMTK keeps the count for classes derived from its own.
+std::uint32_t transferred(const DcmElement& element) {
+  struct Reader : DcmElement {
+    static Uint32 of(const DcmElement& e) { return (e.*(&Reader::getTransferredBytes))(); }
+  };
+  return Reader::of(element);
+}
+
 // Compares the bytes that are there with the bytes that the image description asks for.
 std::string truncation(const dicom::Loaded& loaded, const InstanceHeader& header) {
   if (header.rows < 1 || header.columns < 1) return {};
   DcmElement* element = nullptr;
   if (loaded.dataset().findAndGetElement(DCM_PixelData, element).bad() || !element) return "there are no pixel data";
   const bool encapsulated = DcmXfer(loaded.dataset().getOriginalXfer()).isEncapsulated();
-  // A file that ends badly may just carry rubbish behind its pixels; then the pixels can be read.
-  if (loaded.status.bad() && (encapsulated || element->loadAllDataIntoMemory().bad()))
-    return "the file ends inside its pixel data";
+  // A file that ends badly may just carry rubbish behind its pixels: then they were passed in full.
+  const auto cut = [&] {
+    return element->valueLoaded() ? transferred(*element) < element->getLengthField()
+                                  : element->loadAllDataIntoMemory().bad();
+  };
+  if (loaded.status.bad() && (encapsulated || cut())) return "the file ends inside its pixel data";
   if (encapsulated) return {};
   const double bits =
       static_cast<double>(header.rows) * header.columns * header.samples * header.bitsAllocated * header.frames;

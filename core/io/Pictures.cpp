@@ -11,6 +11,7 @@
 #include "core/base/File.h"
 #include "core/io/Images2D.h"
 #include "core/io/ItkGrid.h"
+#include "core/io/Png.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -25,7 +26,6 @@ itk::ImageIOBase::Pointer imageIoFor(const fs::path& file) {
   std::ifstream(file, std::ios::binary).read(head.data(), head.size());
   const std::string_view bytes(head.data(), head.size());
   using std::literals::operator""sv;
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n"sv)) return itk::PNGImageIO::New().GetPointer();
   if (bytes.starts_with("\xff\xd8\xff"sv)) return itk::JPEGImageIO::New().GetPointer();
   if (bytes.starts_with("BM"sv)) return itk::BMPImageIO::New().GetPointer();
   if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)) return itk::TIFFImageIO::New().GetPointer();
@@ -72,6 +72,7 @@ Result<Picture> readPicture(const fs::path& file) {
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
   const char* hint = "PNG, JPEG, BMP and TIFF pictures with 8 or 16 bits a sample can be read";
   try {
+    if (isPng(file)) return readPng(file, kMaxSide);
     const auto io = imageIoFor(file);
     if (!io) return fail(ErrorCode::Format, "this is not a picture", hint, file.string());
     io->SetFileName(file.string());

@@ -64,20 +64,51 @@ Result<std::vector<std::size_t>> matchPlanes(const image::Geometry& grid, const 
   return match;
 }
 
+// DCMTK takes every byte above 127 for an invalid character, whatever the character set: text of patients and segments
+// goes past its checks. This takes the source's text out, as UTF-8, and leaves a placeholder.
+std::vector<std::pair<DcmTagKey, std::string>> takeTextOut(DcmDataset& dataset) {
+  std::vector<std::pair<DcmTagKey, std::string>> taken;
+  for (DcmObject* object = nullptr; (object = dataset.nextInContainer(object));) {
+    if (!object->isLeaf() || !object->isAffectedBySpecificCharacterSet()) continue;
+    const std::string raw = dicom::text(dataset, object->getTag());
+    if (std::ranges::all_of(raw, [](unsigned char c) { return c < 128; })) continue;
+    taken.emplace_back(object->getTag(), dicom::words(dataset, object->getTag(), dataset));
+  }
+  for (const auto& [tag, text] : taken) dataset.putAndInsertString(tag, "x");
+  return taken;
+}
+
+// Puts the real text where placeholders were.
+OFCondition putTextIn(DcmDataset& dataset, const std::vector<std::pair<DcmTagKey, std::string>>& taken,
+                      const std::vector<image::Segment>& segments) {
+  dicom::Setter set(dataset);
+  set(DCM_SpecificCharacterSet, "ISO_IR 192");
+  for (const auto& [tag, text] : taken)
+    if (dataset.tagExists(tag)) set(tag, text);
+  OFCondition status = set.status();
+  for (std::size_t s = 0; s < segments.size() && status.good(); ++s) {
+    const auto& segment = segments[s];
+    DcmItem* item = dicom::sequenceItem(dataset, DCM_SegmentSequence, static_cast<long>(s));
+    DcmItem* type = item ? dicom::sequenceItem(*item, DCM_SegmentedPropertyTypeCodeSequence) : nullptr;
+    if (!type) return EC_TagNotFound;
+    dicom::Setter setItem(*item), setType(*type);
+    setItem(DCM_SegmentLabel, dicom::longString(segment.name));
+    if (!segment.codeValue.empty() && !segment.codeScheme.empty())
+      setType(DCM_CodeMeaning, dicom::longString(segment.codeMeaning.empty() ? segment.name : segment.codeMeaning));
+    status = setItem.status().good() ? setType.status() : setItem.status();
+  }
+  return status;
+}
+
 Result<void> addSegment(DcmSegmentation& seg, const image::Segment& source) {
   // Without a code, "Tissue" is the least that the standard accepts for a property type (CID 7151 is extensible).
   const bool coded = !source.codeValue.empty() && !source.codeScheme.empty();
-  const CodeSequenceMacro category("123037004", "SCT", "Anatomical Structure");
-  const CodeSequenceMacro type =
-      coded ? CodeSequenceMacro(source.codeValue.c_str(), source.codeScheme.c_str(),
-                                (source.codeMeaning.empty() ? source.name : source.codeMeaning).substr(0, 64).c_str())
-            : CodeSequenceMacro("85756007", "SCT", "Tissue");
+  CodeSequenceMacro category("123037004", "SCT", "Anatomical Structure"), type("85756007", "SCT", "Tissue");
+  OFCondition status = EC_Normal;
+  if (coded) status = type.set(source.codeValue.c_str(), source.codeScheme.c_str(), "Tissue");
   DcmSegment* segment = nullptr;
-  // A label is a Long String: 64 characters without a backslash.
-  std::string label = source.name.substr(0, 64);
-  std::ranges::replace(label, '\\', '/');
-  OFCondition status =
-      DcmSegment::create(segment, label.c_str(), category, type, DcmSegTypes::SAT_AUTOMATIC, "LoRKD Workbench");
+  if (status.good())
+    status = DcmSegment::create(segment, "label", category, type, DcmSegTypes::SAT_AUTOMATIC, "LoRKD Workbench");
   if (status.bad()) return dcmtkError(status, "segment '" + source.name + "'");
   unsigned rgb = 0;
   const std::string& color = source.color;
@@ -234,14 +265,14 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
   const std::string seed = contentSeed(segments, header.uidSeed.empty() ? dicom::freshSeed() : header.uidSeed);
   DcmSegmentation* raw = nullptr;
   const IODGeneralEquipmentModule::EquipmentInfo equipment(header.manufacturer.c_str(), "LoRKD Workbench", "1", "1");
-  const ContentIdentificationMacro identification("1", "SEGMENTATION", header.seriesDescription.substr(0, 64).c_str(),
-                                                  "LoRKD");
+  const ContentIdentificationMacro identification("1", "SEGMENTATION", "", "LoRKD");
   OFCondition status = DcmSegmentation::createBinarySegmentation(raw, static_cast<Uint16>(segments.geometry.size[1]),
                                                                  static_cast<Uint16>(segments.geometry.size[0]),
                                                                  equipment, identification);
   const std::unique_ptr<DcmSegmentation> seg(raw);
   if (status.bad()) return dcmtkError(status, "frame");
-  status = seg->importHierarchy(first->dataset(), OFTrue, OFTrue, OFTrue, OFFalse);
+  const auto text = takeTextOut(first->dataset());
+  status = seg->importHierarchy(first->dataset(), OFTrue, OFTrue, OFTrue, OFFalse, OFFalse);
   if (status.bad()) return dcmtkError(status, "patient and study of the source");
   for (const auto& segment : segments.segments) LORKD_CHECK(addSegment(*seg, segment));
   LORKD_CHECK(addShared(*seg, segments.geometry, dicom::uid(seed, "dimensions")));
@@ -255,12 +286,14 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
   DcmDataset& dataset = *format.getDataset();
   status = seg->writeDataset(dataset);
   if (status.good()) status = dataset.putAndInsertUint8Array(DCM_PixelData, bits.data(), bits.size());
+  if (status.good()) status = putTextIn(dataset, text, segments.segments);
   if (status.bad()) return dcmtkError(status, "dataset");
   dicom::Setter set(dataset);
   const bool ownSeries = !header.seriesUid.empty() && header.seriesUid != headers.front().seriesUid;
   set(DCM_SOPInstanceUID, dicom::uid(seed, "segmentation"));
   set(DCM_SeriesInstanceUID, ownSeries ? header.seriesUid : dicom::uid(seed, "segmentation series"));
-  set(DCM_SeriesDescription, header.seriesDescription);
+  set(DCM_SeriesDescription, dicom::longString(header.seriesDescription));
+  set(DCM_ContentDescription, dicom::longString(header.seriesDescription));
   for (const auto& tag : {DCM_SeriesDate, DCM_ContentDate}) set(tag, header.studyDate);
   for (const auto& tag : {DCM_SeriesTime, DCM_ContentTime}) set(tag, header.studyTime);
   if (set.status().bad()) return dcmtkError(set.status(), "identifiers");

@@ -1,0 +1,152 @@
+#include <cstring>
+
+#include "core/base/File.h"
+#include "core/base/Random.h"
+#include "core/io/DicomWriter.h"
+#include "core/io/Series.h"
+#include "tests/unit/io/Support.h"
+
+using namespace lorkd;
+using namespace lorkd::io;
+using namespace lorkd::io::test;
+
+namespace {
+
+class Seg : public ::testing::Test {
+ protected:
+  Folder folder;
+  image::SegmentSet set;
+  WrittenSeries written;
+
+  void SetUp() override {
+    set.geometry = smallGrid(0.3, -0.2);
+    set.segments = {{"肝脏", "#e69f00", "10200004", "SCT", "Liver", {}},
+                    {"dots", "", "", "", "", {}},
+                    {"empty", "", "", "", "", {}}};
+    Random random(7);
+    for (auto& s : set.segments) s.mask.assign(static_cast<std::size_t>(set.geometry.voxels()), 0);
+    for (auto& v : set.segments[0].mask) v = random.uniform() < 0.7;
+    for (auto& v : set.segments[1].mask) v = random.uniform() < 0.5;
+    DicomHeader header;
+    header.uidSeed = "seg";
+    header.patientName = "王^小东";
+    header.patientId = "P-1";
+    auto ct = writeCtSeries(folder / "ct", ramp(set.geometry), header, {3, 0, 6, 2, 5, 1, 4});
+    ASSERT_OK(ct);
+    written = *ct;
+    ASSERT_OK(writeSeg(folder / "seg.dcm", set, written, written.header));
+  }
+  void expectSame(const image::SegmentSet& read) {
+    ASSERT_EQ(read.segments.size(), set.segments.size());
+    for (std::size_t s = 0; s < set.segments.size(); ++s) {
+      EXPECT_EQ(read.segments[s].name, set.segments[s].name);
+      EXPECT_EQ(read.segments[s].mask, set.segments[s].mask) << s;
+    }
+  }
+};
+
+TEST_F(Seg, OverlappingSegmentsSurvive) {
+  const auto read = readSeg(folder / "seg.dcm", &set.geometry);
+  ASSERT_OK(read);
+  expectSame(*read);
+  EXPECT_EQ(read->segments[0].color, "#e69f00");
+  EXPECT_EQ(read->segments[0].codeValue, "10200004");
+  EXPECT_EQ(read->segments[0].codeScheme, "SCT");
+  EXPECT_EQ(read->segments[0].codeMeaning, "Liver");
+  // Both dense segments touch every plane, so the SEG's own grid is the series'.
+  const auto own = readSeg(folder / "seg.dcm");
+  ASSERT_OK(own);
+  EXPECT_TRUE(own->geometry.sameGrid(set.geometry, 1e-6));
+  expectSame(*own);
+}
+
+TEST_F(Seg, OwnGridKeepsTheSpacingWhenPlanesAreLeftOut) {
+  for (auto& s : set.segments)
+    for (std::int64_t k : {0, 2, 3, 5, 6})
+      for (std::int64_t n = 0; n < 99; ++n) s.mask[static_cast<std::size_t>(k * 99 + n)] = 0;
+  set.segments.pop_back();
+  ASSERT_OK(writeSeg(folder / "seg.dcm", set, written, written.header));
+  const auto own = readSeg(folder / "seg.dcm");
+  ASSERT_OK(own);
+  EXPECT_EQ(own->geometry.size, (std::array<std::int64_t, 3>{11, 9, 4}));
+  EXPECT_NEAR(own->geometry.spacing[2], 2.5, 1e-9);
+  const auto lps = set.geometry.indexToLps({0, 0, 1});
+  for (std::size_t a = 0; a < 3; ++a) EXPECT_NEAR(own->geometry.origin[a], lps[a], 1e-6);
+}
+
+TEST_F(Seg, IsPlacedOnFlippedAndTurnedReferences) {
+  // The same voxels counted from another corner, with two axes exchanged.
+  image::Geometry other;
+  const auto& g = set.geometry;
+  other.size = {g.size[1], g.size[2], g.size[0]};
+  other.spacing = {g.spacing[1], g.spacing[2], g.spacing[0]};
+  other.origin = g.indexToLps({0, 8, 6});
+  for (std::size_t r = 0; r < 3; ++r) other.direction[r] = {-g.direction[r][1], -g.direction[r][2], g.direction[r][0]};
+  const auto read = readSeg(folder / "seg.dcm", &other);
+  ASSERT_OK(read);
+  for (std::size_t s = 0; s < set.segments.size(); ++s)
+    for (std::int64_t k = 0; k < 7; ++k)
+      for (std::int64_t j = 0; j < 9; ++j)
+        for (std::int64_t i = 0; i < 11; ++i)
+          ASSERT_EQ(read->segments[s].mask[static_cast<std::size_t>(other.offset(8 - j, 6 - k, i))],
+                    set.segments[s].mask[static_cast<std::size_t>(g.offset(i, j, k))]);
+}
+
+TEST_F(Seg, OtherGridsAreAMismatch) {
+  for (const double shift : {0.3, 0.5, 100.0}) {
+    auto other = set.geometry;
+    other.origin = set.geometry.indexToLps({0, 0, shift});
+    EXPECT_EQ(readSeg(folder / "seg.dcm", &other).error().code, ErrorCode::Mismatch) << shift;
+  }
+  auto other = set.geometry;
+  other.size[2] = 5;
+  EXPECT_EQ(readSeg(folder / "seg.dcm", &other).error().code, ErrorCode::Mismatch);
+  other = smallGrid(0.35, -0.2);
+  EXPECT_EQ(readSeg(folder / "seg.dcm", &other).error().code, ErrorCode::Mismatch);
+  other = set.geometry;
+  other.spacing[0] *= 2;
+  EXPECT_EQ(readSeg(folder / "seg.dcm", &other).error().code, ErrorCode::Mismatch);
+}
+
+TEST_F(Seg, ScanTellsNamesAndReferences) {
+  SilentProgress silent;
+  const auto found = scanFolder(folder.path(), silent, CancelToken());
+  ASSERT_OK(found);
+  ASSERT_EQ(found->series.size(), 2u);
+  const auto& seg = found->series[found->series[0].modality == "SEG" ? 0 : 1];
+  EXPECT_EQ(seg.modality, "SEG");
+  EXPECT_TRUE(seg.usable());
+  EXPECT_EQ(seg.segmentNames, (std::vector<std::string>{"肝脏", "dots", "empty"}));
+  EXPECT_EQ(seg.referencedSeriesUids, std::vector<std::string>{written.header.seriesUid});
+  EXPECT_EQ(seg.referencedInstanceUids.size(), 7u);
+  EXPECT_EQ(seg.patientName, "王^小东");
+  EXPECT_EQ(seg.patientId, "P-1");
+  EXPECT_EQ(seg.studyUid, written.header.studyUid);
+  EXPECT_EQ(seg.frameOfReferenceUid, written.header.frameOfReferenceUid);
+  EXPECT_TRUE(seg.geometry.sameGrid(set.geometry, 1e-6));
+}
+
+TEST_F(Seg, DamageIsAnErrorAndNeverACrash) {
+  const auto bytes = *readFile(folder / "seg.dcm");
+  const auto file = folder / "bad.dcm";
+  for (std::size_t keep = 0; keep < bytes.size() - 2; keep += 211) {
+    ASSERT_OK(writeFileAtomically(file, bytes.substr(0, keep)));
+    EXPECT_FALSE(readSeg(file)) << keep;
+  }
+  // Random bytes in the header: the result may be anything but a crash or masks that do not fill their grid.
+  Random random(11);
+  for (int round = 0; round < 400; ++round) {
+    auto broken = bytes;
+    for (int n = 0; n < 6; ++n)
+      broken[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(bytes.size())))] =
+          static_cast<char>(random.below(256));
+    ASSERT_OK(writeFileAtomically(file, broken));
+    const auto read = readSeg(file, round % 2 ? &set.geometry : nullptr);
+    if (!read) continue;
+    for (const auto& s : read->segments) ASSERT_EQ(static_cast<std::int64_t>(s.mask.size()), read->geometry.voxels());
+  }
+  EXPECT_EQ(readSeg(written.files[0]).error().code, ErrorCode::Format);
+  EXPECT_EQ(readSeg(folder / "none").error().code, ErrorCode::NotFound);
+}
+
+}  // namespace
