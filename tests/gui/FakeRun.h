@@ -5,6 +5,7 @@
 #include <QPalette>
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ inline plan::Plan samplePlan(const std::string& name = "organs") {
 }
 
 struct FakeRun {
-  explicit FakeRun(const fs::path& path, const std::string& name = "organs")
+  explicit FakeRun(const std::filesystem::path& path, const std::string& name = "organs")
       : directory(*run::RunDirectory::create(path, samplePlan(name))), writer(directory.events()) {}
 
   void steps(int from, int to, double level = 1.0) {

@@ -16,8 +16,8 @@ class ConflictHistory : public ThemedPlot {
   explicit ConflictHistory(QWidget* parent = nullptr);
 
   /// Shows the pair (i, j) of `layer` (-1: sum over layers), averaged over `window` measurements.
-  void show(const std::vector<ConflictMeasurement>& all, const QStringList& tasks, int layer, int i, int j,
-            std::size_t window);
+  void showPair(const std::vector<ConflictMeasurement>& all, const QStringList& tasks, int layer, int i, int j,
+                std::size_t window);
   /// What is shown, for tests and screen readers.
   QString caption() const;
   QCPGraph* pairMean() const { return m_mean; }

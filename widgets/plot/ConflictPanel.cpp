@@ -143,7 +143,7 @@ void ConflictPanel::draw() {
             (i < 0 || i == j || here < cosines[static_cast<std::size_t>(i) * n + static_cast<std::size_t>(j)]))
           i = static_cast<int>(a), j = static_cast<int>(b);
       }
-  m_history->show(all, tasks, layer, i, j, window);
+  m_history->showPair(all, tasks, layer, i, j, window);
   if (all.empty()) {
     m_summary->setText(tr("No measurement yet"));
     return;

@@ -19,11 +19,6 @@ CurvePlot::CurvePlot(QWidget* parent) : ThemedPlot(parent), m_timer(new QTimer(t
   connect(m_timer, &QTimer::timeout, this, &CurvePlot::refreshNow);
   connect(selectionRect(), &QCPSelectionRect::accepted, this, [this] { m_zoomed = true; });
   connect(this, &QCustomPlot::mouseDoubleClick, this, &CurvePlot::resetZoom);
-  connect(this, &QCustomPlot::legendClick, this, [this](QCPLegend*, QCPAbstractLegendItem* item) {
-    auto* entry = qobject_cast<QCPPlottableLegendItem*>(item);
-    for (int i = 0; entry && i < curveCount(); ++i)
-      if (m_curves[static_cast<std::size_t>(i)].smooth == entry->plottable()) setCurveVisible(i, !curveVisible(i));
-  });
   CurvePlot::applyTheme();
 }
 

@@ -78,6 +78,7 @@ class CurvePlot : public ThemedPlot {
 
  protected:
   void applyTheme() override;
+  void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void leaveEvent(QEvent* event) override;
   void showEvent(QShowEvent* event) override;

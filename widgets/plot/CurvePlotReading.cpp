@@ -1,4 +1,4 @@
-// Reading a curve plot: the words beside the pointer, the fit of the axes, the table.
+// Reading a curve plot: the words beside the pointer, clicks on names, the fit of the axes, the table.
 #include <QDateTime>
 #include <QMouseEvent>
 #include <algorithm>
@@ -76,6 +76,16 @@ void CurvePlot::fit() {
     panelRect(p)->axis(QCPAxis::atBottom)->setRange(left - margin, right + margin);
   }
   for (int p = 0; p < panelCount(); ++p) chooseTicker(panelRect(p)->axis(QCPAxis::atLeft), m_logY);
+}
+
+/// QCustomPlot sends no legend clicks while drags zoom, so names are looked for here.
+void CurvePlot::mousePressEvent(QMouseEvent* event) {
+  for (int i = 0; i < curveCount() && event->button() == Qt::LeftButton; ++i) {
+    const auto* legend = panelLegend(look(i).panel);
+    const auto* name = legend->visible() ? legend->itemWithPlottable(smoothGraph(i)) : nullptr;
+    if (name && name->rect().contains(event->pos())) return setCurveVisible(i, !curveVisible(i));
+  }
+  ThemedPlot::mousePressEvent(event);
 }
 
 void CurvePlot::mouseMoveEvent(QMouseEvent* event) {

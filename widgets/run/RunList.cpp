@@ -88,13 +88,13 @@ RunList::~RunList() {
 void RunList::addProject(const QString& path) {
   if (path.isEmpty() || m_projects.contains(clean(path))) return;
   m_projects << clean(path);
-  show(m_last);
+  present(m_last);
   refresh();
 }
 
 void RunList::removeProject(const QString& path) {
   m_projects.removeAll(clean(path));
-  show(m_last);
+  present(m_last);
   refresh();
 }
 
@@ -110,14 +110,14 @@ void RunList::refresh() {
         this,
         [this, found = std::move(found)] {
           m_busy = false;
-          show(found);
+          present(found);
           if (m_again) refresh();
         },
         Qt::QueuedConnection);
   });
 }
 
-void RunList::show(const std::vector<RunInfo>& runs) {
+void RunList::present(const std::vector<RunInfo>& runs) {
   m_last = runs;
   const auto item = [](QTreeWidgetItem* parent, int at, const QString& path) {
     for (int i = at; i < parent->childCount(); ++i)
@@ -229,7 +229,7 @@ void RunList::askMenu(const QPoint& position) {
 
 void RunList::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
-  if (event->type() == QEvent::PaletteChange) show(m_last);
+  if (event->type() == QEvent::PaletteChange) present(m_last);
 }
 
 }  // namespace lorkd::watch

@@ -47,7 +47,7 @@ class RunList : public QWidget {
   void changeEvent(QEvent* event) override;
 
  private:
-  void show(const std::vector<RunInfo>& runs);
+  void present(const std::vector<RunInfo>& runs);
   void fill(QTreeWidgetItem* item, const RunInfo& info) const;
   void askMenu(const QPoint& position);
 
