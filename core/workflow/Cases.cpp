@@ -33,6 +33,11 @@ Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progr
     cases.insert(cases.end(), found.begin(), found.end());
   }
   LORKD_TRY(list, data::assign(plan, cases));
+  // A run of several days must not go on with images that changed under it.
+  for (auto& entry : list.cases) {
+    LORKD_TRY(digest, data::inputDigest(entry.item));
+    entry.digest = digest;
+  }
   auto written = list;
   for (auto& entry : written.cases) {
     entry.item.imageFiles.clear();
