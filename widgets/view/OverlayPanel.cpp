@@ -45,7 +45,7 @@ OverlayPanel::OverlayPanel(InspectorModel* model, QWidget* parent)
   eyes->setParent(this);
   m_tree->setStyle(eyes);
   m_tree->setColumnCount(2);
-  m_tree->setHeaderLabels({tr("Overlay"), tr("Opacity, volume")});
+  m_tree->setHeaderLabels({tr("Overlay"), tr("Opacity")});
   m_tree->header()->setStretchLastSection(false);
   m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   m_tree->header()->setSectionResizeMode(1, QHeaderView::Fixed);

@@ -82,7 +82,8 @@ void paintDecoration(QPainter& painter, const QSize& size, const SliceDecoration
       const auto text = QFontMetricsF(painter.font()).elidedText(lines[i], Qt::ElideRight, room);
       const double y = bottom ? inside.bottom() - line * (fit - i) : inside.top() + line * i;
       paintOutlinedText(painter, QRectF(right ? inside.right() - room : inside.left(), y, room, line),
-                        (right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter, text, pale);
+                        (right ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter, text,
+                        firstIsTitle && i > 0 ? what.topLeftColors.value(i - 1, pale) : pale);
     }
   };
   block(QStringList(what.title) + what.topLeft, false, false, true);

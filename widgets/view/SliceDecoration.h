@@ -18,6 +18,7 @@ struct SliceDecoration {
   QColor color;                    ///< of the plane
   std::array<QString, 4> letters;  ///< left, right, bottom, top
   QStringList topLeft, topRight, bottomLeft, bottomRight;
+  QList<QColor> topLeftColors;        ///< of the lines of topLeft; those without one are pale
   std::optional<QPointF> cross;       ///< the cursor, logical pixels
   std::array<QColor, 2> crossColors;  ///< of the planes seen edge-on: the vertical line's, the horizontal line's
   bool focused = false;

@@ -199,10 +199,12 @@ void SliceView::decorate(QPainter& painter) {
     if (m_only.isNull() && m_followsDifference && !m_model->differenceOf().isEmpty()) {
       const auto difference = m_model->difference();
       d.title = tr("%1, difference").arg(planeName());
-      if (difference)
+      if (difference) {
         d.topLeft += {tr("Dice %1").arg(difference->dice, 0, 'f', 3),
                       tr("false positive %1 ml").arg(difference->falsePositiveMl, 0, 'f', 1),
                       tr("false negative %1 ml").arg(difference->falseNegativeMl, 0, 'f', 1)};
+        d.topLeftColors = {Qt::white, Qt::white, differenceColors()[0].lighter(125), differenceColors()[1]};
+      }
     }
     if (m_model->crosshairVisible()) {
       d.cross = positionOf(m_model->cursor());
