@@ -17,9 +17,10 @@ struct Variant {
   std::shared_ptr<torch::jit::Graph> graph;
 };
 
-/// Replaces integer constants of `base` (traced on an input of shape `sizes`) by affine functions of the input's sizes,
-/// so that the graph serves inputs of any size along the axes of the variants. `input` is the graph's value of the
-/// input. Returns the axes for which that was possible; the graph stays right for the traced size along the others.
+/// Replaces integer constants of `base` (traced on an input of shape `sizes`) by functions floor((p·size + c)/q) of the
+/// input's sizes, so that the graph serves inputs of any size along the axes of the variants. The slope p/q comes from
+/// the variant farthest away, the rounding c from the others of the axis. `input` is the graph's value of the input.
+/// Returns the axes for which such functions were found; the graph stays right for the traced size along the others.
 std::vector<std::int64_t> makeSizesDynamic(torch::jit::Graph& base, torch::jit::Value* input,
                                            const std::vector<std::int64_t>& sizes,
                                            const std::vector<Variant>& variants);

@@ -60,13 +60,11 @@ std::shared_ptr<torch::jit::Graph> trace(torch::jit::Module& module, nn::Network
   return torch::jit::tracer::trace({x}, forward, noNames, true, false, &module).first->graph;
 }
 
-/// Two samples, spatial sizes as small as the network likes: what is traced does not depend on the values.
-std::vector<std::int64_t> tracingShape(const nn::Network& network, const Tensor& example) {
-  auto sizes = example.sizes().vec();
-  sizes[0] = 2;
-  for (std::size_t axis = 2; axis < sizes.size(); ++axis)
-    sizes[axis] = std::min(sizes[axis], 4 * network->backbone().sizeMultiple());
-  return sizes;
+/// The sizes along one spatial axis on which a network is traced: the first is the base, the last one is only checked.
+/// Where any size goes (multiple 1), strides round up or down: powers of two show the slope, an odd size the rounding.
+std::vector<std::int64_t> tracingSizes(std::int64_t multiple) {
+  if (multiple == 1) return {64, 128, 65, 45};
+  return {2 * multiple, 3 * multiple, 5 * multiple};
 }
 
 Result<torch::jit::Module> script(nn::Network& network, int task, const Tensor& example) {
@@ -76,31 +74,35 @@ Result<torch::jit::Module> script(nn::Network& network, int task, const Tensor& 
   auto module = tree.build("Expert", unit);
 
   const PlainKernels plain;
-  const auto sizes = tracingShape(network, example);
+  // What is traced depends on neither the values nor the size of the example.
+  std::vector<std::vector<std::int64_t>> choices(static_cast<std::size_t>(example.dim()),
+                                                 tracingSizes(network->backbone().sizeMultiple()));
+  choices[0] = {2, 3, 1};
+  choices[1] = {example.size(1)};
+  std::vector<std::int64_t> sizes;
+  for (const auto& choice : choices) sizes.push_back(choice.front());
   const auto graph = trace(module, network, task, torch::randn(sizes));
   std::vector<Variant> variants;
-  for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
-    if (axis == 1) continue;
-    auto other = sizes;
-    other[axis] += axis == 0 ? 1 : network->backbone().sizeMultiple();
-    variants.push_back(
-        {static_cast<std::int64_t>(axis), other[axis], trace(module, network, task, torch::randn(other))});
-  }
+  for (std::size_t axis = 0; axis < sizes.size(); ++axis)
+    for (std::size_t i = 1; i + 1 < choices[axis].size(); ++i) {
+      auto other = sizes;
+      other[axis] = choices[axis][i];
+      variants.push_back(
+          {static_cast<std::int64_t>(axis), other[axis], trace(module, network, task, torch::randn(other))});
+    }
   const auto axes = makeSizesDynamic(*graph, graph->inputs().at(1), sizes, variants);
   torch::jit::EliminateDeadCode(graph);
   graph->lint();
   auto* function = unit->create_function(c10::QualifiedName(*module.type()->name(), "forward"), graph);
   module.type()->addMethod(function);
 
-  // Sizes that no trace has seen, one sample among them.
   auto unseen = sizes;
-  for (const auto axis : axes)
-    unseen[static_cast<std::size_t>(axis)] += axis == 0 ? -1 : 2 * network->backbone().sizeMultiple();
+  for (const auto axis : axes) unseen[static_cast<std::size_t>(axis)] = choices[static_cast<std::size_t>(axis)].back();
   const auto x = torch::randn(unseen);
   const auto wanted = network->predict(x, task), found = module.forward({x}).toTensor();
   if (found.sizes() != wanted.sizes() || !torch::allclose(found, wanted, 1e-4, 1e-4))
     return fail(ErrorCode::Mismatch, "the traced expert does not follow the network on inputs of other sizes",
-                "this backbone cannot be exported as TorchScript");
+                "this backbone cannot be exported as TorchScript; choose another format");
   return module;
 }
 

@@ -14,6 +14,13 @@
 
 namespace lorkd::test {
 
+/// B starts at zero; with that every expert would be the shared network.
+inline void disturbFactors(nn::Network& network) {
+  torch::NoGradGuard noGrad;
+  for (auto& item : network->named_parameters())
+    if (item.key().find(".b.") != std::string::npos) item.value().normal_(0, 0.05);
+}
+
 inline nn::Network tinyNetwork(int dims = 3, bool segmentation = true) {
   torch::manual_seed(5);
   const nn::LowRankSpec spec{.ranks = {2, 3, 1}, .scales = {2, 1, 4}};
@@ -21,9 +28,7 @@ inline nn::Network tinyNetwork(int dims = 3, bool segmentation = true) {
   nn::Network network(backbone,
                       std::vector<nn::HeadSpec>{
                           {"liver", 2, segmentation}, {"lung.left", 3, segmentation}, {"brain", 2, segmentation}});
-  torch::NoGradGuard noGrad;
-  for (auto& item : network->named_parameters())
-    if (item.key().find(".b.") != std::string::npos) item.value().normal_(0, 0.05);
+  disturbFactors(network);
   return network;
 }
 

@@ -31,7 +31,10 @@ Result<expert::Manifest> exportTo(const fs::path& folder, nn::Network& network,
 /// A python3 that has torch; empty if there is none.
 std::string pythonWithTorch() {
   for (const char* python : {"python3", "/usr/bin/python3"})
-    if (std::system((std::string(python) + " -c 'import torch' >/dev/null 2>&1").c_str()) == 0) return python;
+    if (std::system(
+            (std::string(python) + " -c 'import importlib.util as u; exit(u.find_spec(\"torch\") is None)'").c_str()) ==
+        0)
+      return python;
   return {};
 }
 
@@ -73,6 +76,33 @@ TEST(TorchScript, ClassificationHeadToo) {
   auto module = torch::jit::load((folder / "expert.ts").string());
   const auto x = torch::randn({7, 1, 20, 28});
   EXPECT_LT((module.forward({x}).toTensor() - network->predict(x, 1)).abs().max().item<double>(), 1e-5);
+}
+
+TEST(TorchScript, StridesThatRoundAreFollowedOnOddSizes) {
+  plugin::Registry registry;
+  registerPlugins(registry);
+  const auto info = registry.backbone("shufflenetv2");
+  ASSERT_TRUE(info) << info.error().text();
+  plan::Backbone options;
+  options.name = "shufflenetv2";
+  options.preset = "tiny";
+  torch::manual_seed(8);
+  auto backbone = (*info)->make(options, {.ranks = {2, 3}, .scales = {2, 1}}, 1);
+  ASSERT_TRUE(backbone) << backbone.error().text();
+  nn::Network network(*backbone, std::vector<nn::HeadSpec>{{"chest", 3, false}, {"skin", 4, false}});
+  test::disturbFactors(network);
+  // Statistics of batch norms that are not the initial ones.
+  network->predict(torch::randn({8, 1, 32, 32}) * 2 + 1, 0);
+  const auto folder = test::freshFolder("ts_shuffle") / "skin";
+  const auto manifest = exportTo(folder, network, {torch::randn({4, 1, 28, 28})});
+  ASSERT_TRUE(manifest) << manifest.error().text();
+  network->eval();
+  auto module = torch::jit::load((folder / "expert.ts").string());
+  for (const auto& size : std::vector<std::vector<std::int64_t>>{{1, 1, 28, 28}, {5, 1, 37, 61}, {2, 1, 96, 33}}) {
+    const auto x = torch::randn(size);
+    const auto wanted = network->predict(x, 1);
+    EXPECT_LT((module.forward({x}).toTensor() - wanted).abs().max().item<double>(), 1e-5) << x.sizes();
+  }
 }
 
 TEST(TorchScript, HoldsThisExpertsWeightsAlone) {
