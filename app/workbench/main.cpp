@@ -3,20 +3,14 @@
 #include <QCommandLineParser>
 #include <QDir>
 #include <QSettings>
-#include <QSurfaceFormat>
 #include <iostream>
 
 #include "app/workbench/MainWindow.h"
 #include "app/workbench/Theme.h"
+#include "widgets/view/VtkWidget.h"
 
 int main(int argc, char** argv) {
-  // VTK draws into Qt's widgets with this; it must be set before the application object.
-  QSurfaceFormat format;
-  format.setVersion(3, 2);
-  format.setProfile(QSurfaceFormat::CoreProfile);
-  format.setDepthBufferSize(24);
-  format.setStencilBufferSize(8);
-  QSurfaceFormat::setDefaultFormat(format);
+  lorkd::view::VtkWidget::useSurfaceFormat();
   try {
     QApplication app(argc, argv);
     QApplication::setApplicationName("LoRKD Workbench");

@@ -7,7 +7,6 @@
 #include <QProcess>
 #include <QPushButton>
 #include <QSettings>
-#include <QSurfaceFormat>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTreeWidget>
@@ -19,6 +18,7 @@
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/run/Program.h"
+#include "widgets/view/VtkWidget.h"
 
 using namespace lorkd;
 using namespace lorkd::workbench;
@@ -167,12 +167,7 @@ void WorkbenchTest::aBrokenFolderSaysWhy() {
 }
 
 int main(int argc, char** argv) {
-  QSurfaceFormat format;
-  format.setVersion(3, 2);
-  format.setProfile(QSurfaceFormat::CoreProfile);
-  format.setDepthBufferSize(24);
-  format.setStencilBufferSize(8);
-  QSurfaceFormat::setDefaultFormat(format);
+  view::VtkWidget::useSurfaceFormat();
   QApplication app(argc, argv);
   QApplication::setOrganizationName("lorkd-test");
   QApplication::setApplicationName("workbench-test");

@@ -6,7 +6,6 @@
 #include <QElapsedTimer>
 #include <QScreen>
 #include <QSettings>
-#include <QSurfaceFormat>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
@@ -18,6 +17,7 @@
 #include "app/workbench/Theme.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/run/Program.h"
+#include "widgets/view/VtkWidget.h"
 
 using namespace lorkd;
 using namespace lorkd::workbench;
@@ -80,12 +80,7 @@ void shootWizard(MainWindow& window, const plan::Plan& plan) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  QSurfaceFormat format;
-  format.setVersion(3, 2);
-  format.setProfile(QSurfaceFormat::CoreProfile);
-  format.setDepthBufferSize(24);
-  format.setStencilBufferSize(8);
-  QSurfaceFormat::setDefaultFormat(format);
+  view::VtkWidget::useSurfaceFormat();
   QApplication app(argc, argv);
   QTemporaryDir settings;
   QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings.path());
