@@ -73,7 +73,8 @@ struct FakeRun {
         for (int j = 0; j < 4; ++j) {
           const double cosine = i == j ? 1
                                        : 0.55 - 0.09 * static_cast<double>(l % 8) - 0.22 * std::abs(i - j) +
-                                             0.25 * std::sin(0.13 * s + i + j + static_cast<double>(l));
+                                             0.25 * std::sin(0.018 * s + i + j) +
+                                             0.12 * std::sin(13.7 * s * (1 + i + j) + static_cast<double>(l % 2));
           row.push_back(std::clamp(cosine, -0.95, 1.0) * (1 + 0.7 * i) * (1 + 0.7 * j));
         }
         rows.push_back(row);

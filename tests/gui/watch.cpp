@@ -146,6 +146,8 @@ esac
     const QString shown = panel.row(bad)->findChild<QLabel*>("error")->text();
     QVERIFY(shown.contains("no such folder") && shown.contains("check the path") && shown.contains("/data"));
 
+    if (const QString keep = qEnvironmentVariable("LORKD_PICTURES"); !keep.isEmpty())
+      panel.grab().save(keep + "/jobs.png");
     auto* rubbish = queue.add("Rubbish", {"rubbish"});
     QTRY_COMPARE(rubbish->state(), Job::State::Failed);
     QVERIFY(rubbish->error().text().find("code 1") != std::string::npos);
@@ -355,6 +357,12 @@ esac
             QTRY_COMPARE(monitor->losses()->plot()->curveCount(), 8);
             monitor->losses()->controls()->setTogether(true);
             QTRY_COMPARE(monitor->losses()->plot()->data(1).size(), 200u);
+          }
+          if (page == 0) {
+            const auto* plot = monitor->losses()->plot();
+            const auto* graph = plot->smoothGraph(0);
+            const double x = graph->keyAxis()->coordToPixel(200), y = graph->valueAxis()->coordToPixel(0.5);
+            QTest::mouseMove(monitor->losses()->plot(), QPointF(x, y).toPoint());
           }
           QTest::qWait(120);
           const QImage picture = window.grab().toImage();

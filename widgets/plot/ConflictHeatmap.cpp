@@ -64,6 +64,7 @@ ConflictHeatmap::Frame ConflictHeatmap::frame(const QSize& size, const QFontMetr
   // Wide cells are easier to read than empty space at the right.
   const double wide = std::min(size.width() - names - bar - 8, 1.5 * frame.side * n);
   frame.cells.setWidth(std::max(frame.cells.width(), wide));
+  frame.cells.translate(std::max(0.0, (size.width() - frame.cells.right() - bar - 8) / 2), 0);
   frame.bar = QRectF(frame.cells.right() + 12, top, 12, frame.cells.height());
   return frame;
 }
@@ -110,6 +111,12 @@ void ConflictHeatmap::paint(QPainter& painter, const QSize& size) const {
     painter.drawText(QRectF(f.cells.left() + i * w, f.cells.top() - 1.6 * metrics.height(), w, 1.5 * metrics.height()),
                      Qt::AlignHCenter | Qt::AlignBottom, metrics.elidedText(m_tasks[i], Qt::ElideRight, w - 2));
   }
+  // Figures grow with the cells, so that a large screen is read from further away.
+  QFont figure = font(), smallFigure = small;
+  const double growth = std::clamp(std::min(h / 80, w / 110), 1.0, 1.8);
+  figure.setPointSizeF(font().pointSizeF() * growth);
+  smallFigure.setPointSizeF(small.pointSizeF() * growth);
+  const double line = QFontMetricsF(figure).height();
   for (int i = 0; i < n; ++i)
     for (int j = 0; j < n; ++j) {
       const auto at = static_cast<std::size_t>(i) * tasks() + static_cast<std::size_t>(j);
@@ -124,13 +131,15 @@ void ConflictHeatmap::paint(QPainter& painter, const QSize& size) const {
           h > 2.6 * metrics.height() && w > metrics.horizontalAdvance(QStringLiteral("m 0.00  ")) && i != j;
       if (h < 0.9 * metrics.height()) continue;
       painter.setPen(i == j ? theme.text : PlotTheme::on(fill));
-      painter.setFont(plain);
-      painter.drawText(roomy ? cell.adjusted(0, 0, 0, -0.42 * h) : cell,
+      painter.setFont(figure);
+      const double middle = cell.center().y();
+      painter.drawText(roomy ? QRectF(cell.left(), cell.top(), w - 2, middle + 0.15 * line - cell.top()) : cell,
                        roomy ? Qt::AlignHCenter | Qt::AlignBottom : Qt::AlignCenter, number(m_cosines[at]));
       if (!roomy || std::isnan(m_magnitudes[at])) continue;
-      painter.setFont(small);
+      painter.setFont(smallFigure);
       painter.setOpacity(0.8);
-      painter.drawText(cell.adjusted(0, 0.6 * h, 0, 0), Qt::AlignHCenter | Qt::AlignTop,
+      painter.drawText(QRectF(cell.left(), middle + 0.2 * line, w - 2, cell.bottom() - middle - 0.2 * line),
+                       Qt::AlignHCenter | Qt::AlignTop,
                        tr("m %1", "magnitude similarity").arg(m_magnitudes[at], 0, 'f', 2));
       painter.setOpacity(1.0);
     }
@@ -149,7 +158,6 @@ void ConflictHeatmap::paint(QPainter& painter, const QSize& size) const {
   painter.drawRect(f.bar);
   painter.setFont(small);
   painter.setPen(theme.faint);
-  const double line = metrics.height();
   for (int k = 0; k < 3; ++k)
     painter.drawText(QRectF(f.bar.right() + 4, f.bar.top() + k * f.bar.height() / 2 - line / 2, 40, line),
                      Qt::AlignLeft | Qt::AlignVCenter,

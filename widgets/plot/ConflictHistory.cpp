@@ -36,12 +36,18 @@ ConflictHistory::ConflictHistory(QWidget* parent) : ThemedPlot(parent) {
   m_upper = addRect(this, 1, -1.05, 1.05);
   plotLayout()->addElement(2, 0, m_lowerTitle);
   m_lower = addRect(this, 3, -0.03, 1.03);
-  plotLayout()->setRowStretchFactor(1, 2.2);
+  plotLayout()->setRowStretchFactor(1, 2.6);
   plotLayout()->setRowSpacing(0);
   auto* group = new QCPMarginGroup(this);
   m_upper->setMarginGroup(QCP::msLeft | QCP::msRight, group);
   m_lower->setMarginGroup(QCP::msLeft | QCP::msRight, group);
-  m_lower->axis(QCPAxis::atLeft)->ticker()->setTickCount(3);
+  for (auto* rect : {m_upper, m_lower}) {
+    auto halves = QSharedPointer<QCPAxisTickerFixed>::create();
+    halves->setTickStep(0.5);
+    rect->axis(QCPAxis::atLeft)->setTicker(halves);
+    rect->axis(QCPAxis::atLeft)->setSubTicks(false);
+  }
+  m_upper->axis(QCPAxis::atBottom)->setTickLabels(false);
 
   auto* x = m_upper->axis(QCPAxis::atBottom);
   auto* y = m_upper->axis(QCPAxis::atLeft);

@@ -57,6 +57,7 @@ ConflictPanel::ConflictPanel(QWidget* parent)
 
   auto* row = new QHBoxLayout;
   row->setContentsMargins(6, 4, 6, 4);
+  row->setSpacing(6);
   auto* words = new QLabel(tr("&Average over"), this);
   words->setBuddy(m_window);
   row->addWidget(words);
@@ -69,13 +70,15 @@ ConflictPanel::ConflictPanel(QWidget* parent)
   auto* top = new QSplitter(Qt::Horizontal, this);
   top->addWidget(m_heatmap);
   top->addWidget(m_layers);
-  top->setStretchFactor(0, 3);
-  top->setStretchFactor(1, 2);
+  top->setStretchFactor(0, 6);
+  top->setStretchFactor(1, 4);
   auto* both = new QSplitter(Qt::Vertical, this);
   both->addWidget(top);
   both->addWidget(m_history);
   both->setStretchFactor(0, 5);
   both->setStretchFactor(1, 4);
+  top->setSizes({600, 400});
+  both->setSizes({540, 460});
   for (auto* splitter : {top, both}) {
     splitter->setChildrenCollapsible(false);
     splitter->setHandleWidth(3);
@@ -149,9 +152,8 @@ void ConflictPanel::draw() {
     return;
   }
   const double condition = conditionNumber(all.back().of(layer));
-  m_summary->setText(
-      tr("%n measurement(s), last at step %1", nullptr, static_cast<int>(all.size())).arg(all.back().step) +
-      (std::isnan(condition) ? QString() : tr(" · condition %1").arg(condition, 0, 'g', 3)));
+  m_summary->setText(tr("%1 measurements, last at step %2").arg(all.size()).arg(all.back().step) +
+                     (std::isnan(condition) ? QString() : tr(" · condition %1").arg(condition, 0, 'g', 3)));
   m_summary->setToolTip(tr("Condition number of the Gram matrix: how far the tasks pull unequally."));
 }
 

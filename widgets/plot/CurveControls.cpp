@@ -27,6 +27,7 @@ W* named(W* widget, const char* name, const QString& spoken) {
 CurveControls::CurveControls(CurvePlot* plot, QWidget* parent) : QWidget(parent), m_plot(plot) {
   m_quantity = named(new QComboBox(this), "quantity", tr("Quantity shown"));
   m_layout = named(new QComboBox(this), "layout", tr("One panel a task, or all tasks together"));
+  m_quantity->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   m_layout->addItem(tr("Per task"), false);
   m_layout->addItem(tr("Together"), true);
   m_x = named(new QComboBox(this), "xAxis", tr("Horizontal axis"));
@@ -39,10 +40,13 @@ CurveControls::CurveControls(CurvePlot* plot, QWidget* parent) : QWidget(parent)
   m_smoothing->setRange(0, 99);
   m_smoothing->setMinimumWidth(70);
   m_smoothing->setMaximumWidth(150);
+  m_note = new QLabel(this);
+  m_note->setObjectName(QStringLiteral("note"));
   m_smoothingValue = new QLabel(m_smoothingBox);
   m_smoothingValue->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("0.00 ")));
   auto* words = new QLabel(tr("S&moothing"), m_smoothingBox);
   words->setBuddy(m_smoothing);
+  words->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Preferred);
   auto* box = new QHBoxLayout(m_smoothingBox);
   box->setContentsMargins(0, 0, 0, 0);
   for (QWidget* widget :
@@ -66,8 +70,9 @@ CurveControls::CurveControls(CurvePlot* plot, QWidget* parent) : QWidget(parent)
                           static_cast<QWidget*>(m_x), static_cast<QWidget*>(m_log)})
     row->addWidget(widget);
   row->addStretch(1);
-  row->addWidget(m_smoothingBox, 2);
+  row->addWidget(m_smoothingBox);
   row->addStretch(1);
+  row->addWidget(m_note);
   row->addWidget(m_export);
 
   connect(m_smoothing, &QSlider::valueChanged, this, [this](int hundredths) {
@@ -100,6 +105,7 @@ void CurveControls::setQuantities(const QList<std::pair<QString, QString>>& quan
 QString CurveControls::quantity() const { return m_quantity->currentData().toString(); }
 bool CurveControls::together() const { return m_layout->currentData().toBool(); }
 void CurveControls::setTogether(bool on) { m_layout->setCurrentIndex(m_layout->findData(on)); }
+void CurveControls::setNote(const QString& note) { m_note->setText(note); }
 void CurveControls::setSmoothingVisible(bool visible) { m_smoothingBox->setVisible(visible); }
 
 Result<void> CurveControls::exportTo(const QString& path) {

@@ -25,8 +25,10 @@ class CurveControls : public QWidget {
   QString quantity() const;
   bool together() const;
   void setTogether(bool on);
-  /// Shown for plots whose values are validations, which are not smoothed.
+  /// Off for plots of validations, which are not smoothed.
   void setSmoothingVisible(bool visible);
+  /// How the values were taken, in a few words.
+  void setNote(const QString& note);
   void setAskFile(AskFile ask) { m_ask = std::move(ask); }
   /// Writes the plot to `path`: .png, .svg, .pdf or .csv. Errors: Unsupported, Io.
   Result<void> exportTo(const QString& path);
@@ -41,7 +43,7 @@ class CurveControls : public QWidget {
   CurvePlot* m_plot;
   QWidget* m_smoothingBox;
   QSlider* m_smoothing;
-  QLabel* m_smoothingValue;
+  QLabel *m_smoothingValue, *m_note;
   QComboBox *m_x, *m_quantity, *m_layout;
   QCheckBox* m_log;
   QToolButton* m_export;

@@ -53,7 +53,7 @@ void CurvePlot::fit() {
   }
   if (left > right) left = 0, right = 1;
   if (left == right) right = left + 1;
-  const double margin = 0.01 * (right - left);
+  const double margin = 0.02 * (right - left);
   for (int p = 0; p < panelCount(); ++p) {
     double low = std::numeric_limits<double>::infinity(), high = -low;
     for (const auto& curve : m_curves) {

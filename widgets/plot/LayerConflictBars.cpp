@@ -63,7 +63,7 @@ void LayerConflictBars::label() {
   const int every = std::max(1, (layerCount() + room - 1) / room);
   for (int i = 0; i < layerCount(); ++i)
     if (i % every == 0 || i == m_selected)
-      ticker->addTick(i, fontMetrics().elidedText(m_layers[i], Qt::ElideLeft, std::max(60, width() * 2 / 5)));
+      ticker->addTick(i, fontMetrics().elidedText(m_layers[i], Qt::ElideLeft, std::max(60, width() / 2)));
   yAxis->setTicker(ticker);
   m_mark->setData(QVector<double>(), QVector<double>());
   if (m_selected >= 0)

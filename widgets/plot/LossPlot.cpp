@@ -31,6 +31,7 @@ LossPlot::LossPlot(Subject subject, QWidget* parent)
   setAccessibleName(losses ? tr("Training losses") : tr("Validation metrics"));
   m_plot->setAccessibleName(losses ? tr("Curves of the training losses") : tr("Curves of the validation metrics"));
   m_controls->setSmoothingVisible(losses);
+  m_controls->setNote(losses ? tr("estimates on mini-batches") : tr("validation on whole cases"));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
@@ -91,10 +92,11 @@ const Series* LossPlot::seriesOf(const Link& link) const {
 
 QColor LossPlot::shade(const QColor& color, std::size_t run) const {
   if (run == 0) return color;
-  QColor shaded = color.toHsl();
-  // Alternately darker and lighter, further from the main run's colour with each one.
+  QColor shaded = m_plot->theme().readable(color).toHsl();
+  // Away from the background first, then towards it, further from the main run's colour with each one.
+  const double away = m_plot->theme().dark ? 0.2 : -0.2;
   const double lightness =
-      shaded.lightnessF() + (run % 2 ? -0.2 : 0.2) * (1 + static_cast<double>((run - 1) / 2) * 0.5);
+      shaded.lightnessF() + (run % 2 ? away : -away) * (1 + static_cast<double>((run - 1) / 2) * 0.5);
   shaded.setHslF(shaded.hslHueF(), shaded.hslSaturationF() * 0.7f,
                  static_cast<float>(std::clamp(lightness, 0.15, 0.85)));
   return shaded;
@@ -127,9 +129,11 @@ void LossPlot::rebuild() {
   if (together && !m_controls->quantity().isEmpty() && (validation || m_controls->quantity() == QLatin1String("total")))
     for (std::size_t r = 0; r < m_runs.size() && tasks.size() > 1; ++r) {
       CurveLook look;
+      // A sum is several times its parts: beside them it would squash them.
+      if (!validation) look.panel = r == 0 ? m_plot->addPanel(tr("All tasks")) : 1;
       look.run = m_runs[r].name;
-      look.name = validation ? tr("mean") : tr("all tasks");
-      if (several) look.name = tr("%1 · %2").arg(look.name, m_runs[r].name);
+      look.name = validation ? tr("mean") : several ? m_runs[r].name : tr("all tasks");
+      if (several && validation) look.name = tr("%1 · %2").arg(look.name, m_runs[r].name);
       look.color = shade(QColor(0x80, 0x80, 0x80), r);
       look.validation = validation;
       look.origin = m_runs[r].series->startTime();

@@ -88,7 +88,8 @@ void ThemedPlot::dress(QCPAxisRect* rect) const {
     axis->setTickLabelFont(small);
     axis->setLabelFont(small);
     axis->grid()->setPen(QPen(m_theme.grid, 0, Qt::SolidLine));
-    axis->grid()->setZeroLinePen(QPen(m_theme.frame, 0, Qt::SolidLine));
+    const bool upright = axis->orientation() == Qt::Vertical;
+    axis->grid()->setZeroLinePen(QPen(upright ? m_theme.frame : m_theme.grid, 0, Qt::SolidLine));
     axis->grid()->setSubGridVisible(false);
   }
 }

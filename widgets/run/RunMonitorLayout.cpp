@@ -76,11 +76,13 @@ void RunMonitor::build() {
   m_pages->addTab(m_log, tr("Log"));
 
   auto* head = new QHBoxLayout;
+  head->setSpacing(6);
   head->addWidget(m_icon);
   head->addWidget(m_name);
   head->addWidget(m_state, 1);
   for (auto* each : {m_alone, m_start, m_pause, m_checkpoint, m_stop}) head->addWidget(each);
   auto* course = new QHBoxLayout;
+  course->setSpacing(10);
   course->addWidget(m_bar, 1);
   course->addWidget(m_figures);
   auto* top = new QVBoxLayout;
