@@ -12,17 +12,25 @@ namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kIntercept = -1024;
-constexpr int kBits = 12;
+// How HU are stored: unsigned, stored = HU - intercept.
+struct Storage {
+  int bits = 12, intercept = -1024;
+};
 
-std::vector<Uint16> storedSlice(const image::Volume& volume, std::int64_t k) {
+// Twelve bits, as scanners write, unless a value does not fit; PS3.3 table C.8-3 allows 12 to 16.
+Storage storageFor(const std::vector<float>& hu) {
+  const bool fits = std::ranges::all_of(hu, [](float v) { return std::isnan(v) || (v > -1024.5f && v < 3071.5f); });
+  return fits ? Storage{12, -1024} : Storage{16, -32768};
+}
+
+std::vector<Uint16> storedSlice(const image::Volume& volume, std::int64_t k, Storage storage) {
   const auto plane = static_cast<std::size_t>(volume.geometry.size[0] * volume.geometry.size[1]);
   const float* hu = volume.voxels.data() + static_cast<std::size_t>(k) * plane;
   std::vector<Uint16> stored(plane);
-  std::transform(hu, hu + plane, stored.begin(), [](float value) {
-    const float shifted = std::round(value) - kIntercept;
+  std::transform(hu, hu + plane, stored.begin(), [&](float value) {
+    const float shifted = std::round(value) - static_cast<float>(storage.intercept);
     // The comparison is false for not-a-number, which becomes the lowest value.
-    return static_cast<Uint16>(shifted > 0 ? std::min(shifted, static_cast<float>((1 << kBits) - 1)) : 0);
+    return static_cast<Uint16>(shifted > 0 ? std::min(shifted, static_cast<float>((1 << storage.bits) - 1)) : 0);
   });
   return stored;
 }
@@ -46,9 +54,13 @@ void putSeries(dicom::Setter& set, const DicomHeader& header) {
   set(DCM_Modality, "CT");
   set(DCM_SeriesInstanceUID, header.seriesUid);
   set(DCM_SeriesNumber, std::to_string(header.seriesNumber));
-  set(DCM_PatientPosition, "HFS");
+  set(DCM_PatientPosition, "");
   if (!header.seriesDescription.empty()) set(DCM_SeriesDescription, dicom::longString(header.seriesDescription));
-  if (!header.bodyPart.empty()) set(DCM_BodyPartExamined, header.bodyPart);
+  // Without a body part the standard asks whether it is one of a pair; empty means that nobody knows.
+  if (header.bodyPart.empty())
+    set(DCM_Laterality, "");
+  else
+    set(DCM_BodyPartExamined, header.bodyPart);
   set(DCM_FrameOfReferenceUID, header.frameOfReferenceUid);
   set(DCM_PositionReferenceIndicator, "");
   set(DCM_Manufacturer, dicom::longString(header.manufacturer));
@@ -63,7 +75,7 @@ void putPlane(dicom::Setter& set, const image::Geometry& g, std::int64_t k) {
   set(DCM_SliceThickness, dicom::decimal(g.spacing[2]));
 }
 
-void putImage(dicom::Setter& set, const image::Volume& volume) {
+void putImage(dicom::Setter& set, const image::Volume& volume, Storage storage) {
   set(DCM_ImageType, "DERIVED\\SECONDARY\\AXIAL");
   set(DCM_AcquisitionNumber, "1");
   set(DCM_KVP, "");
@@ -72,10 +84,10 @@ void putImage(dicom::Setter& set, const image::Volume& volume) {
   set(DCM_Rows, static_cast<int>(volume.geometry.size[1]));
   set(DCM_Columns, static_cast<int>(volume.geometry.size[0]));
   set(DCM_BitsAllocated, 16);
-  set(DCM_BitsStored, kBits);
-  set(DCM_HighBit, kBits - 1);
+  set(DCM_BitsStored, storage.bits);
+  set(DCM_HighBit, storage.bits - 1);
   set(DCM_PixelRepresentation, 0);
-  set(DCM_RescaleIntercept, std::to_string(kIntercept));
+  set(DCM_RescaleIntercept, std::to_string(storage.intercept));
   set(DCM_RescaleSlope, "1");
   set(DCM_RescaleType, "HU");
   if (volume.windowWidth >= 1) {
@@ -84,7 +96,7 @@ void putImage(dicom::Setter& set, const image::Volume& volume) {
   }
 }
 
-Result<void> writeSlice(const fs::path& file, const image::Volume& volume, std::int64_t k, int number,
+Result<void> writeSlice(const fs::path& file, const image::Volume& volume, Storage storage, std::int64_t k, int number,
                         const DicomHeader& header, const std::string& sopInstanceUid) {
   DcmFileFormat format;
   DcmDataset& dataset = *format.getDataset();
@@ -95,9 +107,9 @@ Result<void> writeSlice(const fs::path& file, const image::Volume& volume, std::
   putPatientAndStudy(set, header);
   putSeries(set, header);
   putPlane(set, volume.geometry, k);
-  putImage(set, volume);
+  putImage(set, volume, storage);
   OFCondition status = set.status();
-  const auto stored = storedSlice(volume, k);
+  const auto stored = storedSlice(volume, k, storage);
   if (status.good()) status = dataset.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size());
   if (status.bad()) return fail(ErrorCode::Internal, status.text(), "", file.string());
   return writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
@@ -150,6 +162,7 @@ Result<WrittenSeries> writeCtSeries(const fs::path& folder, const image::Volume&
   fill(written.header.seriesUid, "series " + std::to_string(header.seriesNumber));
 
   const auto slices = static_cast<std::size_t>(volume.geometry.size[2]);
+  const Storage storage = storageFor(volume.voxels);
   std::vector<int> numberOf(slices);
   for (std::size_t n = 0; n < slices; ++n)
     numberOf[order.empty() ? n : static_cast<std::size_t>(order[n])] = static_cast<int>(n) + 1;
@@ -159,8 +172,8 @@ Result<WrittenSeries> writeCtSeries(const fs::path& folder, const image::Volume&
     written.files.push_back(folder / name);
     written.sopInstanceUids.push_back(
         dicom::uid(seed, "instance " + written.header.seriesUid + " " + std::to_string(k)));
-    LORKD_CHECK(writeSlice(written.files.back(), volume, static_cast<std::int64_t>(k), numberOf[k], written.header,
-                           written.sopInstanceUids.back()));
+    LORKD_CHECK(writeSlice(written.files.back(), volume, storage, static_cast<std::int64_t>(k), numberOf[k],
+                           written.header, written.sopInstanceUids.back()));
   }
   return written;
 }

@@ -5,6 +5,7 @@
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
+#include <gdcmTrace.h>
 
 #include <algorithm>
 #include <cmath>
@@ -21,7 +22,10 @@ namespace fs = std::filesystem;
 Result<void> setup() {
   static std::once_flag once;
   std::call_once(once, [] {
+    // Both libraries would write to stderr; what matters comes back as an error.
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    gdcm::Trace::WarningOff();
+    gdcm::Trace::ErrorOff();
     DcmRLEDecoderRegistration::registerCodecs();
     DJDecoderRegistration::registerCodecs();
     DJLSDecoderRegistration::registerCodecs();

@@ -28,9 +28,11 @@ struct WrittenSeries {
   std::vector<std::string> sopInstanceUids;
 };
 
-/// Writes a CT volume as a classic CT Image series, one file a slice, 12-bit stored values with rescale intercept
-/// -1024. Files are numbered in `order` if given (a permutation of slices, to test readers), else by position. Errors:
-/// Io; InvalidArgument for an empty volume.
+/// Writes a CT volume as a classic CT Image series, one file a slice: HU rounded to whole numbers, unsigned, in 12 bits
+/// with rescale intercept -1024; in 16 bits with intercept -32768 when a value lies outside of -1024..3071.
+/// Not-a-number becomes the lowest value. Files are numbered in `order` if given (a permutation of slices: `order[n]`
+/// goes into file n + 1, to test readers), else by position. Errors: Io; InvalidArgument for an empty volume, axes not
+/// at right angles or a bad order.
 Result<WrittenSeries> writeCtSeries(const std::filesystem::path& folder, const image::Volume& volume,
                                     const DicomHeader& header, const std::vector<int>& order = {});
 

@@ -17,9 +17,14 @@ std::uint32_t transferred(const DcmElement& element) {
   return Reader::of(element);
 }
 
+bool isImageClass(const std::string& sopClassUid) {
+  const char** const end = dcmImageSOPClassUIDs + numberOfDcmImageSOPClassUIDs;
+  return std::any_of(dcmImageSOPClassUIDs, end, [&](const char* uid) { return uid && sopClassUid == uid; });
+}
+
 // Compares the bytes that are there with the bytes that the image description asks for.
 std::string truncation(const dicom::Loaded& loaded, const InstanceHeader& header) {
-  if (header.rows < 1 || header.columns < 1) return {};
+  if (header.rows < 1 || header.columns < 1) return isImageClass(header.sopClassUid) ? "there are no pixel data" : "";
   DcmElement* element = nullptr;
   if (loaded.dataset().findAndGetElement(DCM_PixelData, element).bad() || !element) return "there are no pixel data";
   const bool encapsulated = DcmXfer(loaded.dataset().getOriginalXfer()).isEncapsulated();

@@ -120,7 +120,7 @@ class Collector {
       return reject(file, Severity::Warning, "no-series", "the header does not say which series the file belongs to");
     if (header.modality == "SEG" || header.sopClassUid == UID_SegmentationStorage)
       m_scan.series.push_back(segSeries(*loaded, header));
-    else if (header.rows < 1 || header.columns < 1 || header.modality == "RTDOSE")
+    else if (header.modality == "RTDOSE" || ((header.rows < 1 || header.columns < 1) && header.truncation.empty()))
       m_scan.series.push_back(unsupportedSeries(*loaded, header));
     else
       m_images[{header.studyUid, header.seriesUid}].push_back(header);

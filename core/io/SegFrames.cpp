@@ -155,7 +155,8 @@ Result<SegHeader> readSegHeader(DcmDataset& dataset) {
   double betweenSlices = 0;
   LORKD_CHECK(readFrames(dataset, numbers, header, betweenSlices));
   const long frames = dicom::integer(dataset, DCM_NumberOfFrames, -1);
-  if (header.frames.empty() || frames != static_cast<long>(header.frames.size()))
+  if (frames < 1) return bad("NumberOfFrames is missing");
+  if (frames != static_cast<long>(header.frames.size()))
     return bad("NumberOfFrames says " + std::to_string(frames) + ", the frame headers are " +
                std::to_string(header.frames.size()));
   LORKD_TRY(grid, gridOf(header, betweenSlices));

@@ -129,17 +129,26 @@ TEST(DicomWriter, RefusesWhatCannotBeWritten) {
   EXPECT_FALSE(std::filesystem::exists(folder / "s.dcm"));
 }
 
-TEST(DicomWriter, ClampsToTwelveBitsAndTakesNotANumberAsAir) {
+TEST(DicomWriter, TwelveBitsUnlessAValueNeedsMore) {
   Folder folder;
   auto volume = ramp(smallGrid());
-  volume.voxels[0] = 1e9f;
-  volume.voxels[1] = -1e9f;
+  volume.voxels[0] = 3071;
+  volume.voxels[1] = -1024;
   volume.voxels[2] = std::nanf("");
-  ASSERT_OK(writeCtSeries(folder / "ct", volume, header()));
-  const auto bytes = readFile(folder / "ct/0001.dcm");
-  ASSERT_OK(bytes);
-  const auto tail = bytes->size() - 11 * 9 * 2;
-  EXPECT_EQ(bytes->substr(tail, 6), std::string("\xff\x0f\0\0\0\0", 6));
+  const auto firstPixels = [&](const std::string& name) {
+    auto h = header();
+    h.bodyPart.clear();
+    const auto written = writeCtSeries(folder / name, volume, h);
+    EXPECT_OK(written);
+    EXPECT_EQ(dciodvfyErrors(written->files[0]).output, "");
+    const auto bytes = *readFile(written->files[0]);
+    return bytes.substr(bytes.size() - 11 * 9 * 2, 6);
+  };
+  EXPECT_EQ(firstPixels("twelve"), std::string("\xff\x0f\0\0\0\0", 6));
+  volume.voxels[0] = 3072;
+  volume.voxels[1] = -1207;
+  // 3072 + 32768 = 0x8c00, -1207 + 32768 = 0x7b49.
+  EXPECT_EQ(firstPixels("sixteen"), std::string("\x00\x8c\x49\x7b\0\0", 6));
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ TEST(Images2D, OtherFormatsReadByTheirBytes) {
   u32(54 + 8), u32(0), u32(54), u32(40), u32(2), u32(1), u32(1 | 24u << 16), u32(0), u32(8), u32(2835), u32(2835),
       u32(0), u32(0);
   bmp += std::string("\xff\0\0\0\0\xff\0\0", 8);
-  ASSERT_OK(writeFileAtomically(folder / "named-wrongly.png", bmp));
+  put(folder / "named-wrongly.png", bmp);
   const auto read = readPicture(folder / "named-wrongly.png");
   ASSERT_OK(read);
   EXPECT_EQ(read->pixels, (std::vector<std::uint8_t>{0, 0, 255, 255, 0, 0}));
@@ -58,7 +58,7 @@ TEST(Images2D, DamagedPicturesAreErrors) {
   ASSERT_OK(writePng(folder / "a.png", gradient(64, 64, 3)));
   const auto bytes = *readFile(folder / "a.png");
   for (const std::size_t keep : {std::size_t(0), std::size_t(8), std::size_t(40), bytes.size() / 2}) {
-    ASSERT_OK(writeFileAtomically(folder / "b.png", bytes.substr(0, keep)));
+    put(folder / "b.png", bytes.substr(0, keep));
     const auto read = readPicture(folder / "b.png");
     ASSERT_FALSE(read) << keep;
     EXPECT_EQ(read.error().code, ErrorCode::Format) << keep;
@@ -71,7 +71,7 @@ TEST(Images2D, FoldersAreClasses) {
   Folder folder;
   ASSERT_OK(writePng(folder / "flat/cat/1.png", gradient(4, 4, 1)));
   ASSERT_OK(writePng(folder / "flat/ant/1.png", gradient(4, 4, 1)));
-  ASSERT_OK(writeFileAtomically(folder / "flat/cat/readme.txt", "x"));
+  put(folder / "flat/cat/readme.txt", "x");
   auto set = readPictureFolder(folder / "flat");
   ASSERT_OK(set);
   EXPECT_EQ(set->classes, (std::vector<std::string>{"ant", "cat"}));
@@ -138,16 +138,16 @@ TEST(Images2D, DamagedNpzIsAnError) {
   ASSERT_OK(writeNpz(folder / "a.npz", smallSet()));
   const auto bytes = *readFile(folder / "a.npz");
   for (std::size_t keep = 0; keep < bytes.size(); keep += 13) {
-    ASSERT_OK(writeFileAtomically(folder / "b.npz", bytes.substr(0, keep)));
+    put(folder / "b.npz", bytes.substr(0, keep));
     EXPECT_FALSE(readNpz(folder / "b.npz")) << keep;
   }
   // A flipped byte in stored data fails the checksum or the header, and is never read as an image.
   for (std::size_t at = 40; at < bytes.size() / 2; at += 7) {
     auto broken = bytes;
     broken[at] = static_cast<char>(broken[at] ^ 0x55);
-    ASSERT_OK(writeFileAtomically(folder / "b.npz", broken));
+    put(folder / "b.npz", broken);
     const auto read = readNpz(folder / "b.npz");
-    if (read) EXPECT_EQ(read->examples.size(), 5u) << at;
+    EXPECT_TRUE(!read || read->examples.size() == 5) << at;
   }
 }
 

@@ -79,7 +79,7 @@ TEST(Nifti, DamageIsAnErrorThatNamesTheFile) {
     const auto bytes = *readFile(folder / name);
     for (const std::size_t keep : {std::size_t(0), std::size_t(100), bytes.size() / 2, bytes.size() - 9}) {
       const auto cut = folder / (std::string("cut-") + name);
-      ASSERT_OK(writeFileAtomically(cut, bytes.substr(0, keep)));
+      put(cut, bytes.substr(0, keep));
       const auto read = readNifti(cut);
       ASSERT_FALSE(read) << name << " cut to " << keep;
       EXPECT_EQ(read.error().code, ErrorCode::Format);
@@ -90,7 +90,7 @@ TEST(Nifti, DamageIsAnErrorThatNamesTheFile) {
   auto bytes = *readFile(folder / "a.nii");
   const std::int16_t extent = 32000;
   for (int a = 0; a < 3; ++a) std::memcpy(bytes.data() + 42 + 2 * a, &extent, 2);
-  ASSERT_OK(writeFileAtomically(folder / "huge.nii", bytes));
+  put(folder / "huge.nii", bytes);
   EXPECT_EQ(readNifti(folder / "huge.nii").error().code, ErrorCode::Format);
   EXPECT_EQ(readNifti(folder / "none.nii").error().code, ErrorCode::NotFound);
   EXPECT_EQ(writeNifti(folder / "empty.nii", image::Volume()).error().code, ErrorCode::InvalidArgument);
@@ -101,7 +101,7 @@ TEST(Nifti, SegmentsAreNamedByTheCsv) {
   image::LabelMap labels(smallGrid());
   labels.voxels[3] = 2;
   labels.voxels[4] = 9;
-  ASSERT_OK(writeFileAtomically(folder / "n.csv", "\"Label\";Name;voxels\r\n2;\"spleen\";1\r\n5;liver;0\r\n\r\n"));
+  put(folder / "n.csv", "\"Label\";Name;voxels\r\n2;\"spleen\";1\r\n5;liver;0\r\n\r\n");
   const auto set = segmentsFromLabels(labels, folder / "n.csv");
   ASSERT_OK(set);
   ASSERT_EQ(set->segments.size(), 2u);
@@ -110,11 +110,11 @@ TEST(Nifti, SegmentsAreNamedByTheCsv) {
   EXPECT_EQ(set->find("spleen")->mask[3], 1);
   EXPECT_EQ(set->find("spleen")->mask[4], 0);
   EXPECT_EQ(set->find("liver"), nullptr);
-  ASSERT_OK(writeFileAtomically(folder / "bad.csv", "value,name\n2,a\nx,b\n"));
+  put(folder / "bad.csv", "value,name\n2,a\nx,b\n");
   const auto bad = segmentsFromLabels(labels, folder / "bad.csv");
   ASSERT_FALSE(bad);
   EXPECT_NE(bad.error().message.find("line 3"), std::string::npos);
-  ASSERT_OK(writeFileAtomically(folder / "none.csv", "a,b\n"));
+  put(folder / "none.csv", "a,b\n");
   EXPECT_EQ(segmentsFromLabels(labels, folder / "none.csv").error().code, ErrorCode::Format);
 }
 

@@ -44,7 +44,7 @@ class Scanning : public ::testing::Test {
     auto bytes = *readFile(file);
     const auto at = bytes.find(from);
     ASSERT_NE(at, std::string::npos) << from;
-    ASSERT_OK(writeFileAtomically(file, bytes.replace(at, from.size(), to)));
+    put(file, bytes.replace(at, from.size(), to));
   }
   Series only() {
     const auto found = scan(folder.path());
@@ -119,7 +119,7 @@ TEST_F(Scanning, DuplicatesAreFound) {
   auto bytes = *readFile(folder / "copy-of-a-file");
   const auto at = bytes.rfind(uid);
   bytes[at + uid.size() - 1] = bytes[at + uid.size() - 1] == '1' ? '2' : '1';
-  ASSERT_OK(writeFileAtomically(folder / "copy-of-a-file", bytes));
+  put(folder / "copy-of-a-file", bytes);
   series = only();
   ASSERT_NE(finding(series, "duplicate-slice"), nullptr);
   EXPECT_FALSE(series.usable());
@@ -130,7 +130,7 @@ TEST_F(Scanning, TruncatedFilesAreNamed) {
   write(smallGrid());
   const auto bytes = *readFile(written.files[4]);
   for (const std::size_t cut : {std::size_t(2), std::size_t(100), std::size_t(198)}) {
-    ASSERT_OK(writeFileAtomically(written.files[4], bytes.substr(0, bytes.size() - cut)));
+    put(written.files[4], bytes.substr(0, bytes.size() - cut));
     const auto series = only();
     const auto* truncated = finding(series, "truncated");
     ASSERT_NE(truncated, nullptr) << cut;
@@ -152,10 +152,10 @@ TEST_F(Scanning, LargeSlicesAreCheckedToo) {
   const auto ct = writeCtSeries(folder / "large", ramp(g), header);
   ASSERT_OK(ct);
   const auto bytes = *readFile(ct->files[1]);
-  ASSERT_OK(writeFileAtomically(ct->files[1], bytes + std::string(2, '\x7f')));
+  put(ct->files[1], bytes + std::string(2, '\x7f'));
   EXPECT_TRUE(only().usable()) << "rubbish behind the pixels does no harm";
   EXPECT_OK(readSeries(only()));
-  ASSERT_OK(writeFileAtomically(ct->files[1], bytes.substr(0, bytes.size() - 2)));
+  put(ct->files[1], bytes.substr(0, bytes.size() - 2));
   EXPECT_NE(finding(only(), "truncated"), nullptr);
   EXPECT_EQ(readSeries(only()).error().code, ErrorCode::Format);
 }
@@ -164,7 +164,7 @@ TEST_F(Scanning, EveryCutOfAFileIsSurvived) {
   write(smallGrid());
   const auto bytes = *readFile(written.files[4]);
   for (std::size_t keep = 0; keep < bytes.size() - 1; keep += 37) {
-    ASSERT_OK(writeFileAtomically(written.files[4], bytes.substr(0, keep)));
+    put(written.files[4], bytes.substr(0, keep));
     const auto found = scan(folder.path());
     ASSERT_OK(found);
     // Whatever is left of the file, it is never taken for a whole slice.
@@ -229,7 +229,7 @@ TEST_F(Scanning, DicomWithoutPreambleIsRead) {
     // Without preamble and meta header: the data set alone, behind the meta header's group length.
     const auto bytes = *readFile(file);
     const auto length = static_cast<unsigned char>(bytes[140]) | static_cast<unsigned char>(bytes[141]) << 8;
-    ASSERT_OK(writeFileAtomically(file, bytes.substr(144 + static_cast<std::size_t>(length))));
+    put(file, bytes.substr(144 + static_cast<std::size_t>(length)));
   }
   const auto series = only();
   EXPECT_TRUE(series.usable());
@@ -242,9 +242,9 @@ TEST_F(Scanning, OtherFilesAreListedOrRejected) {
   write(smallGrid());
   ASSERT_OK(writeNifti(folder / "a.nii.gz", ramp(smallGrid())));
   ASSERT_OK(writePng(folder / "b.png", {2, 2, 1, {1, 2, 3, 4}}));
-  ASSERT_OK(writeFileAtomically(folder / "notes.txt", "hello"));
-  ASSERT_OK(writeFileAtomically(folder / "empty", ""));
-  ASSERT_OK(writeFileAtomically(folder / "bad.nii", "not nifti"));
+  put(folder / "notes.txt", "hello");
+  put(folder / "empty", "");
+  put(folder / "bad.nii", "not nifti");
   const auto found = scan(folder.path());
   ASSERT_OK(found);
   EXPECT_EQ(found->filesSeen, 12);
@@ -265,7 +265,7 @@ TEST_F(Scanning, DeepNestingIsRejectedNotFollowed) {
     for (const int depth : {20, 100000}) {
       std::string nested = bytes;
       for (int n = 0; n < depth; ++n) nested += level;
-      ASSERT_OK(writeFileAtomically(folder / "nested", nested));
+      put(folder / "nested", nested);
       const auto found = scan(folder.path());
       ASSERT_OK(found);
       EXPECT_EQ(found->rejected.size(), depth > 128 ? 1u : 0u) << depth;
@@ -275,7 +275,7 @@ TEST_F(Scanning, DeepNestingIsRejectedNotFollowed) {
 TEST_F(Scanning, NothingToReadIsAnError) {
   EXPECT_EQ(scan(folder / "nowhere").error().code, ErrorCode::NotFound);
   EXPECT_EQ(scan(folder.path()).error().code, ErrorCode::InvalidArgument);
-  ASSERT_OK(writeFileAtomically(folder / "notes.txt", "hello"));
+  put(folder / "notes.txt", "hello");
   const auto found = scan(folder.path());
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ErrorCode::InvalidArgument);

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "core/image/Volume.h"
@@ -30,6 +31,11 @@ class Folder {
  private:
   std::filesystem::path m_path;
 };
+
+/// Writes a file without the flush to disk that File.h makes: tests write hundreds.
+inline void put(const std::filesystem::path& file, std::string_view bytes) {
+  std::ofstream(file, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
 
 /// The coefficients of a value that is linear in LPS position: its truth is known on every grid.
 inline constexpr std::array<double, 4> kRamp{1.5, -2.25, 3.0, 40.0};
