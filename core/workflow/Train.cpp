@@ -3,7 +3,6 @@
 #include <thread>
 
 #include "core/base/Log.h"
-#include "core/base/SafeTensors.h"
 #include "core/data/Prepare.h"
 #include "core/eval/Report.h"
 #include "core/run/EventLog.h"
@@ -82,14 +81,6 @@ Result<run::RunDirectory> nestedTeacher(const run::RunDirectory& run) {
   return teacher;
 }
 
-/// Steps that a checkpoint holds; 0 if there is none. Whether it can be used is the trainer's to say.
-std::int64_t stepsKept(const fs::path& checkpoint) {
-  const auto file = safetensors::File::open(checkpoint);
-  if (!file) return 0;
-  const auto step = file->metadata().find("step");
-  return step == file->metadata().end() ? 0 : std::strtoll(step->second.c_str(), nullptr, 10);
-}
-
 bool wantsTeacher(const plan::Plan& plan) {
   return plan.method == plan::PlanMethod::Lorkd && plan.teacher.source != plan::TeacherSource::None &&
          (plan.losses.transfer > 0 || plan.losses.transferLogits > 0);
@@ -142,7 +133,12 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   const std::int64_t steps = plan.training.steps;
   phase("training", "training " + std::to_string(plan.tasks.size()) + " tasks for " + std::to_string(steps) + " steps");
   // What the log says beyond the checkpoint happens again.
-  LORKD_CHECK(events.rewindTo(stepsKept(run.checkpoint("last"))));
+  std::int64_t kept = 0;
+  if (fs::exists(run.checkpoint("last"))) {
+    LORKD_TRY(at, train::checkpointStep(run.checkpoint("last"), run.planDigest()));
+    kept = at;
+  }
+  LORKD_CHECK(events.rewindTo(kept));
   ControlDesk desk(run, status, cancel);
   feed::BatchSource batches(dataset, plan);
   train::Trainer trainer(plan, student, teacher, device);
