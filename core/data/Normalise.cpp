@@ -42,6 +42,9 @@ void normalise(image::Volume& volume, const plan::Data& options) {
   if (volume.voxels.empty()) return;
   if (options.normalisation == plan::DataNormalisation::Ct) {
     clipAndScore(volume.voxels, static_cast<float>(options.clip[0]), static_cast<float>(options.clip[1]));
+  } else if (options.normalisation == plan::DataNormalisation::Window) {
+    const auto low = static_cast<float>(options.clip[0]), high = static_cast<float>(options.clip[1]);
+    for (auto& v : volume.voxels) v = 4 * (std::clamp(v, low, high) - low) / (high - low) - 2;
   } else if (options.normalisation == plan::DataNormalisation::Percentile) {
     const float low = percentile(volume.voxels, 0.005), high = percentile(volume.voxels, 0.995);
     clipAndScore(volume.voxels, low, high);

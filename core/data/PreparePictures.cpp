@@ -69,7 +69,8 @@ void append(const io::Picture& picture, std::int64_t channels, const plan::Data&
     wanted.origin[a] = 0.5 * (wanted.spacing[a] - 1);
   }
   plan::Data how = options;
-  if (how.normalisation == plan::DataNormalisation::Ct) how.normalisation = plan::DataNormalisation::Scale;
+  if (how.normalisation == plan::DataNormalisation::Ct || how.normalisation == plan::DataNormalisation::Window)
+    how.normalisation = plan::DataNormalisation::Scale;
   for (std::int64_t c = 0; c < channels; ++c) {
     image::Volume plane(own);
     for (std::size_t n = 0; n < plane.voxels.size(); ++n)

@@ -189,6 +189,19 @@ TEST(Normalise, StatesMeanAndDeviationOfWhatWasClipped) {
   normalise(v, options);
   EXPECT_FLOAT_EQ(v.voxels[0], -1);
   EXPECT_FLOAT_EQ(v.voxels[1], 1);
+  // A HU value means the same whatever else is in the volume.
+  options.normalisation = plan::DataNormalisation::Window;
+  options.clip = {-200, 300};
+  for (const float elsewhere : {-900.0f, 900.0f}) {
+    image::Volume some(g, elsewhere);
+    some.voxels[0] = 50;
+    some.voxels[1] = -1000;
+    some.voxels[2] = 2000;
+    normalise(some, options);
+    EXPECT_FLOAT_EQ(some.voxels[0], 0);
+    EXPECT_FLOAT_EQ(some.voxels[1], -2);
+    EXPECT_FLOAT_EQ(some.voxels[2], 2);
+  }
   image::Volume flat(g, 70.0f);
   normalise(flat, plan::Data());
   EXPECT_EQ(flat.voxels[5], 0);
