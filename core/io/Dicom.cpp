@@ -1,5 +1,6 @@
 #include "core/io/Dicom.h"
 
+#include <dcmtk/dcmdata/dcbytstr.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
@@ -18,6 +19,11 @@
 
 namespace lorkd::io::dicom {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint32_t kLongestText = 4096;
+
+}  // namespace
 
 Result<void> setup() {
   static std::once_flag once;
@@ -42,15 +48,24 @@ Result<Loaded> load(const fs::path& path) {
   if (!fs::is_regular_file(path, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", path.string());
   LORKD_CHECK(checkNesting(path));
   Loaded loaded{std::make_unique<DcmFileFormat>(), EC_Normal};
-  loaded.status = loaded.file->loadFile(path.c_str());
+  try {
+    loaded.status = loaded.file->loadFile(path.c_str());
+  } catch (const std::exception& e) {
+    // Seen with damaged directories: DCMTK lets std::string's exceptions through.
+    return fail(ErrorCode::Format, std::string("the file is damaged: ") + e.what(), "", path.string());
+  }
   if (loaded.dataset().card() == 0)
     return fail(ErrorCode::Format, std::string("this is not a DICOM file: ") + loaded.status.text(), "", path.string());
   return loaded;
 }
 
 std::string text(DcmItem& item, const DcmTagKey& tag) {
+  // Only where text may stand, and no more than a page: DCMTK spells out binary values of any length as numbers.
+  DcmElement* element = nullptr;
+  if (item.findAndGetElement(tag, element).bad() || !dynamic_cast<DcmByteString*>(element)) return {};
+  if (element->getLengthField() > kLongestText) return {};
   OFString value;
-  if (item.findAndGetOFStringArray(tag, value).bad()) return {};
+  if (element->getOFStringArray(value).bad()) return {};
   std::string out(value.c_str());
   const auto last = out.find_last_not_of(' ');
   out.erase(last == std::string::npos ? 0 : last + 1);
@@ -87,11 +102,13 @@ long integer(DcmItem& item, const DcmTagKey& tag, long fallback) {
 }
 
 double number(DcmItem& item, const DcmTagKey& tag, double fallback) {
-  Float64 value = 0;
-  return item.findAndGetFloat64(tag, value).good() && std::isfinite(value) ? value : fallback;
+  const auto values = numbers(item, tag, 1);
+  return values ? values->front() : fallback;
 }
 
 std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count) {
+  DcmElement* element = nullptr;
+  if (item.findAndGetElement(tag, element).bad() || element->getLengthField() > kLongestText) return std::nullopt;
   std::vector<double> values(count);
   for (unsigned n = 0; n < count; ++n)
     if (item.findAndGetFloat64(tag, values[n], n).bad() || !std::isfinite(values[n])) return std::nullopt;

@@ -71,7 +71,11 @@ class Collector {
   void take(const fs::path& file) {
     switch (fileKind(file)) {
       case FileKind::Dicom:
-        return takeDicom(file);
+        try {
+          return takeDicom(file);
+        } catch (const std::exception& e) {
+          return reject(file, Severity::Warning, "not-dicom", std::string("the file is damaged: ") + e.what());
+        }
       case FileKind::Nifti:
         return takeNifti(file);
       case FileKind::Npz:

@@ -125,6 +125,8 @@ Result<image::SegmentSet> readSeg(const fs::path& file, const image::Geometry* r
     return set;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::Io, "there is not enough memory for this segmentation", "", file.string());
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::Format, std::string("the file is damaged: ") + e.what(), "", file.string());
   }
 }
 
