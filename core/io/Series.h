@@ -57,10 +57,13 @@ struct Scan {
   std::int64_t filesSeen = 0;
 };
 
-/// Reads every header below `folder` (no pixels) and groups instances by series, sorted along the slice normal.
-/// Missing slices, duplicates, mixed orientations, truncated files become findings.
-/// Errors: NotFound (no such folder), InvalidArgument (the folder is empty or holds nothing usable, with counts),
-/// Cancelled.
+/// Reads every header below `folder` (no pixels; links to folders are not followed) and groups instances by series,
+/// sorted along the slice normal. Findings, unusable unless said otherwise: truncated, multi-frame, not-grayscale,
+/// unsupported-codec, no-position, no-pixel-spacing, mixed-orientation, mixed-size, duplicate-slice, missing-slice,
+/// gantry-tilt, shifted-slices, damaged-segmentation, unsupported-kind (RTSTRUCT, SR, RTDOSE, ...), uneven-spacing
+/// (a warning up to a tenth of the spacing), duplicate-file and single-slice (warnings).
+/// Errors: NotFound (no such folder), InvalidArgument (the folder is empty or holds nothing of a known kind, with
+/// counts), Io, Cancelled.
 Result<Scan> scanFolder(const std::filesystem::path& folder, Progress& progress, const CancelToken& cancel);
 
 /// Reads the pixels of an image series as one volume, HU and geometry as in the headers.
@@ -69,7 +72,9 @@ Result<image::Volume> readSeries(const Series& series);
 
 /// Reads a DICOM SEG (binary or fractional >= 0.5; overlapping segments stay overlapping).
 /// The grid is the SEG's own; when `reference` is given, frames are placed on that grid instead.
-/// Errors: Mismatch when the frames do not lie on the reference grid.
+/// Frames may be turned or flipped against the reference, as long as voxels coincide within a tenth of their spacing.
+/// Errors: NotFound, Format (naming the attribute), Unsupported, Mismatch when the frames do not lie on the reference
+/// grid.
 Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image::Geometry* reference = nullptr);
 
 }  // namespace lorkd::io

@@ -162,6 +162,9 @@ Result<image::Volume> readSeries(const Series& series) {
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::Io, "there is not enough memory for this series", "",
                 series.instances.front().file.string());
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::Format, std::string("a file of the series is damaged: ") + e.what(), "",
+                series.instances.front().file.string());
   }
 }
 
