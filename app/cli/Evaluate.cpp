@@ -7,7 +7,7 @@ namespace lorkd::cli {
 namespace {
 
 Result<void> evaluate(const std::string& path, const Context& context) {
-  LORKD_TRY(run, openRun(path));
+  LORKD_TRY(run, run::RunDirectory::open(path));
   LORKD_TRY(table, workflow::evaluate(run, *context.progress, context.cancel));
   std::string text;
   for (const char* metric : {"dice", "accuracy", "auc"}) text += table.text(metric);
@@ -19,7 +19,7 @@ Result<void> report(const std::vector<std::string>& paths, const std::string& ou
   std::vector<run::RunDirectory> runs;
   eval::Table results;
   for (const auto& path : paths) {
-    LORKD_TRY(run, openRun(path));
+    LORKD_TRY(run, run::RunDirectory::open(path));
     LORKD_TRY(json, readJson(run.metrics()));
     LORKD_TRY(table, eval::Table::fromJson(json));
     results.append(table);

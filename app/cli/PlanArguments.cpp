@@ -10,6 +10,4 @@ void PlanArguments::addTo(CLI::App& command) {
 
 Result<plan::Plan> PlanArguments::load() const { return plan::load(plan, set); }
 
-Result<run::RunDirectory> openRun(const std::string& path) { return run::RunDirectory::open(path); }
-
 }  // namespace lorkd::cli

@@ -20,7 +20,4 @@ struct PlanArguments {
   Result<plan::Plan> load() const;
 };
 
-/// Opens the run directory a command was given. Errors: NotFound with a hint.
-Result<run::RunDirectory> openRun(const std::string& path);
-
 }  // namespace lorkd::cli

@@ -22,7 +22,7 @@ Result<void> answerPaths(const char* key, const std::vector<std::filesystem::pat
 }
 
 Result<void> predict(const Options& options, const Context& context) {
-  LORKD_TRY(run, openRun(options.run));
+  LORKD_TRY(run, run::RunDirectory::open(options.run));
   workflow::PredictRequest request{options.cases, options.tasks, options.input, options.out, options.teacher};
   if (!options.input.empty() && options.out.empty())
     return fail(ErrorCode::InvalidArgument, "--input needs --out", "name the folder to write the predictions into",
@@ -32,7 +32,7 @@ Result<void> predict(const Options& options, const Context& context) {
 }
 
 Result<void> exportRun(const Options& options, const Context& context) {
-  LORKD_TRY(run, openRun(options.run));
+  LORKD_TRY(run, run::RunDirectory::open(options.run));
   LORKD_TRY(folders, workflow::exportExperts(run, options.tasks, options.out, options.formats, *context.progress,
                                              context.cancel));
   return answerPaths("experts", folders, context);

@@ -55,7 +55,7 @@ void addTrain(CLI::App& app, Context& context) {
   command->add_option("run", *path, "Run directory")->required();
   command->callback([path, &context] {
     context.action = [path, &context]() -> Result<void> {
-      LORKD_TRY(run, openRun(*path));
+      LORKD_TRY(run, run::RunDirectory::open(*path));
       return runToEnd(run, context);
     };
   });

@@ -55,7 +55,7 @@ inline std::unexpected<Error> fail(Error error, const std::string& outer) {
 #define LORKD_TRY(name, expression)                                  \
   auto name##_result = (expression);                                 \
   if (!name##_result) return std::unexpected(name##_result.error()); \
-  auto& name = *name##_result
+  [[maybe_unused]] auto& name = *name##_result
 
 /// The same for Result<void> and for values not needed.
 #define LORKD_CHECK(expression)                                                                        \

@@ -16,8 +16,8 @@ namespace lorkd::data {
 /// Clips and normalises in place as the plan's data section says:
 ///   ct          clip to the window, then (v - mean) / deviation over the clipped volume
 ///   percentile  clip at 0.5 and 99.5 %, then the same
-///   scale       (v - low) / (high - low), then (v - 0.5) / 0.5; low and high are -1024 and 3071 for CT, else 0 and
-///   255,
+///   window      clip to the window, then map it to -2..2
+///   scale       (v - low) / (high - low), then (v - 0.5) / 0.5; low and high are -1024 and 3071 for CT, else 0 and 255,
 ///               4095 or 65535, whichever holds the values, else their own minimum and maximum
 void normalise(image::Volume& volume, const plan::Data& options);
 
@@ -32,23 +32,27 @@ Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data
 std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Split& options, Split split);
 
 /// Probabilities of the classes on one working grid, taken back: each is interpolated linearly on `source`, and a voxel
-/// gets the number 1..C of the most probable class at or above `threshold`, 0 if there is none. Voxels outside the
-/// working grid (in another slab) are 0. Errors: InvalidArgument (no class, or classes on different grids).
-Result<image::LabelMap> labelsInSource(const std::vector<image::Volume>& probabilities, const image::Geometry& source,
-                                       double threshold);
+/// belongs to every class whose probability is above `threshold` there: the outputs are independent sigmoids, so classes
+/// may overlap. Voxels outside the working grid (in another slab) belong to none. One mask a class.
+/// Errors: InvalidArgument (no class, or classes on different grids).
+Result<std::vector<image::Mask>> masksInSource(const std::vector<image::Volume>& probabilities,
+                                               const image::Geometry& source, double threshold);
+
+/// The masks of one grid in a single map, class c as value c + 1. A voxel of several classes goes to the class with the
+/// fewest voxels, so that a small structure shows inside a large one that covers it too.
+image::LabelMap labelMap(const std::vector<image::Mask>& masks);
 
 /// Prepares every case of the list that has tasks into `cache`, reusing files whose key (input digest + data options +
 /// classes) fits. One safetensors file a case, named by its key:
 ///   "image"         F32 (D, H, W), D along k
-///   "task.<index>"  U8 (C, D, H, W), C classes of the task, 0 or 1, only for tasks the case has labels for; a class
-///   whose
-///                   structure the case lacks is all 0
+///   "task.<index>"  U8 (C, D, H, W), C classes of the task, 0 or 1, only for tasks the case has labels for; a
+///                   class whose structure the case lacks is all 0
 ///   metadata        case, patient, split, geometry (JSON: of the working grid, see GeometryJson.h), source_geometry,
 ///                   input (digest), key
 /// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N), one file per task and split, metadata task, split, input,
 /// key. They are brought to the plan's patch size (its first two numbers: W, H) and scaled to -1..1 (with normalisation
-/// "percentile": clipped at 0.5 and 99.5 %, then z-score); grey ones become three equal channels where any other
-/// picture of the plan has colour. A picture belongs to the split that its set names; where a set names none, or none
+/// "percentile": clipped at 0.5 and 99.5 %, then z-score); their channels become those of the plan (data.channels).
+/// A picture belongs to the split that its set names; where a set names none, or none
 /// for validation or test, the plan's share of each class is drawn from the plan's seed. Writes an index.json into
 /// `cache`: [{"file", "case", "split", "tasks":[...]}...]. Nothing is touched when all is there. Errors: those of io
 /// and data; Mismatch when a case's files changed since its digest was taken; Cancelled.

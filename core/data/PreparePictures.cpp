@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int formatVersion = 1;
+constexpr int formatVersion = 2;
 
 /// Split of every example: what the set says, else drawn by class in the plan's shares.
 std::vector<Split> splitsOf(const io::PictureSet& set, const plan::Split& options, std::uint64_t seed) {
@@ -59,8 +59,23 @@ std::vector<int> classMap(const plan::Task& task, const io::PictureSet& set) {
   return out;
 }
 
+std::int64_t channelsOf(const plan::Data& options) { return options.channels == plan::DataChannels::Rgb ? 3 : 1; }
+
+/// Channel `c` of the wanted ones: grey pictures give the same for each, coloured ones their luma (ITU-R BT.601) where
+/// one is wanted.
+image::Volume channelOf(const io::Picture& picture, std::int64_t c, std::int64_t wanted, const image::Geometry& grid) {
+  image::Volume plane(grid);
+  const auto own = static_cast<std::size_t>(picture.channels);
+  for (std::size_t n = 0; n < plane.voxels.size(); ++n) {
+    const auto* pixel = &picture.pixels[n * own];
+    plane.voxels[n] = own == 3 && wanted == 1 ? 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2]
+                                              : pixel[std::min<std::size_t>(static_cast<std::size_t>(c), own - 1)];
+  }
+  return plane;
+}
+
 /// Appends the picture, channels first, at the plan's patch size and normalised.
-void append(const io::Picture& picture, std::int64_t channels, const plan::Data& options, std::vector<float>& out) {
+void append(const io::Picture& picture, const plan::Data& options, std::vector<float>& out) {
   image::Geometry own, wanted;
   own.size = {picture.width, picture.height, 1};
   wanted.size = {options.patch[0], options.patch[1], 1};
@@ -71,11 +86,8 @@ void append(const io::Picture& picture, std::int64_t channels, const plan::Data&
   plan::Data how = options;
   if (how.normalisation == plan::DataNormalisation::Ct || how.normalisation == plan::DataNormalisation::Window)
     how.normalisation = plan::DataNormalisation::Scale;
-  for (std::int64_t c = 0; c < channels; ++c) {
-    image::Volume plane(own);
-    for (std::size_t n = 0; n < plane.voxels.size(); ++n)
-      plane.voxels[n] = picture.pixels[n * static_cast<std::size_t>(picture.channels) +
-                                       static_cast<std::size_t>(std::min(c, picture.channels - 1))];
+  for (std::int64_t c = 0; c < channelsOf(options); ++c) {
+    auto plane = channelOf(picture, c, channelsOf(options), own);
     if (own.size != wanted.size) plane = io::resampleLinear(plane, wanted);
     normalise(plane, how);
     out.insert(out.end(), plane.voxels.begin(), plane.voxels.end());
@@ -109,13 +121,11 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
   if (inputs.empty()) return {};
 
   std::map<std::string, LoadedSet> sets;  // read once, and only when a file is missing
-  std::int64_t channels = 1;
   const auto loadAll = [&]() -> Result<void> {
     if (!sets.empty()) return {};
     for (const auto& c : cases.cases) {
       if (!inputs.contains(c.item.id) || sets.contains(c.item.id)) continue;
       LORKD_TRY(loaded, load(c.item, plan));
-      for (const auto& e : loaded.set.examples) channels = std::max(channels, e.picture.channels);
       sets.emplace(c.item.id, std::move(loaded));
     }
     return {};
@@ -141,7 +151,8 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
                        {"shares", plan.data.split},
                        {"seed", plan.seed},
                        {"patch", {plan.data.patch[0], plan.data.patch[1]}},
-                       {"normalisation", plan.data.normalisation}};
+                       {"normalisation", plan.data.normalisation},
+                       {"channels", plan.data.channels}};
       const std::string key = sha256(keyed.dump());
       const fs::path file = fileOfKey(key);
       if (!isPrepared(cache / file, key)) {
@@ -154,7 +165,7 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
           for (std::size_t n = 0; n < set.examples.size(); ++n) {
             const int cls = classOf.at(static_cast<std::size_t>(set.examples[n].label));
             if (splits[n] != split || cls < 0) continue;
-            append(set.examples[n].picture, channels, plan.data, images);
+            append(set.examples[n].picture, plan.data, images);
             labels.push_back(cls);
           }
         }
@@ -164,7 +175,7 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
             cache / file,
             {{"images",
               "F32",
-              {count, channels, plan.data.patch[1], plan.data.patch[0]},
+              {count, channelsOf(plan.data), plan.data.patch[1], plan.data.patch[0]},
               std::as_bytes(std::span(images))},
              {"labels", "I64", {count}, std::as_bytes(std::span(labels))}},
             {{"task", std::to_string(t)}, {"split", toString(split)}, {"input", sha256(inputs.dump())}, {"key", key}}));

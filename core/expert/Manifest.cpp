@@ -8,6 +8,9 @@ void to_json(Json& j, const Manifest& m) {
            {"classes", m.classes},
            {"colors", m.colors},
            {"backbone", m.backbone},
+           {"input", m.input},
+           {"output", m.output},
+           {"channels", m.channels},
            {"rank", m.rank},
            {"scale", m.scale},
            {"parameters", m.parameters},
@@ -31,6 +34,9 @@ void from_json(const Json& j, Manifest& m) {
   j.at("backbone").get_to(m.backbone);
   j.at("files").get_to(m.files);
   m.colors = j.value("colors", m.colors);
+  m.input = j.value("input", m.input);
+  m.output = j.value("output", m.output);
+  m.channels = j.value("channels", m.channels);
   m.rank = j.value("rank", m.rank);
   m.scale = j.value("scale", m.scale);
   m.parameters = j.value("parameters", m.parameters);

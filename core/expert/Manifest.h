@@ -16,12 +16,14 @@ struct Manifest {
   std::string task, kind;  ///< kind: "segmentation" or "classification"
   std::vector<std::string> classes;
   std::vector<std::string> colors;  ///< "#rrggbb" per class
-  std::string backbone;             ///< name and preset
+  std::string backbone;             ///< name, and preset or widths
+  std::string input, output;        ///< in words: layout, axes, what the numbers mean
+  std::int64_t channels = 1;        ///< of the input
   std::int64_t rank = 0;
   double scale = 0;
   std::int64_t parameters = 0;
   std::vector<double> spacing;      ///< mm, x y z, of the input grid; empty for 2D
-  std::vector<std::int64_t> patch;  ///< x y z
+  std::vector<std::int64_t> patch;  ///< x y z; for pictures x y, the size that they are brought to
   Json normalisation;               ///< the plan's data section that matters at inference
   double threshold = 0.5;
   std::string planDigest, checkpointDigest;

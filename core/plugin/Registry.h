@@ -14,7 +14,7 @@
 
 namespace lorkd::plugin {
 
-/// Makes a backbone from its plan section. `inputChannels` comes from the data.
+/// Makes a backbone from its plan section. `inputChannels` is 1, or 3 for coloured pictures.
 using BackboneFactory = std::function<Result<std::shared_ptr<nn::Backbone>>(
     const plan::Backbone& options, const nn::LowRankSpec& spec, std::int64_t inputChannels)>;
 

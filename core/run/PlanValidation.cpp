@@ -129,6 +129,8 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
   if (split.validation + split.test >= 1)
     faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",
                       "some patients must be left to train on"});
+  if (plan.data.channels == DataChannels::Rgb && plan.tasks.front().second.kind == TaskKind::Segmentation)
+    faults.push_back({"data.channels", "\"rgb\"", "grey", "volumes have one channel"});
   if (plan.data.clip[0] >= plan.data.clip[1])
     faults.push_back({"data.clip", valueText(Json(plan.data.clip)), "the lower clip below the upper", ""});
   if (plan.teacher.source == TeacherSource::Checkpoint && plan.teacher.checkpoint.empty())

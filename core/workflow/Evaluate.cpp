@@ -24,16 +24,15 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     progress.report("scoring " + name, static_cast<std::int64_t>(i), static_cast<std::int64_t>(test.size()));
     LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel));
     LORKD_TRY(truth, truthMasks(test[i]->item, options));
-    const auto keep = heldOut(predicted.geometry, plan.data.split);
-    const auto mask = [&](auto&& inside) {
-      auto out = torch::empty({predicted.geometry.voxels()}, torch::kBool);
+    const auto keep = heldOut(predicted.front().geometry, plan.data.split);
+    const auto unseen = [&](const std::vector<std::uint8_t>& voxels) {
+      auto out = torch::empty({static_cast<std::int64_t>(voxels.size())}, torch::kBool);
       auto* p = out.data_ptr<bool>();
-      for (std::size_t v = 0; v < predicted.voxels.size(); ++v) p[v] = keep[v] && inside(v);
+      for (std::size_t v = 0; v < voxels.size(); ++v) p[v] = keep[v] && voxels[v] != 0;
       return out;
     };
     for (std::size_t c = 0; c < options.classes.size(); ++c)
-      dice.add(c, mask([&](std::size_t v) { return predicted.voxels[v] == c + 1; }),
-               mask([&](std::size_t v) { return truth[c][v] != 0; }));
+      dice.add(c, unseen(predicted[c].voxels), unseen(truth[c]));
   }
   const auto method = methodName(plan);
   const auto n = static_cast<std::int64_t>(test.size());
@@ -47,7 +46,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
 
 Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
   const auto& plan = run.plan();
-  LORKD_TRY(device, chooseDevice(plan));
+  LORKD_TRY(device, setUpDevice(plan));
   LORKD_TRY(network, loadTrained(run));
   network->to(device);
   LORKD_TRY(cases, freezeCases(run, progress, cancel));

@@ -4,7 +4,8 @@
 
 #include "core/base/Digest.h"
 #include "core/data/Prepare.h"
-#include "core/feed/BatchSource.h"
+#include "core/feed/Dataset.h"
+#include "core/feed/Patch.h"
 #include "core/plugin/Registry.h"
 #include "core/workflow/Workflow.h"
 
@@ -12,20 +13,37 @@ namespace lorkd::workflow {
 namespace fs = std::filesystem;
 namespace {
 
-/// Real inputs of one task, cut as in training: for the parity check.
+/// Real inputs of one task, the middle of up to two examples: for the parity check.
 Result<std::vector<torch::Tensor>> realInputs(const feed::Dataset& dataset, const plan::Plan& plan, int task) {
+  constexpr std::size_t wanted = 2;
   std::vector<torch::Tensor> out;
-  constexpr std::int64_t batches = 8, wanted = 2;
-  feed::BatchSource source(dataset, plan);
-  for (std::int64_t step = 0; step < batches && static_cast<std::int64_t>(out.size()) < wanted; ++step) {
-    LORKD_TRY(batch, source.batch(step));
-    for (const auto& slice : batch.routing.slices)
-      if (slice.task == task) out.push_back(batch.images.slice(0, slice.begin, slice.end).clone());
-  }
+  for (const char* split : {"train", "validation", "test"})
+    for (std::size_t i = 0; i < dataset.size(split, task) && out.size() < wanted; ++i) {
+      LORKD_TRY(example, dataset.example(split, task, i));
+      if (plan.tasks[static_cast<std::size_t>(task)].second.kind == plan::TaskKind::Classification) {
+        out.push_back(example.image.unsqueeze(0).clone());
+        continue;
+      }
+      const feed::Size3 patch{plan.data.patch[2], plan.data.patch[1], plan.data.patch[0]};
+      feed::Size3 size{}, start{};
+      for (std::size_t a = 0; a < 3; ++a) {
+        size[a] = example.image.size(static_cast<std::int64_t>(a) + 1);
+        start[a] = (size[a] - patch[a]) / 2;
+      }
+      auto input = torch::empty({1, 1, patch[0], patch[1], patch[2]});
+      feed::cutPatch(example.image.data_ptr<float>(), size, start, patch, example.image.min().item<float>(), {},
+                     input.data_ptr<float>());
+      out.push_back(std::move(input));
+    }
   if (out.empty())
-    return fail(ErrorCode::NotFound, "no training example of this task to check the export with", "",
+    return fail(ErrorCode::NotFound, "no example of this task to check the export with", "",
                 plan.tasks[static_cast<std::size_t>(task)].first);
   return out;
+}
+
+/// The network in words: its name, and its preset or the widths that replace it.
+std::string backboneText(const plan::Backbone& backbone) {
+  return backbone.name + " " + (backbone.widths.empty() ? backbone.preset : Json(backbone.widths).dump());
 }
 
 Result<expert::Manifest> manifestOf(const run::RunDirectory& run, nn::Network& network, int task) {
@@ -40,13 +58,21 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, nn::Network& n
     m.colors.push_back(plan::classColor(plan, index, c));
   }
   const bool lowRank = plan.method == plan::PlanMethod::Lorkd;
-  m.backbone = plan.backbone.name + " " + plan.backbone.preset;
+  m.backbone = backboneText(plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone);
   m.rank = lowRank ? options.rank : 0;
   m.scale = lowRank ? plan::lowRankScale(plan.lowrank, options.rank) : 0;
   m.parameters = network->expertParameters(task);
   if (options.kind == plan::TaskKind::Segmentation) {
     m.spacing.assign(plan.data.spacing.begin(), plan.data.spacing.end());
     m.patch.assign(plan.data.patch.begin(), plan.data.patch.end());
+    m.input = "float32 (N, 1, z, y, x) at the spacing below; x, y, z run closest to L, P, S; whole volumes in windows "
+              "of the patch size";
+    m.output = "logits (N, classes, z, y, x); a voxel belongs to every class whose sigmoid is above the threshold";
+  } else {
+    m.patch.assign(plan.data.patch.begin(), plan.data.patch.begin() + 2);
+    m.channels = plan.data.channels == plan::DataChannels::Rgb ? 3 : 1;
+    m.input = "float32 (N, channels, y, x), resized to the patch size";
+    m.output = "logits (N, classes); softmax gives the probabilities";
   }
   m.normalisation = {{"kind", plan.data.normalisation}, {"clip", plan.data.clip}};
   m.threshold = plan.evaluation.threshold;

@@ -42,11 +42,12 @@ void startRare(nn::Network& network) {
 
 }  // namespace
 
-Result<torch::Device> chooseDevice(const plan::Plan& plan) {
+Result<torch::Device> setUpDevice(const plan::Plan& plan) {
   const bool cuda = torch::cuda::is_available();
   if (plan.device == plan::PlanDevice::Cuda && !cuda)
     return fail(ErrorCode::Unsupported, "the plan asks for CUDA, but this LibTorch has none or finds no GPU",
                 "set device to cpu or auto, or build against a LibTorch with CUDA", "device");
+  if (plan.threads > 0) at::set_num_threads(static_cast<int>(plan.threads));
   return torch::Device(cuda && plan.device != plan::PlanDevice::Cpu ? torch::kCUDA : torch::kCPU);
 }
 
@@ -59,7 +60,7 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan) {
     heads.push_back({name, static_cast<std::int64_t>(task.classes.size()), dense});
   try {
     torch::manual_seed(static_cast<std::uint64_t>(plan.seed));
-    LORKD_TRY(backbone, info->make(options, specOf(plan), 1));
+    LORKD_TRY(backbone, info->make(options, specOf(plan), plan.data.channels == plan::DataChannels::Rgb ? 3 : 1));
     if (backbone->dense() != dense)
       return fail(ErrorCode::InvalidArgument,
                   std::string("the network '") + options.name + "' " +

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/base/File.h"
+#include "core/data/Prepare.h"
 #include "core/io/Nifti.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Workflow.h"
@@ -86,7 +87,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   if (plan.tasks.front().second.kind != plan::TaskKind::Segmentation)
     return fail(ErrorCode::Unsupported, "predictions are written for segmentation tasks; these classify pictures",
                 "use: lorkd evaluate", run.path().string());
-  LORKD_TRY(device, chooseDevice(plan));
+  LORKD_TRY(device, setUpDevice(plan));
   std::vector<std::pair<std::string, nn::Network>> networks;
   LORKD_TRY(network, loadTrained(run));
   networks.emplace_back("", network);
@@ -109,9 +110,9 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
         progress.report("predicting " + item.id + ", " + prefix + name, static_cast<std::int64_t>(written.size()),
                         total);
-        LORKD_TRY(labels, predictOnSource(net, t, volume, plan, device, cancel));
+        LORKD_TRY(masks, predictOnSource(net, t, volume, plan, device, cancel));
         const auto file = root / item.id / (prefix + name + ".nii.gz");
-        LORKD_CHECK(io::writeNifti(file, labels));
+        LORKD_CHECK(io::writeNifti(file, data::labelMap(masks)));
         written.push_back(file);
       }
     }

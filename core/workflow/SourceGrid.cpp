@@ -8,7 +8,7 @@
 
 namespace lorkd::workflow {
 
-Result<image::LabelMap> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
+Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
                                         const plan::Plan& plan, torch::Device device, const CancelToken& cancel) {
   LORKD_TRY(working, data::prepareImage(volume, plan.data));
   const auto& size = working.geometry.size;
@@ -20,10 +20,10 @@ Result<image::LabelMap> predictOnSource(nn::Network& network, int task, const im
     const auto plane = p[c].contiguous();
     std::copy_n(plane.data_ptr<float>(), out.voxels.size(), out.voxels.begin());
   }
-  return data::labelsInSource(classes, volume.geometry, plan.evaluation.threshold);
+  return data::masksInSource(classes, volume.geometry, plan.evaluation.threshold);
 }
 
-Result<image::LabelMap> predictOnSource(nn::Network& network, int task, const data::Case& item, const plan::Plan& plan,
+Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const data::Case& item, const plan::Plan& plan,
                                         torch::Device device, const CancelToken& cancel) {
   LORKD_TRY(volume, data::readImage(item));
   return predictOnSource(network, task, volume, plan, device, cancel);

@@ -10,10 +10,10 @@
 
 namespace lorkd::workflow {
 
-/// Label values 1..C of one segmentation task in the source geometry of `volume`.
-Result<image::LabelMap> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
+/// One mask per class of one segmentation task, in the source geometry of `volume`; masks may overlap.
+Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
                                         const plan::Plan& plan, torch::Device device, const CancelToken& cancel);
-Result<image::LabelMap> predictOnSource(nn::Network& network, int task, const data::Case& item, const plan::Plan& plan,
+Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const data::Case& item, const plan::Plan& plan,
                                         torch::Device device, const CancelToken& cancel);
 
 /// One 0/1 mask per class of a task, on the case's grid.

@@ -116,7 +116,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     (void)events.append("phase", {{"phase", name}, {"message", message}});
     progress.note(message);
   };
-  LORKD_TRY(device, chooseDevice(plan));
+  LORKD_TRY(device, setUpDevice(plan));
 
   phase("preparing", "finding and preparing the cases");
   LORKD_TRY(cases, freezeCases(run, progress, cancel));

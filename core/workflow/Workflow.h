@@ -18,8 +18,9 @@ namespace lorkd::workflow {
 /// the joint teacher network (teacher). Errors: NotFound (backbone), InvalidArgument (preset; tasks that do not fit).
 Result<nn::Network> makeNetwork(const plan::Plan& plan);
 
-/// The device that the plan asks for. Errors: Unsupported when it wants CUDA and the engine has none.
-Result<torch::Device> chooseDevice(const plan::Plan& plan);
+/// The device that the plan asks for; the process computes with as many threads as the plan says, if it says.
+/// Errors: Unsupported when it wants CUDA and the engine has none.
+Result<torch::Device> setUpDevice(const plan::Plan& plan);
 
 /// The frozen cases of a run with their files; made from the project's index on first use, scanning sources that it does
 /// not know yet. cases.json holds pseudonyms only: paths often carry names, so they stay in the index.
@@ -55,7 +56,7 @@ struct PredictRequest {
   std::filesystem::path output;    ///< empty: RUN/predictions
   bool teacher = false;            ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
 };
-/// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order, and classes.json
+/// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see data::labelMap for overlaps), and classes.json
 /// beside them. Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), those of the rooms.
 Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
                                                    Progress& progress, const CancelToken& cancel);

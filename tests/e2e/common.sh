@@ -2,7 +2,6 @@
 #   LORKD  path of the lorkd program        WORK  folder for this test run (kept between tests of one ctest call)
 set -euo pipefail
 : "${LORKD:?set LORKD to the lorkd program}" "${WORK:?set WORK to a scratch folder}"
-export OMP_WAIT_POLICY=passive
 # Debian's own Python has the judges (nibabel, pydicom, torch), whatever else is in the path.
 python3() { /usr/bin/python3 "$@"; }
 fail() { echo "FAILED: $*" >&2; exit 1; }

@@ -10,10 +10,11 @@ folder = Path(sys.argv[1])
 manifest = json.loads((folder / "manifest.json").read_text())
 expert = torch.jit.load(str(folder / "expert.ts")).eval()
 size = manifest["patch"][::-1]
+dense = size if manifest["kind"] == "segmentation" else []
 with torch.no_grad():
-    for shape in ([1, 1, *size], [3, 1, *size]):
-        logits = expert(torch.randn(shape))
-        assert list(logits.shape) == [shape[0], len(manifest["classes"]), *size], logits.shape
+    for count in (1, 3):
+        logits = expert(torch.randn([count, manifest["channels"], *size]))
+        assert list(logits.shape) == [count, len(manifest["classes"]), *dense], logits.shape
         assert torch.isfinite(logits).all()
 
 raw = (folder / "expert.safetensors").read_bytes()

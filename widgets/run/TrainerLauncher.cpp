@@ -57,11 +57,6 @@ Result<qint64> TrainerLauncher::start(const QString& run) {
   QProcess process;
   process.setProgram(program);
   process.setArguments({QStringLiteral("train"), QFileInfo(run).absoluteFilePath()});
-  auto environment = QProcessEnvironment::systemEnvironment();
-  // Spinning threads of a trainer and a window on the same cores slow both down; libgomp reads this when it loads.
-  if (!environment.contains(QStringLiteral("OMP_WAIT_POLICY")))
-    environment.insert(QStringLiteral("OMP_WAIT_POLICY"), QStringLiteral("passive"));
-  process.setProcessEnvironment(environment);
   process.setStandardInputFile(QProcess::nullDevice());
   process.setStandardOutputFile(logOf(run));
   process.setStandardErrorFile(logOf(run), QIODevice::Append);

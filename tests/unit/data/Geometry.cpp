@@ -113,7 +113,7 @@ TEST(PrepareImage, RefusesEmptyAndNotFiniteVolumes) {
   EXPECT_EQ(prepareImage(v, plan::Data()).error().code, ErrorCode::Numeric);
 }
 
-TEST(LabelsInSource, TruthSurvivesTheWayToTheWorkingGridAndBack) {
+TEST(MasksInSource, TruthSurvivesTheWayToTheWorkingGridAndBack) {
   for (const bool tilted : {false, true})
     for (const auto region : {Region::Head, Region::Thorax, Region::Abdomen}) {
       PhantomOptions phantomOptions;
@@ -131,31 +131,45 @@ TEST(LabelsInSource, TruthSurvivesTheWayToTheWorkingGridAndBack) {
         auto& p = probabilities.emplace_back(working->geometry);
         std::copy(there.voxels.begin(), there.voxels.end(), p.voxels.begin());
       }
-      const auto back = labelsInSource(probabilities, phantom.volume.geometry, 0.5);
+      const auto back = masksInSource(probabilities, phantom.volume.geometry, 0.5);
       ASSERT_TRUE(back) << back.error().text();
-      EXPECT_EQ(back->geometry, phantom.volume.geometry);
       for (std::size_t s = 0; s < probabilities.size(); ++s) {
-        std::vector<std::uint8_t> mask(back->voxels.size());
-        for (std::size_t n = 0; n < mask.size(); ++n) mask[n] = back->voxels[n] == s + 1;
-        EXPECT_GT(dice(mask, phantom.truth.segments[s].mask), 0.9) << phantom.truth.segments[s].name << tilted;
+        EXPECT_EQ((*back)[s].geometry, phantom.volume.geometry);
+        EXPECT_GT(dice((*back)[s].voxels, phantom.truth.segments[s].mask), 0.9)
+            << phantom.truth.segments[s].name << tilted;
       }
     }
 }
 
-TEST(LabelsInSource, NothingOutsideTheWorkingGridAndTheMostProbableClassInside) {
+TEST(MasksInSource, NothingOutsideTheWorkingGridAndEveryClassAboveTheThresholdInside) {
   Geometry source;
   source.size = {10, 10, 10};
   Geometry half = source;
   half.size[2] = 5;
   std::vector<image::Volume> p{image::Volume(half, 0.6f), image::Volume(half, 0.9f), image::Volume(half, 0.2f)};
-  auto labels = labelsInSource(p, source, 0.5);
-  ASSERT_TRUE(labels);
-  for (std::int64_t k = 0; k < 10; ++k) EXPECT_EQ(labels->at(5, 5, k), k < 5 ? 2 : 0);
-  labels = labelsInSource(p, source, 0.95);
-  EXPECT_EQ(*std::max_element(labels->voxels.begin(), labels->voxels.end()), 0);
+  auto masks = masksInSource(p, source, 0.5);
+  ASSERT_TRUE(masks);
+  for (std::int64_t k = 0; k < 10; ++k) {
+    EXPECT_EQ((*masks)[0].at(5, 5, k), k < 5 ? 1 : 0);
+    EXPECT_EQ((*masks)[1].at(5, 5, k), k < 5 ? 1 : 0);
+    EXPECT_EQ((*masks)[2].at(5, 5, k), 0);
+  }
+  masks = masksInSource(p, source, 0.95);
+  for (const auto& mask : *masks) EXPECT_EQ(*std::ranges::max_element(mask.voxels), 0);
   p[1] = image::Volume(source, 0.9f);
-  EXPECT_EQ(labelsInSource(p, source, 0.5).error().code, ErrorCode::InvalidArgument);
-  EXPECT_EQ(labelsInSource({}, source, 0.5).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(masksInSource(p, source, 0.5).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(masksInSource({}, source, 0.5).error().code, ErrorCode::InvalidArgument);
+}
+
+TEST(LabelMap, ASmallStructureShowsInsideALargeOne) {
+  Geometry g;
+  g.size = {6, 1, 1};
+  std::vector<image::Mask> masks(3, image::Mask(g));
+  masks[0].voxels = {1, 1, 1, 1, 1, 0};
+  masks[1].voxels = {0, 0, 1, 1, 0, 0};
+  masks[2].voxels = {0, 0, 0, 1, 1, 1};
+  EXPECT_EQ(labelMap(masks).voxels, (std::vector<std::uint16_t>{1, 1, 2, 2, 3, 3}));
+  EXPECT_EQ(labelMap(masks).geometry, g);
 }
 
 TEST(Normalise, StatesMeanAndDeviationOfWhatWasClipped) {

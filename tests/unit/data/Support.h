@@ -1,39 +1,18 @@
-// What the tests of this room share: folders that vanish, and small data sets.
+// What the tests of this room share: small data sets, and how they are scanned.
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
 #include <string>
 
 #include "core/data/Catalogue.h"
 #include "core/data/Phantom.h"
+#include "tests/support/TemporaryFolder.h"
 
 namespace lorkd::data {
 
-/// A folder of its own, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    static std::atomic<int> number{0};
-    m_path = std::filesystem::path(testing::TempDir()) /
-             ("lorkd-data-" + std::to_string(getpid()) + "-" + std::to_string(number++));
-    std::filesystem::create_directories(m_path);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(m_path, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return m_path; }
-  std::filesystem::path operator/(const std::string& name) const { return m_path / name; }
-
- private:
-  std::filesystem::path m_path;
-};
+using test::TemporaryFolder;
 
 /// About 48×48×28 voxels: enough to tell organs apart, fast enough for many.
 inline PhantomOptions small() {
