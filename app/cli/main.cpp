@@ -13,6 +13,7 @@
 
 #include "app/cli/Console.h"
 #include "app/cli/Context.h"
+#include "core/base/Guard.h"
 #include "core/base/Log.h"
 #include "plugins/Plugins.h"
 
@@ -107,6 +108,8 @@ int main(int argc, char** argv) {
     context.progress.reset();
     return outcome ? 0 : report(context, outcome.error());
   } catch (const std::exception& e) {
-    return report(context, {ErrorCode::Internal, e.what(), "this is a fault of the program; please report it", ""});
+    auto error = thrown(e, "").error();
+    if (error.code == ErrorCode::Internal) error.hint = "this is a fault of the program; please report it";
+    return report(context, error);
   }
 }

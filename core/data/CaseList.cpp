@@ -1,7 +1,6 @@
 #include "core/data/CaseList.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
@@ -13,15 +12,6 @@ namespace lorkd::data {
 namespace {
 
 constexpr Split everySplit[] = {Split::Train, Split::Validation, Split::Test};
-
-std::string folded(const std::string& text) {
-  const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
-  const auto first = std::find_if_not(text.begin(), text.end(), blank);
-  const auto last = std::find_if_not(text.rbegin(), text.rend(), blank).base();
-  std::string out;
-  for (auto at = first; at < last; ++at) out += static_cast<char>(std::tolower(static_cast<unsigned char>(*at)));
-  return out;
-}
 
 bool hasAny(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
   return std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) {
@@ -36,12 +26,16 @@ bool mayUse(const plan::Task& task, const Case& c) {
   return task.sources.empty() || std::find(task.sources.begin(), task.sources.end(), c.source) != task.sources.end();
 }
 
+/// Class `cls` of the task is found in the case, by name or, where a set of pictures only numbers its classes, by order.
+bool hasClass(const plan::Task& task, std::size_t cls, const Case& c) {
+  return hasAny(c.labels, classLabels(task, cls)) || (c.kind == "picture" && followsOrder(c.labels, task));
+}
+
 bool serves(const plan::Task& task, const Case& c) {
   if (!mayUse(task, c)) return false;
   for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
-    if (hasAny(c.labels, classLabels(task, cls))) return true;
-  // A .npz names no classes: the numbers follow the plan's order.
-  return c.kind == "picture" && c.labels.size() == task.classes.size();
+    if (hasClass(task, cls, c)) return true;
+  return false;
 }
 
 /// Up to 60 names in quotes, each once.
@@ -75,11 +69,7 @@ Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases,
     if (own.empty())
       return fail(ErrorCode::InvalidArgument, "no case has any of the labels " + listed(wanted), hint, "tasks." + name);
     for (std::size_t cls = 0; cls < task.classes.size(); ++cls) {
-      const auto found = [&](const Case* c) {
-        return hasAny(c->labels, classLabels(task, cls)) ||
-               (c->kind == "picture" && c->labels.size() == task.classes.size());
-      };
-      if (std::none_of(own.begin(), own.end(), found))
+      if (std::none_of(own.begin(), own.end(), [&](const Case* c) { return hasClass(task, cls, *c); }))
         return fail(ErrorCode::InvalidArgument, "no case has a label " + listed(classLabels(task, cls)), hint,
                     "tasks." + name + ".classes." + task.classes[cls].first);
     }
@@ -160,13 +150,6 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file) {
   }
   return list;
 }
-
-std::vector<std::string> classLabels(const plan::Task& task, std::size_t cls) {
-  const auto& [name, options] = task.classes.at(cls);
-  return options.labels.empty() ? std::vector<std::string>{name} : options.labels;
-}
-
-bool sameLabel(const std::string& a, const std::string& b) { return folded(a) == folded(b); }
 
 Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases) {
   std::vector<std::vector<int>> served(cases.size());

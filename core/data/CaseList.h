@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "core/base/Error.h"
-#include "core/data/Catalogue.h"
-#include "core/run/Plan.h"
+#include "core/data/ClassMasks.h"
 
 namespace lorkd::data {
 
@@ -34,12 +33,6 @@ struct CaseList {
 /// cases.json. Errors: those of writeJson and readJson; Format naming the field.
 Result<void> save(const CaseList& list, const std::filesystem::path& file);
 Result<CaseList> loadCaseList(const std::filesystem::path& file);
-
-/// Label names of class `cls` of a task: the plan's list, or the class's own name.
-std::vector<std::string> classLabels(const plan::Task& task, std::size_t cls);
-
-/// Whether two label names are the same: letter case and surrounding blanks do not count.
-bool sameLabel(const std::string& a, const std::string& b);
 
 /// Assigns tasks by labels and splits by patient: shares of the plan, drawn from its seed, each task represented in
 /// every split where it has enough patients (three; with two: train and test). Patients who serve the same set of tasks

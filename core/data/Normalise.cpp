@@ -40,12 +40,14 @@ std::pair<float, float> typeRange(const image::Volume& volume) {
 
 void normalise(image::Volume& volume, const plan::Data& options) {
   if (volume.voxels.empty()) return;
-  if (options.normalisation == plan::DataNormalisation::Ct) {
+  const bool notCt = !volume.modality.empty() && volume.modality != "CT";
+  if (options.normalisation == plan::DataNormalisation::Ct && !notCt) {
     clipAndScore(volume.voxels, static_cast<float>(options.clip[0]), static_cast<float>(options.clip[1]));
   } else if (options.normalisation == plan::DataNormalisation::Window) {
     const auto low = static_cast<float>(options.clip[0]), high = static_cast<float>(options.clip[1]);
     for (auto& v : volume.voxels) v = 4 * (std::clamp(v, low, high) - low) / (high - low) - 2;
-  } else if (options.normalisation == plan::DataNormalisation::Percentile) {
+  } else if (options.normalisation == plan::DataNormalisation::Percentile ||
+             options.normalisation == plan::DataNormalisation::Ct) {
     const float low = percentile(volume.voxels, 0.005), high = percentile(volume.voxels, 0.995);
     clipAndScore(volume.voxels, low, high);
   } else {

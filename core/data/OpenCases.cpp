@@ -8,10 +8,10 @@ Result<CaseList> openCases(const run::RunDirectory& run) {
   LORKD_TRY(list, loadCaseList(run.cases()));
   LORKD_TRY(index, Catalogue::open(run.project() / "index.sqlite"));
   LORKD_TRY(known, index.cases());
-  std::map<std::string, const Case*> byId;
-  for (const auto& item : known) byId[item.id] = &item;
+  std::map<std::pair<std::string, std::string>, const Case*> byId;  // the same image may be in two sources
+  for (const auto& item : known) byId[{item.source, item.id}] = &item;
   for (auto& entry : list.cases) {
-    const auto it = byId.find(entry.item.id);
+    const auto it = byId.find({entry.item.source, entry.item.id});
     if (it == byId.end())
       return fail(ErrorCode::Mismatch,
                   "the index no longer knows " + entry.item.id + " of the source '" + entry.item.source + "'",

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int formatVersion = 1;  // to be raised when the same key would give other numbers
+constexpr int formatVersion = 2;  // to be raised when the same key would give other numbers
 
 /// A case on the working grid: the whole volume, before any slab is cut.
 struct Working {
@@ -48,31 +48,22 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c) {
   LORKD_TRY(source, readImage(c.item));
   LORKD_TRY(image, prepareImage(source, plan.data));
   Working out{c.item.source + "\n" + c.item.id, std::move(image), source.geometry, {}};
-  std::vector<std::string> wanted;
-  for (const int t : c.tasks) {
-    const auto& task = plan.tasks.at(static_cast<std::size_t>(t)).second;
-    for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
-      for (auto& label : classLabels(task, cls)) wanted.push_back(label);
-  }
-  LORKD_TRY(segments, readSegments(c.item, wanted));
+  std::vector<const plan::Task*> tasks;
+  for (const int t : c.tasks) tasks.push_back(&plan.tasks.at(static_cast<std::size_t>(t)).second);
+  LORKD_TRY(segments, readSegments(c.item, wantedLabels(tasks)));
   if (segments.geometry.size != source.geometry.size)
     return fail(ErrorCode::Mismatch, "the labels lie on another grid than the image", "", c.item.id);
   const auto orientation = closestToLps(source.geometry);
   for (const int t : c.tasks) {
-    const auto& task = plan.tasks.at(static_cast<std::size_t>(t)).second;
     auto& masks = out.masks.emplace_back(t, std::vector<image::Mask>()).second;
-    for (std::size_t cls = 0; cls < task.classes.size(); ++cls) {
-      image::Mask mask(source.geometry);
-      bool any = false;
-      for (const auto& label : classLabels(task, cls))
-        for (const auto& segment : segments.segments) {
-          if (!sameLabel(segment.name, label)) continue;
-          any = true;
-          for (std::size_t n = 0; n < mask.voxels.size(); ++n) mask.voxels[n] |= segment.mask[n];
-        }
+    for (const auto& found : classMasks(segments, plan.tasks.at(static_cast<std::size_t>(t)).second)) {
+      if (!found) {
+        masks.emplace_back(out.image.geometry);
+        continue;
+      }
       image::Mask oriented;
-      static_cast<image::Grid<std::uint8_t>&>(oriented) = reoriented(mask, orientation);
-      masks.push_back(any ? io::resampleMask(oriented, out.image.geometry) : image::Mask(out.image.geometry));
+      static_cast<image::Grid<std::uint8_t>&>(oriented) = reoriented(*found, orientation);
+      masks.push_back(io::resampleMask(oriented, out.image.geometry));
     }
   }
   return out;
@@ -136,6 +127,10 @@ Result<std::string> Digests::of(const AssignedCase& c) {
   return known;
 }
 
+image::Geometry workingGrid(const image::Geometry& source, const plan::Data& options) {
+  return io::gridAtSpacing(reoriented(source, closestToLps(source)), options.spacing);
+}
+
 Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data& options) {
   if (source.geometry.voxels() <= 0 || source.voxels.size() != static_cast<std::size_t>(source.geometry.voxels()))
     return fail(ErrorCode::InvalidArgument, "the volume is empty");
@@ -143,8 +138,7 @@ Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data
     return fail(ErrorCode::Numeric, "the volume holds values that are not finite", "check the source file");
   image::Volume oriented;
   static_cast<image::Grid<float>&>(oriented) = reoriented(source, closestToLps(source.geometry));
-  const auto grid = io::gridAtSpacing(oriented.geometry, options.spacing);
-  auto out = io::resampleLinear(oriented, grid);
+  auto out = io::resampleLinear(oriented, workingGrid(source.geometry, options));
   out.modality = source.modality;
   normalise(out, options);
   return out;

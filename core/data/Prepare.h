@@ -14,12 +14,19 @@
 namespace lorkd::data {
 
 /// Clips and normalises in place as the plan's data section says:
-///   ct          clip to the window, then (v - mean) / deviation over the clipped volume
+///   ct          clip to the window, then (v - mean) / deviation over the clipped volume; "percentile" where the
+///               modality is known and not CT
 ///   percentile  clip at 0.5 and 99.5 %, then the same
 ///   window      clip to the window, then map it to -2..2
 ///   scale       (v - low) / (high - low), then (v - 0.5) / 0.5; low and high are -1024 and 3071 for CT, else 0 and 255,
 ///               4095 or 65535, whichever holds the values, else their own minimum and maximum
 void normalise(image::Volume& volume, const plan::Data& options);
+
+/// What pictures are normalised by: the plan's kind, or "scale" where that is for HU.
+plan::DataNormalisation pictureNormalisation(const plan::Data& options);
+
+/// The grid on which a source is worked: at the plan's spacing, axes reordered so that i, j, k run closest to L, P, S.
+image::Geometry workingGrid(const image::Geometry& source, const plan::Data& options);
 
 /// The image of a case at the working spacing, reoriented so that i, j, k run closest to L, P, S, and normalised.
 /// Axes are only exchanged and reversed: an oblique image stays oblique.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "core/base/Digest.h"
 #include "core/base/Random.h"
@@ -48,14 +49,12 @@ std::vector<Split> splitsOf(const io::PictureSet& set, const plan::Split& option
 /// Class number of the task for each class of the set, -1 where the task does not want it.
 std::vector<int> classMap(const plan::Task& task, const io::PictureSet& set) {
   std::vector<int> out(set.classes.size(), -1);
-  bool any = false;
+  bool named = false;
   for (std::size_t own = 0; own < out.size(); ++own)
     for (std::size_t cls = 0; cls < task.classes.size() && out[own] < 0; ++cls)
       for (const auto& label : classLabels(task, cls))
-        if (sameLabel(label, set.classes[own])) out[own] = static_cast<int>(cls), any = true;
-  // No name in common (an archive names none): the plan's order is the order of the numbers.
-  if (!any && out.size() == task.classes.size())
-    for (std::size_t own = 0; own < out.size(); ++own) out[own] = static_cast<int>(own);
+        if (sameLabel(label, set.classes[own])) out[own] = static_cast<int>(cls), named = true;
+  if (!named && followsOrder(set.classes, task)) std::iota(out.begin(), out.end(), 0);
   return out;
 }
 
@@ -84,8 +83,7 @@ void append(const io::Picture& picture, const plan::Data& options, std::vector<f
     wanted.origin[a] = 0.5 * (wanted.spacing[a] - 1);
   }
   plan::Data how = options;
-  if (how.normalisation == plan::DataNormalisation::Ct || how.normalisation == plan::DataNormalisation::Window)
-    how.normalisation = plan::DataNormalisation::Scale;
+  how.normalisation = pictureNormalisation(options);
   for (std::int64_t c = 0; c < channelsOf(options); ++c) {
     auto plane = channelOf(picture, c, channelsOf(options), own);
     if (own.size != wanted.size) plane = io::resampleLinear(plane, wanted);
@@ -109,6 +107,12 @@ Result<LoadedSet> load(const Case& c, const plan::Plan& plan) {
 }
 
 }  // namespace
+
+plan::DataNormalisation pictureNormalisation(const plan::Data& options) {
+  const bool forHu = options.normalisation == plan::DataNormalisation::Ct ||
+                     options.normalisation == plan::DataNormalisation::Window;
+  return forHu ? plan::DataNormalisation::Scale : options.normalisation;
+}
 
 Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, const fs::path& cache, Digests& digests,
                              Json& index, Progress& progress, const CancelToken& cancel) {

@@ -50,6 +50,18 @@ torch::Tensor gramOf(const Json& rows, std::size_t tasks) {
   return torch::tensor(values, torch::kFloat64).view({n, n});
 }
 
+/// The tasks' shares in the batch, if the event has one above 0 for each.
+torch::Tensor weightsOf(const Json& event, std::size_t tasks) {
+  const auto list = event.find("weights");
+  if (list == event.end() || !list->is_array() || list->size() != tasks) return {};
+  std::vector<double> out;
+  for (const auto& v : *list) {
+    if (!v.is_number() || !(v.get<double>() > 0)) return {};
+    out.push_back(v.get<double>());
+  }
+  return torch::tensor(out, torch::kFloat64);
+}
+
 /// Sums and counts of the finite entries of matrices.
 struct Mean {
   torch::Tensor sum, count;
@@ -85,10 +97,12 @@ class ConflictReader {
     if (names.size() > 1000) return;
     if (m_out.tasks.empty()) m_out.tasks = names;
     if (names != m_out.tasks) return;
+    const auto weights = weightsOf(event, names.size());
     torch::Tensor total;
     for (const auto& [layer, rows] : layers->items()) {
-      const auto gram = gramOf(rows, names.size());
+      auto gram = gramOf(rows, names.size());
       if (!gram.defined()) continue;
+      if (weights.defined()) gram = gram / weights.outer(weights);  // of the tasks' own losses, whatever their samples
       total = total.defined() ? total + gram : gram;
       const auto [pairs, negative] = pairsOf(nn::conflictMeasures(gram).cosine);
       auto& counts = entry(m_layers, layer);

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "core/base/Guard.h"
+
 namespace lorkd::eval {
 namespace {
 
@@ -99,10 +101,7 @@ Result<torch::Tensor> slidingWindow(const torch::Tensor& image, const WindowOpti
     sum.div_(outer(axes[0].total, axes[1].total, axes[2].total).to(image.device(), torch::kFloat32));
     return crop(sum, before, size).contiguous();
   } catch (const std::exception& e) {
-    // LibTorch throws std::runtime_error as well as c10::Error, whose text goes on with a backtrace.
-    const std::string what = e.what();
-    return fail(ErrorCode::Internal, "inference failed: " + what.substr(0, what.find("\nException raised")),
-                "if memory ran out, take a smaller patch or fewer windows at a time");
+    return thrown(e, "inference");
   }
 }
 

@@ -24,8 +24,8 @@ class BatchSource {
   ~BatchSource();
   /// The batch of a step; later steps are prepared meanwhile. Errors: those of Dataset.
   Result<Batch> batch(std::int64_t step);
-  /// Samples of each task in a batch of this step (largest remainder of the plan's sampling shares, every task at
-  /// least one where the batch allows it).
+  /// Samples of each task in a batch of this step (see TaskShares.h): every task at least one where the batch
+  /// allows it.
   std::vector<std::int64_t> taskCounts(std::int64_t step) const;
 
  private:

@@ -20,6 +20,17 @@ std::vector<double> shares(plan::TrainingSampling sampling, const std::vector<st
   return out;
 }
 
+/// The task whose turn number `m` is: one after the other where shares are equal, else along a golden-ratio walk over
+/// them. The shares' sum is 1.
+std::size_t turn(const std::vector<double>& shares, std::int64_t m) {
+  const auto [least, most] = std::ranges::minmax(shares);
+  if (most - least < 1e-9) return static_cast<std::size_t>(m % static_cast<std::int64_t>(shares.size()));
+  double place = std::fmod(0.5 + static_cast<double>(m) * (std::numbers::phi - 1), 1.0);
+  std::size_t task = 0;
+  for (; task + 1 < shares.size() && place >= shares[task]; ++task) place -= shares[task];
+  return task;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> taskShares(const plan::Training& options, const std::vector<std::int64_t>& cases,
@@ -28,14 +39,7 @@ std::vector<std::int64_t> taskShares(const plan::Training& options, const std::v
   const auto share = shares(options.sampling, cases);
   std::vector<std::int64_t> counts(cases.size(), 0);
   if (options.batch < tasks) {
-    for (std::int64_t m = step * options.batch; m < (step + 1) * options.batch; ++m) {
-      std::size_t task = static_cast<std::size_t>(m % tasks);
-      if (options.sampling != plan::TrainingSampling::Uniform) {
-        double place = std::fmod(0.5 + static_cast<double>(m) * (std::numbers::phi - 1), 1.0);
-        for (task = 0; task + 1 < share.size() && place >= share[task]; ++task) place -= share[task];
-      }
-      ++counts[task];
-    }
+    for (std::int64_t m = step * options.batch; m < (step + 1) * options.batch; ++m) ++counts[turn(share, m)];
     return counts;
   }
   std::vector<double> remainder(cases.size());
@@ -46,11 +50,10 @@ std::vector<std::int64_t> taskShares(const plan::Training& options, const std::v
     remainder[t] = quota - static_cast<double>(counts[t]);
     given += counts[t];
   }
-  for (; given < options.batch; ++given) {
-    const auto t = std::max_element(remainder.begin(), remainder.end()) - remainder.begin();
-    ++counts[static_cast<std::size_t>(t)];
-    remainder[static_cast<std::size_t>(t)] -= 1;
-  }
+  // What is left over goes round, step after step, by the tasks' remainders.
+  const auto left = options.batch - given;
+  for (auto& r : remainder) r = left > 0 ? std::max(r, 0.0) / static_cast<double>(left) : r;
+  for (std::int64_t i = 0; i < left; ++i, ++given) ++counts[turn(remainder, step * left + i)];
   // The guaranteed single samples may have taken too many: the task furthest above its quota gives back.
   for (; given > options.batch; --given) {
     std::size_t most = 0;

@@ -134,7 +134,7 @@ Result<PictureSet> readPictureFolder(const fs::path& folder) {
   if (!fs::is_directory(folder, ec))
     return fail(ErrorCode::NotFound, "no such folder", "check the path", folder.string());
   std::vector<std::pair<std::string, fs::path>> roots;
-  for (const char* split : {"train", "val", "test"})
+  for (const char* split : {"train", "val", "validation", "test"})
     if (fs::is_directory(folder / split, ec)) roots.emplace_back(split, folder / split);
   if (roots.empty()) roots.emplace_back("", folder);
 

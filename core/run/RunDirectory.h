@@ -53,8 +53,8 @@ class RunDirectory {
 
   const std::filesystem::path& path() const { return m_path; }
   /// Where the index and the prepared cases of this run lie: PROJECT when the run is PROJECT/runs/<name>, else the folder
-  /// that holds it; a nested teacher's is that of the run around it. Runs side by side share them, and with them the
-  /// split of the patients.
+  /// that holds it; a nested teacher's is that of the run around it. Runs side by side share them; with
+  /// the same seed, shares and tasks also the split of the patients.
   std::filesystem::path project() const;
   const plan::Plan& plan() const { return m_plan; }
   const std::string& planDigest() const { return m_digest; }

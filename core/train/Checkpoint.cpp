@@ -38,12 +38,13 @@ Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointI
     if (!projector.is_empty()) append(tensors, "projector.", nn::stateOf(*projector));
     append(tensors, "", optimiser->state());
   }
-  return nn::saveTensors(path, tensors,
-                         {{"format", "lorkd-checkpoint"},
-                          {"step", std::to_string(info.step)},
-                          {"best", text(info.best)},
-                          {"plan", info.planDigest},
-                          {"torch", TORCH_VERSION}});
+  std::map<std::string, std::string> metadata{{"format", "lorkd-checkpoint"},
+                                              {"step", std::to_string(info.step)},
+                                              {"best", text(info.best)},
+                                              {"plan", info.planDigest},
+                                              {"torch", TORCH_VERSION}};
+  if (info.validationDue) metadata["validation"] = "due";
+  return nn::saveTensors(path, tensors, metadata);
 }
 
 Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::filesystem::path& path,
@@ -57,6 +58,7 @@ Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::f
     return fail(ErrorCode::Format, "not a checkpoint of a training", "choose a file that a training has written",
                 path.string());
   info.planDigest = plan->second;
+  info.validationDue = metadata.contains("validation");
   if (!planDigest.empty() && info.planDigest != planDigest)
     return fail(ErrorCode::Mismatch,
                 "the checkpoint was written under another plan (" + info.planDigest.substr(0, 12) + ", this plan is " +

@@ -17,6 +17,7 @@ struct CheckpointInfo {
   std::int64_t step = 0;                                   ///< optimiser steps done
   double best = -std::numeric_limits<double>::infinity();  ///< best validation mean so far
   std::string planDigest;
+  bool validationDue = false;  ///< stopped in the middle of a validation, which is to be done again
 };
 
 /// Writes atomically. `optimiser` null: weights of the student alone. Errors: Io.

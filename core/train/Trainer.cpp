@@ -4,6 +4,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "core/base/Guard.h"
 #include "core/base/Random.h"
 #include "core/nn/Gram.h"
 #include "core/train/Checkpoint.h"
@@ -93,7 +94,7 @@ struct Trainer::Impl {
                            double gradientNorm) const;
   void reportConflict(const feed::Batch& batch, const Hooks& hooks);
   Result<void> validate(const CheckpointPaths& paths, const Hooks& hooks);
-  Result<void> save(const CheckpointPaths& paths);
+  Result<void> save(const CheckpointPaths& paths, bool validationDue = false);
 
   const plan::Plan plan;
   const std::string digest = plan::digest(plan);
@@ -223,16 +224,16 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
   const bool better = found.mean >= best || !std::isfinite(best);
   if (better) {
     best = found.mean;
-    LORKD_CHECK(saveCheckpoint(paths.best, {step, best, digest}, student, projector, nullptr));
+    LORKD_CHECK(saveCheckpoint(paths.best, {step, best, digest, false}, student, projector, nullptr));
   }
   if (hooks.event)
     hooks.event("validation", {{"step", step}, {"best", better}, {"mean", found.mean}, {"metrics", found.metrics}});
   return {};
 }
 
-Result<void> Trainer::Impl::save(const CheckpointPaths& paths) {
+Result<void> Trainer::Impl::save(const CheckpointPaths& paths, bool validationDue) {
   if (savedStep == step) return {};
-  LORKD_CHECK(saveCheckpoint(paths.last, {step, best, digest}, student, projector, &optimiser));
+  LORKD_CHECK(saveCheckpoint(paths.last, {step, best, digest, validationDue}, student, projector, &optimiser));
   savedStep = step;
   return {};
 }
@@ -240,13 +241,23 @@ Result<void> Trainer::Impl::save(const CheckpointPaths& paths) {
 Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointPaths& paths, const Hooks& hooks) {
   LORKD_CHECK(checkHeads(plan, student, "student"));
   if (!teacher.is_empty()) LORKD_CHECK(checkHeads(plan, teacher, "teacher"));
+  bool due = false;
   if (std::filesystem::exists(paths.last)) {
     LORKD_TRY(info, loadCheckpoint(paths.last, digest, student, projector, optimiser));
     step = savedStep = info.step;
     best = info.best;
+    due = info.validationDue && hooks.validate;
   }
   const DeterministicKernels deterministic(device);
   student->train();
+  if (due) {
+    if (const auto done = validate(paths, hooks); !done) {
+      if (done.error().code == ErrorCode::Cancelled) return Outcome::Stopped;
+      return std::unexpected(done.error());
+    }
+    savedStep = -1;  // the checkpoint must no longer ask for it
+    LORKD_CHECK(save(paths));
+  }
   const auto& options = plan.training;
   const auto first = step;
   double spent = 0;  // without pauses
@@ -260,7 +271,13 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
     LORKD_CHECK(trainStep(batches, hooks));
     const bool end = step == options.steps;
     // The checkpoint comes last: a run killed before it repeats the validation too.
-    if (hooks.validate && (end || step % options.validateEvery == 0)) LORKD_CHECK(validate(paths, hooks));
+    if (hooks.validate && (end || step % options.validateEvery == 0)) {
+      if (const auto done = validate(paths, hooks); !done) {
+        if (done.error().code != ErrorCode::Cancelled) return std::unexpected(done.error());
+        LORKD_CHECK(save(paths, /*validationDue=*/true));
+        return Outcome::Stopped;
+      }
+    }
     if (end || step % options.checkpointEvery == 0) LORKD_CHECK(save(paths));
     spent += seconds(Clock::now() - start);
   }
@@ -274,20 +291,10 @@ Trainer::~Trainer() = default;
 std::int64_t Trainer::step() const { return m_impl->step; }
 
 Result<Outcome> Trainer::run(feed::BatchSource& batches, const CheckpointPaths& paths, const Hooks& hooks) {
-  const auto where = [&] { return "training step " + std::to_string(m_impl->step + 1); };
-  const auto memory = [&] {
-    return fail(ErrorCode::Unsupported, "not enough memory", "lower training.batch or data.patch", where());
-  };
   try {
     return m_impl->run(batches, paths, hooks);
-  } catch (const std::bad_alloc&) {
-    return memory();
-  } catch (const c10::Error& e) {
-    const std::string text = e.what_without_backtrace();
-    if (text.find("out of memory") != std::string::npos || text.find("allocate memory") != std::string::npos ||
-        text.find("enough memory") != std::string::npos)
-      return memory();
-    return fail(ErrorCode::Internal, text, "", where());
+  } catch (const std::exception& e) {
+    return thrown(e, "training step " + std::to_string(m_impl->step + 1));
   }
 }
 

@@ -5,6 +5,26 @@
 namespace lorkd::workflow {
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Whether a case of this kind is what the plan says lies in its source.
+bool wanted(plan::SourceKind source, const std::string& kind) {
+  switch (source) {
+    case plan::SourceKind::Auto:
+      return true;
+    case plan::SourceKind::Dicom:
+      return kind == "dicom";
+    case plan::SourceKind::Nifti:
+      return kind == "nifti";
+    case plan::SourceKind::Npz:
+    case plan::SourceKind::Images:
+      return kind == "picture";
+  }
+  return true;
+}
+
+}  // namespace
+
 fs::path preparedFolder(const run::RunDirectory& run) {
   const auto& plan = run.plan();
   Json key{{"seed", plan.seed}, {"data", plan.data}};
@@ -30,11 +50,15 @@ Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progr
       scanned |= knownName == name && fs::absolute(knownFolder).lexically_normal() == folder;
     if (!scanned) LORKD_CHECK(index.scan(name, folder, progress, cancel));
     LORKD_TRY(found, index.cases(name));
+    std::erase_if(found, [&](const data::Case& c) { return !wanted(source.kind, c.kind); });
     cases.insert(cases.end(), found.begin(), found.end());
   }
   LORKD_TRY(list, data::assign(plan, cases));
   // A run of several days must not go on with images that changed under it.
+  std::int64_t done = 0;
   for (auto& entry : list.cases) {
+    if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "reading the cases was stopped");
+    progress.report("reading the cases", done++, static_cast<std::int64_t>(list.cases.size()));
     LORKD_TRY(digest, data::inputDigest(entry.item));
     entry.digest = digest;
   }

@@ -24,7 +24,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     progress.report("scoring " + name, static_cast<std::int64_t>(i), static_cast<std::int64_t>(test.size()));
     LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel));
     LORKD_TRY(truth, truthMasks(test[i]->item, options));
-    const auto keep = heldOut(predicted.front().geometry, plan.data.split);
+    const auto keep = heldOut(predicted.front().geometry, plan.data);
     const auto unseen = [&](const std::vector<std::uint8_t>& voxels) {
       auto out = torch::empty({static_cast<std::int64_t>(voxels.size())}, torch::kBool);
       auto* p = out.data_ptr<bool>();
@@ -32,7 +32,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
       return out;
     };
     for (std::size_t c = 0; c < options.classes.size(); ++c)
-      dice.add(c, unseen(predicted[c].voxels), unseen(truth[c]));
+      dice.add(c, unseen(predicted[c].voxels), unseen(truth[c].voxels));
   }
   const auto method = methodName(plan);
   const auto n = static_cast<std::int64_t>(test.size());

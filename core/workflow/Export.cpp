@@ -74,7 +74,10 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, nn::Network& n
     m.input = "float32 (N, channels, y, x), resized to the patch size";
     m.output = "logits (N, classes); softmax gives the probabilities";
   }
-  m.normalisation = {{"kind", plan.data.normalisation}, {"clip", plan.data.clip}};
+  if (options.kind == plan::TaskKind::Segmentation)
+    m.normalisation = {{"kind", plan.data.normalisation}, {"clip", plan.data.clip}};
+  else
+    m.normalisation = {{"kind", data::pictureNormalisation(plan.data)}};
   m.threshold = plan.evaluation.threshold;
   m.planDigest = run.planDigest();
   LORKD_TRY(checkpoint, sha256File(run.checkpoint("best")));

@@ -66,7 +66,10 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan) {
                   std::string("the network '") + options.name + "' " +
                       (dense ? "gives one feature vector an image, but the tasks are segmentations"
                              : "gives features per voxel, but the tasks are classifications"),
-                  dense ? "choose unet3d or unet2d" : "choose shufflenetv2", "backbone.name");
+                  dense ? "choose unet3d" : "choose shufflenetv2", "backbone.name");
+    if (dense && backbone->dims() != 3)
+      return fail(ErrorCode::Unsupported, "the network '" + options.name + "' takes slices, but patches are volumes",
+                  "choose unet3d", "backbone.name");
     const auto multiple = backbone->sizeMultiple();
     for (int axis = 0; dense && axis < backbone->dims(); ++axis)
       if (plan.data.patch[static_cast<std::size_t>(axis)] % multiple != 0)

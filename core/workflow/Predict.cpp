@@ -34,7 +34,8 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
     LORKD_TRY(geometry, io::readNiftiGeometry(input));
     data::Case item;
     item.id = input.filename().string();
-    if (const auto dot = item.id.find('.', 1); dot != std::string::npos) item.id.resize(dot);
+    for (const std::string end : {".gz", ".nii"})
+      if (item.id.size() > end.size() && item.id.ends_with(end)) item.id.resize(item.id.size() - end.size());
     item.kind = "nifti";
     item.imageFiles = {input};
     item.geometry = geometry;
@@ -42,7 +43,19 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
   }
   LORKD_TRY(index, data::Catalogue::open(":memory:"));
   LORKD_CHECK(index.scan("input", input, progress, cancel));
-  return index.cases("input");
+  LORKD_TRY(cases, index.cases("input"));
+  std::erase_if(cases, [](const data::Case& c) { return c.kind == "picture"; });
+  if (cases.empty()) {
+    LORKD_TRY(rejected, index.rejected("input"));
+    return fail(ErrorCode::NotFound, "there is no image to predict",
+                rejected.empty() ? "name a folder of DICOM or NIfTI"
+                                 : rejected.front().first.filename().string() + ": " + rejected.front().second.message,
+                input.string());
+  }
+  // Numbered by place: the index is gone afterwards, and cases.json says which is which.
+  std::ranges::sort(cases, {}, [](const data::Case& c) { return c.imageFiles.front(); });
+  for (std::size_t n = 0; n < cases.size(); ++n) cases[n].id = "input-" + std::to_string(n + 1);
+  return cases;
 }
 
 Result<std::vector<data::Case>> wantedCases(const run::RunDirectory& run, const PredictRequest& request,
@@ -101,6 +114,11 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   const fs::path root = request.output.empty() ? run.predictions() : request.output;
   LORKD_CHECK(makeWritableFolder(root));
 
+  if (!request.input.empty()) {
+    Json sources = Json::object();
+    for (const auto& item : cases) sources[item.id] = item.imageFiles.front().string();
+    LORKD_CHECK(writeJson(root / "cases.json", sources));
+  }
   std::vector<fs::path> written;
   const auto total = static_cast<std::int64_t>(cases.size() * networks.size() * tasks.size());
   for (const auto& item : cases) {

@@ -29,39 +29,26 @@ Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task,
   return predictOnSource(network, task, volume, plan, device, cancel);
 }
 
-Result<std::vector<std::vector<std::uint8_t>>> truthMasks(const data::Case& item, const plan::Task& task) {
-  LORKD_TRY(set, data::readSegments(item));
-  std::vector<std::vector<std::uint8_t>> masks;
-  for (std::size_t c = 0; c < task.classes.size(); ++c) {
-    auto& mask = masks.emplace_back(static_cast<std::size_t>(set.geometry.voxels()), 0);
-    for (const auto& label : data::classLabels(task, c))
-      if (const auto* segment = set.find(label))
-        std::transform(mask.begin(), mask.end(), segment->mask.begin(), mask.begin(),
-                       [](std::uint8_t a, std::uint8_t b) { return a | b; });
-  }
+Result<std::vector<image::Mask>> truthMasks(const data::Case& item, const plan::Task& task) {
+  LORKD_TRY(set, data::readSegments(item, data::wantedLabels({&task})));
+  std::vector<image::Mask> masks;
+  for (auto& found : data::classMasks(set, task)) masks.push_back(found ? std::move(*found) : image::Mask(set.geometry));
   return masks;
 }
 
-std::vector<bool> heldOut(const image::Geometry& geometry, const plan::Split& split) {
-  std::vector<bool> keep(static_cast<std::size_t>(geometry.voxels()), split.slab == plan::SplitSlab::None);
-  if (split.slab == plan::SplitSlab::None) return keep;
-  // Height along S of every voxel, against the extent of the whole grid.
-  const auto height = [&](std::int64_t i, std::int64_t j, std::int64_t k) {
-    return geometry.indexToLps({double(i), double(j), double(k)})[2];
-  };
-  double low = 1e30, high = -1e30;
-  for (int corner = 0; corner < 8; ++corner) {
-    const double s = height((corner & 1) ? geometry.size[0] - 1 : 0, (corner & 2) ? geometry.size[1] - 1 : 0,
-                            (corner & 4) ? geometry.size[2] - 1 : 0);
-    low = std::min(low, s), high = std::max(high, s);
-  }
-  const bool superior = split.slab == plan::SplitSlab::Superior;
-  const double cut = superior ? high - split.test * (high - low) : low + split.test * (high - low);
+std::vector<bool> heldOut(const image::Geometry& geometry, const plan::Data& options) {
+  const bool all = options.split.slab == plan::SplitSlab::None;
+  std::vector<bool> keep(static_cast<std::size_t>(geometry.voxels()), all);
+  if (all) return keep;
+  const auto grid = data::workingGrid(geometry, options);
+  const auto [first, end] = data::slabOf(grid.size[2], options.split, data::Split::Test);
   for (std::int64_t k = 0; k < geometry.size[2]; ++k)
     for (std::int64_t j = 0; j < geometry.size[1]; ++j)
       for (std::int64_t i = 0; i < geometry.size[0]; ++i) {
-        const double s = height(i, j, k);
-        keep[static_cast<std::size_t>(geometry.offset(i, j, k))] = superior ? s > cut : s < cut;
+        const auto slice = grid.lpsToIndex(geometry.indexToLps({double(i), double(j), double(k)}))[2];
+        keep[static_cast<std::size_t>(geometry.offset(i, j, k))] =
+            (first == 0 || slice >= static_cast<double>(first) - 0.5) &&
+            (end == grid.size[2] || slice < static_cast<double>(end) - 0.5);
       }
   return keep;
 }

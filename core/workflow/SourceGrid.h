@@ -17,9 +17,10 @@ Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task,
                                         torch::Device device, const CancelToken& cancel);
 
 /// One 0/1 mask per class of a task, on the case's grid.
-Result<std::vector<std::vector<std::uint8_t>>> truthMasks(const data::Case& item, const plan::Task& task);
+Result<std::vector<image::Mask>> truthMasks(const data::Case& item, const plan::Task& task);
 
-/// Which voxels count as unseen: all, or those of the plan's held-out slab.
-std::vector<bool> heldOut(const image::Geometry& geometry, const plan::Split& split);
+/// Which voxels of a source count as unseen: all, or those in the slices of the working grid that data::prepare held out
+/// for testing.
+std::vector<bool> heldOut(const image::Geometry& geometry, const plan::Data& options);
 
 }  // namespace lorkd::workflow

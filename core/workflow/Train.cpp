@@ -1,54 +1,19 @@
-#include <chrono>
+#include <algorithm>
 #include <cmath>
-#include <thread>
+#include <set>
 
-#include "core/base/Log.h"
+#include "core/base/Guard.h"
 #include "core/data/Prepare.h"
 #include "core/eval/Report.h"
 #include "core/run/EventLog.h"
 #include "core/train/Trainer.h"
+#include "core/workflow/ControlDesk.h"
 #include "core/workflow/Scoring.h"
-#include "core/workflow/StatusKeeper.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
 namespace fs = std::filesystem;
 namespace {
-
-/// What a trainer obeys between steps: control.json, and cancellation of the process.
-class ControlDesk {
- public:
-  ControlDesk(const run::RunDirectory& run, StatusKeeper& status, const CancelToken& cancel)
-      : m_run(run), m_status(status), m_cancel(cancel) {
-    // Commands of an earlier life of the run are history.
-    if (auto old = run.commands(-1); old && !old->empty()) m_last = old->back().number;
-  }
-
-  train::Control poll() {
-    bool checkpoint = false, paused = false;
-    do {
-      if (m_cancel.cancelled()) return train::Control::Stop;
-      if (auto fresh = m_run.commands(m_last)) {
-        for (const auto& [number, command] : *fresh) {
-          m_last = number;
-          if (command == run::Command::Stop) return train::Control::Stop;
-          if (command == run::Command::Checkpoint) checkpoint = true;
-          if (command == run::Command::Pause) paused = true;
-          if (command == run::Command::Resume) paused = false;
-        }
-      }
-      m_status.update([&](run::Status& s) { s.state = paused ? run::State::Paused : run::State::Running; });
-      if (paused) std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    } while (paused);
-    return checkpoint ? train::Control::Checkpoint : train::Control::Continue;
-  }
-
- private:
-  const run::RunDirectory& m_run;
-  StatusKeeper& m_status;
-  const CancelToken& m_cancel;
-  std::int64_t m_last = -1;
-};
 
 Result<train::Validation> validation(nn::Network& network, const feed::Dataset& dataset, const plan::Plan& plan,
                                      torch::Device device, const CancelToken& cancel) {
@@ -72,6 +37,13 @@ Result<train::Validation> validation(nn::Network& network, const feed::Dataset& 
   return out;
 }
 
+/// Names and labels count; colours do not.
+bool sameClasses(const plan::Task& a, const plan::Task& b) {
+  return std::ranges::equal(a.classes, b.classes, [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.labels == y.second.labels;
+  });
+}
+
 /// The teacher's run inside the student's, with the student's cases, so that no test patient teaches.
 Result<run::RunDirectory> nestedTeacher(const run::RunDirectory& run) {
   LORKD_TRY(teacher, run::RunDirectory::create(run.teacher(), teacherPlan(run.plan())));
@@ -86,29 +58,84 @@ bool wantsTeacher(const plan::Plan& plan) {
          (plan.losses.transfer > 0 || plan.losses.transferLogits > 0);
 }
 
+/// What may be shown to whoever sees the run: paths, which often carry names, stay out.
+std::string shareable(const Error& error) { return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")"; }
+
+bool stopped(const Error& error) { return error.code == ErrorCode::Cancelled; }
+
+/// The networks of a plan can be built and fit its data: to be known before hours of preparing and teaching.
+Result<void> checkNetworks(const plan::Plan& plan) {
+  LORKD_TRY(student, makeNetwork(plan));
+  if (!wantsTeacher(plan) || plan.teacher.source != plan::TeacherSource::Train) return {};
+  auto teacher = makeNetwork(teacherPlan(plan));
+  if (!teacher) return fail(teacher.error(), "teacher");
+  return {};
+}
+
+/// A teacher from elsewhere must see what the student sees, and must not have learnt from the student's test patients.
+Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory& teacher,
+                          const data::CaseList& cases) {
+  const auto& own = run.plan().data;
+  const auto& its = teacher.plan().data;
+  const std::string where = teacher.path().string();
+  if (own.spacing != its.spacing || own.normalisation != its.normalisation || own.channels != its.channels ||
+      (own.normalisation != plan::DataNormalisation::Percentile && own.clip != its.clip))
+    return fail(ErrorCode::Mismatch, "the teacher was trained at another spacing, normalisation, window or channels",
+                "give the plan the teacher's data settings, or choose another teacher", where);
+  LORKD_TRY(taught, data::loadCaseList(teacher.cases()));
+  if (own.split.slab != plan::SplitSlab::None || its.split.slab != plan::SplitSlab::None) {
+    if (own.split == its.split) return {};
+    return fail(ErrorCode::Mismatch, "the teacher was trained with another slab held out",
+                "give the plan the teacher's split, or train a new teacher", where);
+  }
+  std::set<std::string> unseen;
+  for (const auto* c : cases.of(data::Split::Test))
+    if (c->item.kind != "picture") unseen.insert(c->item.patient);
+  for (const auto& c : taught.cases)
+    if (c.split != data::Split::Test && c.item.kind != "picture" && unseen.contains(c.item.patient))
+      return fail(ErrorCode::Mismatch, "the teacher has learnt from " + c.item.patient + ", a test patient of this run",
+                  "give the plan the teacher's seed, split and tasks, or train a new teacher", where);
+  return {};
+}
+
 /// One training, from cases to best checkpoint.
 Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel,
-                       StatusKeeper& status);
+                       StatusKeeper& status, ControlDesk& desk);
 
-Result<nn::Network> readyTeacher(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
+/// Trains the teacher of a run inside it; the run's own status tells how far it is.
+Result<void> trainNested(const run::RunDirectory& teacher, Progress& progress, const CancelToken& cancel,
+                         ControlDesk& desk) {
+  LORKD_TRY(lock, teacher.lock());
+  StatusKeeper status(teacher);
+  const auto outcome = trainHere(teacher, progress, cancel, status, desk);
+  status.update([&](run::Status& s) {
+    s.secondsLeft = 0;
+    if (outcome) {
+      s.state = run::State::Finished, s.step = s.steps;
+    } else {
+      s.state = stopped(outcome.error()) ? run::State::Interrupted : run::State::Failed;
+      s.message = shareable(outcome.error());
+    }
+  });
+  return outcome;
+}
+
+Result<nn::Network> readyTeacher(const run::RunDirectory& run, const data::CaseList& cases, Progress& progress,
+                                 const CancelToken& cancel, ControlDesk& desk) {
   if (!wantsTeacher(run.plan())) return nn::Network(nullptr);
   if (run.plan().teacher.source == plan::TeacherSource::Checkpoint) {
     LORKD_TRY(teacher, teacherRun(run));
+    LORKD_CHECK(checkTeacher(run, teacher, cases));
     return loadTrained(teacher);
   }
   LORKD_TRY(teacher, nestedTeacher(run));
   LORKD_TRY(state, teacher.status());
-  if (state.state != run::State::Finished) {
-    LORKD_TRY(lock, teacher.lock());
-    StatusKeeper status(teacher);
-    LORKD_CHECK(trainHere(teacher, progress, cancel, status));
-    status.update([](run::Status& s) { s.state = run::State::Finished, s.step = s.steps, s.secondsLeft = 0; });
-  }
+  if (state.state != run::State::Finished) LORKD_CHECK(trainNested(teacher, progress, cancel, desk));
   return loadTrained(teacher);
 }
 
 Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel,
-                       StatusKeeper& status) {
+                       StatusKeeper& status, ControlDesk& desk) {
   const auto& plan = run.plan();
   const run::EventWriter events(run.events());
   const auto phase = [&](const std::string& name, const std::string& message) {
@@ -117,6 +144,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     progress.note(message);
   };
   LORKD_TRY(device, setUpDevice(plan));
+  LORKD_CHECK(checkNetworks(plan));
 
   phase("preparing", "finding and preparing the cases");
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
@@ -125,7 +153,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   LORKD_TRY(dataset, feed::Dataset::open(cache, plan));
 
   if (wantsTeacher(plan)) phase("teacher", "getting the teacher ready");
-  LORKD_TRY(teacher, readyTeacher(run, progress, cancel));
+  LORKD_TRY(teacher, readyTeacher(run, cases, progress, cancel, desk));
   if (teacher) teacher->to(device);
 
   LORKD_TRY(student, makeNetwork(plan));
@@ -139,13 +167,14 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     kept = at;
   }
   LORKD_CHECK(events.rewindTo(kept));
-  ControlDesk desk(run, status, cancel);
   feed::BatchSource batches(dataset, plan);
   train::Trainer trainer(plan, student, teacher, device);
   train::Hooks hooks;
   hooks.event = [&](const std::string& kind, Json fields) { (void)events.append(kind, std::move(fields)); };
   hooks.control = [&](std::int64_t step, double secondsLeft) {
-    status.update([&](run::Status& s) { s.step = step, s.steps = steps, s.secondsLeft = secondsLeft; });
+    // Of a nested teacher both tell: its own run, and the run around it, which is the one that is watched.
+    for (auto* keeper : {&status, &desk.status()})
+      keeper->update([&](run::Status& s) { s.step = step, s.steps = steps, s.secondsLeft = secondsLeft; });
     progress.report("training " + plan.name, step, steps);
     return desk.poll();
   };
@@ -156,7 +185,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   if (outcome == train::Outcome::Stopped)
     return fail(ErrorCode::Cancelled,
                 "training stopped at step " + std::to_string(trainer.step()) + "; a checkpoint is kept",
-                "continue with: lorkd resume " + run.path().string());
+                "continue with: lorkd resume");
   return {};
 }
 
@@ -182,7 +211,7 @@ Result<run::RunDirectory> teacherRun(const run::RunDirectory& run) {
                 path.string());
   for (std::size_t i = 0; i < opened.plan().tasks.size(); ++i)
     if (opened.plan().tasks[i].first != run.plan().tasks[i].first ||
-        opened.plan().tasks[i].second.classes != run.plan().tasks[i].second.classes)
+        !sameClasses(opened.plan().tasks[i].second, run.plan().tasks[i].second))
       return fail(ErrorCode::Mismatch,
                   "the teacher's task '" + opened.plan().tasks[i].first + "' differs from the plan's",
                   "choose a teacher with the same tasks and classes", path.string());
@@ -196,30 +225,30 @@ Result<nn::Network> loadTrained(const run::RunDirectory& run) {
   return network;
 }
 
-Result<void> train(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
+Result<void> train(const run::RunDirectory& run, Progress& given, const CancelToken& cancel) {
   LORKD_TRY(lock, run.lock());
   StatusKeeper status(run);
+  ControlDesk desk(run, status, cancel);
+  ObeyingProgress progress(given, desk);
   status.update([&](run::Status& s) { s.steps = run.plan().training.steps; });
   const run::EventWriter events(run.events());
   const auto finish = [&](run::State state, const std::string& outcome, const std::string& message) {
     status.update([&](run::Status& s) { s.state = state, s.message = message, s.secondsLeft = 0; });
     (void)events.append("done", {{"outcome", outcome}, {"message", message}});
   };
-  auto outcome = trainHere(run, progress, cancel, status);
-  if (outcome) {
+  const auto work = [&]() -> Result<void> {
+    LORKD_CHECK(trainHere(run, progress, cancel, status, desk));
     status.update([](run::Status& s) { s.phase = "evaluating", s.step = s.steps, s.secondsLeft = 0; });
-    auto table = evaluate(run, progress, cancel);
-    outcome = table ? eval::writeReport(run.path() / "report.html", {run}, *table)
-                    : Result<void>(std::unexpected(table.error()));
-  }
-  if (!outcome) {
-    const bool stopped = outcome.error().code == ErrorCode::Cancelled;
-    finish(stopped ? run::State::Interrupted : run::State::Failed, stopped ? "cancelled" : "failed",
-           outcome.error().text());
-    return outcome;
-  }
-  finish(run::State::Finished, "done", "");
-  return {};
+    LORKD_TRY(table, evaluate(run, progress, cancel));
+    finish(run::State::Finished, "done", "");
+    return eval::writeReport(run.path() / "report.html", {run}, table);
+  };
+  const auto outcome = guarded("training", work);
+  if (outcome) return {};
+  const bool interrupted = stopped(outcome.error());
+  finish(interrupted ? run::State::Interrupted : run::State::Failed, interrupted ? "cancelled" : "failed",
+         shareable(outcome.error()));
+  return outcome;
 }
 
 }  // namespace lorkd::workflow

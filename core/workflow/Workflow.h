@@ -57,7 +57,7 @@ struct PredictRequest {
   bool teacher = false;            ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
 };
 /// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see data::labelMap for overlaps), and classes.json
-/// beside them. Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), those of the rooms.
+/// beside them; for an `input`, cases.json tells which image each case is. Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), those of the rooms.
 Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
                                                    Progress& progress, const CancelToken& cancel);
 

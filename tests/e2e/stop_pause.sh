@@ -25,4 +25,18 @@ rc=0; wait $pid || rc=$?
 [ "$rc" = 3 ] || fail "exit code $rc after SIGTERM"
 [ -s "$run/checkpoints/last.safetensors" ] || fail "no checkpoint after the stop"
 grep -q '"interrupted"' "$run/status.json" || fail "status after the stop"
+# A stop also reaches the teacher that a run trains first, and the run goes on from there.
+taught=$project/runs/taught
+"$LORKD" train "$demo/plan.json" --set teacher.source=train --set teacher.steps=5000 --out "$taught" >/dev/null 2>&1 &
+pid=$!
+wait_for 'grep -q "\"step\": [1-9]" "$taught/status.json" 2>/dev/null && grep -q teacher "$taught/status.json"'
+echo '{"commands":[{"number":1,"command":"stop"}]}' >"$taught/control.json"
+rc=0; wait $pid || rc=$?
+[ "$rc" = 3 ] || fail "exit code $rc after a stop while the teacher trains"
+grep -q '"interrupted"' "$taught/status.json" || fail "status after the stop"
+grep -q '"interrupted"' "$taught/teacher/status.json" || fail "status of the teacher after the stop"
+[ -s "$taught/teacher/checkpoints/last.safetensors" ] || fail "no checkpoint of the teacher"
+# A teacher that learnt from this run's test patients is refused.
+expect_error 'test patient' "$LORKD" train "$demo/plan.json" --set seed=11 --set teacher.source=checkpoint \
+  --set "teacher.checkpoint=$taught/teacher" --out "$project/runs/leak"
 echo "stop_pause: passed"

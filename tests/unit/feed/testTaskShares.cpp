@@ -16,14 +16,24 @@ plan::Training options(std::int64_t batch, plan::TrainingSampling sampling) {
   return out;
 }
 
-TEST(TaskShares, FollowTheLargestRemainder) {
+TEST(TaskShares, GiveWholeQuotasAndLetTheRestGoRound) {
   using enum plan::TrainingSampling;
   EXPECT_EQ(taskShares(options(6, Uniform), {10, 20, 30}, 0), (Counts{2, 2, 2}));
-  EXPECT_EQ(taskShares(options(7, Uniform), {10, 20, 30}, 5), (Counts{3, 2, 2}));
+  EXPECT_EQ(taskShares(options(7, Uniform), {10, 20, 30}, 5), (Counts{2, 2, 3}));
   EXPECT_EQ(taskShares(options(6, Sqrt), {1, 4, 9}, 0), (Counts{1, 2, 3}));
   EXPECT_EQ(taskShares(options(11, InverseSqrt), {1, 4, 9}, 0), (Counts{6, 3, 2}));
-  // Quotas 4.57, 1.14, 2.29 for shares 4:1:2: the largest remainder is the first.
-  EXPECT_EQ(taskShares(options(8, Sqrt), {16, 1, 4}, 0), (Counts{5, 1, 2}));
+  // Six samples for four tasks: two tasks get two, and over two steps all the same.
+  Counts even(4, 0);
+  for (int step : {6, 7})
+    for (std::size_t t = 0; t < 4; ++t) even[t] += taskShares(options(6, Uniform), {9, 9, 9, 9}, step)[t];
+  EXPECT_EQ(even, Counts(4, 3));
+  // Quotas 4.57, 1.14, 2.29 for shares 4:1:2, kept in the long run.
+  Counts sum(3, 0);
+  for (int step = 0; step < 700; ++step)
+    for (std::size_t t = 0; t < 3; ++t) sum[t] += taskShares(options(8, Sqrt), {16, 1, 4}, step)[t];
+  EXPECT_NEAR(static_cast<double>(sum[0]), 3200, 5);
+  EXPECT_NEAR(static_cast<double>(sum[1]), 800, 5);
+  EXPECT_NEAR(static_cast<double>(sum[2]), 1600, 5);
 }
 
 TEST(TaskShares, GiveEveryTaskOneWhereTheBatchAllowsIt) {

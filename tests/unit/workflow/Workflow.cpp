@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numbers>
+
+#include "core/data/Prepare.h"
 #include "core/workflow/SourceGrid.h"
 #include "plugins/Plugins.h"
 #include "tests/support/TemporaryFolder.h"
@@ -125,8 +129,8 @@ TEST(TeacherRun, AnotherTasksTeacherIsRefused) {
 struct Kept {
   double share = 0, low = 1e9, high = -1e9;
 };
-Kept kept(const image::Geometry& g, const plan::Split& split) {
-  const auto keep = heldOut(g, split);
+Kept kept(const image::Geometry& g, const plan::Data& options) {
+  const auto keep = heldOut(g, options);
   Kept out;
   for (std::int64_t k = 0; k < g.size[2]; ++k)
     for (std::int64_t j = 0; j < g.size[1]; ++j)
@@ -145,23 +149,47 @@ TEST(HeldOut, TheSlabIsWhereThePatientsHeadIsWhateverTheSliceOrder) {
   g.size = {4, 5, 41};
   g.spacing = {1, 1, 2};
   g.origin = {0, 0, -40};  // S from -40 to 40
-  plan::Split split;
-  EXPECT_NEAR(kept(g, split).share, 1, 1e-9) << "no slab: everything counts";
-  split.test = 0.25;
-  split.slab = plan::SplitSlab::Superior;
+  plan::Data options;
+  options.spacing = {1, 1, 2};
+  EXPECT_NEAR(kept(g, options).share, 1, 1e-9) << "no slab: everything counts";
+  options.split.test = 0.25;
+  options.split.slab = plan::SplitSlab::Superior;
   auto flipped = g;
   flipped.origin = {0, 0, 40};
   flipped.direction[2][2] = -1;
   for (const auto& grid : {g, flipped}) {
-    const auto k = kept(grid, split);
-    EXPECT_NEAR(k.share, 0.25, 0.03);
+    const auto k = kept(grid, options);  // 10 of 41 slices
+    EXPECT_NEAR(k.share, 10.0 / 41, 1e-9);
     EXPECT_EQ(k.high, 40);
-    EXPECT_GT(k.low, 20);
+    EXPECT_EQ(k.low, 22);
   }
-  split.slab = plan::SplitSlab::Inferior;
-  const auto k = kept(g, split);
+  options.split.slab = plan::SplitSlab::Inferior;
+  const auto k = kept(g, options);
   EXPECT_EQ(k.low, -40);
-  EXPECT_LT(k.high, -20);
+  EXPECT_EQ(k.high, -22);
+}
+
+TEST(HeldOut, NothingThatWasTrainedOnCountsInATiltedScan) {
+  image::Geometry g;
+  g.size = {60, 60, 40};
+  g.spacing = {4, 4, 4};
+  const double angle = 15 * std::numbers::pi / 180;
+  g.direction = {{{1, 0, 0}, {0, std::cos(angle), -std::sin(angle)}, {0, std::sin(angle), std::cos(angle)}}};
+  plan::Data options;
+  options.spacing = {5, 5, 5};
+  options.split.test = 0.2;
+  options.split.slab = plan::SplitSlab::Superior;
+  const auto grid = data::workingGrid(g, options);
+  const auto trained = data::slabOf(grid.size[2], options.split, data::Split::Train);
+  const auto keep = heldOut(g, options);
+  std::int64_t kept = 0;
+  for (std::int64_t k = 0; k < g.size[2]; ++k)
+    for (std::int64_t j = 0; j < g.size[1]; ++j) {
+      if (!keep[static_cast<std::size_t>(g.offset(30, j, k))]) continue;
+      ++kept;
+      EXPECT_GT(grid.lpsToIndex(g.indexToLps({30, double(j), double(k)}))[2], double(trained.second) - 0.5);
+    }
+  EXPECT_NEAR(static_cast<double>(kept) / static_cast<double>(g.size[1] * g.size[2]), 0.2, 0.03);
 }
 
 }  // namespace

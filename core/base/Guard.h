@@ -1,0 +1,36 @@
+// Where libraries that throw meet functions that return a Result.
+#pragma once
+
+#include <exception>
+#include <new>
+#include <string>
+#include <type_traits>
+
+#include "core/base/Error.h"
+
+namespace lorkd {
+
+/// The error that an exception of a library stands for; `where` says what was being done. Texts of LibTorch lose their
+/// backtrace.
+inline std::unexpected<Error> thrown(const std::exception& e, const std::string& where) {
+  const std::string what = e.what(), text = what.substr(0, what.find("\nException raised"));
+  bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr;
+  for (const char* sign : {"out of memory", "allocate memory", "enough memory", "bad_alloc", "create a primitive"})
+    memory = memory || text.find(sign) != std::string::npos;
+  if (memory)
+    return fail(ErrorCode::Unsupported, "not enough memory",
+                "take smaller patches or batches, or a coarser spacing; close other programs", where);
+  return fail(ErrorCode::Internal, text, "", where);
+}
+
+/// Runs `work`, which returns a Result; what it throws becomes an error as well.
+template <class Work>
+std::invoke_result_t<Work> guarded(const std::string& where, Work&& work) {
+  try {
+    return work();
+  } catch (const std::exception& e) {
+    return thrown(e, where);
+  }
+}
+
+}  // namespace lorkd
