@@ -2,6 +2,7 @@
 
 #include <QObject>
 #include <algorithm>
+#include <new>
 
 #include "core/io/Nifti.h"
 
@@ -16,22 +17,19 @@ view::OverlayClass overlayClass(const plan::Plan& plan, std::size_t task, std::s
 
 /// The structures that the plan's classes are made of, one segment a class.
 Result<view::Overlay> truthOverlay(const plan::Plan& plan, const data::Case& item) {
-  LORKD_TRY(source, data::readSegments(item));
+  std::vector<const plan::Task*> tasks;
+  for (const auto& [name, task] : plan.tasks) tasks.push_back(&task);
+  LORKD_TRY(source, data::readSegments(item, data::wantedLabels(tasks)));
   auto set = std::make_shared<image::SegmentSet>();
   set->geometry = source.geometry;
   view::Overlay overlay{"truth", QObject::tr("Truth"), view::OverlayRole::Truth, nullptr, nullptr, {}, true, 0.5};
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
-    for (std::size_t c = 0; c < plan.tasks[t].second.classes.size(); ++c) {
-      image::Segment merged;
-      merged.name = plan.tasks[t].second.classes[c].first;
-      for (const auto& label : data::classLabels(plan.tasks[t].second, c)) {
-        const auto* segment = source.find(label);
-        if (!segment) continue;
-        if (merged.mask.empty()) merged.mask.assign(segment->mask.size(), 0);
-        for (std::size_t v = 0; v < segment->mask.size(); ++v) merged.mask[v] |= segment->mask[v];
-      }
-      if (merged.mask.empty()) continue;
-      set->segments.push_back(std::move(merged));
+    auto masks = data::classMasks(source, plan.tasks[t].second);
+    for (std::size_t c = 0; c < masks.size(); ++c) {
+      if (!masks[c]) continue;
+      auto& segment = set->segments.emplace_back();
+      segment.name = plan.tasks[t].second.classes[c].first;
+      segment.mask = std::move(masks[c]->voxels);
       overlay.classes.push_back(overlayClass(plan, t, c, static_cast<int>(set->segments.size())));
     }
   }
@@ -86,7 +84,9 @@ std::filesystem::path predictionFile(const run::RunDirectory& run, const std::st
   return run.predictions() / caseId / (prefix + task + ".nii.gz");
 }
 
-Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned) {
+namespace {
+
+Result<LoadedCase> read(const run::RunDirectory& run, const data::AssignedCase& assigned) {
   const auto& item = assigned.item;
   LoadedCase out;
   LORKD_TRY(volume, data::readImage(item));
@@ -110,6 +110,22 @@ Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCa
     out.overlays.push_back(std::move(expert));
   }
   return out;
+}
+
+}  // namespace
+
+Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned) {
+  try {
+    return read(run, assigned);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::Unsupported,
+                QObject::tr("not enough memory to show %1").arg(text(assigned.item.id)).toStdString(),
+                QObject::tr("close other programs, or look at it on a larger machine").toStdString());
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::Internal, e.what(), "", assigned.item.id);
+  } catch (...) {
+    return fail(ErrorCode::Internal, QObject::tr("the case cannot be read").toStdString(), "", assigned.item.id);
+  }
 }
 
 }  // namespace lorkd::workbench

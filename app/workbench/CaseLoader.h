@@ -18,7 +18,8 @@ struct LoadedCase {
   bool predicted = false;               ///< every task's prediction is there
 };
 
-/// Runs on a worker. Experts of tasks that the case does not serve are loaded, but not visible. Errors: those of reading.
+/// Runs on a worker. Experts of tasks that the case does not serve are loaded, but not visible. Errors: those of
+/// reading; whatever is thrown, lack of memory among it, becomes an error too.
 Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned);
 
 /// Where a task's prediction of a case lies; `prefix` is "" or "teacher.".

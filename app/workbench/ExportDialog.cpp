@@ -86,9 +86,19 @@ ExportDialog::ExportDialog(const run::RunDirectory& run, watch::JobQueue* jobs, 
   layout->addWidget(m_tasks, 1);
   layout->addLayout(form);
   layout->addWidget(m_status);
-  layout->addWidget(m_bar);
+  m_cancel = new QPushButton(tr("Cancel"), this);
+  m_cancel->setObjectName("cancelExport");
+  m_cancel->setAccessibleName(tr("Cancel the export"));
+  m_cancel->hide();
+  auto* course = new QHBoxLayout;
+  course->addWidget(m_bar, 1);
+  course->addWidget(m_cancel);
+  layout->addLayout(course);
   layout->addWidget(m_buttons);
   connect(start, &QPushButton::clicked, this, &ExportDialog::exportNow);
+  connect(m_cancel, &QPushButton::clicked, this, [this] {
+    if (m_job) m_job->cancel();
+  });
   connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   connect(browse, &QPushButton::clicked, this, [this] {
     const auto chosen = QFileDialog::getExistingDirectory(this, tr("Folder for the experts"), m_folder->text());
@@ -104,6 +114,7 @@ void ExportDialog::refresh() {
     if (button->objectName() == "exportButton")
       button->setEnabled(!busy && !checked(m_tasks).isEmpty() && !checked(m_formats).isEmpty());
   m_bar->setVisible(busy);
+  m_cancel->setVisible(busy);
   m_folder->setEnabled(!busy);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QDialog>
+#include <QPointer>
 
 #include "core/run/RunDirectory.h"
 #include "widgets/run/JobQueue.h"
@@ -10,6 +11,7 @@ class QDialogButtonBox;
 class QLabel;
 class QLineEdit;
 class QProgressBar;
+class QPushButton;
 class QTreeWidget;
 
 namespace lorkd::workbench {
@@ -28,12 +30,13 @@ class ExportDialog : public QDialog {
   void refresh();
   run::RunDirectory m_run;
   watch::JobQueue* m_jobs;
-  watch::Job* m_job = nullptr;
+  QPointer<watch::Job> m_job;
   QTreeWidget* m_tasks;
   QTreeWidget* m_formats;
   QLineEdit* m_folder;
   QLabel* m_status;
   QProgressBar* m_bar;
+  QPushButton* m_cancel;
   QDialogButtonBox* m_buttons;
 };
 

@@ -1,18 +1,40 @@
 #include "app/workbench/InspectorPage.h"
 
-#include <QCoreApplication>
 #include <QHeaderView>
 #include <QLabel>
-#include <QPointer>
 #include <QPushButton>
-#include <QSettings>
 #include <QSplitter>
-#include <QThreadPool>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <set>
 
 namespace lorkd::workbench {
+namespace {
+
+QString emptyHint() { return InspectorPage::tr("Choose a case from the list at the left"); }
+
+bool hasTeacher(const run::RunDirectory& run) {
+  const auto& teacher = run.plan().teacher;
+  if (run.plan().method != plan::PlanMethod::Lorkd || teacher.source == plan::TeacherSource::None) return false;
+  const std::filesystem::path path =
+      teacher.source == plan::TeacherSource::Checkpoint ? std::filesystem::path(teacher.checkpoint) : run.teacher();
+  std::error_code ec;
+  return run::RunDirectory::isRun(path) && std::filesystem::exists(path / "checkpoints" / "best.safetensors", ec);
+}
+
+bool classifies(const run::RunDirectory& run) {
+  const auto& tasks = run.plan().tasks;
+  return !tasks.empty() && tasks.front().second.kind == plan::TaskKind::Classification;
+}
+
+}  // namespace
+
+QStringList predictArguments(const run::RunDirectory& run, const QString& caseId) {
+  QStringList arguments{"predict", QString::fromStdString(run.path().string())};
+  if (!caseId.isEmpty()) arguments << "--case" << caseId;
+  if (hasTeacher(run)) arguments << "--teacher";
+  return arguments;
+}
 
 InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(parent), m_jobs(jobs) {
   m_list = new QTreeWidget(this);
@@ -29,7 +51,16 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   m_predict->setObjectName("predictCase");
   m_predict->setToolTip(tr("Runs every expert and the teacher on the chosen case and shows their answers"));
   m_inspector = new view::Inspector(this);
-  m_inspector->setEmptyHint(tr("Choose a case from the list at the left"));
+  m_inspector->setEmptyHint(emptyHint());
+  m_title = new QLabel(this);
+  m_title->setObjectName("caseTitle");
+  m_title->setAccessibleName(tr("Case shown"));
+  m_title->setTextFormat(Qt::PlainText);
+  m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  m_title->setContentsMargins(8, 4, 8, 2);
+  m_title->hide();
+  // One at a time: two volumes may not fit into memory.
+  m_readers.setMaxThreadCount(1);
 
   auto* left = new QWidget(this);
   auto* leftLayout = new QVBoxLayout(left);
@@ -37,9 +68,15 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   leftLayout->addWidget(m_list, 1);
   leftLayout->addWidget(m_note);
   leftLayout->addWidget(m_predict);
+  auto* right = new QWidget(this);
+  auto* rightLayout = new QVBoxLayout(right);
+  rightLayout->setContentsMargins(0, 0, 0, 0);
+  rightLayout->setSpacing(0);
+  rightLayout->addWidget(m_title);
+  rightLayout->addWidget(m_inspector, 1);
   auto* splitter = new QSplitter(this);
   splitter->addWidget(left);
-  splitter->addWidget(m_inspector);
+  splitter->addWidget(right);
   splitter->setStretchFactor(1, 1);
   splitter->setSizes({250, 1000});
   auto* layout = new QVBoxLayout(this);
@@ -55,17 +92,30 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   refreshButtons();
 }
 
+InspectorPage::~InspectorPage() { m_readers.clear(); }
+
+void InspectorPage::clearPicture(const QString& title, const QString& hint) {
+  m_shown.clear();
+  m_title->setText(title);
+  m_title->setVisible(!title.isEmpty());
+  m_inspector->setEmptyHint(hint);
+  if (m_inspector->model()->volume()) m_inspector->setVolume(nullptr);
+}
+
 void InspectorPage::setRun(const QString& path) {
+  // What is still being read belongs to the run before.
+  ++m_loading;
+  m_readers.clear();
   m_run.reset();
   m_cases.cases.clear();
   m_list->clear();
-  m_shown.clear();
-  m_inspector->setVolume(nullptr);
+  clearPicture(QString(), emptyHint());
   if (auto run = run::RunDirectory::open(path.toStdString()); !path.isEmpty() && run) {
     m_run = *run;
     auto cases = data::openCases(*run);
     if (cases) m_cases = std::move(*cases);
-    m_note->setText(cases ? QString()
+    m_note->setText(cases && classifies(*run) ? tr("These experts classify pictures; “lorkd evaluate” scores them.")
+                    : cases                   ? QString()
                     : std::filesystem::exists(run->cases())
                         ? QString::fromStdString(cases.error().text())
                         : tr("The cases appear here once the run has prepared its data."));
@@ -97,9 +147,19 @@ void InspectorPage::refreshButtons() {
       all &= std::filesystem::exists(predictionFile(*m_run, id, "", task));
     m_list->topLevelItem(row)->setText(2, all ? tr("yes") : QString());
   }
-  m_predict->setEnabled(m_run && m_list->currentItem() && std::filesystem::exists(m_run->checkpoint("best")));
+  m_predict->setEnabled(m_list->currentItem() && canPredict());
   const int row = m_list->currentItem() ? m_list->indexOfTopLevelItem(m_list->currentItem()) : -1;
   m_inspector->setCaseNavigation(row > 0, row >= 0 && row + 1 < m_list->topLevelItemCount());
+}
+
+bool InspectorPage::canPredict() const {
+  std::error_code ec;
+  return m_run && !classifies(*m_run) && std::filesystem::exists(m_run->checkpoint("best"), ec);
+}
+
+void InspectorPage::reload() {
+  refreshButtons();
+  if (m_list->currentItem()) showCase(m_list->indexOfTopLevelItem(m_list->currentItem()));
 }
 
 void InspectorPage::step(int by) {
@@ -112,24 +172,34 @@ void InspectorPage::showCase(int row) {
   const auto assigned = m_cases.cases[static_cast<std::size_t>(row)];
   const auto id = QString::fromStdString(assigned.item.id);
   const int loading = ++m_loading;
+  m_readers.clear();
+  // Another patient's picture may not stand under this one's name, however long reading takes. The same case again
+  // (its predictions are new) stays.
+  if (m_shown != id)
+    clearPicture(
+        tr("%1 · %2 · %3")
+            .arg(id, QString::fromStdString(assigned.item.patient), QString::fromStdString(toString(assigned.split))),
+        tr("Reading %1…").arg(id));
   m_inspector->showMessage(tr("Reading %1…").arg(id));
-  QThreadPool::globalInstance()->start([page = QPointer(this), run = *m_run, assigned, id, loading] {
+  m_readers.start([this, run = *m_run, assigned, id, loading] {
     auto loaded = std::make_shared<Result<LoadedCase>>(loadCase(run, assigned));
-    QMetaObject::invokeMethod(qApp, [page, loaded, id, loading] {
+    // The page waits for its readers before it goes.
+    QMetaObject::invokeMethod(this, [this, loaded, id, loading] {
       // Whatever was asked for meanwhile wins.
-      if (page && page->m_loading == loading) page->take(id, std::move(*loaded));
+      if (m_loading == loading) take(id, std::move(*loaded));
     });
   });
 }
 
 void InspectorPage::take(const QString& caseId, Result<LoadedCase> loaded) {
   refreshButtons();
-  if (!loaded) return m_inspector->showMessage(QString::fromStdString(loaded.error().text()));
-  // The same case again (its predictions are new) keeps cursor and window.
+  if (!loaded) return clearPicture(m_title->text(), QString::fromStdString(loaded.error().text()));
+  // The same case again keeps cursor and window.
   if (m_shown != caseId) m_inspector->setVolume(loaded->volume);
   m_shown = caseId;
   m_inspector->setOverlays(std::move(loaded->overlays));
-  m_inspector->showMessage(loaded->predicted ? QString() : tr("Not predicted yet: press “Predict this case”."));
+  m_inspector->showMessage(loaded->predicted || !canPredict() ? QString()
+                                                              : tr("Not predicted yet: press “Predict this case”."));
 }
 
 void InspectorPage::predict() {
@@ -137,10 +207,7 @@ void InspectorPage::predict() {
   if (!item || !m_run) return;
   const auto id = item->data(0, Qt::UserRole).toString();
   const auto run = QString::fromStdString(m_run->path().string());
-  QStringList arguments{"predict", run, "--case", id};
-  if (m_run->plan().method == plan::PlanMethod::Lorkd && m_run->plan().teacher.source != plan::TeacherSource::None)
-    arguments << "--teacher";
-  auto* job = m_jobs->add(tr("Predict %1").arg(id), arguments);
+  auto* job = m_jobs->add(tr("Predict %1").arg(id), predictArguments(*m_run, id));
   m_note->setText(tr("Predicting %1…").arg(id));
   connect(job, &watch::Job::finished, this, [this, job, id, run] {
     m_note->setText(job->state() == watch::Job::State::Failed ? QString::fromStdString(job->error().text())

@@ -1,6 +1,7 @@
 // The cases of a run at the left, the inspector at the right.
 #pragma once
 
+#include <QThreadPool>
 #include <QWidget>
 #include <optional>
 
@@ -14,33 +15,46 @@ class QTreeWidget;
 
 namespace lorkd::workbench {
 
+/// The arguments of `lorkd predict` for a run: the named case or, if `caseId` is empty, every test case; with the
+/// teacher where there is a trained one.
+QStringList predictArguments(const run::RunDirectory& run, const QString& caseId = {});
+
 class InspectorPage : public QWidget {
   Q_OBJECT
  public:
   explicit InspectorPage(watch::JobQueue* jobs, QWidget* parent = nullptr);
+  ~InspectorPage() override;
   /// Lists the cases of the run; an empty path lists none.
   void setRun(const QString& path);
+  const std::optional<run::RunDirectory>& run() const { return m_run; }
   /// Reads and shows the case in this row.
   void showCase(int row);
   /// Starts a job that predicts the chosen case with every expert and the teacher.
   void predict();
+  /// The run has a checkpoint, and predictions are written for what its experts do.
+  bool canPredict() const;
+  /// Looks again at what was predicted and what can be.
+  void refreshButtons();
+  /// The same, and reads the open case again: its predictions are new.
+  void reload();
   view::Inspector* inspector() const { return m_inspector; }
   QTreeWidget* cases() const { return m_list; }
 
  private:
   void step(int by);
   void take(const QString& caseId, Result<LoadedCase> loaded);
-  void refreshButtons();
+  void clearPicture(const QString& title, const QString& hint);
 
   watch::JobQueue* m_jobs;
   std::optional<run::RunDirectory> m_run;
   data::CaseList m_cases;
   QTreeWidget* m_list;
-  QLabel* m_note;
+  QLabel *m_note, *m_title;
   QPushButton* m_predict;
   view::Inspector* m_inspector;
   QString m_shown;
-  int m_loading = 0;
+  int m_loading = 0;  ///< counts requests, so that an answer that came too late is known
+  QThreadPool m_readers;
 };
 
 }  // namespace lorkd::workbench

@@ -7,6 +7,7 @@
 #include <QDir>
 #include <QDockWidget>
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QLabel>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -43,18 +44,40 @@ MainWindow::MainWindow() {
   setCentralWidget(m_middle);
   makeDocks();
   makeMenus();
-  connect(m_runs, &watch::RunList::runSelected, this, &MainWindow::openRun);
-  connect(m_runs, &watch::RunList::projectSelected, this, [this](const QString& path) { m_project = path; });
-  connect(m_runs, &watch::RunList::compareRequested, m_monitor, &watch::RunMonitor::addOverlay);
-  connect(m_monitor, &watch::RunMonitor::stateChanged, this, [this] {
-    // New cases or a first checkpoint may have come with the new state.
-    if (m_inspector->cases()->topLevelItemCount() == 0) m_inspector->setRun(m_run);
-    refreshActions();
+  connect(m_runs, &watch::RunList::runSelected, this, [this](const QString& path) {
+    if (path != m_run) openRun(path);
   });
+  connect(m_runs, &watch::RunList::runActivated, this, [this](const QString& path) {
+    m_runs->selectRun(path);
+    if (path != m_run) openRun(path);
+    m_pages->setCurrentWidget(m_monitor);
+  });
+  connect(m_runs, &watch::RunList::projectSelected, this, [this](const QString& path) {
+    if (QDir(path).exists()) useProject(path);
+  });
+  connect(m_runs, &watch::RunList::projectsChanged, this, [this] {
+    QSettings settings;
+    const bool listed = settings.value("projects").toStringList().contains(m_project);
+    settings.setValue("projects", m_runs->projects());
+    if (listed && !m_runs->projects().contains(m_project)) m_project.clear();
+  });
+  connect(m_runs, &watch::RunList::compareRequested, this, [this](const QString& path) {
+    m_monitor->addOverlay(path);
+    m_pages->setCurrentWidget(m_monitor);
+  });
+  // New cases or a first checkpoint may have come.
+  connect(m_monitor, &watch::RunMonitor::stateChanged, this, &MainWindow::lookAgain);
+  connect(m_monitor, &watch::RunMonitor::progressed, this, &MainWindow::lookAgain);
   QSettings settings;
   restoreGeometry(settings.value("window/geometry").toByteArray());
   restoreState(settings.value("window/state").toByteArray());
   m_inspector->inspector()->restoreSettings(settings);
+  refreshActions();
+}
+
+void MainWindow::lookAgain() {
+  if (m_inspector->cases()->topLevelItemCount() == 0) m_inspector->setRun(m_run);
+  m_inspector->refreshButtons();
   refreshActions();
 }
 
@@ -129,11 +152,22 @@ void MainWindow::makeMenus() {
 }
 
 void MainWindow::openProject(const QString& folder) {
-  m_project = QDir(folder).absolutePath();
+  useProject(QDir(folder).absolutePath());
   m_runs->addProject(m_project);
-  QSettings().setValue("projects", m_runs->projects());
   statusBar()->showMessage(tr("Project %1").arg(m_project), 5000);
   refreshActions();
+}
+
+void MainWindow::useProject(const QString& folder) {
+  m_project = folder;
+  QSettings().setValue("project", m_project);
+}
+
+void MainWindow::reopenProjects() {
+  const QSettings settings;
+  const auto last = settings.value("project").toString();
+  for (const auto& project : settings.value("projects").toStringList()) m_runs->addProject(project);
+  if (m_runs->projects().contains(last) && QDir(last).exists()) openProject(last);
 }
 
 void MainWindow::makeProject() {
@@ -146,7 +180,8 @@ void MainWindow::openRun(const QString& path) {
   m_middle->setCurrentIndex(path.isEmpty() ? 0 : 1);
   m_monitor->setRun(path);
   m_inspector->setRun(path);
-  if (!path.isEmpty()) m_project = QDir::cleanPath(path + "/../..");
+  m_runs->setShownRun(path);
+  if (!path.isEmpty()) useProject(QDir::cleanPath(path + "/../.."));
   refreshActions();
 }
 
@@ -155,10 +190,21 @@ RunWizard* MainWindow::newRun(const Json& plan) {
   if (m_project.isEmpty()) return nullptr;
   auto* wizard = new RunWizard(m_project, &m_jobs, this);
   wizard->setAttribute(Qt::WA_DeleteOnClose);
-  if (!plan.is_null()) wizard->setPlan(plan);
-  // A project may carry a plan to begin from, as the demo does.
-  else if (auto own = readJson(QDir(m_project).filePath("plan.json").toStdString()))
-    wizard->setPlan(*own);
+  // A project may carry a plan to begin from, as the demo does. It may be written by hand and hold faults.
+  const auto own = QDir(m_project).filePath("plan.json");
+  if (!plan.is_null() || QFileInfo::exists(own)) {
+    const auto begin = plan.is_null() ? plan::load(own.toStdString()) : plan::fromJson(plan);
+    if (begin) {
+      wizard->setPlan(*begin);
+    } else {
+      auto* box = new QMessageBox(QMessageBox::Warning, tr("The plan to begin from cannot be used"),
+                                  QString::fromStdString(begin.error().text()), QMessageBox::Ok, wizard);
+      box->setObjectName("planFault");
+      box->setAttribute(Qt::WA_DeleteOnClose);
+      QMetaObject::invokeMethod(
+          box, [box] { box->open(); }, Qt::QueuedConnection);
+    }
+  }
   connect(wizard, &QDialog::accepted, this, [this, wizard] {
     m_runs->refresh();
     m_runs->selectRun(wizard->runPath());
@@ -180,9 +226,10 @@ void MainWindow::exportRun() {
 }
 
 void MainWindow::predictAll() {
-  auto* job = m_jobs.add(tr("Predict test cases"), {"predict", m_run});
+  if (!m_inspector->run()) return;
+  auto* job = m_jobs.add(tr("Predict test cases"), predictArguments(*m_inspector->run()));
   connect(job, &watch::Job::finished, this, [this, run = m_run] {
-    if (run == m_run) m_inspector->setRun(run);
+    if (run == m_run) m_inspector->reload();
   });
 }
 
@@ -192,7 +239,10 @@ void MainWindow::refreshActions() {
   const QDir run(m_run);
   const bool trained = !m_run.isEmpty() && run.exists("checkpoints/best.safetensors");
   m_export->setEnabled(trained);
-  m_predict->setEnabled(trained);
+  m_predict->setEnabled(m_inspector->canPredict());
+  m_predict->setStatusTip(trained && !m_inspector->canPredict()
+                              ? tr("These experts classify pictures; “lorkd evaluate” scores them.")
+                              : QString());
   m_likeThis->setEnabled(!m_run.isEmpty());
   m_report->setEnabled(!m_run.isEmpty() && run.exists("report.html"));
   setWindowTitle(m_run.isEmpty() ? tr("LoRKD Workbench") : tr("%1 – LoRKD Workbench").arg(run.dirName()));

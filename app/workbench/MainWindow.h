@@ -22,6 +22,8 @@ class MainWindow : public QMainWindow {
   MainWindow();
   /// Shows a project folder in the list, remembers it, and makes it the one that new runs go to.
   void openProject(const QString& folder);
+  /// Lists the projects of the last time, missing ones too, and takes up the one that was last used.
+  void reopenProjects();
   /// Shows a run's monitor and cases.
   void openRun(const QString& path);
   QString project() const { return m_project; }
@@ -48,6 +50,8 @@ class MainWindow : public QMainWindow {
   void openReport();
   void about();
   void refreshActions();
+  void useProject(const QString& folder);
+  void lookAgain();
 
   watch::JobQueue m_jobs;
   watch::TrainerLauncher m_launcher;

@@ -2,7 +2,6 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
-#include <QSettings>
 #include <iostream>
 
 #include "app/workbench/MainWindow.h"
@@ -25,8 +24,7 @@ int main(int argc, char** argv) {
     parser.process(app);
     lorkd::workbench::applyTheme(parser.isSet("theme") ? parser.value("theme") : lorkd::workbench::currentTheme());
     lorkd::workbench::MainWindow window;
-    for (const auto& project : QSettings().value("projects").toStringList())
-      if (QDir(project).exists()) window.openProject(project);
+    window.reopenProjects();
     if (parser.isSet("project")) window.openProject(parser.value("project"));
     if (parser.isSet("run")) window.openRun(QDir(parser.value("run")).absolutePath());
     window.show();

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "core/data/Prepare.h"
 #include "core/workflow/Scoring.h"
@@ -53,6 +54,7 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   eval::Table table;
   const auto method = methodName(plan);
   double sum = 0;
+  int scored = 0;
   std::string primary;
   for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
     const auto& [name, options] = plan.tasks[static_cast<std::size_t>(t)];
@@ -63,14 +65,15 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
       const auto cache = preparedFolder(run);
       LORKD_CHECK(data::prepare(plan, cases, cache, progress, cancel));
       LORKD_TRY(dataset, feed::Dataset::open(cache, plan));
-      LORKD_TRY(scored, score(network, t, "test", dataset, plan, device, cancel));
-      for (const auto& [metric, value] : scored.metrics) table.add({name, method, metric, value, scored.cases});
+      LORKD_TRY(found, score(network, t, "test", dataset, plan, device, cancel));
+      for (const auto& [metric, value] : found.metrics) table.add({name, method, metric, value, found.cases});
       primary = "accuracy";
     }
     table.add({name, method, "parameters", static_cast<double>(network->expertParameters(t)), 0});
-    sum += table.value(name, method, primary);
+    // A task may have nothing to score: no test case, or none of its structures in the held-out slab.
+    if (const double value = table.value(name, method, primary); std::isfinite(value)) sum += value, ++scored;
   }
-  table.add({"mean", method, primary, sum / static_cast<double>(plan.tasks.size()), 0});
+  table.add({"mean", method, primary, scored > 0 ? sum / scored : std::numeric_limits<double>::quiet_NaN(), 0});
   LORKD_CHECK(writeJson(run.metrics(), table.json()));
   return table;
 }

@@ -2,6 +2,7 @@
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
+#include <QMessageBox>
 #include <QPushButton>
 #include <QTreeWidget>
 #include <QtTest>
@@ -18,9 +19,13 @@ class FormTest : public QObject {
  private Q_SLOTS:
   void fieldsFollowSchemaAndModel();
   void smallNumbersSurvive();
+  void largeNumbersSurvive();
   void labelsBecomeClasses();
   void severalLabelsBecomeOneClass();
+  void labelsOfAnyScriptStayApart();
   void bodyPartsBecomeTasks();
+  void replacingTasksIsAsked();
+  void kindHoldsForEveryTask();
   void renamingKeepsTheLabels();
   void countsFollowRanks();
 };
@@ -65,6 +70,27 @@ void FormTest::smallNumbersSurvive() {
   QTest::keyClicks(rate, "2.5e-5");
   QTest::keyClick(rate, Qt::Key_Return);
   QVERIFY(std::abs(model.value("training.learning_rate").get<double>() - 2.5e-5) < 1e-12);
+}
+
+void FormTest::largeNumbersSurvive() {
+  PlanModel model;
+  model.setValue("seed", 20240917);
+  model.setValue("data.clip", {-1234.5678, 100000.0});
+  PlanForm form(&model, {"seed", "data.clip"});
+  form.show();
+  auto* seed = form.findChild<QDoubleSpinBox*>("seed");
+  auto* low = form.findChild<QDoubleSpinBox*>("data.clip.0");
+  auto* high = form.findChild<QDoubleSpinBox*>("data.clip.1");
+  QVERIFY(seed && low && high);
+  QCOMPARE(seed->text(), QString("20240917"));
+  QVERIFY2(low->text().startsWith("-1234.5678"), qPrintable(low->text()));
+  QVERIFY2(high->text().startsWith("100000"), qPrintable(high->text()));
+  for (auto* box : {seed, low, high}) {
+    box->setFocus();
+    QTest::keyClick(box, Qt::Key_Return);
+  }
+  QCOMPARE(model.value("seed"), Json(20240917));
+  QCOMPARE(model.value("data.clip"), Json({-1234.5678, 100000.0}));
 }
 
 namespace {
@@ -112,6 +138,60 @@ void FormTest::severalLabelsBecomeOneClass() {
   const auto classes = model.value("tasks.task.classes");
   QCOMPARE(classes.size(), std::size_t(1));
   QCOMPARE(classes.front()["labels"].size(), std::size_t(2));
+}
+
+void FormTest::labelsOfAnyScriptStayApart() {
+  PlanModel model;
+  TaskEditor editor(&model);
+  const QStringList names{"肝脏", "脾脏", "Liver", "liver"};
+  editor.setLabels({{names[0], 1, {}}, {names[1], 1, {}}, {names[2], 1, {}}, {names[3], 1, {}}});
+  editor.show();
+  choose(editor, names);
+  press(editor, "addClasses");
+  choose(editor, names);
+  press(editor, "addClasses");  // nothing twice
+  const auto check = [&](const Json& classes) {
+    QCOMPARE(classes.size(), std::size_t(4));
+    QCOMPARE(classes["肝脏"]["labels"], Json::array({"肝脏"}));
+    QCOMPARE(classes["脾脏"]["labels"], Json::array({"脾脏"}));
+    QVERIFY(classes["liver"]["labels"] != classes["liver 2"]["labels"]);
+  };
+  check(model.value("tasks.task.classes"));
+  editor.suggestByBodyPart();
+  check(model.value("tasks.all.classes"));
+  QVERIFY(model.faults().empty());
+}
+
+void FormTest::replacingTasksIsAsked() {
+  PlanModel model;
+  TaskEditor editor(&model);
+  editor.setLabels(labels());
+  editor.show();
+  choose(editor, {"liver"});
+  press(editor, "addClasses");
+  const auto own = model.value("tasks");
+  for (const bool agree : {false, true}) {
+    press(editor, "suggestTasks");
+    auto* box = editor.findChild<QMessageBox*>("confirmSuggest");
+    QVERIFY(box);
+    QCOMPARE(model.value("tasks"), own);
+    for (auto* button : box->buttons())
+      if ((box->buttonRole(button) == QMessageBox::AcceptRole) == agree) button->click();
+    QTRY_VERIFY(!editor.findChild<QMessageBox*>("confirmSuggest"));
+    QCOMPARE(model.value("tasks") == own, !agree);
+  }
+}
+
+void FormTest::kindHoldsForEveryTask() {
+  PlanModel model;
+  TaskEditor editor(&model);
+  editor.setLabels(labels());
+  choose(editor, {"liver", "brain"});
+  editor.addSelected(false);
+  editor.setKind(plan::TaskKind::Classification);
+  QCOMPARE(model.value("tasks.task.kind"), Json("classification"));
+  editor.suggestByBodyPart();
+  QCOMPARE(model.value("tasks.head.kind"), Json("classification"));
 }
 
 void FormTest::bodyPartsBecomeTasks() {

@@ -188,8 +188,7 @@ esac
     FakeRun run(folder.filePath("runs/one").toStdString());
     const QString path = folder.filePath("runs/one");
     const QString note = folder.filePath("note");
-    setLorkdProgram(script(folder, "lorkd",
-                           "echo \"$1 $2\" > '" + note.toUtf8() + "'\necho heard\nexec sleep 30\n"));
+    setLorkdProgram(script(folder, "lorkd", "echo \"$1 $2\" > '" + note.toUtf8() + "'\necho heard\nexec sleep 30\n"));
     qint64 pid = 0;
     {
       TrainerLauncher launcher;

@@ -4,6 +4,8 @@
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
+#include <QPointer>
 #include <QProcess>
 #include <QPushButton>
 #include <QSettings>
@@ -11,6 +13,7 @@
 #include <QTemporaryDir>
 #include <QTreeWidget>
 #include <QtTest>
+#include <fstream>
 
 #include "app/workbench/ExportDialog.h"
 #include "app/workbench/MainWindow.h"
@@ -23,6 +26,20 @@
 using namespace lorkd;
 using namespace lorkd::workbench;
 
+namespace {
+
+/// Leaves the wizard, agreeing that its changes are lost.
+void discard(RunWizard* wizard) {
+  wizard->reject();
+  auto* box = wizard->findChild<QMessageBox*>("confirmDiscard");
+  QVERIFY(box && wizard->isVisible());
+  for (auto* button : box->buttons())
+    if (box->buttonRole(button) == QMessageBox::DestructiveRole) button->click();
+  QVERIFY(!wizard->isVisible());
+}
+
+}  // namespace
+
 class WorkbenchTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
@@ -30,8 +47,15 @@ class WorkbenchTest : public QObject {
   void wizardMakesARun();
   void trainingIsWatched();
   void predictionsAreShown();
+  void noPictureUnderAnotherName();
   void expertsAreExported();
   void aBrokenFolderSaysWhy();
+  void sourcesKeepTheirNames();
+  void picturesAreClassified();
+  void aFaultyPlanIsNamed();
+  void scansAreCancelled();
+  void teachersAreFound();
+  void projectsAreTakenUpAgain();
 
  private:
   QTemporaryDir m_dir;
@@ -103,9 +127,15 @@ void WorkbenchTest::wizardMakesARun() {
   QVERIFY(name && !name->text().isEmpty());
   name->setText("first");
   auto* finish = wizard->button(QWizard::FinishButton);
-  QVERIFY(finish->isEnabled());
+  // Only what the engine accepts can be made a run.
+  QVERIFY(!finish->isEnabled());
+  QTRY_VERIFY_WITH_TIMEOUT(finish->isEnabled(), 30000);
   QTest::mouseClick(finish, Qt::LeftButton);
   QTRY_COMPARE(m_window->run(), QDir(m_dir.filePath("project/runs/first")).absolutePath());
+  // Opening a run from the list shows its training.
+  m_window->pages()->setCurrentWidget(m_window->inspectorPage());
+  Q_EMIT m_window->runs()->runActivated(m_window->run());
+  QCOMPARE(m_window->pages()->currentWidget(), m_window->monitor());
 }
 
 void WorkbenchTest::trainingIsWatched() {
@@ -138,6 +168,30 @@ void WorkbenchTest::predictionsAreShown() {
   QCOMPARE(cases->topLevelItem(0)->text(2), QString("yes"));
 }
 
+void WorkbenchTest::noPictureUnderAnotherName() {
+  auto* page = m_window->inspectorPage();
+  auto* cases = page->cases();
+  auto* inspector = page->inspector();
+  const auto* title = m_window->findChild<QLabel*>("caseTitle");
+  const auto* hint = inspector->findChild<QLabel*>("emptyHint");
+  const auto id = [&](int row) { return cases->topLevelItem(row)->data(0, Qt::UserRole).toString(); };
+  QVERIFY(inspector->model()->volume() && title->isVisible() && title->text().contains(id(0)));
+  cases->setCurrentItem(cases->topLevelItem(1));
+  QVERIFY(!inspector->model()->volume() && hint->text().contains(id(1)) && title->text().contains(id(1)));
+  QTRY_VERIFY_WITH_TIMEOUT(inspector->model()->volume(), 20000);
+  // What cannot be read says why where the picture would be.
+  QVERIFY(QDir().rename(data(), data() + "-away"));
+  cases->setCurrentItem(cases->topLevelItem(2));
+  QTRY_VERIFY_WITH_TIMEOUT(!hint->text().contains("Reading"), 20000);
+  QVERIFY(!inspector->model()->volume() && title->text().contains(id(2)));
+  QVERIFY(QDir().rename(data() + "-away", data()));
+  // Another run is chosen while a case is being read.
+  cases->setCurrentItem(cases->topLevelItem(0));
+  page->setRun(m_window->run());
+  QTest::qWait(1500);
+  QVERIFY(!inspector->model()->volume() && !title->isVisible());
+}
+
 void WorkbenchTest::expertsAreExported() {
   auto run = run::RunDirectory::open(m_window->run().toStdString());
   QVERIFY(run);
@@ -163,7 +217,149 @@ void WorkbenchTest::aBrokenFolderSaysWhy() {
   auto* status = wizard->findChild<QLabel*>("scanStatus");
   QTRY_VERIFY_WITH_TIMEOUT(status->text().contains("empty"), 20000);
   QVERIFY(!wizard->button(QWizard::NextButton)->isEnabled());
+  discard(wizard);
+}
+
+void WorkbenchTest::sourcesKeepTheirNames() {
+  for (const char* name : {"one/scans", "two/scans", "数据"}) QDir().mkpath(m_dir.filePath(name));
+  for (const char* name : {"one/scans", "two/scans", "数据"}) {
+    QProcess phantom;
+    phantom.start(watch::lorkdProgram(), {"phantom", m_dir.filePath(name), "--patients", "1", "--resolution", "0.3"});
+    QVERIFY(phantom.waitForFinished(60000) && phantom.exitCode() == 0);
+  }
+  const auto added = [&](const QString& folder) {
+    auto* wizard = m_window->newRun();
+    auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+    page->addFolder(m_dir.filePath(folder));
+    const auto sources = wizard->model()->value("data.sources");
+    [&] { QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(1), 20000); }();
+    discard(wizard);
+    return sources.empty() ? QString() : QString::fromStdString(sources.items().begin().key());
+  };
+  // Each wizard begins with an empty plan; only the project's index knows the folders before.
+  m_window->openProject(m_dir.filePath("names"));
+  QDir().mkpath(m_dir.filePath("names"));
+  QCOMPARE(added("one/scans"), QString("scans"));
+  QCOMPARE(added("two/scans"), QString("scans-2"));
+  QCOMPARE(added("one/scans"), QString("scans"));
+  QCOMPARE(added("数据"), QString("数据"));
+}
+
+void WorkbenchTest::picturesAreClassified() {
+  QProcess phantom;
+  phantom.start(watch::lorkdProgram(), {"phantom", m_dir.filePath("flat"), "--patients", "0", "--pictures", "12"});
+  QVERIFY2(phantom.waitForFinished(60000) && phantom.exitCode() == 0, phantom.readAllStandardError());
+  auto* wizard = m_window->newRun();
+  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+  page->addFolder(m_dir.filePath("flat/pictures"));
+  auto* next = wizard->button(QWizard::NextButton);
+  QTRY_VERIFY_WITH_TIMEOUT(next->isEnabled(), 20000);
+  QTest::mouseClick(next, Qt::LeftButton);
+  QTest::mouseClick(wizard->findChild<QPushButton*>("suggestTasks"), Qt::LeftButton);
+  QCOMPARE(wizard->model()->value("tasks.all.kind"), Json("classification"));
+  for (const char* backbone : {"backbone.name", "teacher.backbone.name"})
+    QCOMPARE(wizard->model()->value(backbone), Json("shufflenetv2"));
+  while (next->isVisible()) QTest::mouseClick(next, Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(wizard->button(QWizard::FinishButton)->isEnabled(), 30000);
+  // Predictions are pictures in space; there are none of a class.
+  const auto made = run::RunDirectory::create(m_dir.filePath("flat/runs/one").toStdString(), *wizard->model()->plan());
+  QVERIFY(made && std::ofstream(made->checkpoint("best")).put('x'));
+  m_window->openRun(QString::fromStdString(made->path().string()));
+  QVERIFY(m_window->inspectorPage()->run() && !m_window->inspectorPage()->canPredict());
+  // What the schema allows and the engine does not is refused here.
+  wizard->back();
+  wizard->model()->setValue("backbone.name", "no_such_network");
+  wizard->next();
+  const auto* faults = wizard->findChild<QLabel*>("faults");
+  QTRY_VERIFY_WITH_TIMEOUT(faults->text().contains("no_such_network"), 30000);
+  QVERIFY(!wizard->button(QWizard::FinishButton)->isEnabled());
+  discard(wizard);
+}
+
+void WorkbenchTest::aFaultyPlanIsNamed() {
+  QDir().mkpath(m_dir.filePath("faulty"));
+  QFile file(m_dir.filePath("faulty/plan.json"));
+  QVERIFY(file.open(QIODevice::WriteOnly) && file.write(R"({"name": "x", "tasks": {"a": {"classes": 3}}})") > 0);
+  file.close();
+  m_window->openProject(m_dir.filePath("faulty"));
+  const QPointer wizard = m_window->newRun();
+  auto* box = wizard->findChild<QMessageBox*>("planFault");
+  QVERIFY(box && box->text().contains("tasks.a.classes"));
+  QTRY_VERIFY(box->isVisible());
+  QVERIFY(wizard->model()->value("tasks").empty());
+  box->close();
+  wizard->reject();  // nothing was changed, so nothing is asked
+  QTRY_VERIFY(!wizard);
+}
+
+void WorkbenchTest::scansAreCancelled() {
+  QFile slow(m_dir.filePath("slow"));
+  QVERIFY(slow.open(QIODevice::WriteOnly) && slow.write("#!/bin/sh\nexec sleep 60\n") > 0);
+  slow.setPermissions(QFile::ReadOwner | QFile::ExeOwner);
+  slow.close();
+  const auto program = watch::lorkdProgram();
+  watch::setLorkdProgram(slow.fileName());
+  m_window->openProject(m_dir.filePath("names"));
+  auto* wizard = m_window->newRun();
+  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+  auto* cancel = wizard->findChild<QPushButton*>("cancelScan");
+  QVERIFY(!cancel->isVisible());
+  page->addFolder(m_dir.filePath("empty"));
+  const auto* first = m_window->jobs()->jobs().back();
+  QTRY_VERIFY(cancel->isVisible() && first->state() == watch::Job::State::Running);
+  QTest::mouseClick(cancel, Qt::LeftButton);
+  QTRY_COMPARE(first->state(), watch::Job::State::Cancelled);
+  QVERIFY(!cancel->isVisible() && wizard->findChild<QLabel*>("scanStatus")->text().contains("cancelled"));
+  // A wizard that goes takes its scans along, those that wait too.
+  page->addFolder(m_dir.filePath("empty"));
+  page->addFolder(m_dir.filePath("one"));
+  QCOMPARE(m_window->jobs()->active(), 2);
+  discard(wizard);
+  QTRY_COMPARE(m_window->jobs()->active(), 0);
+  watch::setLorkdProgram(program);
+}
+
+void WorkbenchTest::teachersAreFound() {
+  const auto run = run::RunDirectory::open(m_dir.filePath("project/runs/first").toStdString());
+  QVERIFY(run);
+  QVERIFY(!predictArguments(*run).contains("--teacher"));
+  auto plan = run->plan();
+  plan.teacher.source = plan::TeacherSource::Train;
+  const auto taught = run::RunDirectory::create(m_dir.filePath("taught/runs/one").toStdString(), plan);
+  QVERIFY(taught && !predictArguments(*taught, "c").contains("--teacher"));  // not trained yet
+  auto joint = plan;
+  joint.method = plan::PlanMethod::Teacher;
+  const auto teacher = run::RunDirectory::create(taught->teacher(), joint);
+  run::Status finished;
+  finished.state = run::State::Finished;
+  QVERIFY(teacher && teacher->writeStatus(finished));
+  QVERIFY(std::filesystem::copy_file(run->checkpoint("best"), teacher->checkpoint("best")));
+  QCOMPARE(predictArguments(*taught, "c").mid(2), QStringList({"--case", "c", "--teacher"}));
+  QCOMPARE(predictArguments(*taught).mid(2), QStringList{"--teacher"});
+  // The wizard offers it, and shows the plan's choice.
+  m_window->openProject(m_dir.filePath("taught"));
+  plan.teacher.source = plan::TeacherSource::Checkpoint;
+  plan.teacher.checkpoint = teacher->path().string();
+  auto* wizard = m_window->newRun(plan::toJson(plan));
+  for (const int id : wizard->pageIds())
+    if (auto* page = qobject_cast<TeacherPage*>(wizard->page(id))) page->initializePage();
+  auto* runs = wizard->findChild<QComboBox*>("teacherRuns");
+  QVERIFY(runs && runs->count() == 1);
+  QCOMPARE(runs->currentData().toString(), m_dir.filePath("taught/runs/one/teacher"));
   wizard->reject();
+}
+
+void WorkbenchTest::projectsAreTakenUpAgain() {
+  QDir().mkpath(m_dir.filePath("lost"));
+  m_window->openProject(m_dir.filePath("lost"));
+  m_window->openProject(m_dir.filePath("project"));
+  QVERIFY(QDir().rmdir(m_dir.filePath("lost")));
+  MainWindow later;
+  later.reopenProjects();
+  QCOMPARE(later.project(), m_window->project());
+  QVERIFY(later.runs()->projects().contains(QDir(m_dir.filePath("lost")).absolutePath()));
+  later.openProject(m_dir.filePath("names"));
+  QVERIFY(QSettings().value("projects").toStringList().contains(QDir(m_dir.filePath("lost")).absolutePath()));
 }
 
 int main(int argc, char** argv) {

@@ -74,7 +74,7 @@ void shootWizard(MainWindow& window, const plan::Plan& plan) {
     shoot(wizard, QString("wizard-") + name);
     wizard->next();
   }
-  wizard->reject();
+  delete wizard;  // rejecting it would ask whether to give up what its pages have changed
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <QLineEdit>
 #include <QSpinBox>
 #include <climits>
+#include <cmath>
 #include <functional>
 
 namespace lorkd::form {
@@ -35,7 +36,13 @@ class NumberBox : public QDoubleSpinBox {
     setLocale(QLocale::c());
     setKeyboardTracking(false);
   }
-  QString textFromValue(double value) const override { return QString::number(value, 'g', 6); }
+  /// Read back, the text is the value again.
+  QString textFromValue(double value) const override {
+    if (decimals() == 0) return QString::number(value, 'f', 0);
+    const double size = std::abs(value);
+    const bool plain = value == 0 || (size >= 1e-4 && size < 1e15);
+    return QString::number(value, plain ? 'f' : 'g', QLocale::FloatingPointShortest);
+  }
   QValidator::State validate(QString& input, int& position) const override {
     bool ok = false;
     QString number = input;

@@ -8,6 +8,7 @@
 #include <QIcon>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMessageBox>
 #include <QMimeData>
 #include <QPixmap>
 #include <QPushButton>
@@ -15,16 +16,12 @@
 #include <QTreeWidget>
 #include <map>
 
+#include "widgets/form/PlanNames.h"
+
 namespace lorkd::form {
 namespace {
 
 enum Role { TaskRole = Qt::UserRole, ClassRole };
-
-/// The name as the plan's keys allow it.
-std::string keyOf(const QString& name) {
-  QString key = name.trimmed().toLower();
-  return key.replace(QRegularExpression("[^a-z0-9 _-]+"), "_").toStdString();
-}
 
 QIcon swatch(const QString& color) {
   QPixmap pixmap(14, 14);
@@ -32,11 +29,15 @@ QIcon swatch(const QString& color) {
   return pixmap;
 }
 
-/// `wanted`, or the first of "wanted 2", "wanted 3", … that is free.
-std::string freeKey(const Json& object, const std::string& wanted) {
-  std::string key = wanted;
-  for (int n = 2; object.contains(key); ++n) key = wanted + " " + std::to_string(n);
-  return key;
+Json classOf(const std::string& label) { return {{"labels", Json::array({label})}, {"color", ""}}; }
+
+/// The class made of this label alone, if there is one.
+bool hasLabel(const Json& classes, const std::string& label) {
+  for (const auto& [name, cls] : classes.items())
+    if (const auto labels = cls.value("labels", Json::array());
+        labels.empty() ? name == label : labels == Json::array({label}))
+      return true;
+  return false;
 }
 
 /// The object with the key renamed and every place kept.
@@ -112,7 +113,7 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   connect(merge, &QPushButton::clicked, this, [this] { addSelected(true); });
   connect(m_available, &QTreeWidget::itemDoubleClicked, this, [this] { addSelected(false); });
   connect(newTask, &QPushButton::clicked, this, &TaskEditor::addTask);
-  connect(suggest, &QPushButton::clicked, this, &TaskEditor::suggestByBodyPart);
+  connect(suggest, &QPushButton::clicked, this, &TaskEditor::askToSuggest);
   connect(color, &QPushButton::clicked, this, [this] { chooseColor(m_tasks->currentItem()); });
   connect(remove, &QPushButton::clicked, this, &TaskEditor::removeSelected);
   connect(m_tasks, &QTreeWidget::itemChanged, this, &TaskEditor::rename);
@@ -184,8 +185,8 @@ QString TaskEditor::currentTask() const {
 
 void TaskEditor::addTask() {
   auto tasks = m_model->value("tasks");
-  const auto key = freeKey(tasks, "task");
-  tasks[key] = plan::Task{};
+  const auto key = freeName(tasks, "task");
+  tasks[key] = newTask();
   m_model->setValue("tasks", tasks);
   for (auto* item : m_tasks->findItems(QString::fromStdString(key), Qt::MatchExactly)) {
     m_tasks->setCurrentItem(item);
@@ -204,11 +205,11 @@ void TaskEditor::addSelected(bool asOneClass) {
   if (asOneClass) {
     Json labels = Json::array();
     for (const auto* item : chosen) labels.push_back(item->text(0).toStdString());
-    classes[freeKey(classes, keyOf(chosen.front()->text(0)))] = {{"labels", labels}, {"color", ""}};
+    classes[freeName(classes, planName(chosen.front()->text(0)))] = {{"labels", labels}, {"color", ""}};
   } else {
     for (const auto* item : chosen) {
-      const auto key = keyOf(item->text(0));
-      if (!classes.contains(key)) classes[key] = {{"labels", {item->text(0).toStdString()}}, {"color", ""}};
+      const auto label = item->text(0).toStdString();
+      if (!hasLabel(classes, label)) classes[freeName(classes, planName(item->text(0)))] = classOf(label);
     }
   }
   m_model->setValue("tasks", tasks);
@@ -227,18 +228,47 @@ void TaskEditor::removeSelected() {
   m_model->setValue("tasks", tasks);
 }
 
+Json TaskEditor::newTask() const {
+  plan::Task task;
+  task.kind = m_kind;
+  return task;
+}
+
+void TaskEditor::askToSuggest() {
+  if (m_tasks->topLevelItemCount() == 0) return suggestByBodyPart();
+  auto* box =
+      new QMessageBox(QMessageBox::Question, tr("One task per body part"),
+                      tr("Replace the tasks there are by one task for each body part?"), QMessageBox::Cancel, this);
+  box->setObjectName("confirmSuggest");
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  auto* replace = box->addButton(tr("Replace"), QMessageBox::AcceptRole);
+  box->setDefaultButton(QMessageBox::Cancel);
+  connect(box, &QMessageBox::buttonClicked, this, [this, replace](QAbstractButton* pressed) {
+    if (pressed == replace) suggestByBodyPart();
+  });
+  box->open();
+}
+
+void TaskEditor::setKind(plan::TaskKind kind) {
+  m_kind = kind;
+  auto tasks = m_model->value("tasks");
+  for (auto& [name, task] : tasks.items()) task["kind"] = Json(kind);
+  if (!tasks.empty()) m_model->setValue("tasks", tasks);
+}
+
 void TaskEditor::suggestByBodyPart() {
   std::map<QString, Json> byPart;
   for (const auto& label : m_labels) {
     // A structure seen in several parts of the body is learned in each of them.
     for (const auto& part : label.bodyParts.isEmpty() ? QStringList{QString()} : label.bodyParts) {
-      auto& task = byPart.try_emplace(part.isEmpty() ? tr("all") : part.toLower(), plan::Task{}).first->second;
-      task["classes"][keyOf(label.name)] = {{"labels", {label.name.toStdString()}}, {"color", ""}};
+      auto& task = byPart.try_emplace(part.isEmpty() ? tr("all") : part.toLower(), newTask()).first->second;
+      auto& classes = task["classes"];
+      classes[freeName(classes, planName(label.name))] = classOf(label.name.toStdString());
       if (!part.isEmpty()) task["body_parts"] = {part.toStdString()};
     }
   }
   Json tasks = Json::object();
-  for (const auto& [part, task] : byPart) tasks[freeKey(tasks, keyOf(part))] = task;
+  for (const auto& [part, task] : byPart) tasks[freeName(tasks, planName(part))] = task;
   m_model->setValue("tasks", tasks);
 }
 
@@ -247,7 +277,7 @@ void TaskEditor::rename(QTreeWidgetItem* item, int column) {
   const auto task = item->data(0, TaskRole).toString().toStdString();
   const auto cls = item->data(0, ClassRole).toString().toStdString();
   auto tasks = m_model->value("tasks");
-  const auto key = keyOf(item->text(0));
+  const auto key = planName(item->text(0));
   if (column == 1 && !cls.empty()) {
     Json labels = Json::array();
     for (const auto& part : item->text(1).split(',', Qt::SkipEmptyParts))

@@ -29,6 +29,9 @@ class TaskEditor : public QWidget {
   void setLabels(std::vector<LabelInfo> labels);
   const std::vector<LabelInfo>& labels() const { return m_labels; }
 
+  /// What the experts do; holds for the tasks there are and for new ones.
+  void setKind(plan::TaskKind kind);
+
   /// One task for each body part, with its labels as classes; replaces the tasks there are.
   void suggestByBodyPart();
   /// Adds an empty task and starts editing its name.
@@ -50,12 +53,15 @@ class TaskEditor : public QWidget {
   void rename(QTreeWidgetItem* item, int column);
   void chooseColor(QTreeWidgetItem* item);
   QString currentTask() const;
+  void askToSuggest();
+  Json newTask() const;
 
   PlanModel* m_model;
   std::vector<LabelInfo> m_labels;
   QTreeWidget *m_available, *m_tasks;
   QLineEdit* m_filter;
   QLabel* m_hint;
+  plan::TaskKind m_kind = plan::TaskKind::Segmentation;
   bool m_filling = false;
 };
 

@@ -34,6 +34,10 @@ class Job : public QObject {
   const QString& title() const { return m_title; }
   const QStringList& arguments() const { return m_arguments; }
   State state() const { return m_state; }
+  /// Short work of the wizard, which may run beside a prediction or an export.
+  bool light() const {
+    return m_arguments.value(0) == QLatin1String("plan") || m_arguments.value(0) == QLatin1String("scan");
+  }
   bool over() const { return m_state != State::Waiting && m_state != State::Running; }
   bool cancelRequested() const { return m_cancelled; }
   /// What it does now, and how far it is; total 0: unknown.

@@ -38,12 +38,12 @@ void JobQueue::clearFinished() {
 }
 
 void JobQueue::startNext() {
-  auto running = std::ranges::count_if(m_jobs, [](const Job* job) { return job->state() == Job::State::Running; });
   for (auto* job : std::vector<Job*>(m_jobs)) {
-    if (running >= m_atOnce) return;
     if (job->state() != Job::State::Waiting) continue;
-    job->start();
-    running += job->state() == Job::State::Running;
+    const auto running = std::ranges::count_if(m_jobs, [job](const Job* other) {
+      return other->state() == Job::State::Running && other->light() == job->light();
+    });
+    if (running < m_atOnce) job->start();
   }
 }
 

@@ -1,4 +1,4 @@
-// Jobs in the order in which they were asked for, a few at a time.
+// Jobs in the order in which they were asked for, a few at a time; light ones do not wait for heavy ones.
 #pragma once
 
 #include <QObject>
@@ -12,6 +12,7 @@ namespace lorkd::watch {
 class JobQueue : public QObject {
   Q_OBJECT
  public:
+  /// `atOnce` jobs run at a time, and as many light ones beside them.
   explicit JobQueue(QObject* parent = nullptr, int atOnce = 1) : QObject(parent), m_atOnce(atOnce) {}
   /// Adds a job, which starts as soon as there is room; see Job for the arguments.
   Job* add(const QString& title, const QStringList& arguments);

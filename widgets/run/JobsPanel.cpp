@@ -2,6 +2,7 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPainter>
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
@@ -49,13 +50,28 @@ QString words(const Job& job) {
   return QString();
 }
 
+/// One line that is cut with dots where room is short.
+class ShortLabel : public QLabel {
+ public:
+  using QLabel::QLabel;
+  QSize minimumSizeHint() const override { return {24, QLabel::minimumSizeHint().height()}; }
+
+ protected:
+  void paintEvent(QPaintEvent*) override {
+    QPainter painter(this);
+    painter.setPen(palette().color(QPalette::WindowText));
+    painter.drawText(contentsRect(), Qt::AlignLeft | Qt::AlignVCenter,
+                     fontMetrics().elidedText(text(), Qt::ElideMiddle, contentsRect().width()));
+  }
+};
+
 }  // namespace
 
 JobRow::JobRow(Job* job, QWidget* parent)
     : QWidget(parent),
       m_job(job),
-      m_title(new QLabel(this)),
-      m_state(new QLabel(this)),
+      m_title(new ShortLabel(this)),
+      m_state(new ShortLabel(this)),
       m_error(new QLabel(this)),
       m_bar(new QProgressBar(this)),
       m_cancel(new QPushButton(tr("Cancel"), this)),
@@ -63,7 +79,12 @@ JobRow::JobRow(Job* job, QWidget* parent)
       m_details(new QPlainTextEdit(this)) {
   setObjectName(QStringLiteral("job"));
   setAccessibleName(job->title());
-  m_title->setText(QStringLiteral("<b>%1</b>").arg(job->title().toHtmlEscaped()));
+  QFont bold = font();
+  bold.setBold(true);
+  m_title->setFont(bold);
+  m_title->setTextFormat(Qt::PlainText);
+  m_title->setText(job->title());
+  m_title->setToolTip(job->title());
   m_state->setObjectName(QStringLiteral("state"));
   m_state->setTextFormat(Qt::PlainText);
   m_error->setObjectName(QStringLiteral("error"));
@@ -114,6 +135,7 @@ void JobRow::refresh() {
   const auto& job = *m_job;
   findChild<QLabel*>(QStringLiteral("icon"))->setPixmap(stateIcon(lookOf(job.state()), palette()).pixmap(16, 16));
   m_state->setText(words(job));
+  m_state->setToolTip(m_state->text());
   m_cancel->setVisible(!job.over());
   m_cancel->setEnabled(!job.cancelRequested());
   m_bar->setVisible(job.state() == Job::State::Running);

@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QHeaderView>
 #include <QMenu>
+#include <QMouseEvent>
 #include <QPainter>
 #include <QStyledItemDelegate>
 #include <QTimer>
@@ -63,15 +64,23 @@ RunList::RunList(QWidget* parent, int interval)
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(m_tree);
   connect(m_tree, &QTreeWidget::itemSelectionChanged, this, [this] {
-    if (const QString run = selectedRun(); !run.isEmpty())
+    if (const QString run = selectedRun(); !run.isEmpty()) {
+      m_shown = run;
       Q_EMIT runSelected(run);
-    else if (const QString project = selectedProject(); !project.isEmpty())
+    } else if (const QString project = selectedProject(); !project.isEmpty()) {
       Q_EMIT projectSelected(project);
+    }
   });
   connect(m_tree, &QTreeWidget::itemActivated, this, [this](QTreeWidgetItem* item) {
     if (item->parent()) Q_EMIT runActivated(item->data(Name, pathRole).toString());
   });
-  connect(m_tree, &QWidget::customContextMenuRequested, this, &RunList::askMenu);
+  connect(m_tree, &QWidget::customContextMenuRequested, this, [this](const QPoint& position) {
+    auto* menu = menuAt(position);
+    if (!menu) return;
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->popup(m_tree->viewport()->mapToGlobal(position));
+  });
+  m_tree->viewport()->installEventFilter(this);
   m_there->moveToThread(&m_thread);
   connect(&m_thread, &QThread::finished, m_there, &QObject::deleteLater);
   m_thread.setObjectName(QStringLiteral("run-list"));
@@ -90,12 +99,14 @@ void RunList::addProject(const QString& path) {
   m_projects << clean(path);
   present(m_last);
   refresh();
+  Q_EMIT projectsChanged();
 }
 
 void RunList::removeProject(const QString& path) {
-  m_projects.removeAll(clean(path));
+  if (m_projects.removeAll(clean(path)) == 0) return;
   present(m_last);
   refresh();
+  Q_EMIT projectsChanged();
 }
 
 void RunList::refresh() {
@@ -106,10 +117,15 @@ void RunList::refresh() {
   for (const auto& project : m_projects) folders.emplace_back(project.toStdString());
   QMetaObject::invokeMethod(m_there, [this, scanner = m_scanner, folders] {
     auto found = scanner->scan(folders);
+    QStringList missing;
+    for (const auto& folder : folders)
+      if (std::error_code ec; !std::filesystem::is_directory(folder, ec))
+        missing << QString::fromStdString(folder.string());
     QMetaObject::invokeMethod(
         this,
-        [this, found = std::move(found)] {
+        [this, found = std::move(found), missing] {
           m_busy = false;
+          m_missing = missing;
           present(found);
           if (m_again) refresh();
         },
@@ -143,7 +159,10 @@ void RunList::present(const std::vector<RunInfo>& runs) {
     }();
     auto* project = item(root, p, m_projects[p]);
     project->setText(Name, QFileInfo(m_projects[p]).fileName());
-    project->setToolTip(Name, m_projects[p]);
+    // A disk that is not there today may be back tomorrow.
+    const bool missing = m_missing.contains(m_projects[p]);
+    project->setToolTip(Name, missing ? tr("%1\nThis folder is missing now.").arg(m_projects[p]) : m_projects[p]);
+    project->setForeground(Name, missing ? QBrush(palette().color(QPalette::Disabled, QPalette::Text)) : QBrush());
     QFont bold = font();
     bold.setBold(true);
     project->setFont(Name, bold);
@@ -211,20 +230,35 @@ void RunList::selectRun(const QString& path) {
     }
 }
 
-void RunList::askMenu(const QPoint& position) {
+void RunList::setShownRun(const QString& path) { m_shown = path.isEmpty() ? QString() : clean(path); }
+
+QMenu* RunList::menuAt(const QPoint& position) {
   auto* item = m_tree->itemAt(position);
-  if (!item) return;
+  if (!item) return nullptr;
   const QString path = item->data(Name, pathRole).toString();
   auto* menu = new QMenu(this);
-  menu->setAttribute(Qt::WA_DeleteOnClose);
   if (item->parent()) {
     connect(menu->addAction(tr("Open")), &QAction::triggered, this, [this, path] { Q_EMIT runActivated(path); });
-    connect(menu->addAction(tr("Compare curves")), &QAction::triggered, this,
-            [this, path] { Q_EMIT compareRequested(path); });
+    auto* compare = menu->addAction(tr("Compare with the shown run"));
+    compare->setObjectName(QStringLiteral("compareRun"));
+    compare->setEnabled(!m_shown.isEmpty() && path != m_shown);
+    connect(compare, &QAction::triggered, this, [this, path] { Q_EMIT compareRequested(path); });
   }
   connect(menu->addAction(tr("Show folder")), &QAction::triggered, this,
           [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); });
-  menu->popup(m_tree->viewport()->mapToGlobal(position));
+  if (!item->parent()) {
+    auto* remove = menu->addAction(tr("Remove from the list"));
+    remove->setObjectName(QStringLiteral("removeProject"));
+    connect(remove, &QAction::triggered, this, [this, path] { removeProject(path); });
+  }
+  return menu;
+}
+
+bool RunList::eventFilter(QObject* watched, QEvent* event) {
+  // The right button asks for the menu alone: choosing the run would take the shown one away.
+  if (watched == m_tree->viewport() && event->type() == QEvent::MouseButtonPress)
+    return static_cast<QMouseEvent*>(event)->button() == Qt::RightButton;
+  return QWidget::eventFilter(watched, event);
 }
 
 void RunList::changeEvent(QEvent* event) {

@@ -9,6 +9,7 @@
 
 #include "widgets/run/RunScanner.h"
 
+class QMenu;
 class QTimer;
 class QTreeWidget;
 class QTreeWidgetItem;
@@ -28,6 +29,10 @@ class RunList : public QWidget {
   QStringList projects() const { return m_projects; }
   /// Looks now instead of at the next turn of the timer.
   void refresh();
+  /// The run whose curves are on screen, beside which others can be compared; a chosen run becomes it by itself.
+  void setShownRun(const QString& path);
+  /// What the context menu offers for the item at this place; null if there is none. The caller owns it.
+  QMenu* menuAt(const QPoint& position);
   /// The run or project folder chosen; empty if none.
   QString selectedRun() const;
   QString selectedProject() const;
@@ -42,17 +47,19 @@ class RunList : public QWidget {
   void runActivated(const QString& path);
   /// "Compare" in the context menu: this run's curves are wanted beside the shown one's.
   void compareRequested(const QString& path);
+  /// projects() changed.
+  void projectsChanged();
 
  protected:
   void changeEvent(QEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   void present(const std::vector<RunInfo>& runs);
   void fill(QTreeWidgetItem* item, const RunInfo& info) const;
-  void askMenu(const QPoint& position);
 
-  QStringList m_projects;
-  QString m_wanted;
+  QStringList m_projects, m_missing;
+  QString m_wanted, m_shown;
   QTreeWidget* m_tree;
   QTimer* m_timer;
   QThread m_thread;

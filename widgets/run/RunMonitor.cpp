@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/run/EventLog.h"
 #include "widgets/run/StateLook.h"
 
 namespace lorkd::watch {
@@ -50,24 +51,41 @@ void RunMonitor::setRun(const QString& path) {
   m_pending.clear();
   m_complaint.clear();
   m_lastState.reset();
+  m_lastPhase.clear();
+  m_started = 0;
+  m_lastBest = -1;
   if (!path.isEmpty()) {
     m_watcher = std::make_unique<RunWatcher>(path);
     connect(m_watcher.get(), &RunWatcher::opened, this, &RunMonitor::restartCurves);
     connect(m_watcher.get(), &RunWatcher::restarted, this, &RunMonitor::showEvents);
-    connect(m_watcher.get(), &RunWatcher::eventsArrived, this, &RunMonitor::showEvents);
-    connect(m_watcher.get(), &RunWatcher::troubleChanged, this, &RunMonitor::showStatus);
-    connect(m_watcher.get(), &RunWatcher::statusChanged, this, [this] {
-      const State state = m_watcher->status()->state;
-      // A request is fulfilled, or overtaken, when the state changes.
-      if (m_lastState && *m_lastState != state) m_pending.clear(), m_complaint.clear();
-      const bool changed = m_lastState != state;
-      m_lastState = state;
-      showStatus();
-      if (changed) Q_EMIT stateChanged(state);
+    connect(m_watcher.get(), &RunWatcher::eventsArrived, this, [this] {
+      showEvents();
+      const auto best = m_watcher->series()->bestStep();
+      if (std::exchange(m_lastBest, best) != best) Q_EMIT progressed();
     });
+    connect(m_watcher.get(), &RunWatcher::troubleChanged, this, &RunMonitor::showStatus);
+    connect(m_watcher.get(), &RunWatcher::statusChanged, this, &RunMonitor::takeStatus);
   }
   m_conflict->setSeries(m_watcher ? m_watcher->series() : nullptr);
   restartCurves();
+}
+
+void RunMonitor::takeStatus() {
+  const auto status = *m_watcher->status();
+  const bool changed = m_lastState != status.state;
+  // A request is fulfilled, or overtaken, when the state changes; a start also when the trainer says anything at all:
+  // it may have failed between two looks.
+  const bool heard = m_started > 0 && status.heartbeat > m_started;
+  if ((m_lastState && changed) || heard) m_pending.clear(), m_started = 0;
+  if (m_lastState && changed) m_complaint.clear();
+  if (changed || heard) m_outputShown = false;
+  m_lastState = status.state;
+  const auto phase = QString::fromStdString(status.phase);
+  const bool newPhase = std::exchange(m_lastPhase, phase) != phase;
+  showStatus();
+  showTrainerOutput();
+  if (changed) Q_EMIT stateChanged(status.state);
+  if (newPhase) Q_EMIT progressed();
 }
 
 void RunMonitor::addOverlay(const QString& path) {
@@ -97,6 +115,7 @@ void RunMonitor::restartCurves() {
   m_metrics->clear();
   m_log->clear();
   m_logShown = 0;
+  m_outputShown = false;
   const auto add = [this](const RunWatcher& watcher) {
     if (!watcher.directory()) return;
     // Runs of one plan differ by folder, so the folder's name tells overlaid curves apart.
@@ -116,6 +135,7 @@ void RunMonitor::showEvents() {
   m_metrics->refresh();
   m_conflict->refresh();
   showLog();
+  showTrainerOutput();
   showStatus();
 }
 
@@ -136,18 +156,28 @@ void RunMonitor::showLog() {
   }
 }
 
+void RunMonitor::showTrainerOutput() {
+  if (m_outputShown || (m_lastState != State::Failed && m_lastState != State::Interrupted)) return;
+  m_outputShown = true;
+  const QString output = TrainerLauncher::lastOutput(run()).trimmed();
+  if (!output.isEmpty()) m_log->appendPlainText(tr("The end of trainer.log:\n%1").arg(output));
+}
+
 void RunMonitor::act(Command command, const QString& pending) {
   if (auto sent = m_launcher->send(run(), command); !sent) return complain(QString::fromStdString(sent.error().text()));
   m_complaint.clear();
   m_pending = pending;
+  m_started = 0;
   showStatus();
 }
 
 void RunMonitor::startOrContinue() {
+  const double now = lorkd::run::now();
   if (auto started = m_launcher->start(run()); !started)
     return complain(QString::fromStdString(started.error().text()));
   m_complaint.clear();
   m_pending = tr("starting …");
+  m_started = now;
   showStatus();
 }
 
@@ -168,6 +198,7 @@ void RunMonitor::askStop() {
 void RunMonitor::complain(const QString& text) {
   m_complaint = text;
   m_pending.clear();
+  m_started = 0;
   showStatus();
 }
 
@@ -212,12 +243,15 @@ void RunMonitor::showStatus() {
   QString message = m_complaint;
   if (message.isEmpty() && m_watcher) message = m_watcher->trouble();
   if (message.isEmpty() && status && state == State::Failed) message = QString::fromStdString(status->message);
+  // A trainer that was stopped says so, and that is no fault.
+  const bool stopped = message.isEmpty() && status && state == State::Interrupted && !status->message.empty();
+  if (stopped) message = QString::fromStdString(status->message);
   if (message.isEmpty() && status && state == State::Interrupted)
     message = tr("The trainer is gone without having finished. Continue takes up the last checkpoint.");
   m_message->setText(message);
   m_message->setVisible(!message.isEmpty());
   QPalette colours = palette();
-  colours.setColor(QPalette::WindowText, stateColor(State::Failed, palette()));
+  if (!stopped) colours.setColor(QPalette::WindowText, stateColor(State::Failed, palette()));
   m_message->setPalette(colours);
 
   m_start->setVisible(status && !active && state != State::Finished);

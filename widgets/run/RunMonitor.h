@@ -44,6 +44,8 @@ class RunMonitor : public QWidget {
  Q_SIGNALS:
   /// The run's state changed (also when another run is shown).
   void stateChanged(lorkd::run::State state);
+  /// A new phase began, or a better checkpoint was written: there may be new files in the run.
+  void progressed();
 
  protected:
   void changeEvent(QEvent* event) override;
@@ -54,6 +56,8 @@ class RunMonitor : public QWidget {
   void showEvents();
   void showStatus();
   void showLog();
+  void showTrainerOutput();
+  void takeStatus();
   void act(lorkd::run::Command command, const QString& pending);
   void startOrContinue();
   void askStop();
@@ -70,7 +74,10 @@ class RunMonitor : public QWidget {
   plot::ConflictPanel* m_conflict;
   QPlainTextEdit* m_log;
   std::size_t m_logShown = 0;
-  QString m_pending, m_complaint;
+  QString m_pending, m_complaint, m_lastPhase;
+  double m_started = 0;          ///< when the trainer was started from here, until it says something
+  std::int64_t m_lastBest = -1;  ///< step of the best validation that was told
+  bool m_outputShown = false;    ///< the trainer's last words stand in the log
   std::optional<lorkd::run::State> m_lastState;
 };
 

@@ -6,6 +6,7 @@
 #include <QFileInfo>
 #include <QProcess>
 #include <QTimer>
+#include <algorithm>
 
 #include "core/run/EventLog.h"
 #include "widgets/run/Program.h"
@@ -58,18 +59,19 @@ Result<qint64> TrainerLauncher::start(const QString& run) {
   process.setProgram(program);
   process.setArguments({QStringLiteral("train"), QFileInfo(run).absoluteFilePath()});
   process.setStandardInputFile(QProcess::nullDevice());
-  process.setStandardOutputFile(logOf(run));
+  process.setStandardOutputFile(logOf(run), QIODevice::Append);
   process.setStandardErrorFile(logOf(run), QIODevice::Append);
+  const qint64 said = QFileInfo(logOf(run)).size();
   qint64 pid = 0;
   if (!process.startDetached(&pid))
     return fail(ErrorCode::Io, tr("the trainer does not start: %1").arg(process.errorString()).toStdString(),
                 tr("check that the program can be run and the folder written").toStdString(), program.toStdString());
   m_began[run] = now;
-  QTimer::singleShot(m_grace, this, [this, run, pid, before = status] {
+  QTimer::singleShot(m_grace, this, [this, run, pid, said, before = status] {
     const auto opened = lorkd::run::RunDirectory::open(run.toStdString());
     const auto after = opened ? opened->status() : Result<lorkd::run::Status>(std::unexpected(opened.error()));
     if (alive(pid) || (after && (after->state != before.state || after->heartbeat != before.heartbeat))) return;
-    const QString output = lastOutput(run).trimmed();
+    const QString output = lastOutput(run, 4000, said).trimmed();
     Q_EMIT failedToRun(run, output.isEmpty() ? tr("The trainer ended at once and said nothing.")
                                              : tr("The trainer ended at once:\n%1").arg(output));
   });
@@ -82,10 +84,10 @@ Result<void> TrainerLauncher::send(const QString& run, lorkd::run::Command comma
   return directory.send(command);
 }
 
-QString TrainerLauncher::lastOutput(const QString& run, qint64 bytes) {
+QString TrainerLauncher::lastOutput(const QString& run, qint64 bytes, qint64 from) {
   QFile file(logOf(run));
   if (!file.open(QIODevice::ReadOnly)) return QString();
-  if (file.size() > bytes) file.seek(file.size() - bytes);
+  file.seek(std::min(file.size(), std::max(from, file.size() - bytes)));
   return QString::fromUtf8(file.read(bytes));
 }
 

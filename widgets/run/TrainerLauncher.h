@@ -15,14 +15,14 @@ class TrainerLauncher : public QObject {
  public:
   using QObject::QObject;
 
-  /// Starts `lorkd train RUN`, detached: it outlives this program. Its output goes to RUN/trainer.log. Returns the
+  /// Starts `lorkd train RUN`, detached: it outlives this program. Its output is added to RUN/trainer.log. Returns the
   /// process id. Errors: those of RunDirectory::open; Mismatch if the run is trained already; NotFound when the program
   /// is missing; Io when it does not start.
   Result<qint64> start(const QString& run);
   /// Asks the trainer, which obeys between two steps. Errors: those of RunDirectory::open and send.
   Result<void> send(const QString& run, lorkd::run::Command command);
-  /// The end of what the trainer printed last time.
-  static QString lastOutput(const QString& run, qint64 bytes = 4000);
+  /// The end of what the run's trainers printed, of the part from byte `from` on.
+  static QString lastOutput(const QString& run, qint64 bytes = 4000, qint64 from = 0);
   /// Time after the start at which a trainer that is gone without a word is reported, in ms.
   void setGrace(int milliseconds) { m_grace = milliseconds; }
 

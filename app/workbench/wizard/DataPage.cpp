@@ -8,10 +8,12 @@
 #include <QSplitter>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <map>
 
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
+#include "widgets/form/PlanNames.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -38,22 +40,40 @@ QString gridText(const image::Geometry& g) {
       .arg(g.spacing[2], 0, 'g', 4);
 }
 
-/// A name for the source that the plan accepts: the folder's, without odd characters.
-QString sourceName(const QString& folder, const Json& sources) {
-  QString base = QFileInfo(folder).fileName().toLower();
-  base.replace(QRegularExpression("[^a-z0-9_-]+"), "-");
-  if (base.isEmpty()) base = "data";
-  QString name = base;
-  for (int n = 2; sources.contains(name.toStdString()); ++n) name = base + "-" + QString::number(n);
-  return name;
+bool sameFolder(const QString& a, const QString& b) {
+  const auto place = [](const QString& path) {
+    const auto real = QFileInfo(path).canonicalFilePath();
+    return real.isEmpty() ? QDir::cleanPath(QDir(path).absolutePath()) : real;
+  };
+  return place(a) == place(b);
+}
+
+using Known = std::vector<std::pair<std::string, std::filesystem::path>>;
+
+/// A name for the source: the folder's. The index keeps images by source, so a name that stands for another folder
+/// there, perhaps of an earlier run, is not taken.
+QString sourceName(const QString& folder, const Json& sources, const Known& known) {
+  for (const auto& [name, place] : known)
+    if (!sources.contains(name) && sameFolder(QString::fromStdString(place.string()), folder))
+      return QString::fromStdString(name);
+  auto base = form::planName(QFileInfo(QDir(folder).absolutePath()).fileName().replace(' ', '-'), "-");
+  if (base.empty() || base.find_first_not_of('-') == std::string::npos) base = "data";
+  const auto taken = [&](const std::string& name) {
+    return sources.contains(name) ||
+           std::any_of(known.begin(), known.end(), [&](const auto& k) { return k.first == name; });
+  };
+  auto name = base;
+  for (int n = 2; taken(name); ++n) name = base + "-" + std::to_string(n);
+  return QString::fromStdString(name);
 }
 
 }  // namespace
 
-DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
+DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m_jobs(this) {
   setTitle(tr("Data"));
   setSubTitle(
-      tr("Folders of DICOM or NIfTI images with their labels. They are only read; nothing is copied or changed."));
+      tr("Folders of DICOM or NIfTI images with their labels, or of pictures with one folder for each class. They are "
+         "only read; nothing is copied or changed."));
   m_sources = new QTreeWidget(this);
   m_sources->setObjectName("sources");
   m_sources->setAccessibleName(tr("Data sources"));
@@ -85,7 +105,15 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_found, 1);
-  layout->addWidget(m_status);
+  m_cancel = new QPushButton(tr("Cancel"), this);
+  m_cancel->setObjectName("cancelScan");
+  m_cancel->setAccessibleName(tr("Cancel the scan"));
+  m_cancel->hide();
+  auto* foot = new QHBoxLayout;
+  foot->addWidget(m_status, 1);
+  foot->addWidget(m_cancel);
+  layout->addLayout(foot);
+  connect(m_cancel, &QPushButton::clicked, this, [this] { m_jobs.cancel(); });
   connect(add, &QPushButton::clicked, this, [this] {
     const auto folder = QFileDialog::getExistingDirectory(this, tr("Folder with images"));
     if (!folder.isEmpty()) addFolder(folder);
@@ -99,9 +127,10 @@ void DataPage::addFolder(const QString& folder) {
   auto sources = m_wizard->model()->value("data.sources");
   if (!sources.is_object()) sources = Json::object();
   for (const auto& [name, source] : sources.items())
-    if (QDir(QString::fromStdString(source.value("path", std::string()))) == QDir(folder))
+    if (sameFolder(QString::fromStdString(source.value("path", std::string())), folder))
       return scan(QString::fromStdString(name), folder);
-  const auto name = sourceName(folder, sources);
+  auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
+  const auto name = sourceName(folder, sources, index ? index->sources().value_or(Known{}) : Known{});
   sources[name.toStdString()] = {{"path", QDir(folder).absolutePath().toStdString()}, {"kind", "auto"}};
   m_wizard->model()->setValue("data.sources", sources);
   readIndex();
@@ -123,6 +152,8 @@ void DataPage::scan(const QString& name, const QString& folder) {
   auto* job = m_wizard->jobs()->add(
       tr("Scan %1").arg(folder),
       {"scan", folder, "--index", QDir(m_wizard->project()).filePath("index.sqlite"), "--source", name});
+  m_jobs.add(job);
+  m_cancel->show();
   connect(job, &watch::Job::changed, this, [this, job, folder] {
     if (!job->over())
       m_status->setText(tr("Scanning %1: %2 of %3 files").arg(folder).arg(job->done()).arg(job->total()));
@@ -130,7 +161,10 @@ void DataPage::scan(const QString& name, const QString& folder) {
   connect(job, &watch::Job::finished, this, [this, job, name] {
     if (job->state() == watch::Job::State::Failed)
       m_failed.emplace_back(name, QString::fromStdString(job->error().text()));
+    m_cancel->setVisible(m_jobs.busy());
     readIndex();
+    if (job->state() == watch::Job::State::Cancelled)
+      m_status->setText(tr("The scan was cancelled; what was known before has stayed."));
   });
 }
 

@@ -4,6 +4,7 @@
 #include <QWizardPage>
 #include <vector>
 
+#include "app/workbench/wizard/PageJobs.h"
 #include "core/data/Catalogue.h"
 #include "widgets/form/RankTable.h"
 #include "widgets/form/TaskEditor.h"
@@ -49,8 +50,10 @@ class DataPage : public QWizardPage {
   RunWizard* m_wizard;
   QTreeWidget *m_sources, *m_found;
   QLabel* m_status;
+  QPushButton* m_cancel;
   std::vector<data::Case> m_cases;
   std::vector<std::pair<QString, QString>> m_failed;  ///< source, reason
+  PageJobs m_jobs;
 };
 
 /// Labels to tasks.
@@ -63,6 +66,8 @@ class TasksPage : public QWizardPage {
   form::TaskEditor* editor() const { return m_editor; }
 
  private:
+  /// Sets of pictures are classified, volumes segmented.
+  void followKind();
   RunWizard* m_wizard;
   DataPage* m_data;
   form::TaskEditor* m_editor;
@@ -78,6 +83,7 @@ class TeacherPage : public QWizardPage {
 
  private:
   void showChoice();
+  void addTeacher(const QString& title, const QString& path);
   RunWizard* m_wizard;
   QComboBox* m_runs;
   QWidget *m_trainForm, *m_runForm;
@@ -100,6 +106,7 @@ class RanksPage : public QWizardPage {
   QTimer* m_timer;
   std::int64_t m_expert = 0;
   int m_asked = 0;
+  PageJobs m_jobs;
 };
 
 /// Spacing, patch, losses, schedule.
@@ -121,12 +128,17 @@ class ReviewPage : public QWizardPage {
 
  private:
   void review();
+  void check();
   RunWizard* m_wizard;
   QLineEdit* m_name;
   QLabel *m_summary, *m_faults;
   QPlainTextEdit* m_json;
   QCheckBox* m_start;
   bool m_good = false;
+  bool m_sound = false;  ///< the engine could build the plan's networks
+  QString m_refusal;     ///< what it said if not
+  int m_asked = 0;
+  PageJobs m_jobs;
 };
 
 }  // namespace lorkd::workbench

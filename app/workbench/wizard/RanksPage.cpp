@@ -1,8 +1,6 @@
-#include <QDir>
 #include <QGroupBox>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QTemporaryFile>
 #include <QTimer>
 #include <QVBoxLayout>
 
@@ -13,7 +11,7 @@
 
 namespace lorkd::workbench {
 
-RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
+RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m_jobs(this) {
   setTitle(tr("Experts and ranks"));
   setSubTitle(
       tr("All experts share one network; each adds factors of its own rank. A higher rank separates more and costs "
@@ -53,16 +51,14 @@ RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) 
 void RanksPage::initializePage() { askSizes(); }
 
 void RanksPage::askSizes() {
-  // The engine knows its layers; the plan goes to it as a file of the moment.
+  // An answer to an earlier question is of no use.
   const int asked = ++m_asked;
-  auto* file = new QTemporaryFile(this);
-  if (!file->open()) return m_status->setText(tr("No temporary file could be made."));
-  file->write(QByteArray::fromStdString(m_wizard->model()->json().dump()));
-  file->flush();
+  m_jobs.cancel();
+  auto* job = m_wizard->askEngine(tr("Count parameters"));
+  if (!job) return m_status->setText(tr("No temporary file could be made."));
+  m_jobs.add(job);
   m_status->setText(tr("Counting parameters…"));
-  auto* job = m_wizard->jobs()->add(tr("Count parameters"), {"plan", file->fileName()});
-  connect(job, &watch::Job::finished, this, [this, job, file, asked] {
-    file->deleteLater();
+  connect(job, &watch::Job::finished, this, [this, job, asked] {
     if (asked != m_asked) return;
     if (job->state() == watch::Job::State::Done) {
       auto sizes = form::NetworkSizes::fromJson(job->result());

@@ -13,7 +13,7 @@
 
 namespace lorkd::workbench {
 
-ReviewPage::ReviewPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
+ReviewPage::ReviewPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m_jobs(this) {
   setTitle(tr("Review"));
   setSubTitle(tr("The plan is frozen into the run: it is all that determines the result."));
   m_name = new QLineEdit(this);
@@ -50,7 +50,31 @@ void ReviewPage::initializePage() {
   QString name = "run-1";
   for (int n = 2; runs.exists(name); ++n) name = "run-" + QString::number(n);
   m_name->setText(name);
+  check();
   review();
+}
+
+void ReviewPage::check() {
+  // The schema knows fields; only the engine knows whether a network can be made of them.
+  const int asked = ++m_asked;
+  m_jobs.cancel();
+  m_sound = false;
+  m_refusal.clear();
+  if (!m_wizard->model()->faults().empty()) return;
+  auto* job = m_wizard->askEngine(tr("Check the plan"));
+  if (!job) {
+    m_refusal = tr("No temporary file could be made.");
+    return;
+  }
+  m_jobs.add(job);
+  connect(job, &watch::Job::finished, this, [this, job, asked] {
+    if (asked != m_asked) return;
+    m_sound = job->state() == watch::Job::State::Done;
+    m_refusal = m_sound                                        ? QString()
+                : job->state() == watch::Job::State::Cancelled ? tr("The check of the plan was cancelled.")
+                                                               : QString::fromStdString(job->error().text());
+    review();
+  });
 }
 
 QString ReviewPage::runName() const { return m_name->text().trimmed(); }
@@ -63,9 +87,10 @@ void ReviewPage::review() {
     faults << tr("The run needs a name.");
   else if (QDir(m_wizard->project()).exists("runs/" + runName()))
     faults << tr("A run of this name exists; choose another.");
-  m_good = faults.isEmpty();
+  if (!m_refusal.isEmpty()) faults << m_refusal;
+  m_good = faults.isEmpty() && m_sound;
   m_faults->setVisible(!m_good);
-  m_faults->setText("⚠ " + faults.join("\n⚠ "));
+  m_faults->setText(faults.isEmpty() ? tr("Checking the plan…") : "⚠ " + faults.join("\n⚠ "));
   if (auto plan = m_wizard->model()->plan()) {
     QStringList tasks;
     for (const auto& [name, task] : plan->tasks)

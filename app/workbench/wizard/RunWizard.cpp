@@ -2,6 +2,9 @@
 
 #include <QDir>
 #include <QMessageBox>
+#include <QPushButton>
+#include <QTemporaryFile>
+#include <memory>
 
 #include "app/workbench/wizard/Pages.h"
 #include "core/run/RunDirectory.h"
@@ -27,12 +30,39 @@ RunWizard::RunWizard(const QString& project, watch::JobQueue* jobs, QWidget* par
   setPage(Training, new TrainingPage(this));
   setPage(Review, new ReviewPage(this));
   setButtonText(FinishButton, tr("Create run"));
+  m_begun = m_model->json();
 }
 
-void RunWizard::setPlan(const Json& plan) {
-  // Missing fields are filled with defaults, so that every editor finds its value.
-  auto typed = plan::fromJson(plan);
-  m_model->setJson(typed ? plan::toJson(*typed) : plan);
+void RunWizard::setPlan(const plan::Plan& plan) {
+  // Every field is written out, so that every editor finds its value.
+  m_model->setJson(plan::toJson(plan));
+  m_begun = m_model->json();
+}
+
+watch::Job* RunWizard::askEngine(const QString& title) {
+  // The engine knows its layers; the plan goes to it as a file of the moment.
+  auto file = std::make_unique<QTemporaryFile>();
+  const auto text = QByteArray::fromStdString(m_model->json().dump());
+  if (!file->open() || file->write(text) != text.size() || !file->flush()) return nullptr;
+  auto* job = m_jobs->add(title, {"plan", file->fileName()});
+  connect(job, &watch::Job::finished, file.get(), &QObject::deleteLater);
+  file.release()->setParent(job);
+  return job;
+}
+
+void RunWizard::reject() {
+  if (m_model->json() == m_begun) return QWizard::reject();
+  if (findChild<QMessageBox*>("confirmDiscard")) return;
+  auto* box = new QMessageBox(QMessageBox::Question, tr("New run"),
+                              tr("Discard this plan? No run has been made of it."), QMessageBox::Cancel, this);
+  box->setObjectName("confirmDiscard");
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  auto* discard = box->addButton(tr("Discard"), QMessageBox::DestructiveRole);
+  box->setDefaultButton(QMessageBox::Cancel);
+  connect(box, &QMessageBox::buttonClicked, this, [this, discard](QAbstractButton* pressed) {
+    if (pressed == discard) QWizard::reject();
+  });
+  box->open();
 }
 
 bool RunWizard::startAtOnce() const { return static_cast<ReviewPage*>(page(Review))->startAtOnce(); }

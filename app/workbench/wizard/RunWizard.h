@@ -18,16 +18,21 @@ class RunWizard : public QWizard {
   const QString& project() const { return m_project; }
   watch::JobQueue* jobs() const { return m_jobs; }
   /// Begins with this plan instead of an empty one.
-  void setPlan(const Json& plan);
+  void setPlan(const plan::Plan& plan);
+  /// Starts `lorkd plan` on the plan as it is now: its networks are built and counted. Null if no file can be written.
+  watch::Job* askEngine(const QString& title);
   /// The folder the run was frozen into; empty until the wizard is accepted.
   QString runPath() const { return m_runPath; }
   bool startAtOnce() const;
 
   void accept() override;
+  /// Asks first when something was changed.
+  void reject() override;
 
  private:
   QString m_project, m_runPath;
   form::PlanModel* m_model;
+  Json m_begun;  ///< the plan as it was when the wizard opened
   watch::JobQueue* m_jobs;
 };
 

@@ -1,4 +1,5 @@
 #include <QVBoxLayout>
+#include <algorithm>
 #include <map>
 
 #include "app/workbench/wizard/Pages.h"
@@ -30,6 +31,26 @@ void TasksPage::initializePage() {
   std::vector<form::LabelInfo> list;
   for (auto& [name, info] : labels) list.push_back(std::move(info));
   m_editor->setLabels(std::move(list));
+  followKind();
+}
+
+void TasksPage::followKind() {
+  auto* model = m_wizard->model();
+  const auto& cases = m_data->cases();
+  const auto count = std::count_if(cases.begin(), cases.end(), [](const auto& item) { return item.kind == "picture"; });
+  const bool pictures = count > 0;
+  // With both, only the user knows which of them the tasks are for.
+  if (pictures && count < std::ssize(cases)) return;
+  m_editor->setKind(pictures ? plan::TaskKind::Classification : plan::TaskKind::Segmentation);
+  // A network for volumes cannot take pictures, nor the other way round; any other choice is the user's own.
+  const Json from = pictures ? "unet3d" : "shufflenetv2", to = pictures ? "shufflenetv2" : "unet3d";
+  for (const QString backbone : {"backbone", "teacher.backbone"}) {
+    if (model->value(backbone + ".name") != from) continue;
+    const plan::Backbone fresh;
+    model->setValue(backbone + ".name", to);
+    model->setValue(backbone + ".preset", fresh.preset);
+    model->setValue(backbone + ".widths", fresh.widths);
+  }
 }
 
 bool TasksPage::isComplete() const {

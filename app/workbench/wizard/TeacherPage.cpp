@@ -53,21 +53,31 @@ void TeacherPage::initializePage() {
   m_runs->clear();
   const QDir runs(QDir(m_wizard->project()).filePath("runs"));
   for (const auto& entry : runs.entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot)) {
-    auto run = run::RunDirectory::open(entry.absoluteFilePath().toStdString());
-    if (!run || run->plan().method != plan::PlanMethod::Teacher) continue;
-    auto status = run->status();
-    if (status && status->state == run::State::Finished) m_runs->addItem(entry.fileName(), entry.absoluteFilePath());
+    addTeacher(entry.fileName(), entry.absoluteFilePath());
+    addTeacher(tr("teacher of %1").arg(entry.fileName()), entry.absoluteFilePath() + "/teacher");
   }
   if (m_runs->count() == 0) m_runs->addItem(tr("none trained yet"));
   m_runs->setEnabled(m_runs->itemData(0).isValid());
+  showChoice();
+}
+
+void TeacherPage::addTeacher(const QString& title, const QString& path) {
+  auto run = run::RunDirectory::open(path.toStdString());
+  if (!run || run->plan().method != plan::PlanMethod::Teacher) return;
+  auto status = run->status();
+  if (status && status->state == run::State::Finished) m_runs->addItem(title, path);
 }
 
 void TeacherPage::showChoice() {
   const auto source = m_wizard->model()->value("teacher.source");
   m_trainForm->setVisible(source == "train");
   m_runForm->setVisible(source == "checkpoint");
-  if (source == "checkpoint" && m_wizard->model()->value("teacher.checkpoint") == "" && m_runs->currentData().isValid())
-    m_wizard->model()->setValue("teacher.checkpoint", m_runs->currentData().toString().toStdString());
+  if (source == "checkpoint" && m_wizard->model()->value("teacher.checkpoint") == "" && m_runs->itemData(0).isValid())
+    m_wizard->model()->setValue("teacher.checkpoint", m_runs->itemData(0).toString().toStdString());
+  // The list shows the plan's choice; one that it does not know stands in the field below it.
+  const auto chosen = m_wizard->model()->value("teacher.checkpoint");
+  if (chosen.is_string() && m_runs->itemData(0).isValid())
+    m_runs->setCurrentIndex(m_runs->findData(QDir::cleanPath(QString::fromStdString(chosen.get<std::string>()))));
   Q_EMIT completeChanged();
 }
 

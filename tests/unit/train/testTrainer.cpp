@@ -80,6 +80,37 @@ TEST_F(Training, TellsEveryStep) {
   EXPECT_EQ(events["conflict"][1]["tasks"], (Json{"bright", "dark"}));
 }
 
+TEST_F(Training, AStopWithinAValidationKeepsItsStepsAndValidatesLater) {
+  plan.training.steps = 6;
+  plan.training.validateEvery = 4;
+  plan.training.checkpointEvery = 100;
+  std::vector<std::int64_t> validated;
+  bool stop = true;
+  Hooks hooks;
+  hooks.validate = [&](nn::Network& network, std::int64_t at) -> Result<Validation> {
+    network->eval();
+    if (stop) return fail(ErrorCode::Cancelled, "stopped");
+    validated.push_back(at);
+    return Validation{0.1 * static_cast<double>(at), Json::object()};
+  };
+  auto outcome = train(test::makeNetwork(plan), hooks);
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_EQ(*outcome, Outcome::Stopped);
+  EXPECT_EQ(*checkpointStep(paths.last, plan::digest(plan)), 4);
+  outcome = train(test::makeNetwork(plan), hooks);  // stopped again at once: the validation stays due
+  ASSERT_TRUE(outcome && *outcome == Outcome::Stopped);
+  EXPECT_EQ(step, 4);
+  stop = false;
+  outcome = train(test::makeNetwork(plan), hooks);
+  ASSERT_TRUE(outcome && *outcome == Outcome::Done);
+  EXPECT_THAT(validated, testing::ElementsAre(4, 6));
+  const auto last = readFile(paths.last), best = readFile(paths.best);
+  paths = {folder.path() / "whole-last", folder.path() / "whole-best"};
+  ASSERT_TRUE(train(test::makeNetwork(plan), hooks));
+  EXPECT_EQ(last.value(), readFile(paths.last).value());
+  EXPECT_EQ(best.value(), readFile(paths.best).value());
+}
+
 TEST_F(Training, LogsTheGramOfTheWeightedTaskGradients) {
   plan.training.steps = 1;
   plan.conflict.every = 1;
