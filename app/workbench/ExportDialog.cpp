@@ -143,8 +143,10 @@ void ExportDialog::finished() {
     auto* item = m_tasks->topLevelItem(i);
     const auto file =
         std::filesystem::path(m_folder->text().toStdString()) / item->text(0).toStdString() / "manifest.json";
-    if (auto manifest = readJson(file); manifest && manifest->contains("parity"))
-      item->setText(2, QString::number((*manifest)["parity"].get<double>(), 'e', 1));
+    if (const auto manifest = readJson(file); manifest && manifest->contains("parity"))
+      item->setText(2, tr("%1, logits up to %2")
+                           .arg(manifest->value("parity", 0.0), 0, 'e', 1)
+                           .arg(manifest->value("largest_logit", 0.0), 0, 'f', 1));
   }
   m_status->setText(tr("Exported to %1").arg(m_folder->text()));
 }

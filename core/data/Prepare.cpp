@@ -40,7 +40,7 @@ Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& dig
   Json key{{"format", formatVersion},          {"input", digest}, {"spacing", d.spacing},
            {"normalisation", d.normalisation}, {"clip", d.clip},  {"case", c.item.id},
            {"split", toString(c.split)},       {"tasks", tasks}};
-  if (d.split.slab != plan::SplitSlab::None) key["slab"] = d.split;
+  if (d.split.slab != plan::SplitSlab::None) key["slab"] = {d.split, d.patch[2]};
   return key;
 }
 
@@ -69,10 +69,24 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c) {
   return out;
 }
 
+/// The slices of a split that are written, and those of them (counted from the first written) that are scored.
+struct Slices {
+  std::pair<std::int64_t, std::int64_t> kept, scored;
+};
+
+/// What is scored keeps its surroundings, as it has them when whole volumes are predicted: a patch to either side.
+Slices slicesOf(std::int64_t depth, const plan::Plan& plan, Split split) {
+  const auto slab = slabOf(depth, plan.data.split, split);
+  if (split == Split::Train) return {slab, {0, slab.second - slab.first}};
+  const auto margin = plan.data.patch[2];
+  const auto low = std::max<std::int64_t>(0, slab.first - margin), high = std::min(depth, slab.second + margin);
+  return {{low, high}, {slab.first - low, slab.second - low}};
+}
+
 Result<void> writeCase(const plan::Plan& plan, const AssignedCase& c, const Working& working, const std::string& digest,
                        const std::string& key, const fs::path& file) {
   image::Geometry g = working.image.geometry;
-  const auto [first, end] = slabOf(g.size[2], plan.data.split, c.split);
+  const auto [first, end] = slicesOf(g.size[2], plan, c.split).kept;
   const std::int64_t slice = g.size[0] * g.size[1];
   g.origin = g.indexToLps({0, 0, static_cast<double>(first)});
   g.size[2] = end - first;
@@ -186,7 +200,10 @@ Result<void> prepare(const plan::Plan& plan, const CaseList& cases, const fs::pa
                     "lower the shares of validation and test, or the spacing", c.item.id);
       LORKD_CHECK(writeCase(plan, c, *working, digest, key, cache / file));
     }
-    index.push_back({{"file", file.string()}, {"case", c.item.id}, {"split", toString(c.split)}, {"tasks", c.tasks}});
+    Json entry{{"file", file.string()}, {"case", c.item.id}, {"split", toString(c.split)}, {"tasks", c.tasks}};
+    if (plan.data.split.slab != plan::SplitSlab::None)
+      entry["scored"] = slicesOf(workingGrid(c.item.geometry, plan.data).size[2], plan, c.split).scored;
+    index.push_back(std::move(entry));
   }
   working.reset();
   LORKD_CHECK(preparePictures(plan, cases, cache, digests, index, progress, cancel));

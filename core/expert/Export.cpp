@@ -5,6 +5,7 @@
 
 #include "core/base/Digest.h"
 #include "core/base/File.h"
+#include "core/base/Guard.h"
 #include "core/expert/Exporter.h"
 #include "core/expert/StagedFolder.h"
 
@@ -33,12 +34,6 @@ class Prepared {
   bool m_training;
   torch::Device m_device;
 };
-
-/// What went wrong in a LibTorch exception, without its backtrace.
-std::string reason(const std::exception& e) {
-  const std::string what = e.what();
-  return what.substr(0, what.find("\nException raised"));
-}
 
 Result<void> checkArguments(const nn::Network& network, int task, const std::vector<torch::Tensor>& inputs,
                             const std::vector<std::shared_ptr<Exporter>>& exporters) {
@@ -98,9 +93,11 @@ Result<Manifest> exportExpert(const std::filesystem::path& folder, nn::Network& 
     const Prepared prepared(network);
     std::vector<torch::Tensor> inputs, wanted;
     manifest.paritySamples = 0;
+    manifest.largestLogit = 0;
     for (const auto& x : given) {
       inputs.push_back(x.detach().to(torch::kCPU, torch::kFloat32).contiguous());
       wanted.push_back(network->predict(inputs.back(), task));
+      manifest.largestLogit = std::max(manifest.largestLogit, wanted.back().abs().max().item<double>());
       manifest.paritySamples += x.size(0);
     }
     network->fuse(task);
@@ -129,7 +126,7 @@ Result<Manifest> exportExpert(const std::filesystem::path& folder, nn::Network& 
     progress.report("exporting " + name, total, total);
     return manifest;
   } catch (const std::exception& e) {
-    return fail(ErrorCode::Internal, "exporting expert " + name + " failed: " + reason(e), "", folder.string());
+    return fail(thrown(e, folder.string()).error(), "exporting expert " + name);
   }
 }
 

@@ -21,6 +21,7 @@ void to_json(Json& j, const Manifest& m) {
            {"plan_digest", m.planDigest},
            {"checkpoint_digest", m.checkpointDigest},
            {"parity", m.parity},
+           {"largest_logit", m.largestLogit},
            {"parity_samples", m.paritySamples},
            {"versions", m.versions},
            {"files", m.files}};
@@ -47,6 +48,7 @@ void from_json(const Json& j, Manifest& m) {
   m.planDigest = j.value("plan_digest", m.planDigest);
   m.checkpointDigest = j.value("checkpoint_digest", m.checkpointDigest);
   m.parity = j.value("parity", m.parity);
+  m.largestLogit = j.value("largest_logit", m.largestLogit);
   m.paritySamples = j.value("parity_samples", m.paritySamples);
   m.versions = j.value("versions", Json());
 }

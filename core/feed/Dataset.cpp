@@ -19,6 +19,7 @@ struct Block {
   torch::Tensor targets;  ///< (C, D, H, W), or (N) int64
   std::size_t count = 1;
   bool pictures = false;
+  std::pair<std::int64_t, std::int64_t> scored{};
 };
 
 /// Blocks in index order; starts[i] is the number of the first example of block i.
@@ -70,7 +71,7 @@ Result<Block> volumeBlock(const safetensors::File& file, std::string id, int tas
                     file.path());
   LORKD_TRY(imageView, nn::mappedTensor(file, "image"));
   LORKD_TRY(targetView, nn::mappedTensor(file, key));
-  return Block{std::move(id), imageView.unsqueeze(0), targetView, 1, false};
+  return Block{std::move(id), imageView.unsqueeze(0), targetView, 1, false, {0, image.shape[0]}};
 }
 
 Result<Block> pictureBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
@@ -89,7 +90,7 @@ Result<Block> pictureBlock(const safetensors::File& file, std::string id, int ta
     return mismatch("task '" + name + "' has " + std::to_string(classes) + " classes, picture " +
                         std::to_string(bad - values) + " has the class number " + std::to_string(*bad),
                     file.path());
-  return Block{std::move(id), imageView, labelView, static_cast<std::size_t>(labels.shape[0]), true};
+  return Block{std::move(id), imageView, labelView, static_cast<std::size_t>(labels.shape[0]), true, {}};
 }
 
 /// A task given by its index or its name.
@@ -108,6 +109,17 @@ Result<int> taskIndex(const Json& value, const plan::Plan& plan, const fs::path&
     return mismatch("task " + value.dump() + " is not among the plan's " + std::to_string(plan.tasks.size()) + " tasks",
                     where);
   return index;
+}
+
+/// Takes the slices that count from an index's entry.
+Result<void> narrow(Block& block, const Json& scored, const fs::path& index) {
+  const bool two = scored.is_array() && scored.size() == 2 && scored[0].is_number_integer() && scored[1].is_number_integer();
+  const auto first = two ? scored[0].get<std::int64_t>() : -1, end = two ? scored[1].get<std::int64_t>() : -1;
+  if (first < 0 || end <= first || end > block.scored.second)
+    return fail(ErrorCode::Format, "\"scored\" is no range of the file's slices: " + scored.dump(), prepareAgain,
+                index.string());
+  block.scored = {first, end};
+  return {};
 }
 
 /// Files of an index lie inside its folder: no absolute path, no way upward.
@@ -155,6 +167,7 @@ Result<void> Dataset::Impl::add(const Json& entry, const fs::path& cache, const 
     const auto id = text("case").empty() ? name.stem().string() : text("case");
     auto block = pictures ? pictureBlock(file, id, task, plan) : volumeBlock(file, id, task, plan);
     if (!block) return std::unexpected(block.error());
+    if (entry.contains("scored")) LORKD_CHECK(narrow(*block, entry["scored"], index));
     shelves[static_cast<std::size_t>(task)].add(std::move(*block));
   }
   return {};
@@ -195,9 +208,9 @@ Result<Example> Dataset::example(const std::string& split, int task, std::size_t
                                          " in split '" + split + "'");
   const auto after = std::upper_bound(shelf->starts.begin(), shelf->starts.end(), index);
   const auto& block = shelf->blocks[static_cast<std::size_t>(after - shelf->starts.begin() - 1)];
-  if (!block.pictures) return Example{block.id, block.images, block.targets};
+  if (!block.pictures) return Example{block.id, block.images, block.targets, block.scored};
   const auto row = static_cast<std::int64_t>(index - *(after - 1));
-  return Example{block.id + "#" + std::to_string(row), block.images[row], block.targets[row]};
+  return Example{block.id + "#" + std::to_string(row), block.images[row], block.targets[row], {}};
 }
 
 }  // namespace lorkd::feed

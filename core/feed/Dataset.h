@@ -19,6 +19,7 @@ struct Example {
   std::string id;  ///< case pseudonym
   torch::Tensor image;
   torch::Tensor target;
+  std::pair<std::int64_t, std::int64_t> scored;  ///< [first, end) of the slices that count; the others are surroundings
 };
 
 /// Everything prepared for a plan, by split and task.

@@ -47,8 +47,10 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
     for (std::size_t i = 0; i < n; ++i) {
       LORKD_TRY(example, dataset.example(split, task, i));
       LORKD_TRY(p, probabilities(network, task, example.image, plan, device, cancel));
+      const auto [first, end] = example.scored;
       for (std::int64_t c = 0; c < p.size(0); ++c)
-        dice.add(static_cast<std::size_t>(c), p[c] > plan.evaluation.threshold, example.target[c] > 0);
+        dice.add(static_cast<std::size_t>(c), p[c].slice(0, first, end) > plan.evaluation.threshold,
+                 example.target[c].slice(0, first, end) > 0);
     }
     out.metrics = {{"dice", dice.mean()}};
     return out;

@@ -4,6 +4,15 @@
 #include <cmath>
 
 namespace lorkd::plot {
+namespace {
+
+/// Every adapted layer lies in the backbone; saying so on each bar tells nothing.
+QString shortName(const QString& layer) {
+  const QString trunk = QStringLiteral("backbone.");
+  return layer.startsWith(trunk) ? layer.mid(trunk.size()) : layer;
+}
+
+}  // namespace
 
 LayerConflictBars::LayerConflictBars(QWidget* parent) : ThemedPlot(parent) {
   setObjectName(QStringLiteral("layerConflict"));
@@ -63,7 +72,7 @@ void LayerConflictBars::label() {
   const int every = std::max(1, (layerCount() + room - 1) / room);
   for (int i = 0; i < layerCount(); ++i)
     if (i % every == 0 || i == m_selected)
-      ticker->addTick(i, fontMetrics().elidedText(m_layers[i], Qt::ElideLeft, std::max(60, width() / 2)));
+      ticker->addTick(i, fontMetrics().elidedText(shortName(m_layers[i]), Qt::ElideLeft, std::max(60, width() / 2)));
   yAxis->setTicker(ticker);
   m_mark->setData(QVector<double>(), QVector<double>());
   if (m_selected >= 0)
@@ -72,7 +81,7 @@ void LayerConflictBars::label() {
                                                     : m_scores[static_cast<std::size_t>(m_selected)]));
   m_title->setText(m_selected < 0 ? tr("Pairs in conflict by layer")
                                   : tr("Layer %1")
-                                        .arg(fontMetrics().elidedText(m_layers[m_selected], Qt::ElideLeft,
+                                        .arg(fontMetrics().elidedText(shortName(m_layers[m_selected]), Qt::ElideLeft,
                                                                       std::max(60, width() * 3 / 5))));
   replot(QCustomPlot::rpQueuedReplot);
 }

@@ -154,8 +154,14 @@ TEST_F(Prepared, SlabsOfOneVolumeJoinToTheWhole) {
     const auto bytes = file->tensor("image")->bytes;
     auto& [geometry, values] = parts[entry["split"]];
     geometry = *geometryFromJson(Json::parse(file->metadata().at("geometry")));
-    values.resize(bytes.size() / 4);
-    std::memcpy(values.data(), bytes.data(), bytes.size());
+    // Around what is scored lie its surroundings; without them the slabs join.
+    const auto first = entry["scored"][0].get<std::int64_t>(), end = entry["scored"][1].get<std::int64_t>();
+    EXPECT_EQ(first > 0, entry["split"] != "train");
+    const auto slice = static_cast<std::size_t>(geometry.size[0] * geometry.size[1]);
+    values.resize(static_cast<std::size_t>(end - first) * slice);
+    std::memcpy(values.data(), bytes.data() + static_cast<std::size_t>(first) * slice * 4, values.size() * 4);
+    geometry.origin = geometry.indexToLps({0, 0, static_cast<double>(first)});
+    geometry.size[2] = end - first;
   }
   ASSERT_EQ(parts.size(), 3u);
   const auto whole = prepareImage(*readImage(m_cases[0]), plan.data);
