@@ -31,7 +31,8 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
 class DiceMean {
  public:
   explicit DiceMean(std::size_t classes) : m_sum(classes, 0.0), m_count(classes, 0) {}
-  /// Boolean or 0/1 masks of class `c`.
+  /// Boolean or 0/1 masks of class `c`. A case whose truth has nothing of the class does not count: it may not have been
+  /// annotated, or lie outside what was held out.
   void add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth);
   double of(std::size_t c) const;  ///< NaN if the class never occurred
   double mean() const;             ///< over classes that occurred

@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QSpinBox>
+#include <algorithm>
 #include <climits>
 #include <cmath>
 #include <functional>
@@ -89,6 +90,9 @@ QDoubleSpinBox* numberBox(const Json& schema, const QString& unit, QWidget* pare
   if (schema.value("type", "") == "integer")
     box->setDecimals(0), box->setSingleStep(1), box->setStepType(QAbstractSpinBox::DefaultStepType);
   if (!unit.isEmpty()) box->setSuffix(" " + unit);
+  // The size hint knows the limits' texts only, and those may be shorter than a value between them: 0, 0.9 and 0.125.
+  const int digits = box->fontMetrics().horizontalAdvance(QStringLiteral("0.00000") + box->suffix());
+  box->setMinimumWidth(std::max(box->sizeHint().width(), digits + 2 * box->sizeHint().height()));
   return box;
 }
 
