@@ -19,23 +19,21 @@ Result<void> evaluate(const std::string& path, const Context& context) {
 
 Result<void> report(const std::vector<std::string>& paths, const std::string& out, const Context& context) {
   std::vector<run::RunDirectory> runs;
-  std::vector<plan::PlanMethod> methods;
   for (const auto& path : paths) {
     LORKD_TRY(run, run::RunDirectory::open(path));
-    methods.push_back(run.plan().method);
+    runs.push_back(run);
   }
   eval::Table results;
-  for (const auto& path : paths) {
-    LORKD_TRY(run, run::RunDirectory::open(path));
+  for (const auto& run : runs) {
     LORKD_TRY(json, readJson(run.metrics()));
     LORKD_TRY(table, eval::Table::fromJson(json));
     // Runs of one method are told apart by their folders.
-    const bool sameMethod = std::ranges::count(methods, run.plan().method) > 1;
+    const auto same = [&](const auto& other) { return other.plan().method == run.plan().method; };
+    const bool alone = std::ranges::count_if(runs, same) == 1;
     for (auto row : table.rows()) {
-      if (sameMethod) row.method = run.path().filename().string();
+      if (!alone) row.method = run.path().filename().string();
       results.add(row);
     }
-    runs.push_back(run);
   }
   const std::filesystem::path file = out.empty() ? runs.front().path() / "report.html" : std::filesystem::path(out);
   LORKD_CHECK(eval::writeReport(file, runs, results));

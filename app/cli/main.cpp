@@ -86,7 +86,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"bars", "json"}))
       ->capture_default_str();
   app.add_option("--log", level, "Log level: debug, info, warn, error, off")->capture_default_str();
-  app.add_option("--threads", threads, "Compute threads, unless the plan says; 0 takes every core")->check(CLI::Range(0, 1024));
+  app.add_option("--threads", threads, "Compute threads, unless the plan says; 0 takes every core")
+      ->check(CLI::Range(0, 1024));
   app.fallthrough();
   for (auto add : {cli::addScan, cli::addDicom, cli::addPhantom, cli::addPlan, cli::addTrain, cli::addEvaluate,
                    cli::addPredict, cli::addExport, cli::addReport, cli::addDemo})

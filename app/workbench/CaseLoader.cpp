@@ -2,8 +2,8 @@
 
 #include <QObject>
 #include <algorithm>
-#include <new>
 
+#include "core/base/Guard.h"
 #include "core/io/Nifti.h"
 
 namespace lorkd::workbench {
@@ -115,17 +115,7 @@ Result<LoadedCase> read(const run::RunDirectory& run, const data::AssignedCase& 
 }  // namespace
 
 Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned) {
-  try {
-    return read(run, assigned);
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::Unsupported,
-                QObject::tr("not enough memory to show %1").arg(text(assigned.item.id)).toStdString(),
-                QObject::tr("close other programs, or look at it on a larger machine").toStdString());
-  } catch (const std::exception& e) {
-    return fail(ErrorCode::Internal, e.what(), "", assigned.item.id);
-  } catch (...) {
-    return fail(ErrorCode::Internal, QObject::tr("the case cannot be read").toStdString(), "", assigned.item.id);
-  }
+  return guarded(assigned.item.id, [&] { return read(run, assigned); });
 }
 
 }  // namespace lorkd::workbench

@@ -19,7 +19,7 @@ inline std::unexpected<Error> thrown(const std::exception& e, const std::string&
     memory = memory || text.find(sign) != std::string::npos;
   if (memory)
     return fail(ErrorCode::Unsupported, "not enough memory",
-                "take smaller patches or batches, or a coarser spacing; close other programs", where);
+                "close other programs; in training, take smaller patches or batches, or a coarser spacing", where);
   return fail(ErrorCode::Internal, text, "", where);
 }
 

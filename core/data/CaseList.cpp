@@ -26,7 +26,8 @@ bool mayUse(const plan::Task& task, const Case& c) {
   return task.sources.empty() || std::find(task.sources.begin(), task.sources.end(), c.source) != task.sources.end();
 }
 
-/// Class `cls` of the task is found in the case, by name or, where a set of pictures only numbers its classes, by order.
+/// Class `cls` of the task is found in the case, by name or, where a set of pictures only numbers its classes, by
+/// order.
 bool hasClass(const plan::Task& task, std::size_t cls, const Case& c) {
   return hasAny(c.labels, classLabels(task, cls)) || (c.kind == "picture" && followsOrder(c.labels, task));
 }

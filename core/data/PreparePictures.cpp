@@ -109,8 +109,8 @@ Result<LoadedSet> load(const Case& c, const plan::Plan& plan) {
 }  // namespace
 
 plan::DataNormalisation pictureNormalisation(const plan::Data& options) {
-  const bool forHu = options.normalisation == plan::DataNormalisation::Ct ||
-                     options.normalisation == plan::DataNormalisation::Window;
+  const bool forHu =
+      options.normalisation == plan::DataNormalisation::Ct || options.normalisation == plan::DataNormalisation::Window;
   return forHu ? plan::DataNormalisation::Scale : options.normalisation;
 }
 

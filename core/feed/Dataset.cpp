@@ -113,7 +113,8 @@ Result<int> taskIndex(const Json& value, const plan::Plan& plan, const fs::path&
 
 /// Takes the slices that count from an index's entry.
 Result<void> narrow(Block& block, const Json& scored, const fs::path& index) {
-  const bool two = scored.is_array() && scored.size() == 2 && scored[0].is_number_integer() && scored[1].is_number_integer();
+  const bool two =
+      scored.is_array() && scored.size() == 2 && scored[0].is_number_integer() && scored[1].is_number_integer();
   const auto first = two ? scored[0].get<std::int64_t>() : -1, end = two ? scored[1].get<std::int64_t>() : -1;
   if (first < 0 || end <= first || end > block.scored.second)
     return fail(ErrorCode::Format, "\"scored\" is no range of the file's slices: " + scored.dump(), prepareAgain,

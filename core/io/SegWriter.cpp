@@ -65,7 +65,7 @@ Result<std::vector<std::size_t>> matchPlanes(const image::Geometry& grid, const 
 }
 
 // DCMTK takes every byte above 127 for an invalid character, whatever the character set: text of patients and segments
-// goes past its checks. This takes the source's text out, as UTF-8, and leaves a placeholder.
+// goes past its checks. This takes the source's text out, as UTF-8, and leaves ASCII in its stead.
 std::vector<std::pair<DcmTagKey, std::string>> takeTextOut(DcmDataset& dataset) {
   std::vector<std::pair<DcmTagKey, std::string>> taken;
   for (DcmObject* object = nullptr; (object = dataset.nextInContainer(object));) {

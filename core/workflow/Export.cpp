@@ -65,8 +65,9 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, nn::Network& n
   if (options.kind == plan::TaskKind::Segmentation) {
     m.spacing.assign(plan.data.spacing.begin(), plan.data.spacing.end());
     m.patch.assign(plan.data.patch.begin(), plan.data.patch.end());
-    m.input = "float32 (N, 1, z, y, x) at the spacing below; x, y, z run closest to L, P, S; whole volumes in windows "
-              "of the patch size";
+    m.input =
+        "float32 (N, 1, z, y, x) at the spacing below; x, y, z run closest to L, P, S; whole volumes in windows "
+        "of the patch size";
     m.output = "logits (N, classes, z, y, x); a voxel belongs to every class whose sigmoid is above the threshold";
   } else {
     m.patch.assign(plan.data.patch.begin(), plan.data.patch.begin() + 2);

@@ -21,8 +21,7 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
 }
 
 void DiceMean::add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth) {
-  if (!truth.any().item<bool>()) return;
-  if (auto d = eval::dice(prediction, truth)) m_sum[c] += *d, ++m_count[c];
+  if (truth.any().item<bool>()) m_sum[c] += *eval::dice(prediction, truth), ++m_count[c];
 }
 
 double DiceMean::of(std::size_t c) const {

@@ -9,7 +9,8 @@
 namespace lorkd::workflow {
 
 Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
-                                        const plan::Plan& plan, torch::Device device, const CancelToken& cancel) {
+                                                 const plan::Plan& plan, torch::Device device,
+                                                 const CancelToken& cancel) {
   LORKD_TRY(working, data::prepareImage(volume, plan.data));
   const auto& size = working.geometry.size;
   const auto image = torch::from_blob(working.voxels.data(), {1, size[2], size[1], size[0]});
@@ -23,8 +24,9 @@ Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task,
   return data::masksInSource(classes, volume.geometry, plan.evaluation.threshold);
 }
 
-Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const data::Case& item, const plan::Plan& plan,
-                                        torch::Device device, const CancelToken& cancel) {
+Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const data::Case& item,
+                                                 const plan::Plan& plan, torch::Device device,
+                                                 const CancelToken& cancel) {
   LORKD_TRY(volume, data::readImage(item));
   return predictOnSource(network, task, volume, plan, device, cancel);
 }
@@ -32,7 +34,8 @@ Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task,
 Result<std::vector<image::Mask>> truthMasks(const data::Case& item, const plan::Task& task) {
   LORKD_TRY(set, data::readSegments(item, data::wantedLabels({&task})));
   std::vector<image::Mask> masks;
-  for (auto& found : data::classMasks(set, task)) masks.push_back(found ? std::move(*found) : image::Mask(set.geometry));
+  for (auto& found : data::classMasks(set, task))
+    masks.push_back(found ? std::move(*found) : image::Mask(set.geometry));
   return masks;
 }
 

@@ -59,22 +59,22 @@ bool wantsTeacher(const plan::Plan& plan) {
 }
 
 /// What may be shown to whoever sees the run: paths, which often carry names, stay out.
-std::string shareable(const Error& error) { return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")"; }
+std::string shareable(const Error& error) {
+  return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
+}
 
 bool stopped(const Error& error) { return error.code == ErrorCode::Cancelled; }
 
-/// The networks of a plan can be built and fit its data: to be known before hours of preparing and teaching.
-Result<void> checkNetworks(const plan::Plan& plan) {
-  LORKD_TRY(student, makeNetwork(plan));
-  if (!wantsTeacher(plan) || plan.teacher.source != plan::TeacherSource::Train) return {};
-  auto teacher = makeNetwork(teacherPlan(plan));
-  if (!teacher) return fail(teacher.error(), "teacher");
-  return {};
+/// The student, once it is known that the teacher to be trained before it can be built as well: faults of either are to
+/// be known before hours of preparing and teaching.
+Result<nn::Network> makeStudent(const plan::Plan& plan) {
+  if (wantsTeacher(plan) && plan.teacher.source == plan::TeacherSource::Train)
+    if (auto teacher = makeNetwork(teacherPlan(plan)); !teacher) return fail(teacher.error(), "teacher");
+  return makeNetwork(plan);
 }
 
 /// A teacher from elsewhere must see what the student sees, and must not have learnt from the student's test patients.
-Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory& teacher,
-                          const data::CaseList& cases) {
+Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory& teacher, const data::CaseList& cases) {
   const auto& own = run.plan().data;
   const auto& its = teacher.plan().data;
   const std::string where = teacher.path().string();
@@ -144,7 +144,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     progress.note(message);
   };
   LORKD_TRY(device, setUpDevice(plan));
-  LORKD_CHECK(checkNetworks(plan));
+  LORKD_TRY(student, makeStudent(plan));
 
   phase("preparing", "finding and preparing the cases");
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
@@ -156,7 +156,6 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   LORKD_TRY(teacher, readyTeacher(run, cases, progress, cancel, desk));
   if (teacher) teacher->to(device);
 
-  LORKD_TRY(student, makeNetwork(plan));
   student->to(device);
   const std::int64_t steps = plan.training.steps;
   phase("training", "training " + std::to_string(plan.tasks.size()) + " tasks for " + std::to_string(steps) + " steps");

@@ -11,6 +11,7 @@
 #include <QTreeWidget>
 #include <memory>
 
+#include "tests/gui/FakeProgram.h"
 #include "tests/gui/FakeRun.h"
 #include "widgets/run/JobsPanel.h"
 #include "widgets/run/Program.h"
@@ -20,18 +21,7 @@
 using namespace lorkd;
 using namespace lorkd::watch;
 using lorkd::test::FakeRun;
-
-namespace {
-
-QString script(const QTemporaryDir& folder, const char* name, const QByteArray& body) {
-  QFile file(folder.filePath(name));
-  if (!file.open(QIODevice::WriteOnly)) qFatal("cannot write the script");
-  file.write("#!/bin/sh\n" + body);
-  file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
-  return file.fileName();
-}
-
-}  // namespace
+using lorkd::test::script;
 
 class RunsTest : public QObject {
   Q_OBJECT

@@ -17,6 +17,7 @@
 #include <fstream>
 
 #include "core/base/File.h"
+#include "tests/gui/FakeProgram.h"
 #include "tests/gui/FakeRun.h"
 #include "widgets/run/JobsPanel.h"
 #include "widgets/run/Program.h"
@@ -28,18 +29,7 @@ using namespace lorkd::watch;
 namespace fs = std::filesystem;
 using lorkd::test::FakeRun;
 using lorkd::test::samplePlan;
-
-namespace {
-
-QString script(const QTemporaryDir& folder, const char* name, const QByteArray& body) {
-  QFile file(folder.filePath(name));
-  if (!file.open(QIODevice::WriteOnly)) qFatal("cannot write the script");
-  file.write("#!/bin/sh\n" + body);
-  file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
-  return file.fileName();
-}
-
-}  // namespace
+using lorkd::test::script;
 
 class WatchTest : public QObject {
   Q_OBJECT

@@ -16,7 +16,7 @@ struct WindowPreset {
   bool operator==(const WindowPreset&) const = default;
 };
 
-/// Soft tissue 400/40, lung 1500/-600, bone 2500/480, brain 80/40, liver 150/90 (width/centre).
+/// Width/centre in HU: 400/40 (soft tissue), 1500/-600 (lung), 2500/480 (bone), 80/40 (brain), 150/90 (liver).
 std::vector<WindowPreset> standardPresets();
 
 /// The image's own first window, else its 0.1 to 99.9 percentile.
