@@ -1,26 +1,8 @@
-#include <set>
-
+#include "core/expert/Borrowed.h"
 #include "core/expert/Exporter.h"
 
 namespace lorkd::expert {
 namespace {
-
-/// Puts other values into tensors and the old ones back, to the bit, when it dies.
-class Borrowed {
- public:
-  void replace(const torch::Tensor& tensor, const torch::Tensor& values) {
-    torch::NoGradGuard noGrad;
-    m_saved.emplace_back(tensor, tensor.detach().clone());
-    m_saved.back().first.copy_(values);
-  }
-  ~Borrowed() {
-    torch::NoGradGuard noGrad;
-    for (auto& [tensor, values] : m_saved) tensor.copy_(values);
-  }
-
- private:
-  std::vector<std::pair<torch::Tensor, torch::Tensor>> m_saved;
-};
 
 class SafeTensorsExporter final : public Exporter {
  public:
@@ -54,22 +36,7 @@ class SafeTensorsExporter final : public Exporter {
 
 }  // namespace
 
-nn::NamedTensors expertState(const nn::Network& network, int task) {
-  std::set<const c10::TensorImpl*> factors;
-  const auto note = [&](const auto& layer) {
-    for (const auto* list : {&layer.a, &layer.b})
-      for (const auto& factor : *list) factors.insert(factor.unsafeGetTensorImpl());
-  };
-  for (const auto& module : network->backbone().modules()) {
-    if (const auto* conv = module->as<nn::LowRankConvImpl>()) note(*conv);
-    if (const auto* linear = module->as<nn::LowRankLinearImpl>()) note(*linear);
-  }
-  nn::NamedTensors state;
-  for (const auto& [name, tensor] : nn::stateOf(network->backbone()))
-    if (!factors.contains(tensor.unsafeGetTensorImpl())) state.emplace_back("backbone." + name, tensor);
-  for (const auto& [name, tensor] : nn::stateOf(network->head(task))) state.emplace_back("head." + name, tensor);
-  return state;
-}
+nn::NamedTensors expertState(const nn::Network& network, int task) { return network->expertState(task); }
 
 std::unique_ptr<Exporter> safetensorsExporter() { return std::make_unique<SafeTensorsExporter>(); }
 

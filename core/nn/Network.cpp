@@ -1,7 +1,9 @@
 #include "core/nn/Network.h"
 
 #include <algorithm>
+#include <map>
 
+#include "core/nn/BatchNorm.h"
 #include "core/nn/Convolution.h"
 
 namespace lorkd::nn {
@@ -14,6 +16,13 @@ void eachLayer(const torch::nn::Module& root, F&& f) {
     if (auto* conv = item.value()->as<LowRankConvImpl>()) f(item.key(), *conv);
     if (auto* linear = item.value()->as<LowRankLinearImpl>()) f(item.key(), *linear);
   }
+}
+
+// Calls f(full name, norm) for every batch norm with one set per task.
+template <class F>
+void eachNorm(const torch::nn::Module& root, F&& f) {
+  for (const auto& item : root.named_modules("backbone"))
+    if (auto* norm = item.value()->as<BatchNormImpl>(); norm && norm->perTask()) f(item.key(), *norm);
 }
 
 std::int64_t count(const std::vector<torch::Tensor>& tensors) {
@@ -36,13 +45,17 @@ torch::Tensor applyHead(torch::nn::Module& head, const torch::Tensor& features) 
   return convolution(features, parameters["weight"], parameters["bias"], geometry);
 }
 
+std::shared_ptr<torch::nn::Module> pointwiseHead(int dims, std::int64_t in, std::int64_t classes) {
+  if (dims == 2) return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, classes, 1)).ptr();
+  return torch::nn::Conv3d(torch::nn::Conv3dOptions(in, classes, 1)).ptr();
+}
+
 std::shared_ptr<torch::nn::Module> makeHead(const HeadSpec& spec, const Backbone& backbone) {
   TORCH_CHECK(spec.classes > 0, "head ", spec.task, ": ", spec.classes, " classes");
   const auto in = backbone.featureChannels();
   if (!spec.segmentation) return torch::nn::Linear(in, spec.classes).ptr();
   TORCH_CHECK(backbone.dense(), "head ", spec.task, ": segmentation needs a backbone with features per voxel");
-  if (backbone.dims() == 2) return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, spec.classes, 1)).ptr();
-  return torch::nn::Conv3d(torch::nn::Conv3dOptions(in, spec.classes, 1)).ptr();
+  return pointwiseHead(backbone.dims(), in, spec.classes);
 }
 
 }  // namespace
@@ -55,11 +68,36 @@ NetworkImpl::NetworkImpl(std::shared_ptr<Backbone> backbone, std::vector<HeadSpe
     children.insert(moduleName(spec.task), m_heads.back());
   }
   register_module("heads", torch::nn::ModuleDict(children));
+  const auto channels = m_backbone->coarserChannels();
+  if (channels.empty()) return;
+  torch::OrderedDict<std::string, std::shared_ptr<torch::nn::Module>> supervision;
+  for (const auto& spec : m_specs) {
+    auto& levels = m_coarser.emplace_back();
+    if (!spec.segmentation) continue;
+    torch::nn::ModuleList list;
+    for (const auto in : channels) {
+      levels.push_back(pointwiseHead(m_backbone->dims(), in, spec.classes));
+      list->push_back(levels.back());
+    }
+    supervision.insert(moduleName(spec.task), list.ptr());
+  }
+  register_module("supervision", torch::nn::ModuleDict(supervision));
 }
 
 Outputs NetworkImpl::forward(const torch::Tensor& x, const Routing& routing) {
   Outputs outputs;
-  outputs.features = m_backbone->forward(x, routing);
+  if (m_coarser.empty() || !is_training()) {
+    outputs.features = m_backbone->forward(x, routing);
+  } else {
+    std::vector<torch::Tensor> coarser;
+    outputs.features = m_backbone->forwardLevels(x, routing, coarser);
+    for (const auto& slice : routing.slices) {
+      auto& logits = outputs.coarser.emplace_back();
+      const auto& heads = m_coarser.at(static_cast<std::size_t>(slice.task));
+      for (std::size_t level = 0; level < heads.size(); ++level)
+        logits.push_back(applyHead(*heads[level], coarser.at(level).narrow(0, slice.begin, slice.size())));
+    }
+  }
   for (const auto& slice : routing.slices)
     outputs.logits.push_back(applyHead(head(slice.task), outputs.features.narrow(0, slice.begin, slice.size())));
   return outputs;
@@ -71,10 +109,12 @@ torch::Tensor NetworkImpl::predict(const torch::Tensor& x, int task) {
 
 void NetworkImpl::fuse(int task) {
   eachLayer(*m_backbone, [&](const std::string&, auto& layer) { layer.fuse(task); });
+  eachNorm(*m_backbone, [&](const std::string&, auto& norm) { norm.fuse(task); });
 }
 
 void NetworkImpl::unfuse() {
   eachLayer(*m_backbone, [](const std::string&, auto& layer) { layer.unfuse(); });
+  eachNorm(*m_backbone, [](const std::string&, auto& norm) { norm.unfuse(); });
 }
 
 std::vector<AdaptedLayer> NetworkImpl::adaptedLayers() const {
@@ -86,6 +126,16 @@ std::vector<AdaptedLayer> NetworkImpl::adaptedLayers() const {
   return layers;
 }
 
+bool NetworkImpl::setRank(const std::string& name, int task, std::int64_t rank) {
+  bool found = false;
+  eachLayer(*m_backbone, [&](const std::string& own, auto& layer) {
+    if (own != name) return;
+    layer.setRank(task, rank);
+    found = true;
+  });
+  return found;
+}
+
 std::vector<torch::Tensor> NetworkImpl::sharedWeights() const {
   std::vector<torch::Tensor> weights;
   eachLayer(*m_backbone, [&](const std::string&, const auto& layer) { weights.push_back(layer.weight); });
@@ -93,9 +143,36 @@ std::vector<torch::Tensor> NetworkImpl::sharedWeights() const {
 }
 
 std::int64_t NetworkImpl::expertParameters(int task) const {
-  std::int64_t factors = 0;
-  eachLayer(*m_backbone, [&](const std::string&, const auto& layer) { factors += count(layer.a) + count(layer.b); });
-  return count(m_backbone->parameters()) - factors + count(head(task).parameters());
+  std::int64_t others = 0;  // factors, and batch norms of other tasks
+  eachLayer(*m_backbone, [&](const std::string&, const auto& layer) { others += count(layer.a) + count(layer.b); });
+  eachNorm(*m_backbone, [&](const std::string&, const auto& norm) {
+    const auto all = count(norm.parameters());
+    others += all - all / static_cast<std::int64_t>(norm.sets());
+  });
+  return count(m_backbone->parameters()) - others + count(head(task).parameters());
+}
+
+NamedTensors NetworkImpl::expertState(int task) const {
+  std::map<const c10::TensorImpl*, std::string> names;  // where not the network's own; empty: left out
+  eachLayer(*m_backbone, [&](const std::string&, const auto& layer) {
+    for (const auto* factors : {&layer.a, &layer.b})
+      for (const auto& factor : *factors) names[factor.unsafeGetTensorImpl()] = {};
+  });
+  eachNorm(*m_backbone, [&](const std::string& path, const auto& norm) {
+    for (std::size_t t = 0; t < norm.sets(); ++t)
+      for (const auto& [name, tensor] : norm.setOf(static_cast<int>(t)))
+        names[tensor.unsafeGetTensorImpl()] = static_cast<int>(t) == task ? path + "." + name : std::string();
+  });
+  NamedTensors state;
+  for (const auto& [name, tensor] : stateOf(*m_backbone)) {
+    const auto found = names.find(tensor.unsafeGetTensorImpl());
+    if (found == names.end())
+      state.emplace_back("backbone." + name, tensor);
+    else if (!found->second.empty())
+      state.emplace_back(found->second, tensor);
+  }
+  for (const auto& [name, tensor] : stateOf(head(task))) state.emplace_back("head." + name, tensor);
+  return state;
 }
 
 std::int64_t NetworkImpl::factorParameters(int task) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/nn/LowRank.h"
+#include "core/nn/TensorFile.h"
 
 namespace lorkd::nn {
 
@@ -16,6 +17,14 @@ class Backbone : public torch::nn::Module {
  public:
   /// Segmentation trunks: decoder output (N, C, D, H, W) at input resolution. Classification trunks: pooled (N, C).
   virtual torch::Tensor forward(const torch::Tensor& x, const Routing& routing) = 0;
+  /// The same, and the outputs of the coarser decoder levels appended to `coarser`: channels as coarserChannels(), each
+  /// level half the size of the one before, finest first. Deeply supervised trunks only.
+  virtual torch::Tensor forwardLevels(const torch::Tensor& x, const Routing& routing,
+                                      [[maybe_unused]] std::vector<torch::Tensor>& coarser) {
+    return forward(x, routing);
+  }
+  /// Channels of the levels that deep supervision sees beside the finest; empty without it.
+  virtual std::vector<std::int64_t> coarserChannels() const { return {}; }
   virtual int dims() const = 0;                      ///< 2 or 3
   virtual std::int64_t featureChannels() const = 0;  ///< C above
   virtual std::int64_t inputChannels() const = 0;
@@ -34,6 +43,9 @@ struct HeadSpec {
 struct Outputs {
   std::vector<torch::Tensor> logits;  ///< one per slice of the routing: (n, classes, ...) or (n, classes)
   torch::Tensor features;             ///< the backbone's output for the whole batch
+  /// In training mode of a deeply supervised network: per slice the logits of the coarser levels, the finest of them
+  /// first, level l of half the size of level l − 1. Empty for tasks without segmentation. Otherwise no slices.
+  std::vector<std::vector<torch::Tensor>> coarser;
 };
 
 class NetworkImpl : public torch::nn::Module {
@@ -43,16 +55,23 @@ class NetworkImpl : public torch::nn::Module {
   /// Logits of one task for a whole batch of it.
   torch::Tensor predict(const torch::Tensor& x, int task);
 
-  /// Adds the task's updates to every adapted weight / takes them back to the bit.
+  /// Adds the task's updates to every adapted weight, and fixes batch norms of one set per task to its own / takes that
+  /// back to the bit.
   void fuse(int task);
   void unfuse();
 
   /// Adapted layers in module order, with their full names.
   std::vector<AdaptedLayer> adaptedLayers() const;
+  /// Gives a task fresh factors of this very rank in the adapted layer of that name; false if there is none.
+  bool setRank(const std::string& layer, int task, std::int64_t rank);
   /// Their shared weights, same order (for reading Gram matrices).
   std::vector<torch::Tensor> sharedWeights() const;
-  /// Parameters of one deployed expert: fused backbone and the task's head.
+  /// Parameters of one deployed expert: fused backbone with one set of batch norms, and the task's finest head.
   std::int64_t expertParameters(int task) const;
+  /// Every tensor of one expert as the network holds it now: parameters and buffers, "backbone.<module path>" and
+  /// "head.<name>". No factors, no other task's head or norms (its own are named as shared ones are), no coarser heads.
+  /// Handles, not copies.
+  NamedTensors expertState(int task) const;
   /// Factor parameters of one task over all layers.
   std::int64_t factorParameters(int task) const;
 
@@ -65,6 +84,7 @@ class NetworkImpl : public torch::nn::Module {
   std::shared_ptr<Backbone> m_backbone;
   std::vector<HeadSpec> m_specs;
   std::vector<std::shared_ptr<torch::nn::Module>> m_heads;
+  std::vector<std::vector<std::shared_ptr<torch::nn::Module>>> m_coarser;  ///< by task and level; for training only
 };
 TORCH_MODULE(Network);
 

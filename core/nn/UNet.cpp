@@ -82,16 +82,16 @@ class UNet : public Backbone {
     }
   }
 
-  torch::Tensor forward(const torch::Tensor& x, const Routing& routing) override {
-    check(x);
-    std::vector<torch::Tensor> skips{x};
-    for (auto& level : m_encoder) skips.push_back(level->forward(skips.back(), routing));
-    auto y = skips.back();
-    for (std::size_t i = 0; i < m_decoder.size(); ++i) {
-      skips.pop_back();
-      y = m_decoder[i]->forward(torch::cat({m_up[i]->forward(y), skips.back()}, 1), routing);
-    }
-    return y;
+  torch::Tensor forward(const torch::Tensor& x, const Routing& routing) override { return run(x, routing, nullptr); }
+  torch::Tensor forwardLevels(const torch::Tensor& x, const Routing& routing,
+                              std::vector<torch::Tensor>& coarser) override {
+    return run(x, routing, &coarser);
+  }
+  // Decoder levels without the finest; the coarsest encoder level is none of them.
+  std::vector<std::int64_t> coarserChannels() const override {
+    const auto& widths = m_options.widths;
+    if (!m_options.deepSupervision) return {};
+    return {widths.begin() + 1, widths.end() - 1};
   }
 
   int dims() const override { return m_options.dims; }
@@ -101,6 +101,19 @@ class UNet : public Backbone {
   std::int64_t sizeMultiple() const override { return std::int64_t(1) << (m_options.widths.size() - 1); }
 
  private:
+  torch::Tensor run(const torch::Tensor& x, const Routing& routing, std::vector<torch::Tensor>* coarser) {
+    check(x);
+    std::vector<torch::Tensor> skips{x};
+    for (auto& level : m_encoder) skips.push_back(level->forward(skips.back(), routing));
+    auto y = skips.back();
+    for (std::size_t i = 0; i < m_decoder.size(); ++i) {
+      skips.pop_back();
+      y = m_decoder[i]->forward(torch::cat({m_up[i]->forward(y), skips.back()}, 1), routing);
+      if (coarser && i + 1 < m_decoder.size()) coarser->insert(coarser->begin(), y);
+    }
+    return y;
+  }
+
   void check(const torch::Tensor& x) const {
     TORCH_CHECK(x.dim() == m_options.dims + 2 && x.size(1) == m_options.inputChannels, "U-Net: input ", x.sizes(),
                 " where (N, ", m_options.inputChannels, ", …) with ", m_options.dims, " axes is wanted");

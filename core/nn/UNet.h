@@ -11,6 +11,7 @@ struct UNetOptions {
   int dims = 3;
   std::int64_t inputChannels = 1;
   std::vector<std::int64_t> widths{16, 32, 64};  ///< channels per level, finest first
+  bool deepSupervision = false;                  ///< coarser decoder levels are handed out while training
 };
 
 /// Widths of a preset: "tiny", "small", "nano" (32,64,128,256,512), "pro" (64,64,128,256,512,768).

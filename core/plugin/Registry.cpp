@@ -16,7 +16,7 @@ BackboneInfo unet(int dims) {
       LORKD_TRY(preset, nn::unetWidths(options.preset));
       widths = preset;
     }
-    return nn::makeUNet({dims, inputChannels, widths}, spec);
+    return nn::makeUNet({dims, inputChannels, widths, options.deepSupervision}, spec);
   };
   return {"unet" + number + "d", "U-Net, " + number + "D", dims, {"tiny", "small", "nano", "pro"}, make};
 }

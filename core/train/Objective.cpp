@@ -14,6 +14,43 @@ torch::Tensor ProjectorImpl::forward(const torch::Tensor& features) {
   return torch::conv1d(features.flatten(2), m_linear->weight.unsqueeze(-1), m_linear->bias).view(shape);
 }
 
+namespace {
+
+/// Logits and truth of one resolution.
+struct Level {
+  torch::Tensor logits, truth;
+};
+
+/// The finest level and those of deep supervision. The truth comes down by max-pooling: the blocks of two voxels an
+/// axis are just those that the network's strides join, and small structures stay, which the nearest voxel would lose.
+/// Classes are masks of their own, so that nothing is wrong with their overlapping where they touch.
+std::vector<Level> levelsOf(const torch::Tensor& logits, const torch::Tensor& targets,
+                            const std::vector<torch::Tensor>* coarser) {
+  std::vector<Level> levels{{logits, targets}};
+  if (!coarser) return levels;
+  for (const auto& coarse : *coarser) {
+    const auto& finer = levels.back().truth;
+    levels.push_back({coarse, finer.dim() == 4 ? torch::max_pool2d(finer, 2) : torch::max_pool3d(finer, 2)});
+  }
+  return levels;
+}
+
+/// Σ_l w_l·loss(level l), w_l = 2^-l / Σ 2^-l.
+template <class Loss>
+torch::Tensor overLevels(const std::vector<Level>& levels, Loss loss) {
+  torch::Tensor sum;
+  double weight = 1, weights = 0;
+  for (const auto& [logits, truth] : levels) {
+    const torch::Tensor value = loss(logits, truth);
+    sum = sum.defined() ? sum + weight * value : value;
+    weights += weight;
+    weight /= 2;
+  }
+  return levels.size() == 1 ? sum : sum / weights;
+}
+
+}  // namespace
+
 Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::Outputs& student,
                     const nn::Outputs* teacher, Projector& projector) {
   const auto& weights = plan.losses;
@@ -35,8 +72,9 @@ Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::
     const bool segmentation =
         plan.tasks[static_cast<std::size_t>(slice.task)].second.kind == plan::TaskKind::Segmentation;
     if (segmentation) {
-      add("dice", weights.dice, [&] { return diceLoss(logits, targets); });
-      add("bce", weights.bce, [&] { return bceLoss(logits, targets); });
+      const auto levels = levelsOf(logits, targets, student.coarser.empty() ? nullptr : &student.coarser[j]);
+      add("dice", weights.dice, [&] { return overLevels(levels, diceLoss); });
+      add("bce", weights.bce, [&] { return overLevels(levels, bceLoss); });
     } else {
       add("cross_entropy", weights.crossEntropy, [&] { return crossEntropyLoss(logits, targets); });
     }

@@ -36,6 +36,7 @@ struct Objective {
   std::vector<Term> terms;
 };
 
+/// With deep supervision (student.coarser) dice and bce are means over the decoder levels, level l weighing 1/2^l.
 /// `teacher` is null without a teacher; `projector` is empty without feature transfer. Terms of weight 0 are not
 /// computed.
 Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::Outputs& student,

@@ -2,21 +2,29 @@
 
 #include <map>
 
+#include "core/nn/BatchNorm.h"
+
 namespace lorkd::shufflenet {
 namespace {
 
+using nn::BatchNorm;
 using nn::ConvShape;
 using nn::LowRankConv;
 using nn::LowRankSpec;
 using nn::Routing;
-using torch::nn::BatchNorm2d;
 using torch::nn::Conv2d;
+
+struct Options {
+  LowRankSpec spec;
+  std::size_t norms = 0;  // sets of batch norms: 0 shared, else one a task
+};
 
 // Convolution, batch norm and perhaps ReLU in a row; children are numbered as in torchvision's Sequential.
 class ChainImpl : public torch::nn::Module {
  public:
-  void adapted(const ConvShape& shape, const LowRankSpec& spec) {
-    LowRankConv conv(shape, spec);
+  explicit ChainImpl(const Options& options) : m_options(options) {}
+  void adapted(const ConvShape& shape) {
+    LowRankConv conv(shape, m_options.spec);
     add(conv.ptr(), [conv](const torch::Tensor& x, const Routing& r) mutable { return conv->forward(x, r); });
     norm(shape.out);
   }
@@ -36,13 +44,14 @@ class ChainImpl : public torch::nn::Module {
  private:
   using Step = std::function<torch::Tensor(const torch::Tensor&, const Routing&)>;
   void norm(std::int64_t channels) {
-    BatchNorm2d norm(channels);
-    add(norm.ptr(), [norm](const torch::Tensor& x, const Routing&) mutable { return norm->forward(x); });
+    BatchNorm norm(channels, m_options.norms);
+    add(norm.ptr(), [norm](const torch::Tensor& x, const Routing& r) mutable { return norm->forward(x, r); });
   }
   void add(std::shared_ptr<torch::nn::Module> module, Step step) {
     register_module(std::to_string(m_steps.size()), std::move(module));
     m_steps.push_back(std::move(step));
   }
+  Options m_options;
   std::vector<Step> m_steps;
 };
 TORCH_MODULE(Chain);
@@ -60,19 +69,19 @@ torch::Tensor shuffle(const torch::Tensor& x) {
 // Stride 1: half of the channels pass by. Stride 2: both branches see all channels.
 class UnitImpl : public torch::nn::Module {
  public:
-  UnitImpl(std::int64_t in, std::int64_t out, std::int64_t stride, const LowRankSpec& spec) : m_down(stride == 2) {
+  UnitImpl(std::int64_t in, std::int64_t out, std::int64_t stride, const Options& options) : m_down(stride == 2) {
     const auto half = out / 2;
-    branch1 = register_module("branch1", Chain());
+    branch1 = register_module("branch1", Chain(options));
     if (m_down) {
       branch1->depthwise(in, 2);
-      branch1->adapted(pointwise(in, half), spec);
+      branch1->adapted(pointwise(in, half));
       branch1->relu();
     }
-    branch2 = register_module("branch2", Chain());
-    branch2->adapted(pointwise(m_down ? in : half, half), spec);
+    branch2 = register_module("branch2", Chain(options));
+    branch2->adapted(pointwise(m_down ? in : half, half));
     branch2->relu();
     branch2->depthwise(half, stride);
-    branch2->adapted(pointwise(half, half), spec);
+    branch2->adapted(pointwise(half, half));
     branch2->relu();
   }
   torch::Tensor forward(const torch::Tensor& x, const Routing& routing) {
@@ -89,21 +98,21 @@ TORCH_MODULE(Unit);
 
 class ShuffleNetV2 : public nn::Backbone {
  public:
-  ShuffleNetV2(const Widths& widths, std::int64_t inputChannels, const LowRankSpec& spec)
+  ShuffleNetV2(const Widths& widths, std::int64_t inputChannels, const Options& options)
       : m_widths(widths), m_inputChannels(inputChannels) {
-    m_stem = register_module("conv1", Chain());
-    m_stem->adapted({.dims = 2, .in = inputChannels, .out = widths[0], .kernel = 3, .stride = 2, .bias = false}, spec);
+    m_stem = register_module("conv1", Chain(options));
+    m_stem->adapted({.dims = 2, .in = inputChannels, .out = widths[0], .kernel = 3, .stride = 2, .bias = false});
     m_stem->relu();
     constexpr std::array repeats{4, 8, 4};
     for (std::size_t s = 0; s < repeats.size(); ++s) {
       auto stage = register_module("stage" + std::to_string(s + 2), torch::nn::ModuleList());
       for (int i = 0; i < repeats[s]; ++i) {
-        m_units.emplace_back(i == 0 ? widths[s] : widths[s + 1], widths[s + 1], i == 0 ? 2 : 1, spec);
+        m_units.emplace_back(i == 0 ? widths[s] : widths[s + 1], widths[s + 1], i == 0 ? 2 : 1, options);
         stage->push_back(m_units.back().ptr());
       }
     }
-    m_last = register_module("conv5", Chain());
-    m_last->adapted(pointwise(widths[3], widths[4]), spec);
+    m_last = register_module("conv5", Chain(options));
+    m_last->adapted(pointwise(widths[3], widths[4]));
     m_last->relu();
   }
   torch::Tensor forward(const torch::Tensor& x, const Routing& routing) override {
@@ -138,14 +147,15 @@ Result<Widths> widths(const std::string& preset) {
               "choose one of: tiny (0.5×), small (1.0×), medium (1.5×), large (2.0×)", "backbone.preset");
 }
 
-Result<std::shared_ptr<nn::Backbone>> make(const Widths& widths, std::int64_t inputChannels, const LowRankSpec& spec) {
+Result<std::shared_ptr<nn::Backbone>> make(const Widths& widths, std::int64_t inputChannels, const LowRankSpec& spec,
+                                           std::size_t normsPerTask) {
   for (std::size_t i = 0; i < widths.size(); ++i)
     if (widths[i] < 1 || (i >= 1 && i <= 3 && widths[i] % 2 != 0))
       return fail(ErrorCode::InvalidArgument, "ShuffleNetV2 cannot have " + std::to_string(widths[i]) + " channels",
                   "widths must be positive, and those of the three stages even", "backbone.widths");
   if (inputChannels < 1) return fail(ErrorCode::InvalidArgument, "ShuffleNetV2 needs at least one input channel");
   try {
-    return std::make_shared<ShuffleNetV2>(widths, inputChannels, spec);
+    return std::make_shared<ShuffleNetV2>(widths, inputChannels, Options{spec, normsPerTask});
   } catch (const std::exception& e) {
     return fail(ErrorCode::InvalidArgument, std::string("ShuffleNetV2 cannot be made: ") + e.what());
   }

@@ -16,8 +16,9 @@ using Widths = std::array<std::int64_t, 5>;
 Result<Widths> widths(const std::string& preset);
 
 /// Pooled features (N, widths[4]). Module names are torchvision's. The 1×1 and stem convolutions are adapted, the
-/// depthwise ones are not; batch norms are shared by all tasks. Errors: InvalidArgument (odd stage widths).
+/// depthwise ones are not; batch norms are shared by all tasks (normsPerTask = 0, as published) or of one set for each
+/// of that many. Errors: InvalidArgument (odd stage widths).
 Result<std::shared_ptr<nn::Backbone>> make(const Widths& widths, std::int64_t inputChannels,
-                                           const nn::LowRankSpec& spec);
+                                           const nn::LowRankSpec& spec, std::size_t normsPerTask = 0);
 
 }  // namespace lorkd::shufflenet

@@ -13,7 +13,8 @@ Registry& full() {
 }
 
 TEST(Registry, HoldsBuiltInsAndPlugins) {
-  for (const auto& [name, dims] : {std::pair<const char*, int>{"unet2d", 2}, {"unet3d", 3}, {"shufflenetv2", 2}}) {
+  for (const auto& [name, dims] :
+       {std::pair<const char*, int>{"unet2d", 2}, {"unet3d", 3}, {"shufflenetv2", 2}, {"resnet", 2}}) {
     const auto info = full().backbone(name);
     ASSERT_TRUE(info) << info.error().text();
     EXPECT_EQ((*info)->dims, dims);

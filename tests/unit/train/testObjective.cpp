@@ -103,6 +103,73 @@ TEST(Objective, LeavesOutWhatWeighsNothing) {
   EXPECT_NO_THROW(zero.total.backward());
 }
 
+// METHOD: Dice and BCE at every level, weighted 1/2^level, the weights normalised.
+TEST(Objective, SupervisesEveryDecoderLevel) {
+  auto plan = test::ballPlan();
+  plan.losses.dice = 2;
+  plan.losses.bce = 3;
+  plan.losses.transfer = plan.losses.transferLogits = 0;
+  torch::manual_seed(6);
+  nn::Outputs out;
+  feed::Batch batch;
+  batch.routing.slices = {{0, 0, 1}, {1, 1, 4}};
+  for (std::size_t j = 0; j < 2; ++j) {
+    const auto n = batch.routing.slices[j].size(), classes = j == 0 ? 1L : 2L;
+    out.logits.push_back(torch::randn({n, classes, 8, 16, 8}));
+    out.coarser.push_back({torch::randn({n, classes, 4, 8, 4}), torch::randn({n, classes, 2, 4, 2})});
+    batch.targets.push_back((torch::rand({n, classes, 8, 16, 8}) < 0.05).to(torch::kFloat32));
+  }
+  Projector none{nullptr};
+  const auto loss = objective(plan, batch, out, nullptr, none);
+  double total = 0;
+  for (std::size_t j = 0; j < 2; ++j) {
+    // A coarse voxel is of a class if any of the fine ones below it is.
+    const auto down = [&](std::int64_t factor) {
+      auto blocks = batch.targets[j];
+      for (const std::int64_t axis : {2, 3, 4}) {
+        auto sizes = blocks.sizes().vec();
+        sizes[static_cast<std::size_t>(axis)] /= factor;
+        sizes.insert(sizes.begin() + axis + 1, factor);
+        blocks = blocks.reshape(sizes).amax(axis + 1);
+      }
+      return blocks;
+    };
+    const auto level = [&](auto f) {
+      return (4 * f(out.logits[j], batch.targets[j]).template item<double>() +
+              2 * f(out.coarser[j][0], down(2)).template item<double>() +
+              f(out.coarser[j][1], down(4)).template item<double>()) /
+             7;
+    };
+    EXPECT_NEAR(value(loss, j, "dice"), level(diceLoss), 1e-6);
+    EXPECT_NEAR(value(loss, j, "bce"), level(bceLoss), 1e-6);
+    const double task = 2 * level(diceLoss) + 3 * level(bceLoss);
+    EXPECT_NEAR(value(loss, j, "total"), task, 1e-5);
+    total += task * (j == 0 ? 0.25 : 0.75);
+  }
+  EXPECT_NEAR(loss.total.item<double>(), total, 1e-5);
+}
+
+// A whole step through a supervised U-Net, in both dimensions.
+TEST(Objective, ReachesTheCoarserHeads) {
+  for (const int dims : {2, 3}) {
+    const auto plan = test::ballPlan();
+    nn::Network net(nn::makeUNet({dims, 1, {4, 6, 8}, true}, {}).value(),
+                    std::vector<nn::HeadSpec>{{"bright", 1, true}, {"dark", 2, true}});
+    feed::Batch batch;
+    batch.routing = nn::Routing::single(1, 2);
+    std::vector<std::int64_t> sizes{2, 1, 8, 8};
+    if (dims == 3) sizes.push_back(8);
+    batch.images = torch::randn(sizes);
+    sizes[1] = 2;
+    batch.targets = {(torch::rand(sizes) < 0.2).to(torch::kFloat32)};
+    Projector none{nullptr};
+    objective(plan, batch, net->forward(batch.images, batch.routing), nullptr, none).total.backward();
+    const auto parameters = net->named_parameters();
+    EXPECT_GT(parameters["supervision.dark.0.weight"].grad().abs().max().item<double>(), 0);
+    EXPECT_FALSE(parameters["supervision.bright.0.weight"].grad().defined());
+  }
+}
+
 TEST(Projector, IsTheSameMapForEveryVoxel) {
   Projector projector(3, 5);
   const auto pooled = torch::randn({2, 3});
