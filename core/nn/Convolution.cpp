@@ -1,15 +1,30 @@
 #include "core/nn/Convolution.h"
 
+#include <ATen/autocast_mode.h>
 #include <torch/csrc/jit/frontend/tracer.h>
+#include <torch/version.h>
 
 #include "core/nn/Strategy.h"
 
 namespace lorkd::nn {
 namespace {
 
+// The type autocast asks for on `x`'s device, or x's own.
+torch::ScalarType autocastType(const torch::Tensor& x) {
+  if (!x.is_floating_point() || x.scalar_type() == torch::kDouble) return x.scalar_type();
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  const auto device = x.device().type();
+  return at::autocast::is_autocast_enabled(device) ? at::autocast::get_autocast_dtype(device) : x.scalar_type();
+#else
+  if (x.is_cpu()) return at::autocast::is_cpu_enabled() ? at::autocast::get_autocast_cpu_dtype() : x.scalar_type();
+  return at::autocast::is_enabled() ? at::autocast::get_autocast_gpu_dtype() : x.scalar_type();
+#endif
+}
+
 bool oneDnnTakes(const torch::Tensor& x) {
   return x.device().is_cpu() && x.scalar_type() == torch::kFloat && x.numel() > 0 && at::hasMKLDNN() &&
-         at::globalContext().userEnabledMkldnn() && !torch::jit::tracer::isTracing();
+         at::globalContext().userEnabledMkldnn() && autocastType(x) == torch::kFloat &&
+         !torch::jit::tracer::isTracing();
 }
 
 // True where ATen would not choose oneDNN by itself: one sample, or 1×1 kernels on one thread (the rule in
@@ -19,6 +34,8 @@ bool needsDetour(const torch::Tensor& x, const torch::Tensor& weight) {
 }
 
 }  // namespace
+
+torch::Tensor lowered(const torch::Tensor& x) { return x.to(autocastType(x)); }
 
 ConvGeometry ConvGeometry::uniform(int dims, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
   const auto n = static_cast<std::size_t>(dims);

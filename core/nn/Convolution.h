@@ -27,6 +27,9 @@ struct ConvGradients {
 ConvGradients convolveBackward(const torch::Tensor& gradient, const torch::Tensor& x, const torch::Tensor& weight,
                                const ConvGeometry& geometry, bool wantX, bool wantWeight);
 
+/// `x` in the type that autocast computes in on its device; as it is without autocast. Differentiable.
+torch::Tensor lowered(const torch::Tensor& x);
+
 /// left (m, k) · right (k, n), outside autograd. On the CPU in float32 it is a oneDNN 1×1 convolution, because the
 /// BLAS that LibTorch finds may be the unoptimised reference one.
 torch::Tensor product(const torch::Tensor& left, const torch::Tensor& right);

@@ -19,20 +19,28 @@ void GramRecorder::add(const torch::Tensor& weight, const std::vector<int>& pres
                        const std::vector<torch::Tensor>& gradients) {
   TORCH_CHECK(present.size() == gradients.size(), "Gram: ", present.size(), " tasks, ", gradients.size(), " gradients");
   torch::NoGradGuard noGrad;
-  auto local = torch::zeros({m_tasks, m_tasks}, torch::kDouble);
-  auto cells = local.accessor<double, 2>();
-  for (std::size_t i = 0; i < present.size(); ++i) {
-    TORCH_CHECK(present[i] >= 0 && present[i] < m_tasks, "Gram: task ", present[i], " of ", m_tasks);
-    for (std::size_t j = 0; j <= i; ++j) {
-      // Multiply and sum, not dot: its cascade keeps float32 accurate, and no BLAS is asked.
-      const double value = (gradients[i] * gradients[j]).sum().item<double>();
-      cells[present[i]][present[j]] += value;
-      if (present[i] != present[j]) cells[present[j]][present[i]] += value;
-    }
+  if (present.empty()) return;
+  for (const auto task : present) TORCH_CHECK(task >= 0 && task < m_tasks, "Gram: task ", task, " of ", m_tasks);
+  // Piece by piece, each from the cache and summed in double: one pass over the gradients, accurate in float32.
+  std::vector<torch::Tensor> flat;
+  for (const auto& gradient : gradients) flat.push_back(gradient.reshape(-1));
+  constexpr std::int64_t piece = 1 << 13;
+  const auto among = torch::tensor(std::vector<std::int64_t>(present.begin(), present.end()));
+  torch::Tensor sum;
+  for (std::int64_t at = 0; at < flat.front().numel(); at += piece) {
+    std::vector<torch::Tensor> parts;
+    for (const auto& gradient : flat) parts.push_back(gradient.slice(0, at, at + piece));
+    const auto rows = torch::stack(parts);
+    const auto part = torch::mm(rows, rows.t()).to(torch::kDouble);
+    sum = sum.defined() ? sum.add_(part) : part;
   }
+  // A task may come in several slices: rows and columns add up.
+  const auto wide = torch::zeros({static_cast<std::int64_t>(present.size()), m_tasks}, torch::kDouble)
+                        .scatter_(1, among.unsqueeze(1), 1.0);
+  const auto found = wide.t().mm(sum.to(torch::kCPU)).mm(wide);
   const std::lock_guard lock(m_state->mutex);
-  auto& sum = m_state->byWeight[weight.data_ptr()];
-  sum = sum.defined() ? sum + local : local;
+  auto& total = m_state->byWeight[weight.data_ptr()];
+  total = total.defined() ? total + found : found;
 }
 
 torch::Tensor GramRecorder::gram(const torch::Tensor& weight) const {

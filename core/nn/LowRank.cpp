@@ -24,9 +24,14 @@ torch::Tensor LowRankConvImpl::forward(const torch::Tensor& x, const Routing& ro
   if (!separated && (routing.gram == nullptr || !torch::GradMode::is_enabled()))
     return convolution(x, weight, bias, geometry);
   checkRouting(routing, x.size(0), a.size());
-  if (!separated) return mergedConvolution({x, weight, bias, geometry, {}, {}, {}, routing});
-  return separatedConvolution({x, weight, bias, geometry, a, b, scales, routing}, strategy);
+  // Strategies choose themselves what is computed in autocast's type: factors and weights meet in full precision.
+  const auto in = lowered(x);
+  const c10::impl::ExcludeDispatchKeyGuard noAutocast(c10::autocast_dispatch_keyset);
+  if (!separated) return mergedConvolution({in, weight, bias, geometry, {}, {}, {}, routing});
+  return separatedConvolution({in, weight, bias, geometry, a, b, scales, routing}, strategy);
 }
+
+void LowRankConvImpl::setRank(int task, std::int64_t rank) { parts::setRank(layer(), a, b, task, rank); }
 
 torch::Tensor LowRankConvImpl::delta(int task) const { return parts::delta(weight, a, b, scales, task); }
 

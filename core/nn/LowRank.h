@@ -10,8 +10,8 @@
 
 namespace lorkd::nn {
 
-/// How separated convolutions are computed.
-enum class Strategy { Auto, Merged, Published };
+/// How separated convolutions are computed: see core/nn/Strategy.h.
+enum class Strategy { Auto, Merged, Factored, Published };
 
 /// Ranks and scales of every task; empty ranks make plain layers without factors.
 struct LowRankSpec {
@@ -39,6 +39,8 @@ class LowRankConvImpl : public torch::nn::Module {
 
   /// s·view(B_t·A_t), shape of W0.
   torch::Tensor delta(int task) const;
+  /// Gives a task other, freshly initialised factors of this very rank (no decoder factor); its scale stays.
+  void setRank(int task, std::int64_t rank);
   /// W0 + delta(task): what a fused expert carries.
   torch::Tensor fusedWeight(int task) const;
   /// Adds delta(task) to W0 so that forward ignores the routing; unfuse() restores W0 to the bit.
@@ -66,6 +68,7 @@ class LowRankLinearImpl : public torch::nn::Module {
  public:
   LowRankLinearImpl(std::int64_t in, std::int64_t out, const LowRankSpec& spec, bool bias = true);
   torch::Tensor forward(const torch::Tensor& x, const Routing& routing);
+  void setRank(int task, std::int64_t rank);
   torch::Tensor delta(int task) const;
   torch::Tensor fusedWeight(int task) const;
   void fuse(int task);

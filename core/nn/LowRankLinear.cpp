@@ -60,7 +60,8 @@ torch::Tensor LowRankLinearImpl::forward(const torch::Tensor& x, const Routing& 
   if (recorded) {
     auto call = c10::make_intrusive<LinearCall>();
     call->routing = routing;
-    y = RecordedLinear::apply(x, weight, call);
+    const c10::impl::ExcludeDispatchKeyGuard noAutocast(c10::autocast_dispatch_keyset);
+    y = RecordedLinear::apply(x.to(weight.scalar_type()), weight, call);
     if (bias.defined()) y = y + bias;
   } else {
     y = torch::linear(x, weight, bias);
@@ -74,6 +75,8 @@ torch::Tensor LowRankLinearImpl::forward(const torch::Tensor& x, const Routing& 
   }
   return y + torch::cat(updates);
 }
+
+void LowRankLinearImpl::setRank(int task, std::int64_t rank) { parts::setRank(layer(), a, b, task, rank); }
 
 torch::Tensor LowRankLinearImpl::delta(int task) const { return parts::delta(weight, a, b, scales, task); }
 

@@ -34,6 +34,19 @@ void addFactors(torch::nn::Module& module, const AdaptedLayer& layer, const LowR
   scales = spec.scales;
 }
 
+void setRank(const AdaptedLayer& layer, std::vector<torch::Tensor>& a, std::vector<torch::Tensor>& b, int task,
+             std::int64_t rank) {
+  const auto t = static_cast<std::size_t>(task);
+  TORCH_CHECK(t < a.size(), "task ", task, " of ", a.size());
+  TORCH_CHECK(rank > 0, "low-rank layer: rank must be positive, not ", rank);
+  const auto shape = factorShape(layer, rank);
+  // The parameters keep their identity, so that lists of them stay right.
+  auto factor = torch::empty({shape.aRows, shape.aCols}, a[t].options().requires_grad(false));
+  torch::nn::init::kaiming_uniform_(factor, std::sqrt(5.0));
+  a[t].set_data(factor);
+  b[t].set_data(torch::zeros({shape.bRows, shape.bCols}, b[t].options().requires_grad(false)));
+}
+
 torch::Tensor delta(const torch::Tensor& weight, const std::vector<torch::Tensor>& a,
                     const std::vector<torch::Tensor>& b, const std::vector<double>& scales, int task) {
   if (a.empty()) return torch::zeros_like(weight);

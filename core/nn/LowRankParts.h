@@ -17,6 +17,10 @@ void initialise(torch::Tensor& weight, torch::Tensor& bias);
 void addFactors(torch::nn::Module& module, const AdaptedLayer& layer, const LowRankSpec& spec,
                 std::vector<torch::Tensor>& a, std::vector<torch::Tensor>& b, std::vector<double>& scales);
 
+/// Fresh factors of `rank` for a task, in the place of those it has.
+void setRank(const AdaptedLayer& layer, std::vector<torch::Tensor>& a, std::vector<torch::Tensor>& b, int task,
+             std::int64_t rank);
+
 /// s·view(B·A) of a task, differentiable; zeros for a layer without factors.
 torch::Tensor delta(const torch::Tensor& weight, const std::vector<torch::Tensor>& a,
                     const std::vector<torch::Tensor>& b, const std::vector<double>& scales, int task);

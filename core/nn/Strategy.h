@@ -27,8 +27,21 @@ torch::Tensor mergedConvolution(const SeparatedConv& call);
 /// Many times slower; the reference that others must agree with.
 torch::Tensor publishedConvolution(const SeparatedConv& call);
 
-/// Picks by strategy; anything with a GramRecorder is merged. Auto is merged.
+/// The shared weight for the whole batch at once, then each task's factors on its samples, exactly and without forming
+/// W_t; hand-written on the CPU (float32, float64), LibTorch's operators elsewhere.
+torch::Tensor factoredConvolution(const SeparatedConv& call);
+
+/// Picks by strategy; anything with a GramRecorder is merged.
 torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy);
+
+/// What Auto takes for `outPixels` pixels of one sample: factored for 1×1 kernels, and where a task has fewer output
+/// pixels than about 1.5·O·L/(O+L), L = I·k^(d−1), below which its factors cost less than the making of its weight and
+/// its gradient.
+Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels);
+
+/// Whether the factored strategy multiplies the shared weight on pixel-major rows rather than by a convolution: 1×1
+/// kernels, and maps so small that padding is much of the work.
+bool worksOnRows(std::int64_t taps, std::int64_t outPixels);
 
 /// W0 + s·(B·A) viewed row-major as W0; linear layers too. Outside autograd.
 torch::Tensor mergedWeight(const torch::Tensor& weight, const torch::Tensor& a, const torch::Tensor& b, double scale);

@@ -50,12 +50,13 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
     ctx->saved_data["call"] = c10::IValue::make_capsule(call);
     const Tensor &x = inputs[0], &weight = inputs[1], bias = call->bias ? inputs[2] : Tensor();
     const auto factors = inputs.slice(call->firstFactor());
-    if (factors.empty()) return convolve(x, weight, bias, call->geometry);
+    const auto low = [&x](const Tensor& t) { return t.defined() ? t.to(x.scalar_type()) : t; };
+    if (factors.empty()) return convolve(x, low(weight), low(bias), call->geometry);
     Assembled y(x, x.size(0));
     for (std::size_t j = 0; j < call->routing.slices.size(); ++j) {
       const auto& slice = call->routing.slices[j];
       const auto own = mergedWeight(weight, factors[2 * j], factors[2 * j + 1], call->scales[j]);
-      y.put(convolve(x.narrow(0, slice.begin, slice.size()), own, bias, call->geometry), slice.begin);
+      y.put(convolve(x.narrow(0, slice.begin, slice.size()), low(own), low(bias), call->geometry), slice.begin);
     }
     return y.whole();
   }
@@ -69,8 +70,9 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
     const auto gradient = gradients[0].contiguous(x.suggest_memory_format());
     variable_list result(inputs.size() + 1);  // the last belongs to `call`
 
-    if (call->bias && ctx->needs_input_grad(2)) result[2] = gradient.flatten(2).sum(2).sum(0);
-    if (!factored && wantX) result[0] = convolveBackward(gradient, x, weight, call->geometry, true, false).x;
+    if (call->bias && ctx->needs_input_grad(2)) result[2] = gradient.to(weight.scalar_type()).flatten(2).sum(2).sum(0);
+    const auto low = [&x](const Tensor& t) { return t.to(x.scalar_type()); };
+    if (!factored && wantX) result[0] = convolveBackward(gradient, x, low(weight), call->geometry, true, false).x;
 
     Assembled dx(x, x.size(0));
     std::vector<int> present;
@@ -83,10 +85,10 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
       const bool wantA = factored && ctx->needs_input_grad(at), wantB = factored && ctx->needs_input_grad(at + 1);
       // W_t is made again rather than kept since the forward pass: one weight copy at a time.
       const auto own = factored && wantX ? mergedWeight(weight, inputs[at], inputs[at + 1], call->scales[j]) : weight;
-      const auto part = convolveBackward(dy, in, own, call->geometry, factored && wantX, wantW0 || wantA || wantB);
+      const auto part = convolveBackward(dy, in, low(own), call->geometry, factored && wantX, wantW0 || wantA || wantB);
       if (part.x.defined()) dx.put(part.x, slice.begin);
       if (!part.weight.defined()) continue;
-      const auto dw = part.weight.contiguous();
+      const auto dw = part.weight.to(weight.scalar_type()).contiguous();
       if (factored) {
         const Tensor &a = inputs[at], &b = inputs[at + 1];
         const auto view = dw.view({b.size(0), a.size(1)});

@@ -13,19 +13,15 @@ torch::Tensor publishedConvolution(const SeparatedConv& c) {
   auto input = c.x.sizes().vec();
   input[1] *= samples;
   input[0] = 1;
-  const auto bias = c.bias.defined() ? c.bias.repeat({samples}) : torch::Tensor();
+  const auto type = c.x.scalar_type();
+  const auto bias = c.bias.defined() ? c.bias.repeat({samples}).to(type) : torch::Tensor();
   const std::vector<std::int64_t> none(c.geometry.stride.size(), 0);
-  const auto y = at::convolution(c.x.contiguous().view(input), torch::cat(weights), bias, c.geometry.stride,
+  const auto y = at::convolution(c.x.contiguous().view(input), torch::cat(weights).to(type), bias, c.geometry.stride,
                                  c.geometry.padding, c.geometry.dilation, false, none, samples);
   auto shape = y.sizes().vec();
   shape[0] = samples;
   shape[1] = out;
   return y.view(shape);
-}
-
-torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy) {
-  const bool published = strategy == Strategy::Published && call.routing.gram == nullptr;
-  return published ? publishedConvolution(call) : mergedConvolution(call);
 }
 
 }  // namespace lorkd::nn

@@ -113,9 +113,9 @@ Result<void> set(Json& plan, const std::string& assignment) {
   return {};
 }
 
-std::string digest(const Plan& plan) {
-  return sha256(toJson(plan).dump(-1, ' ', false, Json::error_handler_t::replace));
-}
+std::string digest(const Json& frozen) { return sha256(frozen.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
+std::string digest(const Plan& plan) { return digest(toJson(plan)); }
 
 std::string taskColor(const Plan& plan, std::size_t task) {
   const auto& own = plan.tasks.at(task).second.color;

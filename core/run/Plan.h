@@ -46,6 +46,8 @@ Result<void> set(Json& plan, const std::string& assignment);
 
 /// SHA-256 over the complete JSON: two plans with the same digest describe the same run.
 std::string digest(const Plan& plan);
+/// The same of a plan as it was frozen, which a later version with more fields must still know by its digest.
+std::string digest(const Json& frozen);
 
 /// The colour of task `i` / class `i`: the plan's own, else the colour-blind-safe palette (Okabe and Ito) in turn.
 std::string taskColor(const Plan& plan, std::size_t task);

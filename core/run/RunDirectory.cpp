@@ -154,7 +154,7 @@ Result<RunDirectory> RunDirectory::open(const fs::path& path) {
   }
   RunDirectory run;
   run.m_path = path;
-  run.m_digest = plan::digest(*plan);
+  run.m_digest = plan::digest(json);
   run.m_plan = std::move(*plan);
   return run;
 }

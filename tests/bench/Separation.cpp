@@ -1,6 +1,7 @@
+#include <algorithm>
 #include <cstdio>
 
-#include "core/nn/LowRank.h"
+#include "core/nn/Strategy.h"
 #include "tests/bench/Benches.h"
 
 namespace lorkd::bench {
@@ -49,13 +50,13 @@ constexpr std::int64_t affordable = 40'000'000;
 
 Json separation(const TimingOptions& options) {
   Json all = Json::array();
-  std::printf("%-40s %10s %10s %10s\n", "layer", "plain ms", "merged", "published");
+  std::printf("%-40s %9s %9s %9s %9s %9s %9s  %s\n", "layer (ratios to plain)", "plain ms", "auto", "merged",
+              "factored", "T passes", "published", "auto takes");
+  std::vector<double> autos;
   for (const auto& row : rows) {
     nn::LowRankSpec spec{std::vector<std::int64_t>(static_cast<std::size_t>(row.tasks), row.rank),
-                         std::vector<double>(static_cast<std::size_t>(row.tasks), 1.0), 1, nn::Strategy::Merged};
-    auto plain = layer(row, {}), merged = layer(row, spec);
-    spec.strategy = nn::Strategy::Published;
-    auto published = layer(row, spec);
+                         std::vector<double>(static_cast<std::size_t>(row.tasks), 1.0), 1, nn::Strategy::Auto};
+    auto plain = layer(row, {}), own = layer(row, spec);
     std::vector<std::int64_t> sizes{row.batch, row.in};
     sizes.insert(sizes.end(), static_cast<std::size_t>(row.dims), row.size);
     const auto x = torch::randn(sizes).requires_grad_();
@@ -63,27 +64,49 @@ Json separation(const TimingOptions& options) {
     const auto share = row.batch / row.tasks;
     for (int t = 0; t < row.tasks; ++t) routing.slices.push_back({t, t * share, (t + 1) * share});
     const auto gradient = torch::randn_like(plain->forward(x, routing));
-    const auto run = [&](nn::LowRankConv& conv) {
-      return [&] {
-        auto inputs = conv->parameters();
-        inputs.push_back(x);
-        torch::autograd::grad({conv->forward(x, routing)}, inputs, {gradient});
+    const auto step = [&](nn::LowRankConv& conv, const torch::Tensor& in, const nn::Routing& way,
+                          const torch::Tensor& dy) {
+      auto inputs = conv->parameters();
+      inputs.push_back(in);
+      torch::autograd::grad({conv->forward(in, way)}, inputs, {dy}, {}, false, true);
+    };
+    const auto with = [&](nn::Strategy strategy) {
+      return [&, strategy] {
+        own->strategy = strategy;
+        step(own, x, routing, gradient);
       };
     };
-    std::vector<std::function<void()>> variants{run(plain), run(merged)};
-    if (row.batch * plain->weight.numel() <= affordable) variants.push_back(run(published));
+    std::vector<std::function<void()>> variants{[&] { step(plain, x, routing, gradient); }, with(nn::Strategy::Auto),
+                                                with(nn::Strategy::Merged), with(nn::Strategy::Factored),
+                                                [&] {
+                                                  own->strategy = nn::Strategy::Merged;
+                                                  for (const auto& slice : routing.slices)
+                                                    step(own, x.narrow(0, slice.begin, share).detach().requires_grad_(),
+                                                         nn::Routing::single(slice.task, share),
+                                                         gradient.narrow(0, slice.begin, share));
+                                                }};
+    if (row.batch * plain->weight.numel() <= affordable) variants.push_back(with(nn::Strategy::Published));
     const auto ms = interleavedMedians(variants, options);
-    Json entry{{"layer", row.name()}, {"plain_ms", ms[0]}, {"merged", ms[1] / ms[0]}};
-    std::printf("%-40s %10.2f %10.2f ", row.name().c_str(), ms[0], ms[1] / ms[0]);
-    if (ms.size() > 2) {
-      entry["published"] = ms[2] / ms[0];
-      std::printf("%10.2f\n", ms[2] / ms[0]);
-    } else {
-      std::printf("%10s\n", "-");
+    const auto takes = nn::chosenStrategy({x, own->weight, {}, {}, {}, {}, {}, routing}, gradient[0][0].numel());
+    const std::string chosen = takes == nn::Strategy::Factored ? "factored" : "merged";
+    Json entry{{"layer", row.name()}, {"plain_ms", ms[0]}, {"chosen", chosen}};
+    std::printf("%-40s %9.2f", row.name().c_str(), ms[0]);
+    const char* names[] = {"auto", "merged", "factored", "passes", "published"};
+    for (std::size_t v = 1; v < 6; ++v) {
+      if (v >= ms.size()) {
+        std::printf(" %9s", "-");
+        continue;
+      }
+      entry[names[v - 1]] = ms[v] / ms[0];
+      std::printf(" %9.2f", ms[v] / ms[0]);
     }
+    std::printf("  %s\n", chosen.c_str());
     std::fflush(stdout);
+    autos.push_back(ms[1] / ms[0]);
     all.push_back(entry);
   }
+  std::sort(autos.begin(), autos.end());
+  std::printf("auto: median %.2f, worst %.2f\n", autos[autos.size() / 2], autos.back());
   return all;
 }
 

@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   bool cpuClock = false;
   const auto separation =
-      app.add_subcommand("separation", "one layer: plain, merged and published, forward and backward");
+      app.add_subcommand("separation", "one layer, forward and backward, by every strategy, beside the plain layer and T passes");
   const auto unet = app.add_subcommand("unet", "a whole 3D U-Net step: plain, separated, with Gram matrices");
   for (auto* command : {separation, unet}) {
     command->add_option("--json", jsonFile, "write the figures to this file");

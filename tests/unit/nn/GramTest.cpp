@@ -22,6 +22,17 @@ TEST(GramRecorder, AddsUpAndClears) {
   EXPECT_THROW(recorder.add(weight, {3}, {g0}), c10::Error);
 }
 
+TEST(GramRecorder, LargeGradientsAndATaskInTwoSlices) {
+  torch::manual_seed(3);
+  GramRecorder recorder(2);
+  const auto weight = torch::zeros({1});
+  const auto g = torch::randn({3, 5, 7, 999});
+  recorder.add(weight, {0, 1, 0}, {g[0], g[1], g[2]});
+  const auto sums = torch::stack({(g[0] + g[2]).flatten(), g[1].flatten()}).to(torch::kDouble);
+  const auto expected = torch::mm(sums, sums.t());
+  EXPECT_LT((recorder.gram(weight) - expected).abs().max().item<double>(), 1e-5 * expected.max().item<double>());
+}
+
 TEST(ConflictMeasures, FollowTheDefinitions) {
   // g0 = (1, 0), g1 = (0, 2), g2 = (-3, 0), task 3 absent.
   const auto g = torch::tensor({{1., 0.}, {0., 2.}, {-3., 0.}, {0., 0.}}, torch::kDouble);

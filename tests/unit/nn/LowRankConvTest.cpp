@@ -54,31 +54,60 @@ class LowRankConvCases : public testing::TestWithParam<Case> {
 
 TEST_P(LowRankConvCases, ForwardEqualsNaiveAndPublished) {
   torch::NoGradGuard noGrad;
-  const auto merged = m_layer->forward(m_x, m_routing);
-  EXPECT_LT(relative(merged, naiveForward(*m_layer, m_x, m_routing)), 2e-5);
-  m_layer->strategy = Strategy::Published;
-  EXPECT_LT(relative(merged, m_layer->forward(m_x, m_routing)), 2e-5);
+  const auto naive = naiveForward(*m_layer, m_x, m_routing);
+  const auto last = m_x.contiguous(m_x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::ChannelsLast3d);
+  for (const auto strategy : {Strategy::Auto, Strategy::Merged, Strategy::Factored, Strategy::Published}) {
+    m_layer->strategy = strategy;
+    EXPECT_LT(relative(m_layer->forward(m_x, m_routing), naive), 2e-5) << static_cast<int>(strategy);
+    EXPECT_LT(relative(m_layer->forward(last, m_routing), naive), 2e-5) << static_cast<int>(strategy);
+  }
 }
 
 TEST_P(LowRankConvCases, GradientsEqualNaiveAutogradInDouble) {
   m_layer->to(torch::kDouble);
   const auto x = m_x.to(torch::kDouble).requires_grad_();
-  const auto own = gradients(m_layer->forward(x, m_routing), inputs(x));
+  const auto last = x.contiguous(x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::ChannelsLast3d);
   const auto naive = gradients(naiveForward(*m_layer, x, m_routing), inputs(x));
-  for (std::size_t i = 0; i < own.size(); ++i) EXPECT_LT(relative(own[i], naive[i]), 1e-10) << "input " << i;
-  m_layer->strategy = Strategy::Published;
-  const auto published = gradients(m_layer->forward(x, m_routing), inputs(x));
-  for (std::size_t i = 0; i < own.size(); ++i) EXPECT_LT(relative(own[i], published[i]), 1e-10) << "input " << i;
+  for (const auto strategy : {Strategy::Merged, Strategy::Factored, Strategy::Published}) {
+    m_layer->strategy = strategy;
+    for (const auto& in : {x, last}) {
+      const auto own = gradients(m_layer->forward(in, m_routing), inputs(x));
+      for (std::size_t i = 0; i < own.size(); ++i)
+        EXPECT_LT(relative(own[i], naive[i]), 1e-10) << "input " << i << ", strategy " << static_cast<int>(strategy);
+    }
+  }
+}
+
+TEST_P(LowRankConvCases, FactoredWithoutItsOwnKernelsIsTheSame) {
+  m_layer->strategy = Strategy::Factored;
+  const auto x = m_x.clone().requires_grad_();
+  const auto own = gradients(m_layer->forward(x, m_routing), inputs(x));
+  // Kernels of its own are for one type throughout; a weight of another type goes through LibTorch's operators.
+  const auto half = m_x.to(torch::kBFloat16);
+  if (m_x.dim() == 4) {
+    auto low = LowRankConv(m_layer->shape(), GetParam().spec);
+    low->to(torch::kBFloat16);
+    const auto target = low->parameters(), source = m_layer->parameters();
+    torch::NoGradGuard noGrad;
+    for (std::size_t i = 0; i < source.size(); ++i) target[i].detach().copy_(source[i]);
+    low->strategy = Strategy::Factored;
+    EXPECT_LT(relative(low->forward(half, m_routing).to(torch::kFloat), m_layer->forward(m_x, m_routing)), 3e-2);
+  }
+  EXPECT_TRUE(own.front().isfinite().all().item<bool>());
 }
 
 TEST_P(LowRankConvCases, GradientsInFloatEqualThoseInDouble) {
-  const auto x = m_x.clone().requires_grad_();
-  const auto single = gradients(m_layer->forward(x, m_routing), inputs(x));
-  m_layer->to(torch::kDouble);
-  const auto xd = m_x.to(torch::kDouble).requires_grad_();
-  const auto exact = gradients(m_layer->forward(xd, m_routing), inputs(xd));
-  for (std::size_t i = 0; i < single.size(); ++i)
-    EXPECT_LT(relative(single[i].to(torch::kDouble), exact[i]), 5e-5) << "input " << i;
+  for (const auto strategy : {Strategy::Merged, Strategy::Factored}) {
+    m_layer->strategy = strategy;
+    m_layer->to(torch::kFloat);
+    const auto x = m_x.clone().requires_grad_();
+    const auto single = gradients(m_layer->forward(x, m_routing), inputs(x));
+    m_layer->to(torch::kDouble);
+    const auto xd = m_x.to(torch::kDouble).requires_grad_();
+    const auto exact = gradients(m_layer->forward(xd, m_routing), inputs(xd));
+    for (std::size_t i = 0; i < single.size(); ++i)
+      EXPECT_LT(relative(single[i].to(torch::kDouble), exact[i]), 5e-5) << "input " << i;
+  }
 }
 
 TEST_P(LowRankConvCases, GradientsEqualFiniteDifferences) {
@@ -152,38 +181,56 @@ TEST_P(LowRankConvCases, FusedEqualsSeparatedAndUnfusingRestoresEveryBit) {
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, LowRankConvCases,
-    testing::Values(Case{"conv2d", {.dims = 2, .in = 5, .out = 4}, {7, 6}, mixed, {{0, 2}, {1, 1}, {2, 3}, {3, 2}}},
-                    Case{"conv2dStrideDilation",
-                         {.dims = 2, .in = 3, .out = 6, .stride = 2, .padding = 2, .dilation = 2},
-                         {9, 8},
-                         mixed,
-                         {{3, 1}, {0, 4}, {1, 2}}},
-                    Case{"conv2dNoBias5x5",
-                         {.dims = 2, .in = 2, .out = 3, .kernel = 5, .padding = 2, .bias = false},
-                         {6, 6},
-                         mixed,
-                         {{1, 3}, {2, 1}}},
-                    Case{"pointwise2d",
-                         {.dims = 2, .in = 6, .out = 5, .kernel = 1, .padding = 0},
-                         {4, 4},
-                         mixed,
-                         {{0, 1}, {2, 1}, {3, 5}}},
-                    Case{"conv3d", {.dims = 3, .in = 4, .out = 3}, {4, 5, 6}, mixed, {{0, 1}, {1, 2}, {3, 1}}},
-                    Case{"conv3dStrideDecoder",
-                         {.dims = 3, .in = 3, .out = 4, .stride = 2, .decoder = true},
-                         {6, 6, 4},
-                         mixed,
-                         {{2, 2}, {0, 0}, {1, 1}}},
-                    Case{"conv3dDilation",
-                         {.dims = 3, .in = 2, .out = 3, .padding = 2, .dilation = 2, .bias = false},
-                         {5, 6, 7},
-                         mixed,
-                         {{3, 3}}},
-                    Case{"conv3dWideEnoughForOneDnnProducts",
-                         {.dims = 3, .in = 16, .out = 24},
-                         {4, 4, 4},
-                         mixed,
-                         {{0, 1}, {1, 1}, {2, 2}}}),
+    testing::Values(
+        Case{"conv2d", {.dims = 2, .in = 5, .out = 4}, {7, 6}, mixed, {{0, 2}, {1, 1}, {2, 3}, {3, 2}}},
+        Case{"conv2dStrideDilation",
+             {.dims = 2, .in = 3, .out = 6, .stride = 2, .padding = 2, .dilation = 2},
+             {9, 8},
+             mixed,
+             {{3, 1}, {0, 4}, {1, 2}}},
+        Case{"conv2dNoBias5x5",
+             {.dims = 2, .in = 2, .out = 3, .kernel = 5, .padding = 2, .bias = false},
+             {6, 6},
+             mixed,
+             {{1, 3}, {2, 1}}},
+        Case{"pointwise2d",
+             {.dims = 2, .in = 6, .out = 5, .kernel = 1, .padding = 0},
+             {4, 4},
+             mixed,
+             {{0, 1}, {2, 1}, {3, 5}}},
+        Case{"conv3d", {.dims = 3, .in = 4, .out = 3}, {4, 5, 6}, mixed, {{0, 1}, {1, 2}, {3, 1}}},
+        Case{"conv3dStrideDecoder",
+             {.dims = 3, .in = 3, .out = 4, .stride = 2, .decoder = true},
+             {6, 6, 4},
+             mixed,
+             {{2, 2}, {0, 0}, {1, 1}}},
+        Case{"conv3dDilation",
+             {.dims = 3, .in = 2, .out = 3, .padding = 2, .dilation = 2, .bias = false},
+             {5, 6, 7},
+             mixed,
+             {{3, 3}}},
+        Case{"smallMapOfManySamples", {.dims = 2, .in = 7, .out = 5}, {3, 2}, mixed, {{0, 3}, {1, 5}, {2, 1}, {3, 4}}},
+        Case{"smallMapStride", {.dims = 2, .in = 4, .out = 6, .stride = 2}, {5, 4}, mixed, {{0, 3}, {3, 4}}},
+        Case{"stem7x7",
+             {.dims = 2, .in = 3, .out = 4, .kernel = 7, .stride = 2, .padding = 3, .bias = false},
+             {12, 10},
+             mixed,
+             {{1, 2}, {2, 2}}},
+        Case{"pointwiseStride",
+             {.dims = 2, .in = 5, .out = 3, .kernel = 1, .stride = 2, .padding = 0},
+             {5, 6},
+             mixed,
+             {{0, 2}, {1, 1}, {3, 3}}},
+        Case{"pointwisePadded",
+             {.dims = 2, .in = 3, .out = 3, .kernel = 1, .padding = 1},
+             {3, 3},
+             mixed,
+             {{0, 2}, {1, 1}}},
+        Case{"conv3dWideEnoughForOneDnnProducts",
+             {.dims = 3, .in = 16, .out = 24},
+             {4, 4, 4},
+             mixed,
+             {{0, 1}, {1, 1}, {2, 2}}}),
     [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -43,6 +43,19 @@ TEST(RunDirectory, FreezesTheWholePlan) {
   EXPECT_EQ(again->checkpoint("best"), folder / "r/checkpoints/best.safetensors");
 }
 
+TEST(RunDirectory, ARunFrozenBeforeAFieldExistedKeepsItsDigest) {
+  test::TemporaryFolder folder;
+  const auto run = RunDirectory::create(folder / "r", somePlan());
+  auto frozen = readJson(folder / "r/plan.json").value();
+  frozen["training"].erase("momentum");
+  ASSERT_TRUE(writeJson(folder / "r/plan.json", frozen));
+  const auto old = RunDirectory::open(folder / "r");
+  ASSERT_TRUE(old) << old.error().text();
+  EXPECT_EQ(old->plan(), somePlan());
+  EXPECT_EQ(old->planDigest(), sha256(frozen.dump()));
+  EXPECT_NE(old->planDigest(), run->planDigest());
+}
+
 TEST(RunDirectory, TheSamePlanContinuesAndAnotherIsRefused) {
   test::TemporaryFolder folder;
   const auto run = RunDirectory::create(folder / "r", somePlan());

@@ -1,0 +1,45 @@
+#include "core/nn/Strategy.h"
+
+#include "core/nn/TapMap.h"
+
+namespace lorkd::nn {
+
+bool worksOnRows(std::int64_t taps, std::int64_t outPixels) { return taps == 1 || outPixels <= 16; }
+
+Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels) {
+  if (call.weight[0][0].numel() == 1) return Strategy::Factored;
+  std::int64_t tasks = 0, samples = 0;
+  for (const auto& slice : call.routing.slices) {
+    tasks += slice.size() > 0;
+    samples += slice.size();
+  }
+  const auto out = call.weight.size(0), length = call.weight[0].numel() / call.weight.size(2);
+  return 2 * samples * outPixels * (out + length) < 3 * tasks * out * length ? Strategy::Factored : Strategy::Merged;
+}
+
+torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy) {
+  if (call.routing.gram) return mergedConvolution(call);
+  if (strategy == Strategy::Auto) {
+    std::int64_t pixels = 1;
+    for (std::size_t axis = 0; axis < call.geometry.stride.size(); ++axis) {
+      const auto at = static_cast<std::int64_t>(axis) + 2;
+      pixels *= (call.x.size(at) + 2 * call.geometry.padding[axis] -
+                 call.geometry.dilation[axis] * (call.weight.size(at) - 1) - 1) /
+                    call.geometry.stride[axis] +
+                1;
+    }
+    // In lower precision the CPU has the merged form alone that is worth taking.
+    const bool low = call.x.is_cpu() && call.x.scalar_type() != call.weight.scalar_type();
+    strategy = low ? Strategy::Merged : chosenStrategy(call, pixels);
+  }
+  switch (strategy) {
+    case Strategy::Published:
+      return publishedConvolution(call);
+    case Strategy::Factored:
+      return factoredConvolution(call);
+    default:
+      return mergedConvolution(call);
+  }
+}
+
+}  // namespace lorkd::nn
