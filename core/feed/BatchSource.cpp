@@ -1,9 +1,11 @@
 #include "core/feed/BatchSource.h"
 
+#include <cmath>
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
+#include <numbers>
 #include <optional>
 #include <thread>
 
@@ -11,6 +13,7 @@
 #include "core/feed/Foreground.h"
 #include "core/feed/Patch.h"
 #include "core/feed/TaskShares.h"
+#include "core/feed/Warp.h"
 
 namespace lorkd::feed {
 namespace {
@@ -51,13 +54,8 @@ struct BatchSource::Impl {
                           std::int64_t targetRow) const;
   Result<void> fillPicture(const Example& example, Random random, torch::Tensor& images, std::int64_t row,
                            torch::Tensor& targets, std::int64_t targetRow) const;
-  Augmentation augmentation(Random& random) const {
-    Augmentation out;
-    out.mirror = random.uniform() < 0.5 && plan.data.mirror;
-    out.scale = static_cast<float>(random.normal(1, plan.data.intensity));
-    out.shift = static_cast<float>(random.normal(0, plan.data.intensity));
-    return out;
-  }
+  Augmentation augmentation(Random& random, bool volume) const;
+  void addNoise(Random& random, float* values, std::int64_t count) const;
 
   void work(const std::stop_token& stop);
   std::optional<std::int64_t> nextStep() const;
@@ -75,6 +73,30 @@ struct BatchSource::Impl {
   std::map<std::int64_t, std::optional<Result<Batch>>> slots;  ///< empty while being made
   std::vector<std::jthread> workers;                           ///< last: joined before the rest goes
 };
+
+Augmentation BatchSource::Impl::augmentation(Random& random, bool volume) const {
+  const auto& data = plan.data;
+  Augmentation out;
+  out.mirror = random.uniform() < 0.5 && data.mirror;
+  out.scale = static_cast<float>(random.normal(1, data.intensity));
+  out.shift = static_cast<float>(random.normal(0, data.intensity));
+  if (data.rotate > 0) out.angle = random.uniform(-data.rotate, data.rotate) * std::numbers::pi / 180;
+  if (data.zoom > 0) out.zoom = random.uniform(1 - data.zoom, 1 + data.zoom);
+  if (volume) out.spacingX = data.spacing[0], out.spacingY = data.spacing[1];
+  return out;
+}
+
+/// Box and Muller, both values of a draw.
+void BatchSource::Impl::addNoise(Random& random, float* values, std::int64_t count) const {
+  if (plan.data.noise == 0) return;
+  const auto deviation = static_cast<float>(random.uniform(0, plan.data.noise));
+  for (std::int64_t i = 0; i < count; i += 2) {
+    const float radius = deviation * std::sqrt(-2 * std::log(static_cast<float>(1 - random.uniform())));
+    const float angle = 2 * std::numbers::pi_v<float> * static_cast<float>(random.uniform());
+    values[i] += radius * std::cos(angle);
+    if (i + 1 < count) values[i + 1] += radius * std::sin(angle);
+  }
+}
 
 Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& known, int task, std::size_t index,
                                            Random random, torch::Tensor& images, std::int64_t row,
@@ -103,14 +125,24 @@ Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& kn
     start[a] = patchStart(size[a], patch[a], centre[a], random);
     padded = padded || size[a] < patch[a];
   }
-  if (padded) std::call_once(known.minimumOnce, [&] { known.minimum = *std::min_element(source, source + voxels); });
+  const auto augment = augmentation(random, true);
+  if (padded || augment.moves())
+    std::call_once(known.minimumOnce, [&] { known.minimum = *std::min_element(source, source + voxels); });
 
-  const auto augment = augmentation(random);
+  auto* image = images.data_ptr<float>() + row * patchVoxels;
+  if (augment.moves())
+    warpPatch(source, size, start, patch, known.minimum, augment, image);
+  else
+    cutPatch(source, size, start, patch, known.minimum, augment, image);
+  addNoise(random, image, patchVoxels);
   const auto classes = example.target.size(0);
-  cutPatch(source, size, start, patch, known.minimum, augment, images.data_ptr<float>() + row * patchVoxels);
-  for (std::int64_t c = 0; c < classes; ++c)
-    cutPatch(masks + c * voxels, size, start, patch, 0, {augment.mirror, 1, 0},
-             targets.data_ptr<float>() + (targetRow * classes + c) * patchVoxels);
+  for (std::int64_t c = 0; c < classes; ++c) {
+    auto* target = targets.data_ptr<float>() + (targetRow * classes + c) * patchVoxels;
+    if (augment.moves())
+      warpMask(masks + c * voxels, size, start, patch, augment, target);
+    else
+      cutPatch(masks + c * voxels, size, start, patch, 0, {.mirror = augment.mirror}, target);
+  }
   return {};
 }
 
@@ -119,9 +151,21 @@ Result<void> BatchSource::Impl::fillPicture(const Example& example, Random rando
   if (example.image.sizes() != images.sizes().slice(1))
     return fail(ErrorCode::Mismatch, "pictures of one run must have the same size and channels",
                 "prepare all picture tasks with the same patch size", example.id);
-  const auto size = sizeOf(example.image);
-  cutPatch(example.image.data_ptr<float>(), size, {0, 0, 0}, size, 0, augmentation(random),
-           images.data_ptr<float>() + row * example.image.numel());
+  const auto size = sizeOf(example.image);  // channels, rows, columns
+  const auto pixels = size[1] * size[2];
+  const auto* source = example.image.data_ptr<float>();
+  auto* out = images.data_ptr<float>() + row * example.image.numel();
+  const auto augment = augmentation(random, false);
+  for (std::int64_t c = 0; c < size[0]; ++c) {
+    const auto* channel = source + c * pixels;
+    const Size3 plane{1, size[1], size[2]};
+    if (augment.moves())
+      warpPatch(channel, plane, {0, 0, 0}, plane, *std::min_element(channel, channel + pixels), augment,
+                out + c * pixels);
+    else
+      cutPatch(channel, plane, {0, 0, 0}, plane, 0, augment, out + c * pixels);
+  }
+  addNoise(random, out, size[0] * pixels);
   targets.data_ptr<std::int64_t>()[targetRow] = *example.target.data_ptr<std::int64_t>();
   return {};
 }
@@ -172,7 +216,8 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
 std::optional<std::int64_t> BatchSource::Impl::nextStep() const {
   if (requested < 0) return {};
   const auto depth = static_cast<std::int64_t>(2 * workers.size());
-  for (auto s = base; s < base + depth && (s <= requested || s < plan.training.steps); ++s)
+  const auto planned = plan.training.steps * plan.training.accumulate;
+  for (auto s = base; s < base + depth && (s <= requested || s < planned); ++s)
     if (!slots.contains(s)) return s;
   return {};
 }

@@ -16,8 +16,8 @@ struct Batch {
   std::vector<torch::Tensor> targets;  ///< one per slice: (n, C, D, H, W) float32, or (n) int64
 };
 
-/// Batch `step` is a pure function of the plan and the step, whatever the number of threads: a resumed run sees
-/// exactly the batches that an undisturbed one sees.
+/// Batch `step` (with training.accumulate, of N batches a step, number N·step + k) is a pure function of the plan and
+/// the step, whatever the number of threads: a resumed run sees exactly the batches that an undisturbed one sees.
 class BatchSource {
  public:
   BatchSource(const Dataset& dataset, const plan::Plan& plan);

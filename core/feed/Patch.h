@@ -10,10 +10,15 @@ namespace lorkd::feed {
 
 using Size3 = std::array<std::int64_t, 3>;  ///< D, H, W
 
-/// What happens to a patch on its way: out = value·scale + shift, columns reversed if `mirror`.
+/// What happens to a patch on its way: content turned about the patch's middle in the plane of columns and rows,
+/// scaled, columns reversed if `mirror`; out = value·scale + shift.
 struct Augmentation {
   bool mirror = false;
   float scale = 1, shift = 0;
+  double angle = 0;                   ///< radians, from the x axis (columns) towards the y axis (rows)
+  double zoom = 1;                    ///< above 1 things become larger
+  double spacingX = 1, spacingY = 1;  ///< of columns and rows: turning is rigid in space, not in voxels
+  bool moves() const { return angle != 0 || zoom != 1; }
 };
 
 /// Copies the patch of `patch` voxels that starts at `start` (may lie outside) from `source` of `size` voxels.

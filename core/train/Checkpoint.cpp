@@ -24,25 +24,17 @@ bool parse(const std::map<std::string, std::string>& metadata, const std::string
   return result.ec == std::errc() && result.ptr == end;
 }
 
+}  // namespace
+
 void append(nn::NamedTensors& to, const std::string& prefix, const nn::NamedTensors& from) {
   for (const auto& [name, tensor] : from) to.emplace_back(prefix + name, tensor);
 }
 
-}  // namespace
-
-Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointInfo& info, const nn::Network& student,
-                            const Projector& projector, const Optimiser* optimiser) {
-  nn::NamedTensors tensors;
-  append(tensors, "student.", nn::stateOf(*student));
-  if (optimiser) {
-    if (!projector.is_empty()) append(tensors, "projector.", nn::stateOf(*projector));
-    append(tensors, "", optimiser->state());
-  }
-  std::map<std::string, std::string> metadata{{"format", "lorkd-checkpoint"},
-                                              {"step", std::to_string(info.step)},
-                                              {"best", text(info.best)},
-                                              {"plan", info.planDigest},
-                                              {"torch", TORCH_VERSION}};
+Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointInfo& info,
+                            const nn::NamedTensors& tensors) {
+  std::map<std::string, std::string> metadata{{"format", "lorkd-checkpoint"}, {"step", std::to_string(info.step)},
+                                              {"best", text(info.best)},      {"stale", std::to_string(info.stale)},
+                                              {"plan", info.planDigest},      {"torch", TORCH_VERSION}};
   if (info.validationDue) metadata["validation"] = "due";
   return nn::saveTensors(path, tensors, metadata);
 }
@@ -58,6 +50,7 @@ Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::f
     return fail(ErrorCode::Format, "not a checkpoint of a training", "choose a file that a training has written",
                 path.string());
   info.planDigest = plan->second;
+  parse(metadata, "stale", info.stale);  // files from before there was patience have none
   info.validationDue = metadata.contains("validation");
   if (!planDigest.empty() && info.planDigest != planDigest)
     return fail(ErrorCode::Mismatch,
@@ -67,19 +60,24 @@ Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::f
   return std::pair{std::move(file), std::move(info)};
 }
 
-Result<CheckpointInfo> loadCheckpoint(const std::filesystem::path& path, const std::string& planDigest,
-                                      nn::Network& student, Projector& projector, Optimiser& optimiser) {
-  LORKD_TRY(opened, openCheckpoint(path, planDigest));
-  auto& [file, info] = opened;
-  LORKD_CHECK(nn::loadState(*student, file, "student."));
-  if (!projector.is_empty()) LORKD_CHECK(nn::loadState(*projector, file, "projector."));
-  LORKD_CHECK(optimiser.restore(file));
-  return info;
+Result<void> readInto(nn::NamedTensors& tensors, const safetensors::File& file) {
+  const torch::NoGradGuard guard;
+  for (auto& [name, tensor] : tensors) {
+    LORKD_TRY(stored, nn::mappedTensor(file, name));
+    if (stored.sizes() != tensor.sizes() || stored.scalar_type() != tensor.scalar_type())
+      return fail(ErrorCode::Mismatch, "tensor '" + name + "' has another shape or type than in this training",
+                  "the checkpoint belongs to another network", file.path().string());
+    tensor.copy_(stored);
+  }
+  return {};
 }
 
 Result<void> loadWeights(nn::Network& network, const std::filesystem::path& checkpoint, const std::string& planDigest) {
   LORKD_TRY(opened, openCheckpoint(checkpoint, planDigest));
-  return nn::loadState(*network, opened.first, "student.");
+  const auto& names = opened.first.tensors();
+  const auto averaged = names.lower_bound("average.");
+  const bool average = averaged != names.end() && averaged->first.starts_with("average.");
+  return nn::loadState(*network, opened.first, average ? "average." : "student.");
 }
 
 Result<std::int64_t> checkpointStep(const std::filesystem::path& checkpoint, const std::string& planDigest) {

@@ -1,5 +1,5 @@
-// A training's state in one safetensors file: "student.*", "projector.*", the optimiser's tensors, and as metadata the
-// step, the best validation figure and the digest of the plan.
+// A training's state in one safetensors file: "student.*", the other parts' tensors under their own names, and as
+// metadata the step, the best validation figure and the digest of the plan.
 #pragma once
 
 #include <filesystem>
@@ -8,29 +8,30 @@
 #include "core/base/Error.h"
 #include "core/nn/Network.h"
 #include "core/nn/TensorFile.h"
-#include "core/train/Objective.h"
-#include "core/train/Optimiser.h"
 
 namespace lorkd::train {
 
 struct CheckpointInfo {
   std::int64_t step = 0;                                   ///< optimiser steps done
   double best = -std::numeric_limits<double>::infinity();  ///< best validation mean so far
+  std::int64_t stale = 0;                                  ///< validations since one was better than all before
   std::string planDigest;
   bool validationDue = false;  ///< stopped in the middle of a validation, which is to be done again
 };
 
-/// Writes atomically. `optimiser` null: weights of the student alone. Errors: Io.
-Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointInfo& info, const nn::Network& student,
-                            const Projector& projector, const Optimiser* optimiser);
+/// Writes atomically. Errors: Io.
+Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointInfo& info,
+                            const nn::NamedTensors& tensors);
 
 /// The file, mapped, with its metadata read. An empty digest skips its check.
 /// Errors: NotFound, Format, Mismatch (another plan).
 Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::filesystem::path& path,
                                                                     const std::string& planDigest);
 
-/// Puts everything of a checkpoint back. Errors: those of openCheckpoint; Mismatch (another network).
-Result<CheckpointInfo> loadCheckpoint(const std::filesystem::path& path, const std::string& planDigest,
-                                      nn::Network& student, Projector& projector, Optimiser& optimiser);
+/// Copies each tensor's values from the file's tensor of that name. Errors: NotFound, Mismatch (shape or type).
+Result<void> readInto(nn::NamedTensors& tensors, const safetensors::File& file);
+
+/// The same with a prefix in front of every name.
+void append(nn::NamedTensors& to, const std::string& prefix, const nn::NamedTensors& from);
 
 }  // namespace lorkd::train

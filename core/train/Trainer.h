@@ -33,28 +33,34 @@ struct Hooks {
   /// steps done. Loss terms are unweighted means over the task's samples, a task's "total" their weighted sum; the
   /// step's "total" is Σ_t n_t/B · total_t. "gradient_norm" is the norm before clipping. Conflict events carry
   /// "weights", the n_t/B of the batch: the Gram matrices are of the gradients of the weighted losses, raw, before
-  /// clipping.
+  /// clipping, averaged over the batches of so many steps as "batches" says (see ConflictLog.h). Log events tell why
+  /// training ended early, and the share of time spent waiting for data.
   std::function<void(const std::string& kind, Json fields)> event;
   std::function<Control(std::int64_t step, double secondsLeft)> control;  ///< blocks while paused
   std::function<Result<Validation>(nn::Network&, std::int64_t step)> validate;
 };
 
 /// Where checkpoints go. `last` holds the whole state, `best` the student's weights alone, those of the best validation
-/// (of equals the latest). Both are safetensors files and carry step, best figure and plan digest.
+/// (of equals the latest): with training.ema their average, which `last` holds beside the weights. Both are safetensors
+/// files and carry step, best figure and plan digest: the run's, which stays when later versions know more fields;
+/// empty takes the plan's own.
 struct CheckpointPaths {
   std::filesystem::path last, best;
+  std::string planDigest = {};
 };
 
 enum class Outcome { Done, Stopped };
 
-/// Trains `student` for plan.training.steps; `teacher` (may be empty) gives the transfer losses.
+/// Trains `student` for plan.training.steps, or until training.patience ends; `teacher` (may be empty) gives the
+/// transfer losses. Methods pcgrad, moco and aligned_mtl combine the tasks' gradients (see Surgery.h).
 class Trainer {
  public:
   Trainer(const plan::Plan& plan, nn::Network student, nn::Network teacher, torch::Device device);
   ~Trainer();
   /// Continues from `paths.last` if it exists. Validates and writes a checkpoint as often as the plan says, and after
   /// the last step. Errors: Mismatch (checkpoint of another plan, networks that do not fit the plan or each other),
-  /// Numeric (loss not finite, naming step and task; the last good checkpoint stays), those of the feed, Io.
+  /// Numeric (a loss, gradient or weight not finite, naming step, task and layer; the last good checkpoint stays),
+  /// Unsupported (not enough memory, with a batch and a patch that would fit), those of the feed, Io.
   Result<Outcome> run(feed::BatchSource& batches, const CheckpointPaths& paths, const Hooks& hooks);
   std::int64_t step() const;
 
@@ -67,7 +73,8 @@ class Trainer {
 /// Errors: NotFound, Format, Mismatch.
 Result<std::int64_t> checkpointStep(const std::filesystem::path& checkpoint, const std::string& planDigest);
 
-/// Weights of `network` from a checkpoint written under a plan with this digest; an empty digest skips that check.
+/// Weights of `network` from a checkpoint written under a plan with this digest, their average where the checkpoint has
+/// one; an empty digest skips that check.
 /// Errors: NotFound, Format, Mismatch.
 Result<void> loadWeights(nn::Network& network, const std::filesystem::path& checkpoint, const std::string& planDigest);
 
