@@ -6,20 +6,9 @@ namespace {
 
 struct Options {
   std::string run, input, out;
-  std::vector<std::string> tasks, cases, formats;
+  std::vector<std::string> tasks, cases;
   bool teacher = false;
 };
-
-Result<void> answerPaths(const char* key, const std::vector<std::filesystem::path>& paths, const Context& context) {
-  Json list = Json::array();
-  std::string text;
-  for (const auto& path : paths) {
-    list.push_back(path.string());
-    text += path.string() + "\n";
-  }
-  context.answer({{key, list}}, text);
-  return {};
-}
 
 Result<void> predict(const Options& options, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(options.run));
@@ -28,14 +17,14 @@ Result<void> predict(const Options& options, const Context& context) {
     return fail(ErrorCode::InvalidArgument, "--input needs --out", "name the folder to write the predictions into",
                 "--out");
   LORKD_TRY(files, workflow::predict(run, request, *context.progress, context.cancel));
-  return answerPaths("files", files, context);
-}
-
-Result<void> exportRun(const Options& options, const Context& context) {
-  LORKD_TRY(run, run::RunDirectory::open(options.run));
-  LORKD_TRY(folders, workflow::exportExperts(run, options.tasks, options.out, options.formats, *context.progress,
-                                             context.cancel));
-  return answerPaths("experts", folders, context);
+  Json list = Json::array();
+  std::string text;
+  for (const auto& file : files) {
+    list.push_back(file.string());
+    text += file.string() + "\n";
+  }
+  context.answer({{"files", list}}, text);
+  return {};
 }
 
 }  // namespace
@@ -51,17 +40,6 @@ void addPredict(CLI::App& app, Context& context) {
   command->add_flag("--teacher", options->teacher, "The teacher's predictions as well");
   command->callback(
       [options, &context] { context.action = [options, &context] { return predict(*options, context); }; });
-}
-
-void addExport(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("export", "Write fused experts, read them back and compare them with the network");
-  command->add_option("run", options->run, "Run directory")->required();
-  command->add_option("--task", options->tasks, "Only this expert (repeatable)");
-  command->add_option("--out", options->out, "Folder to write into; default: RUN/experts");
-  command->add_option("--format", options->formats, "Only this format: safetensors, torchscript (repeatable)");
-  command->callback(
-      [options, &context] { context.action = [options, &context] { return exportRun(*options, context); }; });
 }
 
 }  // namespace lorkd::cli

@@ -38,6 +38,12 @@ nn::NamedTensors expertState(const nn::Network& network, int task);
 /// The built-in safetensors format: expertState() by name, and the manifest as metadata "manifest".
 std::unique_ptr<Exporter> safetensorsExporter();
 
+/// The format "factors" (factors.safetensors): per adapted layer "<layer>.a" and "<layer>.b", the scale multiplied into
+/// b so that the update is b·a viewed as the weight, and "head.<name>". Small, but worth something only beside the
+/// shared weights of the checkpoint that the manifest names. Not registered: written when asked for. Networks with
+/// norms of their own for each task are not for it, since it holds no norms.
+std::unique_ptr<Exporter> factorsExporter();
+
 /// Exports one task into `folder` with every exporter: files written to a temporary folder, read back, compared with
 /// the unfused network on `inputs`, and the folder renamed into place only when all agree to 1e-5 (relative to the
 /// largest logit when that is above 1). The network comes back unfused, on its device and in its mode. What stood in

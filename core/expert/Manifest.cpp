@@ -25,6 +25,7 @@ void to_json(Json& j, const Manifest& m) {
            {"parity_samples", m.paritySamples},
            {"versions", m.versions},
            {"files", m.files}};
+  if (!m.truncation.is_null()) j["truncation"] = m.truncation;
 }
 
 void from_json(const Json& j, Manifest& m) {
@@ -50,6 +51,7 @@ void from_json(const Json& j, Manifest& m) {
   m.parity = j.value("parity", m.parity);
   m.largestLogit = j.value("largest_logit", m.largestLogit);
   m.paritySamples = j.value("parity_samples", m.paritySamples);
+  m.truncation = j.value("truncation", Json());
   m.versions = j.value("versions", Json());
 }
 

@@ -28,10 +28,12 @@ struct Manifest {
   double threshold = 0.5;
   std::string planDigest, checkpointDigest;
   double parity = -1;  ///< max |fused - unfused| on real inputs
-  double largestLogit = 0;   ///< largest |logit| of the unfused network on them: what the difference is to be held against
+  double largestLogit =
+      0;  ///< largest |logit| of the unfused network on them: what the difference is to be held against
   std::int64_t paritySamples = 0;
-  Json versions;  ///< program, LibTorch
-  Json files;     ///< {file name: SHA-256}
+  Json truncation;  ///< what was cut and what it cost, where factors were truncated; null otherwise
+  Json versions;    ///< program, LibTorch
+  Json files;       ///< {file name: SHA-256}
 };
 void to_json(Json& j, const Manifest& m);
 void from_json(const Json& j, Manifest& m);

@@ -6,7 +6,9 @@
 #include "core/data/Prepare.h"
 #include "core/feed/Dataset.h"
 #include "core/feed/Patch.h"
+#include "core/nn/Separate.h"
 #include "core/plugin/Registry.h"
+#include "core/workflow/Truncate.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
@@ -46,7 +48,7 @@ std::string backboneText(const plan::Backbone& backbone) {
   return backbone.name + " " + (backbone.widths.empty() ? backbone.preset : Json(backbone.widths).dump());
 }
 
-Result<expert::Manifest> manifestOf(const run::RunDirectory& run, nn::Network& network, int task) {
+Result<expert::Manifest> manifestOf(const run::RunDirectory& run, int task) {
   const auto& plan = run.plan();
   const auto index = static_cast<std::size_t>(task);
   const auto& [name, options] = plan.tasks[index];
@@ -61,7 +63,6 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, nn::Network& n
   m.backbone = backboneText(plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone);
   m.rank = lowRank ? options.rank : 0;
   m.scale = lowRank ? plan::lowRankScale(plan.lowrank, options.rank) : 0;
-  m.parameters = network->expertParameters(task);
   if (options.kind == plan::TaskKind::Segmentation) {
     m.spacing.assign(plan.data.spacing.begin(), plan.data.spacing.end());
     m.patch.assign(plan.data.patch.begin(), plan.data.patch.end());
@@ -87,28 +88,47 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, nn::Network& n
   return m;
 }
 
+/// The formats asked for; all that are registered if none is.
+Result<std::vector<std::shared_ptr<expert::Exporter>>> exportersOf(const std::vector<std::string>& formats,
+                                                                   const plan::Plan& plan) {
+  std::vector<std::shared_ptr<expert::Exporter>> out;
+  const auto asked = [&](const std::string& format) { return std::ranges::find(formats, format) != formats.end(); };
+  if (asked("factors")) {
+    if (plan.method != plan::PlanMethod::Lorkd || plan.backbone.norm == plan::BackboneNorm::PerTask)
+      return fail(ErrorCode::Unsupported,
+                  "the format factors is for runs of method lorkd whose tasks share their batch norms",
+                  "export another format", "--format");
+    out.push_back(expert::factorsExporter());
+  }
+  std::string known = "factors";
+  for (const auto& exporter : plugin::registry().exporters()) {
+    known += ", " + exporter->name();
+    if (formats.empty() || asked(exporter->name())) out.push_back(exporter);
+  }
+  if (out.size() < std::max<std::size_t>(1, formats.size()))
+    return fail(ErrorCode::NotFound, "unknown export format", "there are: " + known);
+  return out;
+}
+
 }  // namespace
 
 Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const std::vector<std::string>& tasks,
                                             const fs::path& folder, const std::vector<std::string>& formats,
                                             Progress& progress, const CancelToken& cancel) {
+  return exportExperts(run, ExportRequest{tasks, folder, formats, {}}, progress, cancel);
+}
+
+Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const ExportRequest& request,
+                                            Progress& progress, const CancelToken& cancel) {
   const auto& plan = run.plan();
-  std::vector<std::shared_ptr<expert::Exporter>> exporters;
-  for (const auto& exporter : plugin::registry().exporters())
-    if (formats.empty() || std::find(formats.begin(), formats.end(), exporter->name()) != formats.end())
-      exporters.push_back(exporter);
-  if (exporters.size() < std::max<std::size_t>(1, formats.size())) {
-    std::string known;
-    for (const auto& exporter : plugin::registry().exporters()) known += (known.empty() ? "" : ", ") + exporter->name();
-    return fail(ErrorCode::NotFound, "unknown export format", "there are: " + known);
-  }
+  LORKD_TRY(exporters, exportersOf(request.formats, plan));
   std::vector<int> wanted;
-  for (const auto& name : tasks) {
+  for (const auto& name : request.tasks) {
     wanted.push_back(plan.tasks.indexOf(name));
     if (wanted.back() < 0)
       return fail(ErrorCode::NotFound, "there is no task '" + name + "' in this run", "", run.path().string());
   }
-  for (std::size_t i = 0; tasks.empty() && i < plan.tasks.size(); ++i) wanted.push_back(static_cast<int>(i));
+  for (std::size_t i = 0; request.tasks.empty() && i < plan.tasks.size(); ++i) wanted.push_back(static_cast<int>(i));
 
   LORKD_TRY(network, loadTrained(run));
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
@@ -121,9 +141,14 @@ Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const 
     progress.report("exporting " + name, static_cast<std::int64_t>(out.size()),
                     static_cast<std::int64_t>(wanted.size()));
     LORKD_TRY(inputs, realInputs(dataset, plan, t));
-    LORKD_TRY(manifest, manifestOf(run, network, t));
-    out.push_back(folder.empty() ? run.expert(name) : folder / name);
-    LORKD_CHECK(expert::exportExpert(out.back(), network, t, inputs, manifest, exporters, progress));
+    LORKD_TRY(manifest, manifestOf(run, t));
+    if (request.truncation.any()) {
+      LORKD_TRY(done, truncateExpert(network, t, request.truncation, dataset, plan, cancel));
+      manifest.truncation = done;
+    }
+    out.push_back(request.folder.empty() ? run.expert(name) : request.folder / name);
+    auto own = nn::ofTask(network, t);
+    LORKD_CHECK(expert::exportExpert(out.back(), own.network, own.task, inputs, manifest, exporters, progress));
   }
   progress.report("exporting", static_cast<std::int64_t>(out.size()), static_cast<std::int64_t>(out.size()));
   return out;

@@ -1,0 +1,37 @@
+// A trained expert as the beginning of a network for a task that it has never seen.
+//
+// The run that learns the new task is an ordinary one of method mtl with this task alone. Beside its plan it holds
+// initial.safetensors, the expert's fused backbone, and initial.json, which says where that comes from and what its
+// SHA-256 is: training begins with these weights and a new head, and the run tells for itself what it began with.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/base/Error.h"
+#include "core/base/Progress.h"
+#include "core/nn/Network.h"
+#include "core/run/RunDirectory.h"
+
+namespace lorkd::workflow {
+
+/// The plan cut to one of its tasks: a plain network without a teacher. Errors: NotFound (task).
+Result<plan::Plan> transferPlan(plan::Plan plan, const std::string& task);
+
+/// An expert to begin from.
+struct TransferSource {
+  std::filesystem::path path;  ///< an exported expert (folder or expert.safetensors), or a run directory
+  std::string expert;          ///< which expert of a run; may be empty if it has one task
+};
+
+/// Makes (or finds again) the run directory of a transfer with its initial weights. `plan` has one task. Nothing is
+/// made when the expert does not fit. Errors: NotFound, those of loadTrained(); Mismatch when the file is not what the
+/// expert's manifest says, when the architectures differ (naming the layer), or when the run began otherwise.
+Result<run::RunDirectory> makeTransferRun(const std::filesystem::path& out, const plan::Plan& plan,
+                                          const TransferSource& source, Progress& progress);
+
+/// Puts the initial weights of a run into its network; nothing if it has none.
+/// Errors: Mismatch (the file was changed; another architecture, naming the layer), Format.
+Result<void> loadInitialWeights(const run::RunDirectory& run, nn::Network& network);
+
+}  // namespace lorkd::workflow
