@@ -20,12 +20,10 @@ void GramRecorder::add(const torch::Tensor& weight, const std::vector<int>& pres
   TORCH_CHECK(present.size() == gradients.size(), "Gram: ", present.size(), " tasks, ", gradients.size(), " gradients");
   torch::NoGradGuard noGrad;
   if (present.empty()) return;
-  for (const auto task : present) TORCH_CHECK(task >= 0 && task < m_tasks, "Gram: task ", task, " of ", m_tasks);
   // Piece by piece, each from the cache and summed in double: one pass over the gradients, accurate in float32.
   std::vector<torch::Tensor> flat;
   for (const auto& gradient : gradients) flat.push_back(gradient.reshape(-1));
   constexpr std::int64_t piece = 1 << 13;
-  const auto among = torch::tensor(std::vector<std::int64_t>(present.begin(), present.end()));
   torch::Tensor sum;
   for (std::int64_t at = 0; at < flat.front().numel(); at += piece) {
     std::vector<torch::Tensor> parts;
@@ -34,10 +32,18 @@ void GramRecorder::add(const torch::Tensor& weight, const std::vector<int>& pres
     const auto part = torch::mm(rows, rows.t()).to(torch::kDouble);
     sum = sum.defined() ? sum.add_(part) : part;
   }
+  addProducts(weight, present, sum);
+}
+
+void GramRecorder::addProducts(const torch::Tensor& weight, const std::vector<int>& present,
+                               const torch::Tensor& products) {
+  for (const auto task : present) TORCH_CHECK(task >= 0 && task < m_tasks, "Gram: task ", task, " of ", m_tasks);
+  torch::NoGradGuard noGrad;
+  const auto among = torch::tensor(std::vector<std::int64_t>(present.begin(), present.end()));
   // A task may come in several slices: rows and columns add up.
   const auto wide = torch::zeros({static_cast<std::int64_t>(present.size()), m_tasks}, torch::kDouble)
                         .scatter_(1, among.unsqueeze(1), 1.0);
-  const auto found = wide.t().mm(sum.to(torch::kCPU)).mm(wide);
+  const auto found = wide.t().mm(products.to(torch::kCPU)).mm(wide);
   const std::lock_guard lock(m_state->mutex);
   auto& total = m_state->byWeight[weight.data_ptr()];
   total = total.defined() ? total + found : found;

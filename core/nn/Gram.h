@@ -16,6 +16,8 @@ class GramRecorder {
   int tasks() const { return m_tasks; }
   /// `gradients[j]` is dL_t/dW0 of task `present[j]`; adds their dot products to the layer of `weight`.
   void add(const torch::Tensor& weight, const std::vector<int>& present, const std::vector<torch::Tensor>& gradients);
+  /// The same where the products are known: `products` (n, n) float64 of tasks `present` (n).
+  void addProducts(const torch::Tensor& weight, const std::vector<int>& present, const torch::Tensor& products);
   /// K (T, T) float64 by the weight's address; undefined if the layer recorded nothing.
   torch::Tensor gram(const torch::Tensor& weight) const;
   void clear();

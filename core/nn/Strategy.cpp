@@ -18,7 +18,6 @@ Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels) {
 }
 
 torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy) {
-  if (call.routing.gram) return mergedConvolution(call);
   if (strategy == Strategy::Auto) {
     std::int64_t pixels = 1;
     for (std::size_t axis = 0; axis < call.geometry.stride.size(); ++axis) {
@@ -32,6 +31,8 @@ torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy)
     const bool low = call.x.is_cpu() && call.x.scalar_type() != call.weight.scalar_type();
     strategy = low ? Strategy::Merged : chosenStrategy(call, pixels);
   }
+  const bool recordsItself = call.x.is_cpu() && call.x.scalar_type() == call.weight.scalar_type();
+  if (call.routing.gram && (strategy == Strategy::Published || !recordsItself)) strategy = Strategy::Merged;
   switch (strategy) {
     case Strategy::Published:
       return publishedConvolution(call);

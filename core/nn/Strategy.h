@@ -20,7 +20,7 @@ struct SeparatedConv {
 };
 
 /// Per task present: W_t once, then the convolution of the task's slice; hand-written backward that keeps no
-/// per-task gradient. The only one that fills a GramRecorder.
+/// per-task gradient.
 torch::Tensor mergedConvolution(const SeparatedConv& call);
 
 /// The published form: one weight per SAMPLE and one grouped convolution with groups = N, through ordinary autograd.
@@ -31,7 +31,8 @@ torch::Tensor publishedConvolution(const SeparatedConv& call);
 /// W_t; hand-written on the CPU (float32, float64), LibTorch's operators elsewhere.
 torch::Tensor factoredConvolution(const SeparatedConv& call);
 
-/// Picks by strategy; anything with a GramRecorder is merged.
+/// Picks by strategy. A GramRecorder is filled by the merged form, and by the factored one's own kernels; other forms
+/// give way to the merged one.
 torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy);
 
 /// What Auto takes for `outPixels` pixels of one sample: factored for 1×1 kernels, and where a task has fewer output

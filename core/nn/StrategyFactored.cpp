@@ -1,4 +1,6 @@
+#include "core/nn/Gram.h"
 #include "core/nn/LowRankBranch.h"
+#include "core/nn/PairGram.h"
 #include "core/nn/SharedPart.h"
 #include "core/nn/Strategy.h"
 
@@ -12,9 +14,9 @@ using torch::autograd::variable_list;
 // What the backward pass needs beside tensors.
 struct Call : torch::CustomClassHolder {
   ConvGeometry geometry;
-  Routing routing;             // slices with samples
-  std::vector<double> scales;  // per slice
-  bool bias = false, onRows = false;
+  Routing routing;                    // slices with samples
+  std::vector<double> scales;         // per slice
+  bool bias = false, onRows = false;  // the latter: see worksOnRows()
   std::shared_ptr<const TapMap> map;
   std::vector<Tensor> z;  // per slice, of the forward pass
 };
@@ -55,6 +57,35 @@ Rows narrowed(Tensor rows, const std::shared_ptr<const TapMap>& map) {
   return {few, chosen, tapMap({map->outPixels}, {1}, ConvGeometry::uniform(1, 1, 0))};
 }
 
+// Gradients for x and W0, and the Gram matrix of the tasks' gradients where one is asked for. `rows` and `dyRows` are x
+// and dy as rows; the gradient for x comes as rows where the call works on rows, else as x is.
+TapGradients sharedBackward(const Call& call, const Tensor& x, const Tensor& dy, const Tensor& weight, const Rows& rows,
+                            const Tensor& dyRows, bool wantX, bool wantW0) {
+  const auto part = [&](std::int64_t begin, std::int64_t size, bool forX, bool forWeight) -> TapGradients {
+    if (call.onRows)
+      return tapsBackward(dyRows.narrow(0, begin, size), rows.x.narrow(0, begin, size), weight, *rows.map, forX,
+                          forWeight);
+    const auto found =
+        convolveBackward(dy.narrow(0, begin, size), x.narrow(0, begin, size), weight, call.geometry, forX, forWeight);
+    return {found.x, found.weight};
+  };
+  const auto& slices = call.routing.slices;
+  const auto gram = wantW0 ? call.routing.gram : nullptr;
+  std::vector<int> present;
+  for (const auto& slice : slices) present.push_back(slice.task);
+  if (!gram || pairGramIsCheaper(rows.x, dyRows, weight.numel(), slices.size())) {
+    if (gram) gram->addProducts(weight, present, pairGram(rows.x, dyRows, *rows.map, slices));
+    return part(0, x.size(0), wantX, wantW0);
+  }
+  auto result = part(0, x.size(0), wantX, false);
+  std::vector<Tensor> perTask;
+  for (const auto& slice : slices) perTask.push_back(part(slice.begin, slice.size(), false, true).weight.contiguous());
+  gram->add(weight, present, perTask);
+  for (const auto& gradient : perTask)
+    result.weight = result.weight.defined() ? result.weight.add_(gradient) : gradient;
+  return result;
+}
+
 // Inputs: x, W0, bias if there is one, then A and B of each slice's task in turn.
 struct FactoredFunction : torch::autograd::Function<FactoredFunction> {
   static Tensor forward(AutogradContext* ctx, at::TensorList inputs, const c10::intrusive_ptr<Call>& call) {
@@ -93,17 +124,10 @@ struct FactoredFunction : torch::autograd::Function<FactoredFunction> {
     const auto dy = gradients[0].contiguous(x.suggest_memory_format());
     const auto gradientRows = toRows(dy);
     const auto rows = narrowed(toRows(x), call->map);
-    Tensor dx;
-    if (call->onRows) {
-      auto part = tapsBackward(gradientRows, rows.x, weight, *rows.map, wantX, wantW0);
-      dx = part.x;
-      result[1] = part.weight;
-    } else {
-      auto part = convolveBackward(dy, x, weight, call->geometry, wantX, wantW0);
-      result[0] = part.x;
-      result[1] = part.weight;
-      if (wantX) dx = at::zeros_like(rows.x);
-    }
+    const auto shared = sharedBackward(*call, x, dy, weight, rows, gradientRows, wantX, wantW0);
+    result[1] = shared.weight;
+    if (!call->onRows) result[0] = shared.x;
+    Tensor dx = call->onRows ? shared.x : wantX ? at::zeros_like(rows.x) : Tensor();
     const auto factors =
         branchBackward(rows.x, gradientRows, dx, call->z, slices, *rows.map, weight.size(2), wantFactors);
     for (std::size_t j = 0; j < factors.size(); ++j) {
@@ -161,6 +185,7 @@ Tensor factoredConvolution(const SeparatedConv& c) {
   if (!own) return composed(c);
   auto call = c10::make_intrusive<Call>();
   call->geometry = c.geometry;
+  call->routing.gram = c.routing.gram;
   call->bias = c.bias.defined();
   call->map = tapMap(c.x.sizes().slice(2).vec(), c.weight.sizes().slice(2).vec(), c.geometry);
   call->onRows = worksOnRows(call->map->taps, call->map->outPixels);

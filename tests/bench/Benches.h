@@ -6,11 +6,11 @@
 
 namespace lorkd::bench {
 
-/// Forward and backward of one separated layer against the plain convolution of the same shape.
+/// Forward and backward of one separated layer by every strategy, against the plain convolution of the same shape.
 Json separation(const TimingOptions& options);
 
-/// Forward and backward of a whole 3D U-Net: plain, separated, and separated with the Gram matrices.
-/// Batch 6 of three tasks, rank 4, patch 32³.
-Json unetStep(const TimingOptions& options);
+/// A whole optimiser step of ResNet-18, ShuffleNetV2 and 3D U-Nets: plain, separated, separated with the Gram matrices of
+/// the tasks' gradients, and in the published form where that is affordable.
+Json wholeStep(const TimingOptions& options);
 
 }  // namespace lorkd::bench

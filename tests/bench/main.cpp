@@ -18,10 +18,11 @@ int main(int argc, char** argv) {
   std::string jsonFile;
   int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   bool cpuClock = false;
-  const auto separation =
-      app.add_subcommand("separation", "one layer, forward and backward, by every strategy, beside the plain layer and T passes");
-  const auto unet = app.add_subcommand("unet", "a whole 3D U-Net step: plain, separated, with Gram matrices");
-  for (auto* command : {separation, unet}) {
+  const auto separation = app.add_subcommand(
+      "separation", "one layer, forward and backward, by every strategy, beside the plain layer and T passes");
+  const auto step =
+      app.add_subcommand("step", "a whole step of several networks: plain, separated, with Gram matrices");
+  for (auto* command : {separation, step}) {
     command->add_option("--json", jsonFile, "write the figures to this file");
     command->add_option("--rounds", options.rounds, "timed runs of each variant")->check(CLI::Range(1, 1000));
     command->add_option("--threads", threads, "threads of LibTorch")->check(CLI::Range(1, 1024));
@@ -37,7 +38,7 @@ int main(int argc, char** argv) {
   std::printf("LibTorch %s, %d threads, %s, medians of %d\n", TORCH_VERSION, threads,
               cpuClock ? "CPU time" : "wall time", options.rounds);
   try {
-    const auto figures = separation->parsed() ? bench::separation(options) : bench::unetStep(options);
+    const auto figures = separation->parsed() ? bench::separation(options) : bench::wholeStep(options);
     if (jsonFile.empty()) return 0;
     const Json document{{"libtorch", TORCH_VERSION}, {"threads", threads}, {"cpu_time", cpuClock}, {"rows", figures}};
     if (const auto written = writeJson(jsonFile, document); !written) {

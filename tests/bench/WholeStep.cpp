@@ -1,0 +1,96 @@
+#include <cstdio>
+
+#include "core/nn/Gram.h"
+#include "plugins/Plugins.h"
+#include "tests/bench/Benches.h"
+
+namespace lorkd::bench {
+namespace {
+
+struct Row {
+  const char* title;
+  const char* backbone;
+  const char* preset;                // empty: widths
+  std::vector<std::int64_t> widths;  // for U-Nets
+  std::int64_t batch, size;
+  int tasks;
+  std::int64_t rank;
+  bool published;  // affordable
+};
+
+const std::vector<Row> rows{{"ResNet-18, 64x64", "resnet", "resnet18", {}, 64, 64, 8, 8, false},
+                            {"ResNet-18, 64x64", "resnet", "resnet18", {}, 16, 64, 8, 8, false},
+                            {"ShuffleNetV2 1.0x, 64x64", "shufflenetv2", "", {}, 64, 64, 8, 8, true},
+                            {"U-Net 16,32,64, 32^3", "unet3d", "", {16, 32, 64}, 4, 32, 4, 4, true},
+                            {"U-Net 16..256, 32^3", "unet3d", "", {16, 32, 64, 128, 256}, 4, 32, 4, 4, true}};
+
+nn::Network network(const Row& row, const nn::LowRankSpec& spec) {
+  auto info = plugin::registry().backbone(row.backbone);
+  TORCH_CHECK(info, info.error().text());
+  plan::Backbone options;
+  options.name = row.backbone;
+  options.preset = row.preset;
+  options.widths = row.widths;
+  if (options.preset.empty() && !(*info)->presets.empty()) options.preset = (*info)->presets.front();
+  auto backbone = (*info)->make(options, spec, 1);
+  TORCH_CHECK(backbone, backbone.error().text());
+  std::vector<nn::HeadSpec> heads;
+  for (int t = 0; t < row.tasks; ++t) heads.push_back({"task" + std::to_string(t), 2, (*backbone)->dense()});
+  return nn::Network(*backbone, heads);
+}
+
+}  // namespace
+
+Json wholeStep(const TimingOptions& options) {
+  registerPlugins(plugin::registry());
+  Json all = Json::array();
+  std::printf("%-28s %5s %5s %9s %9s %9s %9s\n", "network (ratios to plain)", "batch", "tasks", "plain ms", "separated",
+              "with Gram", "published");
+  for (const auto& row : rows) {
+    const auto tasks = static_cast<std::size_t>(row.tasks);
+    const nn::LowRankSpec spec{std::vector<std::int64_t>(tasks, row.rank), std::vector<double>(tasks, 1.0), 2,
+                               nn::Strategy::Auto};
+    auto slow = spec;
+    slow.strategy = nn::Strategy::Published;
+    auto plain = network(row, {}), separated = network(row, spec), published = network(row, slow);
+    std::vector<std::int64_t> sizes{row.batch, 1};
+    sizes.insert(sizes.end(), static_cast<std::size_t>(plain->backbone().dims()), row.size);
+    const auto x = torch::randn(sizes);
+    nn::GramRecorder recorder(row.tasks);
+    nn::Routing routing;
+    const auto share = row.batch / row.tasks;
+    for (int t = 0; t < row.tasks; ++t) routing.slices.push_back({t, t * share, (t + 1) * share});
+    auto recording = routing;
+    recording.gram = &recorder;
+    const auto run = [&x](nn::Network& net, const nn::Routing& way) {
+      const auto sgd =
+          std::make_shared<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(1e-4).momentum(0.9));
+      return [&net, &way, &x, sgd] {
+        sgd->zero_grad();
+        torch::Tensor loss = torch::zeros({});
+        for (const auto& logits : net->forward(x, way).logits) loss = loss + logits.square().mean();
+        loss.backward();
+        sgd->step();
+      };
+    };
+    std::vector<std::function<void()>> variants{run(plain, routing), run(separated, routing),
+                                                run(separated, recording)};
+    if (row.published) variants.push_back(run(published, routing));
+    const auto ms = interleavedMedians(variants, options);
+    std::printf("%-28s %5ld %5d %9.1f %9.2f %9.2f", row.title, static_cast<long>(row.batch), row.tasks, ms[0],
+                ms[1] / ms[0], ms[2] / ms[0]);
+    Json entry{{"network", row.title}, {"batch", row.batch},         {"tasks", row.tasks},
+               {"plain_ms", ms[0]},    {"separated", ms[1] / ms[0]}, {"with_gram", ms[2] / ms[0]}};
+    if (row.published) {
+      entry["published"] = ms[3] / ms[0];
+      std::printf(" %9.2f\n", ms[3] / ms[0]);
+    } else {
+      std::printf(" %9s\n", "-");
+    }
+    std::fflush(stdout);
+    all.push_back(entry);
+  }
+  return all;
+}
+
+}  // namespace lorkd::bench
