@@ -27,9 +27,12 @@ void addDicom(CLI::App& app, Context& context);  ///< NIfTI to DICOM
 void addPhantom(CLI::App& app, Context& context);
 void addPlan(CLI::App& app, Context& context);
 void addTrain(CLI::App& app, Context& context);  ///< train, pretrain, resume
+void addStudy(CLI::App& app, Context& context);
 void addEvaluate(CLI::App& app, Context& context);
 void addPredict(CLI::App& app, Context& context);
 void addExport(CLI::App& app, Context& context);
+void addRanks(CLI::App& app, Context& context);
+void addTransfer(CLI::App& app, Context& context);
 void addReport(CLI::App& app, Context& context);
 void addDemo(CLI::App& app, Context& context);
 

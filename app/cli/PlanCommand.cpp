@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "app/cli/PlanArguments.h"
+#include "core/nn/Separate.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
@@ -12,7 +13,7 @@ Result<void> describe(const PlanArguments& arguments, const Context& context) {
   LORKD_TRY(plan, arguments.load());
   LORKD_TRY(network, workflow::makeNetwork(plan));
   Json layers = Json::array();
-  for (const auto& layer : network->adaptedLayers())
+  for (const auto& layer : nn::ofTask(network, 0).network->adaptedLayers())
     layers.push_back({{"name", layer.name},
                       {"dims", layer.dims},
                       {"in", layer.in},
@@ -29,7 +30,8 @@ Result<void> describe(const PlanArguments& arguments, const Context& context) {
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
     const auto& [name, task] = plan.tasks[t];
     const auto factors = network->factorParameters(static_cast<int>(t));
-    const auto expert = network->expertParameters(static_cast<int>(t));
+    const auto own = nn::ofTask(network, static_cast<int>(t));
+    const auto expert = own.network->expertParameters(own.task);
     text << std::left << std::setw(24) << name << std::right << std::setw(8) << task.rank << std::setw(16) << factors
          << std::setw(18) << expert << "\n";
     answer["tasks"].push_back({{"name", name}, {"rank", task.rank}, {"factors", factors}, {"expert", expert}});

@@ -37,7 +37,8 @@ void keepLargeBlocks() {
 /// they hardly help on a quiet one (0.139 against 0.079 s). libgomp reads the variables when it loads, so the program
 /// starts itself again; commands that hardly compute do without.
 void waitBriefly(const std::string& command, char** argv) {
-  static const std::set<std::string> computing{"train", "pretrain", "resume", "demo", "evaluate", "predict"};
+  static const std::set<std::string> computing{"train", "pretrain", "resume", "transfer",
+                                               "demo",  "evaluate", "predict"};
   if (!computing.contains(command) || std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
   std::error_code ec;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", ec);
@@ -89,8 +90,9 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "Compute threads, unless the plan says; 0 takes every core")
       ->check(CLI::Range(0, 1024));
   app.fallthrough();
-  for (auto add : {cli::addScan, cli::addDicom, cli::addPhantom, cli::addPlan, cli::addTrain, cli::addEvaluate,
-                   cli::addPredict, cli::addExport, cli::addReport, cli::addDemo})
+  for (auto add :
+       {cli::addScan, cli::addDicom, cli::addPhantom, cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate,
+        cli::addPredict, cli::addExport, cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
     add(app, context);
   CLI11_PARSE(app, argc, argv);
 

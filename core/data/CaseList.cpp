@@ -125,6 +125,7 @@ std::vector<const AssignedCase*> CaseList::of(Split split, int task) const {
 
 Result<void> save(const CaseList& list, const std::filesystem::path& file) {
   Json out{{"version", 1}, {"cases", Json::array()}};
+  if (list.seed) out["seed"] = *list.seed;
   for (const auto& c : list.cases)
     out["cases"].push_back({{"split", toString(c.split)}, {"tasks", c.tasks}, {"digest", c.digest}, {"case", c.item}});
   return writeJson(file, out);
@@ -136,6 +137,7 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file) {
   try {
     if (json.at("version").get<int>() != 1)
       return fail(ErrorCode::Format, "the case list is of a newer program", "update the program", file.string());
+    if (json.contains("seed")) list.seed = json.at("seed").get<std::int64_t>();
     for (const auto& entry : json.at("cases")) {
       AssignedCase c;
       const auto split = splitFromString(entry.at("split").get<std::string>());

@@ -1,7 +1,9 @@
 // Which case serves which task, and in which split: frozen into a run as cases.json.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,9 @@ struct AssignedCase {
 
 struct CaseList {
   std::vector<AssignedCase> cases;
+  /// What divided the patients and pictures, where it is not the seed of the plan that uses the list: a study divides
+  /// once, for the runs of all its seeds.
+  std::optional<std::int64_t> seed{};
   /// Those of one split and task; task -1 takes every one.
   std::vector<const AssignedCase*> of(Split split, int task = -1) const;
 };

@@ -97,12 +97,12 @@ struct LoadedSet {
   std::vector<Split> splits;
 };
 
-Result<LoadedSet> load(const Case& c, const plan::Plan& plan) {
+Result<LoadedSet> load(const Case& c, const plan::Plan& plan, std::int64_t seed) {
   std::error_code ignored;
   const auto& place = c.imageFiles.front();
   auto read = fs::is_directory(place, ignored) ? io::readPictureFolder(place) : io::readNpz(place);
   if (!read) return fail(read.error(), c.id);
-  auto splits = splitsOf(*read, plan.data.split, static_cast<std::uint64_t>(plan.seed));
+  auto splits = splitsOf(*read, plan.data.split, static_cast<std::uint64_t>(seed));
   return LoadedSet{std::move(*read), std::move(splits)};
 }
 
@@ -124,12 +124,13 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
   }
   if (inputs.empty()) return {};
 
+  const auto seed = cases.seed.value_or(plan.seed);
   std::map<std::string, LoadedSet> sets;  // read once, and only when a file is missing
   const auto loadAll = [&]() -> Result<void> {
     if (!sets.empty()) return {};
     for (const auto& c : cases.cases) {
       if (!inputs.contains(c.item.id) || sets.contains(c.item.id)) continue;
-      LORKD_TRY(loaded, load(c.item, plan));
+      LORKD_TRY(loaded, load(c.item, plan, seed));
       sets.emplace(c.item.id, std::move(loaded));
     }
     return {};
@@ -153,7 +154,7 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
                        {"classes", classes},
                        {"split", toString(split)},
                        {"shares", plan.data.split},
-                       {"seed", plan.seed},
+                       {"seed", seed},
                        {"patch", {plan.data.patch[0], plan.data.patch[1]}},
                        {"normalisation", plan.data.normalisation},
                        {"channels", plan.data.channels}};

@@ -17,6 +17,15 @@ namespace report {
 
 using svg::escape;
 
+std::string opening(const std::string& title) {
+  return "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
+         "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+         "<meta name='viewport' content='width=device-width, initial-scale=1'><meta name='color-scheme' content='light "
+         "dark'>"
+         "<title>" +
+         escape(title) + "</title><style>" + styleSheet() + "</style></head><body><main>\n";
+}
+
 std::string section(const std::string& title, const std::string& body) {
   return body.empty() ? "" : "<section><h2>" + escape(title) + "</h2>\n" + body + "</section>\n";
 }
@@ -96,13 +105,7 @@ Result<void> writeReport(const std::filesystem::path& file, const std::vector<ru
   const auto& main = sources.front();
   const auto& plan = main.directory.plan();
 
-  std::string page =
-      "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
-      "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-      "<meta name='viewport' content='width=device-width, initial-scale=1'><meta name='color-scheme' content='light "
-      "dark'>"
-      "<title>" +
-      svg::escape(plan.name) + " – report</title><style>" + styleSheet() + "</style></head><body><main>\n";
+  auto page = opening(plan.name + " – report");
   page += heading(main) + keyFigures(main, results);
   page += section("Results on the test cases", resultTables(results, plan));
   page += section("Tasks", taskTable(main, results));

@@ -49,6 +49,9 @@ std::string keyFigures(const Source& source, const Table& results);
 /// The page's style sheet, for light and dark screens and for paper.
 const char* styleSheet();
 
+/// The page up to <main>, which may load nothing.
+std::string opening(const std::string& title);
+
 /// <section> with a heading, nothing if the body is empty.
 std::string section(const std::string& title, const std::string& body);
 

@@ -52,9 +52,13 @@ svg .negative{fill:var(--negative)}
 svg .positive{fill:var(--positive)}
 svg .empty{fill:var(--grid);fill-opacity:.55}
 svg .bar{fill:var(--negative);fill-opacity:.85}
+svg .mark-plain{stroke:var(--soft);stroke-width:1.6}
+svg .mark-strong{stroke:var(--accent);stroke-width:2}
+svg circle.mark-strong{fill:var(--accent)}
 svg .number{fill:var(--ink)}
 svg .number.strong{fill:#fff}
 .scroll{overflow-x:auto}
+.results small{display:block}
 table{border-collapse:collapse;font-size:14px;width:100%}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(430px,100%),1fr));gap:22px}
 .tables>details{grid-column:1/-1}

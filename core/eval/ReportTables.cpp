@@ -20,8 +20,9 @@ std::string colorOf(const plan::Plan& plan, const std::string& task) {
 
 std::string resultTable(const Table& results, const plan::Plan& plan, const std::string& metric) {
   const TableView view(results, metric);
-  const bool counts = metric.find("parameters") != std::string::npos;
-  std::string out = fmt::format("<div class='scroll'><table class='results'><thead><tr><th>{}</th>", escape(metric));
+  const bool counts = !isScore(metric);
+  std::string out =
+      fmt::format("<div class='scroll'><table class='results'><thead><tr><th>{}</th>", escape(metricTitle(metric)));
   for (const auto& method : view.methods) out += "<th class='n'>" + escape(method) + "</th>";
   out += counts ? "</tr></thead><tbody>" : "<th class='n'>cases</th></tr></thead><tbody>";
   for (const auto& task : view.tasks) {
@@ -34,8 +35,8 @@ std::string resultTable(const Table& results, const plan::Plan& plan, const std:
         cases = std::max(cases, row.cases);
         ++present;
       }
-    out += fmt::format("<tr{}><th>{}{}</th>", task == "mean" ? " class='mean'" : "", swatch(colorOf(plan, task)),
-                       escape(task));
+    out += fmt::format("<tr{}><th>{}{}</th>", task == "mean" || task == "all" ? " class='mean'" : "",
+                       swatch(colorOf(plan, task)), escape(task));
     for (const auto& method : view.methods) {
       const double value = results.value(task, method, metric);
       // Equal to the printed digits is equal.

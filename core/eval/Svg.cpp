@@ -244,6 +244,49 @@ std::string matrixKey(double low) {
   return out + "</svg>\n";
 }
 
+std::string intervals(const std::string& label, const std::vector<std::pair<std::string, std::vector<Mark>>>& groups) {
+  const double row = 19, gap = 10, width = 760, right = 150;
+  std::vector<double> values;
+  std::size_t longest = 0;
+  double height = 24;
+  for (const auto& [heading, marks] : groups) {
+    height += gap + row * static_cast<double>(marks.size() + 1);
+    longest = std::max(longest, shortened(heading, 30).size());
+    for (const auto& mark : marks) {
+      longest = std::max(longest, shortened(mark.name, 30).size() + 2);
+      for (const double v : {mark.value, mark.low, mark.high})
+        if (std::isfinite(v)) values.push_back(v);
+    }
+  }
+  const Range range = roundRange(values);
+  const double left = 14 + 6.4 * static_cast<double>(longest), w = width - left - right;
+  const auto at = [&](double v) { return left + share(v, range) * w; };
+  std::string out = open(label, width, height, width);
+  for (const double v : ticks(range)) {
+    out += fmt::format("<path class='grid' d='M{:.1f} 16V{:.1f}'/>", at(v), height - 2);
+    out += text(at(v), 11, "middle", fmt::format("{:.4g}", v));
+  }
+  double y = 20;
+  for (const auto& [heading, marks] : groups) {
+    y += gap;
+    out += text(2, y + 13, "start", shortened(heading, 30), "class='number' font-weight='600'");
+    y += row;
+    for (const auto& mark : marks) {
+      const double middle = y + row / 2;
+      const char* kind = mark.strong ? "mark-strong" : "mark-plain";
+      out += text(left - 10, middle + 4, "end", shortened(mark.name, 30));
+      if (std::isfinite(mark.low) && std::isfinite(mark.high))
+        out += fmt::format("<path class='{}' d='M{:.1f} {:.1f}H{:.1f}M{:.1f} {:.1f}v8M{:.1f} {:.1f}v8'/>", kind,
+                           at(mark.low), middle, at(mark.high), at(mark.low), middle - 4, at(mark.high), middle - 4);
+      if (std::isfinite(mark.value))
+        out += fmt::format("<circle class='{}' cx='{:.1f}' cy='{:.1f}' r='4'/>", kind, at(mark.value), middle);
+      out += text(width - right + 12, middle + 4, "start", mark.text, mark.strong ? "class='number'" : "");
+      y += row;
+    }
+  }
+  return out + "</svg>\n";
+}
+
 std::string bars(const std::string& label, const std::vector<std::string>& names, const std::vector<double>& shares) {
   const double row = 20, width = 760;
   std::size_t longest = 0;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lorkd::eval::svg {
@@ -62,6 +63,16 @@ std::string matrix(const std::string& label, const std::vector<std::string>& nam
 
 /// The colour scale of matrix() from `low` to 1.
 std::string matrixKey(double low);
+
+/// A figure with the ends of its interval, which may be absent (not finite).
+struct Mark {
+  std::string name, text;  ///< in front and behind
+  double value = 0, low = 0, high = 0;
+  bool strong = false;  ///< in the accent colour
+};
+
+/// Marks on a common scale, one a line, under the headings of their groups.
+std::string intervals(const std::string& label, const std::vector<std::pair<std::string, std::vector<Mark>>>& groups);
 
 /// Horizontal bars of shares in [0, 1], one name each.
 std::string bars(const std::string& label, const std::vector<std::string>& names, const std::vector<double>& shares);

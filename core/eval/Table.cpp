@@ -11,14 +11,6 @@
 namespace lorkd::eval {
 namespace {
 
-/// RFC 4180: fields with a comma, quote or line break are quoted, quotes doubled.
-std::string csvField(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
 std::size_t codePoints(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xC0) != 0x80; }));
 }
@@ -31,9 +23,22 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
 
 }  // namespace
 
+std::string csvField(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+bool isScore(const std::string& metric) {
+  const auto name = metric.substr(0, metric.find('/'));
+  return name == "dice" || name == "accuracy" || name == "auc";
+}
+
 void Table::append(const Table& other) {
-  const auto rows = other.m_rows;  // a copy, so that a table can be appended to itself
-  m_rows.insert(m_rows.end(), rows.begin(), rows.end());
+  const auto copy = other;  // so that a table can be appended to itself
+  m_rows.insert(m_rows.end(), copy.m_rows.begin(), copy.m_rows.end());
+  m_cases.insert(m_cases.end(), copy.m_cases.begin(), copy.m_cases.end());
 }
 
 double Table::value(const std::string& task, const std::string& method, const std::string& metric) const {
@@ -43,13 +48,21 @@ double Table::value(const std::string& task, const std::string& method, const st
 }
 
 std::string Table::text(const std::string& metric) const {
+  return text(metric, [&](const std::string& task, const std::string& method) {
+    return formatValue(metric, value(task, method, metric));
+  });
+}
+
+std::string Table::text(
+    const std::string& metric,
+    const std::function<std::string(const std::string& task, const std::string& method)>& cell) const {
   const TableView view(*this, metric);
   if (view.tasks.empty()) return {};
   std::vector<std::vector<std::string>> cells{{"task"}};
   for (const auto& method : view.methods) cells[0].push_back(method);
   for (const auto& task : view.tasks) {
     cells.push_back({task});
-    for (const auto& method : view.methods) cells.back().push_back(formatValue(metric, value(task, method, metric)));
+    for (const auto& method : view.methods) cells.back().push_back(cell(task, method));
   }
   std::string out;
   for (const auto& line : cells) {
@@ -73,13 +86,18 @@ std::string Table::csv() const {
 }
 
 Json Table::json() const {
+  const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };
   auto rows = Json::array();
   for (const auto& r : m_rows)
+    rows.push_back(
+        {{"task", r.task}, {"method", r.method}, {"metric", r.metric}, {"value", number(r.value)}, {"cases", r.cases}});
+  for (const auto& r : m_cases)
     rows.push_back({{"task", r.task},
                     {"method", r.method},
                     {"metric", r.metric},
-                    {"value", std::isfinite(r.value) ? Json(r.value) : Json(nullptr)},
-                    {"cases", r.cases}});
+                    {"value", number(r.value)},
+                    {"case", r.id},
+                    {"patient", r.patient}});
   return rows;
 }
 
@@ -89,10 +107,14 @@ Result<Table> Table::fromJson(const Json& json) {
   for (std::size_t i = 0; i < json.size(); ++i) {
     try {
       const auto& j = json[i];
-      const auto& value = j.at("value");
-      table.add({j.at("task").get<std::string>(), j.at("method").get<std::string>(), j.at("metric").get<std::string>(),
-                 value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>(),
-                 j.value("cases", std::int64_t(0))});
+      const auto text = [&](const char* key) { return j.at(key).get<std::string>(); };
+      const double value =
+          j.at("value").is_null() ? std::numeric_limits<double>::quiet_NaN() : j.at("value").get<double>();
+      if (j.contains("case"))
+        table.addCase(
+            {text("task"), text("method"), text("metric"), text("case"), j.value("patient", text("case")), value});
+      else
+        table.add(Row{text("task"), text("method"), text("metric"), value, j.value("cases", std::int64_t(0))});
     } catch (const nlohmann::json::exception& e) {
       return fail(ErrorCode::Format, fmt::format("row {} of the results is damaged: {}", i, e.what()));
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,29 +12,53 @@
 namespace lorkd::eval {
 
 struct Row {
-  std::string task;    ///< "mean" for the mean over tasks
+  std::string task;    ///< "mean" for the mean over tasks, "all" for what all of them take together
   std::string method;  ///< "expert", "mtl", "teacher", ...
-  std::string metric;  ///< "dice", "dice/<class>", "accuracy", "auc", "parameters"
+  std::string metric;  ///< "dice", "dice/<class>", "accuracy", "auc", or a cost: "parameters", "multiply_adds",
+                       ///< "training_seconds", "peak_memory" (bytes)
   double value = 0;
   std::int64_t cases = 0;  ///< how many cases it is over
 };
 
+/// The score of one test case, by pseudonym: what intervals are made of.
+struct CaseRow {
+  std::string task, method;
+  std::string metric;   ///< "dice/<class>", "accuracy" (0 or 1 for a picture)
+  std::string id;       ///< case; pictures are numbered
+  std::string patient;  ///< cases of one patient are not independent
+  double value = 0;
+};
+
+/// A field of a CSV file (RFC 4180): quoted where it holds a comma, quote or line break.
+std::string csvField(const std::string& text);
+
+/// Whether a metric is a score, not a cost.
+bool isScore(const std::string& metric);
+
 class Table {
  public:
   void add(Row row) { m_rows.push_back(std::move(row)); }
+  void addCase(CaseRow row) { m_cases.push_back(std::move(row)); }
   void append(const Table& other);
   const std::vector<Row>& rows() const { return m_rows; }
+  /// Empty in tables of versions that did not keep them.
+  const std::vector<CaseRow>& cases() const { return m_cases; }
   /// The value, or NaN if absent.
   double value(const std::string& task, const std::string& method, const std::string& metric) const;
   /// Tasks down, methods across, of one metric; for terminals. Empty if there is none.
   std::string text(const std::string& metric) const;
+  /// The same with cells written by the caller.
+  std::string text(const std::string& metric,
+                   const std::function<std::string(const std::string& task, const std::string& method)>& cell) const;
   /// RFC 4180 with a header line: task,method,metric,value,cases.
   std::string csv() const;
+  /// An array of rows, those of single cases last and told by their "case".
   Json json() const;
   static Result<Table> fromJson(const Json& json);
 
  private:
   std::vector<Row> m_rows;
+  std::vector<CaseRow> m_cases;
 };
 
 }  // namespace lorkd::eval

@@ -20,7 +20,7 @@ TableView::TableView(const Table& table, const std::string& metric) {
     addOnce(tasks, row.task);
     addOnce(methods, row.method);
   }
-  std::ranges::stable_partition(tasks, [](const std::string& task) { return task != "mean"; });
+  std::ranges::stable_partition(tasks, [](const std::string& task) { return task != "mean" && task != "all"; });
 }
 
 std::vector<std::string> metricsOf(const Table& table) {
@@ -36,9 +36,25 @@ std::string formatCount(std::int64_t count) {
   return digits;
 }
 
+std::string metricTitle(const std::string& metric) {
+  if (metric == "multiply_adds") return "multiply-adds";
+  if (metric == "training_seconds") return "training time";
+  if (metric == "peak_memory") return "peak memory";
+  return metric;
+}
+
+std::string formatSeconds(double seconds) {
+  const auto s = std::llround(seconds);
+  if (seconds < 60) return fmt::format("{:.1f}\u202fs", seconds);
+  if (s < 3600) return fmt::format("{}\u202fmin {:02}\u202fs", s / 60, s % 60);
+  return fmt::format("{}\u202fh {:02}\u202fmin", s / 3600, s % 3600 / 60);
+}
+
 std::string formatValue(const std::string& metric, double value) {
   if (!std::isfinite(value)) return "–";
-  if (metric.find("parameters") != std::string::npos) return formatCount(std::llround(value));
+  if (metric == "training_seconds") return formatSeconds(value);
+  if (metric == "peak_memory") return formatCount(std::llround(value / (1 << 20))) + "\u202fMiB";
+  if (!isScore(metric)) return formatCount(std::llround(value));
   return fmt::format("{:.4f}", value);
 }
 

@@ -6,6 +6,7 @@
 //   validation  step, best (bool), mean, metrics {task: {"dice": v} or {"accuracy": v, "auc": v}}
 //   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays
 //   phase       phase, message
+//   resources   peak_memory (bytes of the training process so far), each time a process ends its training
 //   log         level, message
 //   done        outcome ("done", "cancelled", "failed"), message
 #pragma once

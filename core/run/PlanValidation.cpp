@@ -133,6 +133,13 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
     faults.push_back({"data.channels", "\"rgb\"", "grey", "volumes have one channel"});
   if (plan.data.clip[0] >= plan.data.clip[1])
     faults.push_back({"data.clip", valueText(Json(plan.data.clip)), "the lower clip below the upper", ""});
+  const bool taught = plan.method == PlanMethod::MtlKd || plan.method == PlanMethod::StlKd;
+  if (taught && plan.teacher.source == TeacherSource::None)
+    faults.push_back({"teacher.source", "\"none\"", "train or checkpoint",
+                      "the method " + toString(plan.method) + " learns from a teacher"});
+  if (taught && plan.losses.transfer == 0 && plan.losses.transferLogits == 0)
+    faults.push_back({"losses.transfer", "0", "above 0, or losses.transfer_logits above 0",
+                      "the method " + toString(plan.method) + " learns from a teacher through these"});
   if (plan.teacher.source == TeacherSource::Checkpoint && plan.teacher.checkpoint.empty())
     faults.push_back({"teacher.checkpoint", "\"\"", "the run directory of an earlier teacher",
                       "teacher.source is checkpoint; name the run, or set teacher.source to train or none"});

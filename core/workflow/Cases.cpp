@@ -1,5 +1,6 @@
 #include "core/base/Digest.h"
 #include "core/data/OpenCases.h"
+#include "core/workflow/Study.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
@@ -25,22 +26,26 @@ bool wanted(plan::SourceKind source, const std::string& kind) {
 
 }  // namespace
 
-fs::path preparedFolder(const run::RunDirectory& run) {
-  const auto& plan = run.plan();
-  Json key{{"seed", plan.seed}, {"data", plan.data}};
+std::string dataDigest(const plan::Plan& plan, std::int64_t seed) {
+  Json key{{"seed", seed}, {"data", plan.data}};
   for (const auto& [name, task] : plan.tasks)
     key["tasks"][name] = {
         {"kind", task.kind}, {"classes", task.classes}, {"sources", task.sources}, {"body_parts", task.bodyParts}};
-  return run.project() / "cache" / sha256(key.dump()).substr(0, 16);
+  return sha256(key.dump());
 }
 
-Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
-  if (fs::exists(run.cases())) return data::openCases(run);
-  const auto& plan = run.plan();
+fs::path preparedFolder(const run::RunDirectory& run) {
+  auto seed = run.plan().seed;
+  if (const auto frozen = readJson(run.cases()); frozen && frozen->is_object()) seed = frozen->value("seed", seed);
+  return run.project() / "cache" / dataDigest(run.plan(), seed).substr(0, 16);
+}
+
+Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project, Progress& progress,
+                                 const CancelToken& cancel) {
   if (plan.data.sources.empty())
     return fail(ErrorCode::InvalidArgument, "the plan names no data", "add a folder under data.sources",
                 "data.sources");
-  LORKD_TRY(index, data::Catalogue::open(run.project() / "index.sqlite"));
+  LORKD_TRY(index, data::Catalogue::open(project / "index.sqlite"));
   LORKD_TRY(known, index.sources());
   std::vector<data::Case> cases;
   for (const auto& [name, source] : plan.data.sources) {
@@ -62,13 +67,23 @@ Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progr
     LORKD_TRY(digest, data::inputDigest(entry.item));
     entry.digest = digest;
   }
+  return list;
+}
+
+Result<void> saveFrozen(const data::CaseList& list, const fs::path& file) {
   auto written = list;
   for (auto& entry : written.cases) {
     entry.item.imageFiles.clear();
     entry.item.labelFiles.clear();
     entry.item.labelNames.clear();
   }
-  LORKD_CHECK(data::save(written, run.cases()));
+  return data::save(written, file);
+}
+
+Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
+  if (fs::exists(run.cases())) return data::openCases(run);
+  LORKD_TRY(list, findCases(run.plan(), run.project(), progress, cancel));
+  LORKD_CHECK(saveFrozen(list, run.cases()));
   return list;
 }
 

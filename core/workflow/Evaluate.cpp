@@ -2,6 +2,10 @@
 #include <limits>
 
 #include "core/data/Prepare.h"
+#include "core/eval/Flops.h"
+#include "core/eval/RunHistory.h"
+#include "core/nn/Separate.h"
+#include "core/run/EventLog.h"
 #include "core/workflow/Scoring.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Workflow.h"
@@ -13,12 +17,14 @@ std::string methodName(const plan::Plan& plan) {
   return plan.method == plan::PlanMethod::Lorkd ? "expert" : toString(plan.method);
 }
 
-/// Adds the rows of one segmentation task: Dice per class and their mean, on the source grid of every test case.
+/// Adds the rows of one segmentation task: Dice per class and their mean, on the source grid of every test case, and
+/// the Dice of each case.
 Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task, const data::CaseList& cases,
                              const run::RunDirectory& run, torch::Device device, Progress& progress,
                              const CancelToken& cancel) {
   const auto& plan = run.plan();
   const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
+  const auto method = methodName(plan);
   DiceMean dice(options.classes.size());
   const auto test = cases.of(data::Split::Test, task);
   for (std::size_t i = 0; i < test.size(); ++i) {
@@ -33,14 +39,56 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
       return out;
     };
     for (std::size_t c = 0; c < options.classes.size(); ++c)
-      dice.add(c, unseen(predicted[c].voxels), unseen(truth[c].voxels));
+      if (const auto value = dice.add(c, unseen(predicted[c].voxels), unseen(truth[c].voxels)))
+        table.addCase(
+            {name, method, "dice/" + options.classes[c].first, test[i]->item.id, test[i]->item.patient, *value});
   }
-  const auto method = methodName(plan);
   const auto n = static_cast<std::int64_t>(test.size());
   table.add({name, method, "dice", dice.mean(), n});
   for (std::size_t c = 0; c < options.classes.size(); ++c)
     table.add({name, method, "dice/" + options.classes[c].first, dice.of(c), dice.count(c)});
   return {};
+}
+
+/// Adds what each task's deployed network costs (parameters; multiply-adds for one patch) and all of them together:
+/// every parameter of the run, and one patch answered for every task, where a trunk that tasks share runs once.
+void addCosts(eval::Table& table, nn::Network& network, const plan::Plan& plan, torch::Device device) {
+  torch::NoGradGuard guard;
+  const auto method = methodName(plan);
+  const auto& patch = plan.data.patch;
+  std::vector<std::int64_t> size{1, network->backbone().inputChannels(), patch[1], patch[0]};
+  if (network->backbone().dims() == 3) size.insert(size.begin() + 2, patch[2]);
+  const auto x = torch::zeros(size, device);
+  const bool shared = !nn::isSeparate(network) && network->factorParameters(0) == 0;
+  const auto trunk =
+      shared ? eval::multiplyAdds([&] { network->backbone().forward(x, nn::Routing::single(0, 1)); }) : 0;
+  auto together = trunk;
+  for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
+    const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
+    auto own = nn::ofTask(network, t);
+    own.network->fuse(own.task);
+    const auto products = eval::multiplyAdds([&] { own.network->predict(x, own.task); });
+    own.network->unfuse();
+    together += products - trunk;
+    table.add({name, method, "parameters", static_cast<double>(own.network->expertParameters(own.task)), 0});
+    table.add({name, method, "multiply_adds", static_cast<double>(products), 0});
+  }
+  std::int64_t parameters = 0;
+  for (const auto& p : network->parameters()) parameters += p.numel();
+  table.add({"all", method, "parameters", static_cast<double>(parameters), 0});
+  table.add({"all", method, "multiply_adds", static_cast<double>(together), 0});
+}
+
+/// Adds the time in training steps and the largest memory of a training process, as the log tells.
+void addTraining(eval::Table& table, const run::RunDirectory& run) {
+  const auto events = run::EventReader(run.events()).poll();
+  const auto method = methodName(run.plan());
+  double memory = 0;
+  for (const auto& event : events)
+    if (event.value("kind", Json()) == "resources" && event.value("peak_memory", Json()).is_number())
+      memory = std::max(memory, event.at("peak_memory").get<double>());
+  table.add({"all", method, "training_seconds", eval::historyOf(events).seconds, 0});
+  if (memory > 0) table.add({"all", method, "peak_memory", memory, 0});
 }
 
 }  // namespace
@@ -67,13 +115,18 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
       LORKD_TRY(dataset, feed::Dataset::open(cache, plan));
       LORKD_TRY(found, score(network, t, "test", dataset, plan, device, cancel));
       for (const auto& [metric, value] : found.metrics) table.add({name, method, metric, value, found.cases});
+      for (std::size_t i = 0; i < found.correct.size(); ++i) {
+        const auto picture = "picture-" + std::to_string(i + 1);
+        table.addCase({name, method, "accuracy", picture, name + " " + picture, found.correct[i]});
+      }
       primary = "accuracy";
     }
-    table.add({name, method, "parameters", static_cast<double>(network->expertParameters(t)), 0});
     // A task may have nothing to score: no test case, or none of its structures in the held-out slab.
     if (const double value = table.value(name, method, primary); std::isfinite(value)) sum += value, ++scored;
   }
   table.add({"mean", method, primary, scored > 0 ? sum / scored : std::numeric_limits<double>::quiet_NaN(), 0});
+  addCosts(table, network, plan, device);
+  addTraining(table, run);
   LORKD_CHECK(writeJson(run.metrics(), table.json()));
   return table;
 }

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "core/nn/Separate.h"
 #include "core/plugin/Registry.h"
 #include "core/workflow/Workflow.h"
 
@@ -10,6 +11,8 @@ nn::Strategy strategyOf(plan::LowRankStrategy strategy) {
   switch (strategy) {
     case plan::LowRankStrategy::Merged:
       return nn::Strategy::Merged;
+    case plan::LowRankStrategy::Factored:
+      return nn::Strategy::Factored;
     case plan::LowRankStrategy::Published:
       return nn::Strategy::Published;
     case plan::LowRankStrategy::Auto:
@@ -28,6 +31,34 @@ nn::LowRankSpec specOf(const plan::Plan& plan) {
     spec.scales.push_back(plan::lowRankScale(plan.lowrank, task.rank));
   }
   return spec;
+}
+
+/// The trunk of a plan's method; single-task learning has one for each task, alike but for their first weights.
+Result<std::shared_ptr<nn::Backbone>> makeTrunk(const plan::Plan& plan, const plugin::BackboneInfo& info) {
+  auto options = plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone;
+  const std::int64_t channels = plan.data.channels == plan::DataChannels::Rgb ? 3 : 1;
+  if (plan.method != plan::PlanMethod::Stl && plan.method != plan::PlanMethod::StlKd)
+    return info.make(options, specOf(plan), channels);
+  options.norm = plan::BackboneNorm::Shared;  // a trunk of one task has one set in any case
+  std::vector<std::shared_ptr<nn::Backbone>> trunks;
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
+    LORKD_TRY(trunk, info.make(options, specOf(plan), channels));
+    trunks.push_back(trunk);
+  }
+  return nn::separate(std::move(trunks));
+}
+
+Result<void> setLayerRanks(nn::Network& network, const plan::Plan& plan) {
+  if (plan.method != plan::PlanMethod::Lorkd) return {};
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t)
+    for (const auto& [layer, options] : plan.tasks[t].second.layers) {
+      if (network->setRank(layer, static_cast<int>(t), options.rank)) continue;
+      std::string names;
+      for (const auto& known : network->adaptedLayers()) names += (names.empty() ? "" : ", ") + known.name;
+      return fail(ErrorCode::InvalidArgument, "the network has no adapted layer '" + layer + "'", "there are: " + names,
+                  "tasks." + plan.tasks[t].first + ".layers");
+    }
+  return {};
 }
 
 /// Structures fill a small share of a patch. Heads that start at that share (RetinaNet, arXiv 1708.02002, section 4.1)
@@ -60,7 +91,7 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan) {
     heads.push_back({name, static_cast<std::int64_t>(task.classes.size()), dense});
   try {
     torch::manual_seed(static_cast<std::uint64_t>(plan.seed));
-    LORKD_TRY(backbone, info->make(options, specOf(plan), plan.data.channels == plan::DataChannels::Rgb ? 3 : 1));
+    LORKD_TRY(backbone, makeTrunk(plan, *info));
     if (backbone->dense() != dense)
       return fail(ErrorCode::InvalidArgument,
                   std::string("the network '") + options.name + "' " +
@@ -78,6 +109,7 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan) {
                         " does not suit the network's depth",
                     "use multiples of " + std::to_string(multiple), "data.patch");
     nn::Network network(backbone, heads);
+    LORKD_CHECK(setLayerRanks(network, plan));
     if (dense) startRare(network);
     return network;
   } catch (const std::exception& e) {

@@ -20,8 +20,11 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
       [&](const torch::Tensor& windows) { return network->predict(windows.to(device), task).to(torch::kCPU); }, cancel);
 }
 
-void DiceMean::add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth) {
-  if (truth.any().item<bool>()) m_sum[c] += *eval::dice(prediction, truth), ++m_count[c];
+std::optional<double> DiceMean::add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth) {
+  if (!truth.any().item<bool>()) return {};
+  const double value = *eval::dice(prediction, truth);
+  m_sum[c] += value, ++m_count[c];
+  return value;
 }
 
 double DiceMean::of(std::size_t c) const {
@@ -70,6 +73,8 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
   if (n == 0) return out;
   const auto all = torch::cat(logits), truth = torch::stack(labels);
   out.metrics = {{"accuracy", eval::accuracy(all, truth)}};
+  const auto right = (all.argmax(1) == truth).to(torch::kFloat64).contiguous();
+  out.correct.assign(right.data_ptr<double>(), right.data_ptr<double>() + right.numel());
   if (auto a = eval::auc(all, truth)) out.metrics.emplace_back("auc", *a);
   return out;
 }

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <optional>
+
 #include "core/base/Progress.h"
 #include "core/eval/SlidingWindow.h"
 #include "core/feed/Dataset.h"
@@ -23,6 +25,7 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
 struct Score {
   std::vector<std::pair<std::string, double>> metrics;  ///< first one is primary
   std::int64_t cases = 0;
+  std::vector<double> correct;  ///< of pictures, in the dataset's order: 1 where the largest logit is the label, else 0
 };
 Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
                     const plan::Plan& plan, torch::Device device, const CancelToken& cancel);
@@ -31,9 +34,9 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
 class DiceMean {
  public:
   explicit DiceMean(std::size_t classes) : m_sum(classes, 0.0), m_count(classes, 0) {}
-  /// Boolean or 0/1 masks of class `c`. A case whose truth has nothing of the class does not count: it may not have been
-  /// annotated, or lie outside what was held out.
-  void add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth);
+  /// Boolean or 0/1 masks of class `c`. A case whose truth has nothing of the class does not count: it may not have
+  /// been annotated, or lie outside what was held out. Returns the case's Dice if it counts.
+  std::optional<double> add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth);
   double of(std::size_t c) const;  ///< NaN if the class never occurred
   double mean() const;             ///< over classes that occurred
   std::int64_t count(std::size_t c) const { return m_count[c]; }

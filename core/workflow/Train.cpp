@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <set>
 
 #include "core/base/Guard.h"
@@ -9,6 +10,8 @@
 #include "core/train/Trainer.h"
 #include "core/workflow/ControlDesk.h"
 #include "core/workflow/Scoring.h"
+#include "core/workflow/Study.h"
+#include "core/workflow/TransferExpert.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
@@ -54,8 +57,16 @@ Result<run::RunDirectory> nestedTeacher(const run::RunDirectory& run) {
 }
 
 bool wantsTeacher(const plan::Plan& plan) {
-  return plan.method == plan::PlanMethod::Lorkd && plan.teacher.source != plan::TeacherSource::None &&
+  return takesTeacher(plan.method) && plan.teacher.source != plan::TeacherSource::None &&
          (plan.losses.transfer > 0 || plan.losses.transferLogits > 0);
+}
+
+/// The most memory that this process has held, in bytes (VmHWM of proc(5)); 0 where the system does not tell.
+std::int64_t peakMemory() {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("VmHWM:")) return std::atoll(line.c_str() + 6) * 1024;
+  return 0;
 }
 
 /// What may be shown to whoever sees the run: paths, which often carry names, stay out.
@@ -145,6 +156,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   };
   LORKD_TRY(device, setUpDevice(plan));
   LORKD_TRY(student, makeStudent(plan));
+  LORKD_CHECK(loadInitialWeights(run, student));
 
   phase("preparing", "finding and preparing the cases");
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
@@ -180,7 +192,9 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   hooks.validate = [&](nn::Network& network, std::int64_t) {
     return validation(network, dataset, plan, device, cancel);
   };
-  LORKD_TRY(outcome, trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best")}, hooks));
+  const auto ended = trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best"), run.planDigest()}, hooks);
+  (void)events.append("resources", {{"peak_memory", peakMemory()}});
+  LORKD_TRY(outcome, ended);
   if (outcome == train::Outcome::Stopped)
     return fail(ErrorCode::Cancelled,
                 "training stopped at step " + std::to_string(trainer.step()) + "; a checkpoint is kept",
@@ -189,6 +203,10 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
 }
 
 }  // namespace
+
+bool takesTeacher(plan::PlanMethod method) {
+  return method == plan::PlanMethod::Lorkd || method == plan::PlanMethod::MtlKd || method == plan::PlanMethod::StlKd;
+}
 
 plan::Plan teacherPlan(const plan::Plan& plan) {
   auto teacher = plan;

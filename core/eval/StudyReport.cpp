@@ -1,0 +1,212 @@
+#include "core/eval/StudyReport.h"
+
+#include <spdlog/fmt/chrono.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <map>
+
+#include "core/base/File.h"
+#include "core/eval/ReportParts.h"
+#include "core/eval/TableView.h"
+#include "core/run/EventLog.h"
+
+namespace lorkd::eval {
+namespace {
+
+using report::folded;
+using report::section;
+using report::swatch;
+using svg::escape;
+
+std::string swatchOf(const plan::Plan& plan, const std::string& task) {
+  const int i = plan.tasks.indexOf(task);
+  return i < 0 ? "" : swatch(plan::taskColor(plan, static_cast<std::size_t>(i)));
+}
+
+/// "146.3 M".
+std::string scaled(double value) {
+  if (!std::isfinite(value)) return "–";
+  for (const auto& [unit, sign] : {std::pair{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}})
+    if (value >= unit) return fmt::format("{:.3g}\u202f{}", value / unit, sign);
+  return fmt::format("{:.0f}", value);
+}
+
+std::string intervalText(const StudyRow& row) {
+  return std::isfinite(row.interval.low) ? fmt::format("{:.3f} – {:.3f}", row.interval.low, row.interval.high) : "";
+}
+
+/// Tasks down, methods across, each with its interval; the best of a line in bold.
+std::string scoreTable(const StudyTable& table, const plan::Plan& plan, const std::string& metric) {
+  const TableView view(table.values(), metric);
+  auto out = fmt::format("<div class='scroll'><table class='results'><thead><tr><th>{}</th>", escape(metric));
+  for (const auto& method : view.methods) out += "<th class='n'>" + escape(methodTitle(method)) + "</th>";
+  out += "<th class='n'>cases</th><th class='n'>patients</th></tr></thead><tbody>";
+  for (const auto& task : view.tasks) {
+    double best = -HUGE_VAL;
+    std::int64_t cases = 0, patients = 0;
+    for (const auto& method : view.methods)
+      if (const auto* row = table.find(task, method, metric)) {
+        if (std::isfinite(row->value)) best = std::max(best, row->value);
+        cases = std::max(cases, row->cases), patients = std::max(patients, row->patients);
+      }
+    out +=
+        fmt::format("<tr{}><th>{}{}</th>", task == "mean" ? " class='mean'" : "", swatchOf(plan, task), escape(task));
+    for (const auto& method : view.methods) {
+      const auto* row = table.find(task, method, metric);
+      const bool bold = row && view.methods.size() > 1 && std::abs(row->value - best) < 5e-5;
+      out += fmt::format("<td class='n{}'><span>{}</span><small>{}</small></td>", bold ? " best" : "",
+                         row ? formatValue(metric, row->value) : "–", row ? intervalText(*row) : "");
+    }
+    const auto count = [](std::int64_t n) { return n > 0 ? std::to_string(n) : std::string(); };
+    out += fmt::format("<td class='n soft'>{}</td><td class='n soft'>{}</td></tr>", count(cases), count(patients));
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+/// All methods on one scale, the mean over the tasks first.
+std::string scoreFigure(const StudyTable& table, const std::string& metric) {
+  const TableView view(table.values(), metric);
+  std::vector<std::pair<std::string, std::vector<svg::Mark>>> groups;
+  auto tasks = view.tasks;
+  std::ranges::stable_partition(tasks, [](const auto& task) { return task == "mean"; });
+  for (const auto& task : tasks) {
+    auto& [heading, marks] = groups.emplace_back(task == "mean" ? "mean over tasks" : task, std::vector<svg::Mark>());
+    for (const auto& method : view.methods)
+      if (const auto* row = table.find(task, method, metric))
+        marks.push_back({methodTitle(method), formatValue(metric, row->value) + "   " + intervalText(*row), row->value,
+                         row->interval.low, row->interval.high, method == "expert"});
+  }
+  return "<figure>" + svg::intervals(metric + " of all methods with intervals", groups) + "</figure>";
+}
+
+/// Mean over the tasks of what an expert costs.
+double meanOfTasks(const StudyTable& table, const std::string& method, const std::string& metric) {
+  double sum = 0;
+  int n = 0;
+  for (const auto& row : table.rows())
+    if (row.method == method && row.metric == metric && row.task != "all" && std::isfinite(row.value))
+      sum += row.value, ++n;
+  return n > 0 ? sum / n : std::numeric_limits<double>::quiet_NaN();
+}
+
+std::string costTable(const StudyTable& table) {
+  const TableView view(table.values(), "parameters");
+  if (view.methods.empty()) return "";
+  const auto all = [&](const std::string& method, const std::string& metric) {
+    const auto* row = table.find("all", method, metric);
+    return row ? row->value : std::numeric_limits<double>::quiet_NaN();
+  };
+  std::string out =
+      "<div class='scroll'><table><thead><tr><th>method</th><th class='n'>parameters of an expert</th>"
+      "<th class='n'>in total</th><th class='n'>multiply-adds of an expert</th><th class='n'>of all tasks</th>"
+      "<th class='n'>training time</th><th class='n'>peak memory</th></tr></thead><tbody>";
+  const double teacher = meanOfTasks(table, "teacher", "parameters");
+  for (const auto& method : view.methods) {
+    const double own = meanOfTasks(table, method, "parameters");
+    const auto share = std::isfinite(teacher) && method != "teacher"
+                           ? fmt::format(" <small>{:.0f}\u202f% of the teacher</small>", 100 * own / teacher)
+                           : "";
+    out += fmt::format(
+        "<tr><th>{}</th><td class='n'>{}{}</td><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td>"
+        "<td class='n'>{}</td><td class='n'>{}</td></tr>",
+        escape(methodTitle(method)), scaled(own), share, scaled(all(method, "parameters")),
+        scaled(meanOfTasks(table, method, "multiply_adds")), scaled(all(method, "multiply_adds")),
+        formatValue("training_seconds", all(method, "training_seconds")),
+        formatValue("peak_memory", all(method, "peak_memory")));
+  }
+  return out +
+         "</tbody></table></div>\n<p class='note'>An expert is what one task is deployed as: fused backbone and head, "
+         "averaged over the tasks. Multiply-adds are those of convolutions and matrix products for one patch; for all "
+         "tasks together a trunk that they share counts once. Training time is the time in steps, averaged over seeds, "
+         "without the teacher's; peak memory is the largest of the training process, in the computer's memory.</p>\n";
+}
+
+std::string runTable(const std::vector<StudyEntry>& entries) {
+  std::string out =
+      "<div class='scroll'><table><thead><tr><th>run</th><th>method</th><th class='n'>seed</th><th>state</th>"
+      "<th class='n'>steps</th></tr></thead><tbody>";
+  for (const auto& e : entries) {
+    const auto name =
+        e.state == "finished" ? "<a href='" + escape(e.link) + "'>" + escape(e.name) + "</a>" : escape(e.name);
+    out += fmt::format("<tr><th>{}</th><td>{}{}</td><td class='n'>{}</td><td>{}{}</td><td class='n'>{} of {}</td></tr>",
+                       name, escape(methodTitle(e.method)), e.shown ? "" : " <small>only as teacher</small>", e.seed,
+                       escape(e.state), e.message.empty() ? "" : " <small>" + escape(e.message) + "</small>",
+                       formatCount(e.step), formatCount(e.steps));
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+std::string cards(const std::vector<StudyEntry>& entries, const StudyTable& table, const std::string& metric) {
+  std::string out;
+  const auto card = [&](const std::string& value, const std::string& label) {
+    out += "<div class='card'><b>" + value + "</b><span>" + label + "</span></div>";
+  };
+  std::map<std::string, int> methods;
+  std::map<std::int64_t, int> seeds;
+  std::ptrdiff_t finished = 0;
+  for (const auto& e : entries) {
+    if (e.shown) ++methods[e.method];
+    ++seeds[e.seed];
+    finished += e.state == "finished";
+  }
+  card(std::to_string(methods.size()), methods.size() == 1 ? "method" : "methods");
+  card(std::to_string(seeds.size()), seeds.size() == 1 ? "seed" : "seeds");
+  card(fmt::format("{} of {}", finished, entries.size()), "runs finished");
+  const StudyRow* best = nullptr;
+  for (const auto& row : table.rows())
+    if (row.task == "mean" && row.metric == metric && std::isfinite(row.value) && (!best || row.value > best->value))
+      best = &row;
+  if (best)
+    card(formatValue(metric, best->value),
+         fmt::format("best mean {}: {}", escape(metric), escape(methodTitle(best->method))));
+  return "<div class='cards'>" + out + "</div>\n";
+}
+
+const char* const howMade =
+    "<p class='note'>Scores are means over the test cases and the seeds. Every seed has the same test patients, "
+    "divided "
+    "from the plan's own seed. Intervals are 95 % percentile bootstraps over patients (2000 resamples, drawn alike for "
+    "all methods): scores of a case are averaged over the seeds, then patients are drawn with replacement with all "
+    "their "
+    "cases. They say how far another choice of patients would move a figure, not another training; results.csv also "
+    "holds the standard deviation between seeds. Intervals of methods that overlap may still differ reliably, because "
+    "the patients are the same. No interval is given for a single patient.</p>\n";
+
+}  // namespace
+
+std::string methodTitle(const std::string& method) {
+  static const std::map<std::string, std::string> titles{
+      {"expert", "LoRKD experts"},   {"mtl", "MTL"},       {"teacher", "teacher"}, {"stl", "STL"},
+      {"mtl_kd", "MTL-KD"},          {"stl_kd", "STL-KD"}, {"pcgrad", "PCGrad"},   {"moco", "MoCo"},
+      {"aligned_mtl", "Aligned-MTL"}};
+  const auto found = titles.find(method);
+  return found == titles.end() ? method : found->second;
+}
+
+Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
+                              const std::vector<StudyEntry>& entries, const StudyTable& table) {
+  std::string primary = "dice", whole, classes;
+  for (const auto& row : table.rows())
+    if (row.task == "mean") primary = row.metric;
+  for (const auto& metric : metricsOf(table.values()))
+    if (isScore(metric)) (metric.find('/') == std::string::npos ? whole : classes) += scoreTable(table, plan, metric);
+  auto scores = scoreFigure(table, primary) + whole;
+  if (!classes.empty()) scores += folded("Single classes", classes);
+
+  auto page = report::opening(plan.name + " – study");
+  page +=
+      fmt::format("<header><h1>{}</h1><p>a study of {} tasks · {} {} · written {:%Y-%m-%d %H:%M} UTC</p></header>\n",
+                  escape(plan.name), plan.tasks.size(), escape(plan.backbone.name), escape(plan.backbone.preset),
+                  fmt::gmtime(static_cast<std::time_t>(run::now())));
+  page += cards(entries, table, primary);
+  page += section("Scores on the test cases", scores + howMade);
+  page += section("Costs", costTable(table));
+  page += section("Runs", runTable(entries));
+  page += section("Where this comes from", report::planText(plan));
+  return writeFileAtomically(file, page + "</main></body></html>\n");
+}
+
+}  // namespace lorkd::eval

@@ -1,0 +1,33 @@
+// report.html of a study: one self-contained page that compares methods.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/eval/StudyTable.h"
+#include "core/run/Plan.h"
+
+namespace lorkd::eval {
+
+/// One run of a study, as the page lists it.
+struct StudyEntry {
+  std::string name, method;  ///< method as in tables: "expert" for lorkd
+  std::int64_t seed = 1;
+  std::string state;  ///< "finished", "failed", ...
+  std::int64_t step = 0, steps = 0;
+  std::string message;  ///< why it failed
+  std::string link;     ///< relative address of its own report
+  bool shown = true;    ///< compared, not only trained as a teacher
+};
+
+/// What a method is called in the page: "LoRKD experts", "PCGrad".
+std::string methodTitle(const std::string& method);
+
+/// Writes the page: scores with intervals as figure and table, single classes folded away, costs, runs, how the figures
+/// were made, and the plan without paths. Errors: Io.
+Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
+                              const std::vector<StudyEntry>& entries, const StudyTable& table);
+
+}  // namespace lorkd::eval

@@ -1,0 +1,54 @@
+// Results of several methods and seeds in one table, with intervals.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/Json.h"
+#include "core/eval/Bootstrap.h"
+#include "core/eval/Table.h"
+
+namespace lorkd::eval {
+
+/// The results of one run; its rows name the method.
+struct StudyResult {
+  std::int64_t seed = 1;
+  Table table;
+};
+
+/// One figure of a method: the mean over its seeds.
+struct StudyRow {
+  std::string task, method, metric;  ///< as in Table
+  double value = 0;
+  Interval interval;                                            ///< of scores with single cases; else not-a-number
+  double deviation = std::numeric_limits<double>::quiet_NaN();  ///< between seeds (n - 1); with one seed not-a-number
+  std::int64_t cases = 0, patients = 0;
+  std::int64_t seeds = 0;  ///< with a finite value
+};
+
+/// Rows in the order of the first results; of peak_memory the largest of the seeds, of all else their mean.
+///
+/// Intervals are percentile bootstraps over patients: a case's score is first averaged over the seeds, then patients
+/// are drawn with replacement and bring all their cases. The figure of a task is the mean over its classes of the mean
+/// over the drawn cases, as in Table; that of "mean" the mean over the tasks. auc has no interval: it is not a mean of
+/// cases.
+class StudyTable {
+ public:
+  StudyTable() = default;
+  explicit StudyTable(const std::vector<StudyResult>& results, const BootstrapOptions& options = {});
+  const std::vector<StudyRow>& rows() const { return m_rows; }
+  const StudyRow* find(const std::string& task, const std::string& method, const std::string& metric) const;
+  /// The values alone, for what works on tables.
+  Table values() const;
+  /// Tasks down, methods across, "0.8731 [0.842, 0.901]"; empty if there is none.
+  std::string text(const std::string& metric) const;
+  /// RFC 4180: task,method,metric,value,low,high,deviation,cases,patients,seeds.
+  std::string csv() const;
+  Json json() const;
+
+ private:
+  std::vector<StudyRow> m_rows;
+};
+
+}  // namespace lorkd::eval

@@ -1,0 +1,141 @@
+#include "core/workflow/Study.h"
+
+#include <set>
+
+#include "core/base/File.h"
+#include "core/base/Guard.h"
+#include "core/data/Prepare.h"
+#include "core/eval/StudyReport.h"
+#include "core/workflow/StudyJobs.h"
+#include "core/workflow/Workflow.h"
+
+namespace lorkd::workflow {
+namespace fs = std::filesystem;
+namespace {
+
+/// Folder of what the runs have in common. It holds no status.json, so it is nobody's run.
+fs::path studyFolder(const plan::Plan& plan, const StudyOptions& options) {
+  return fs::absolute(options.folder).lexically_normal() / (studyName(plan) + "-study");
+}
+
+/// Every network can be built: faults are to be known before hours of training.
+Result<void> checkNetworks(const std::vector<StudyRun>& runs) {
+  std::set<plan::PlanMethod> seen;
+  for (const auto& run : runs)
+    if (seen.insert(run.method).second)
+      if (const auto network = makeNetwork(run.plan); !network) return fail(network.error(), toString(run.method));
+  return {};
+}
+
+/// The cases of the study, divided from the plan's own seed when it began.
+Result<void> freezeOnce(const plan::Plan& plan, const fs::path& folder, const fs::path& project, Progress& progress,
+                        const CancelToken& cancel) {
+  const auto digest = dataDigest(plan, plan.seed);
+  const auto file = folder / "cases.json", note = folder / "study.json";
+  if (fs::exists(file)) {
+    LORKD_TRY(known, readJson(note));
+    if (known.value("data", Json()) == digest) return {};
+    return fail(ErrorCode::Mismatch, "this study was begun with other data, tasks, split or seed",
+                "give the plan another name, or choose another folder", folder.string());
+  }
+  LORKD_TRY(list, findCases(plan, project, progress, cancel));
+  list.seed = plan.seed;
+  LORKD_CHECK(writeJson(note, {{"data", digest}}));
+  return saveFrozen(list, file);
+}
+
+/// Makes the run directories, with the study's cases, and prepares these once for all.
+Result<void> layOut(const plan::Plan& plan, const std::vector<StudyRun>& runs, const fs::path& folder,
+                    Progress& progress, const CancelToken& cancel) {
+  std::vector<run::RunDirectory> directories;
+  for (const auto& run : runs) {
+    LORKD_TRY(made, run::RunDirectory::create(run.path, run.plan));
+    directories.push_back(made);
+  }
+  LORKD_CHECK(freezeOnce(plan, folder, directories.front().project(), progress, cancel));
+  for (const auto& directory : directories) {
+    std::error_code ec;
+    if (fs::exists(directory.cases(), ec)) continue;
+    LORKD_TRY(text, readFile(folder / "cases.json"));
+    LORKD_CHECK(writeFileAtomically(directory.cases(), text));
+  }
+  const auto& first = directories.front();
+  LORKD_TRY(cases, freezeCases(first, progress, cancel));
+  return data::prepare(first.plan(), cases, preparedFolder(first), progress, cancel);
+}
+
+eval::StudyEntry entryOf(const StudyRun& run, const StudyJob& job) {
+  const auto directory = run::RunDirectory::open(run.path);
+  const auto status = directory ? directory->status().value_or(run::Status{}) : run::Status{};
+  const bool done = job.state == StudyJob::State::Done;
+  return {run.path.filename().string(),
+          run.method == plan::PlanMethod::Lorkd ? "expert" : toString(run.method),
+          run.seed,
+          done ? "finished" : run::toString(status.state),
+          done ? run.plan.training.steps : status.step,
+          run.plan.training.steps,
+          job.message,
+          (fs::path("..") / run.path.filename() / "report.html").generic_string(),
+          run.shown};
+}
+
+Json entryJson(const eval::StudyEntry& entry) {
+  return {{"run", entry.name},    {"method", entry.method},   {"seed", entry.seed},
+          {"state", entry.state}, {"message", entry.message}, {"shown", entry.shown}};
+}
+
+Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyRun>& runs,
+                                const std::vector<StudyJob>& jobs, const fs::path& folder) {
+  StudyOutcome out;
+  std::vector<eval::StudyResult> results;
+  std::vector<eval::StudyEntry> entries;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    entries.push_back(entryOf(runs[i], jobs[i]));
+    if (jobs[i].state != StudyJob::State::Done) {
+      out.failed.push_back(entries.back().name + ": " + jobs[i].message);
+      continue;
+    }
+    if (!runs[i].shown) continue;
+    LORKD_TRY(json, readJson(runs[i].path / "metrics.json"));
+    LORKD_TRY(table, eval::Table::fromJson(json));
+    results.push_back({runs[i].seed, std::move(table)});
+  }
+  if (results.empty())
+    return fail(ErrorCode::Internal, "no run of the study ended well", out.failed.empty() ? "" : out.failed.front(),
+                folder.string());
+  out.table = eval::StudyTable(results);
+  out.report = folder / "report.html";
+  out.csv = folder / "results.csv";
+  Json list = Json::array();
+  for (const auto& entry : entries) list.push_back(entryJson(entry));
+  LORKD_CHECK(writeJson(folder / "study.json", {{"data", dataDigest(plan, plan.seed)},
+                                                {"name", plan.name},
+                                                {"runs", std::move(list)},
+                                                {"results", out.table.json()}}));
+  LORKD_CHECK(writeFileAtomically(out.csv, out.table.csv()));
+  LORKD_CHECK(eval::writeStudyReport(out.report, plan, entries, out.table));
+  return out;
+}
+
+}  // namespace
+
+Result<StudyOutcome> study(const plan::Plan& plan, const StudyOptions& options, Progress& progress,
+                           const CancelToken& cancel) {
+  return guarded("study", [&]() -> Result<StudyOutcome> {
+    LORKD_TRY(runs, studyRuns(plan, options));
+    LORKD_CHECK(checkNetworks(runs));
+    const auto folder = studyFolder(plan, options);
+    LORKD_CHECK(makeWritableFolder(folder));
+    LORKD_CHECK(layOut(plan, runs, folder, progress, cancel));
+    std::vector<StudyJob> jobs;
+    for (const auto& run : runs) jobs.push_back({run.path, run.teacher});
+    work(jobs, {options.program.string(), "--threads", std::to_string(options.threads), "resume"}, options.jobs,
+         progress, cancel);
+    if (cancel.cancelled())
+      return fail(ErrorCode::Cancelled, "the study was stopped; what is trained is kept",
+                  "the same command goes on with it", folder.string());
+    return writeStudy(plan, runs, jobs, folder);
+  });
+}
+
+}  // namespace lorkd::workflow

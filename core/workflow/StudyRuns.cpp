@@ -1,0 +1,96 @@
+#include <algorithm>
+#include <cctype>
+
+#include "core/workflow/Study.h"
+#include "core/workflow/Workflow.h"
+
+namespace lorkd::workflow {
+namespace fs = std::filesystem;
+namespace {
+
+template <class T>
+std::vector<T> eachOnce(const std::vector<T>& list) {
+  std::vector<T> out;
+  for (const auto& item : list)
+    if (std::ranges::find(out, item) == out.end()) out.push_back(item);
+  return out;
+}
+
+plan::PlanMethod methodOf(const std::string& name) { return Json(name).get<plan::PlanMethod>(); }
+
+bool needsTeacher(plan::PlanMethod method) {
+  return method == plan::PlanMethod::MtlKd || method == plan::PlanMethod::StlKd;
+}
+
+}  // namespace
+
+std::string studyName(const plan::Plan& plan) {
+  std::string out;
+  for (const char c : plan.name) {
+    const auto u = static_cast<unsigned char>(c);
+    const bool good = std::isalnum(u) || u >= 0x80 || c == '_';
+    if (good) out += c;
+    if (!good && !out.empty() && out.back() != '-') out += '-';
+  }
+  while (!out.empty() && out.back() == '-') out.pop_back();
+  return out.empty() ? "study" : out;
+}
+
+Result<std::vector<StudyRun>> studyRuns(const plan::Plan& plan, const StudyOptions& options) {
+  auto methods = options.methods;
+  if (methods.empty())
+    for (const auto& name : plan.study.methods) methods.push_back(methodOf(name));
+  methods = eachOnce(methods);
+  const auto seeds = eachOnce(options.seeds.empty() ? plan.study.seeds : options.seeds);
+  if (methods.empty() || seeds.empty())
+    return fail(ErrorCode::InvalidArgument, "a study needs at least one method and one seed", "", "study");
+  const auto& losses = plan.losses;
+  const bool taught =
+      plan.teacher.source != plan::TeacherSource::None && (losses.transfer > 0 || losses.transferLogits > 0);
+  for (const auto method : methods)
+    if (needsTeacher(method) && !taught)
+      return fail(ErrorCode::InvalidArgument, toString(method) + " learns from a teacher, but the plan has none",
+                  "set teacher.source to train or checkpoint and losses.transfer or losses.transfer_logits above 0, or "
+                  "leave the method out",
+                  "study.methods");
+  const bool train = taught && plan.teacher.source == plan::TeacherSource::Train &&
+                     std::ranges::any_of(methods, [](auto m) { return takesTeacher(m); });
+  const bool compared = std::ranges::find(methods, plan::PlanMethod::Teacher) != methods.end();
+
+  const auto folder = fs::absolute(options.folder).lexically_normal();
+  std::vector<StudyRun> out;
+  const auto add = [&](plan::PlanMethod method, std::int64_t seed, plan::Plan own, int teacher, bool shown) {
+    const auto end = toString(method) + "-" + std::to_string(seed);
+    own.method = method;
+    own.seed = seed;
+    own.study = {};  // methods and seeds may be added later
+    own.name = plan.name + " " + end;
+    out.push_back({method, seed, folder / (studyName(plan) + "-" + end), std::move(own), teacher, shown});
+    return static_cast<int>(out.size()) - 1;
+  };
+  for (const auto seed : seeds) {
+    int teacher = -1;
+    if (train || compared) {
+      auto joint = teacherPlan(plan);
+      joint.teacher.source = plan::TeacherSource::None;
+      joint.teacher.checkpoint.clear();
+      teacher = add(plan::PlanMethod::Teacher, seed, std::move(joint), -1, compared);
+    }
+    for (const auto method : methods) {
+      if (method == plan::PlanMethod::Teacher) continue;
+      auto own = plan;
+      const bool pupil = train && takesTeacher(method);
+      if (pupil) {
+        own.teacher.source = plan::TeacherSource::Checkpoint;
+        own.teacher.checkpoint = out[static_cast<std::size_t>(teacher)].path.string();
+      } else if (!takesTeacher(method)) {
+        own.teacher.source = plan::TeacherSource::None;
+        own.teacher.checkpoint.clear();
+      }
+      add(method, seed, std::move(own), pupil ? teacher : -1, true);
+    }
+  }
+  return out;
+}
+
+}  // namespace lorkd::workflow

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# lorkd study: methods and seeds from one plan, killed in the middle and gone on with; then Python reads the table.
+. "$(dirname "$0")/common.sh"
+demo=$WORK/demo
+[ -s "$demo/plan.json" ] || fail "the small demo must run first"
+project=$WORK/study
+rm -rf "$project"
+mkdir -p "$project"
+cp "$demo/index.sqlite" "$project/"
+runs=$project/runs
+study=("$LORKD" study "$demo/plan.json" "${small[@]}" --set name=small --set training.steps=6 --set teacher.steps=6
+  --set evaluation.threshold=0.05 --methods lorkd,mtl,stl,teacher --seeds 1,2 --out "$runs")
+"${study[@]}" >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 1200); do
+  grep -qs '"kind":"step"' "$runs/small-mtl-1/events.jsonl" && break
+  kill -0 $pid 2>/dev/null || break
+  sleep 0.05
+done
+kill -9 $pid 2>/dev/null || fail "the study ended before it could be killed"
+wait $pid 2>/dev/null || true
+teacher=$(stat -c %Y%s "$runs/small-teacher-1/checkpoints/last.safetensors")
+"${study[@]}" --jobs 2 >"$WORK/study.txt" 2>"$WORK/study.log" || fail "$(tail -3 "$WORK/study.log")"
+[ "$teacher" = "$(stat -c %Y%s "$runs/small-teacher-1/checkpoints/last.safetensors")" ] || fail "a finished run was repeated"
+grep -q '^report ' "$WORK/study.txt" && grep -q '^mean .*\[' "$WORK/study.txt" || fail "the table in the terminal"
+# One division of the patients for all runs, and one cache.
+for run in "$runs"/small-*-[12]; do
+  cmp -s "$runs/small-study/cases.json" "$run/cases.json" || fail "other cases in $run"
+  grep -q '"finished"' "$run/status.json" || fail "$run is not finished"
+done
+[ "$(find "$project/cache" -mindepth 1 -maxdepth 1 | wc -l)" = 1 ] || fail "the cache is not shared"
+python3 - "$runs" <<'PY' || fail "the table"
+import csv, json, os, statistics, sys
+runs = sys.argv[1]
+rows = {(r["task"], r["method"], r["metric"]): r for r in csv.DictReader(open(f"{runs}/small-study/results.csv", newline=""))}
+for method, name in (("expert", "lorkd"), ("mtl", "mtl"), ("stl", "stl"), ("teacher", "teacher")):
+    seeds = []
+    for seed in (1, 2):
+        metrics = json.load(open(f"{runs}/small-{name}-{seed}/metrics.json"))
+        whole = {(r["task"], r["metric"]): r["value"] for r in metrics if "case" not in r}
+        single = [r for r in metrics if "case" in r]
+        assert single and all(r["method"] == method and r["patient"] for r in single)
+        seeds.append(whole)
+        for task in ("head", "thorax", "abdomen"):
+            classes = {}
+            for r in single:
+                if r["task"] == task:
+                    classes.setdefault(r["metric"], []).append(r["value"])
+            mean = statistics.mean(statistics.mean(v) for v in classes.values())
+            assert abs(mean - whole[task, "dice"]) < 1e-9, (method, task)
+    mean = rows["mean", method, "dice"]
+    assert abs(float(mean["value"]) - statistics.mean(s["mean", "dice"] for s in seeds)) < 1e-9
+    assert float(mean["low"]) <= float(mean["value"]) <= float(mean["high"]) and mean["seeds"] == "2", mean
+    assert int(mean["patients"]) >= 2
+    for metric in ("parameters", "multiply_adds", "training_seconds", "peak_memory"):
+        assert float(rows["all", method, metric]["value"]) > 0, (method, metric)
+value = lambda task, method, metric: float(rows[task, method, metric]["value"])
+for metric in ("parameters", "multiply_adds"):
+    assert value("head", "expert", metric) == value("head", "mtl", metric) == value("head", "stl", metric)
+    assert value("all", "stl", metric) == sum(value(t, "stl", metric) for t in ("head", "thorax", "abdomen"))
+    assert value("all", "mtl", metric) < value("all", "stl", metric)
+assert not os.path.exists(f"{runs}/small-study/status.json")
+PY
+for f in report.html study.json; do [ -s "$runs/small-study/$f" ] || fail "$f is missing"; done
+if grep -rIlE 'PHANTOM-00|Phantom\^' "$runs" --include='*.json' --include='*.jsonl' --include='*.html' --include='*.csv'; then
+  fail "patient names or ids in the study"
+fi
+# A run of single-task learning is a run like any other.
+"$LORKD" export "$runs/small-stl-1" >/dev/null
+"$LORKD" predict "$runs/small-stl-1" --task head >/dev/null
+"$LORKD" evaluate "$runs/small-stl-1" | grep -q '^mean' || fail "evaluating stl"
+python3 - "$runs/small-stl-1/experts" "$runs/small-study/results.csv" <<'PY' || fail "exported experts of stl"
+import csv, json, sys
+sizes = {r["task"]: float(r["value"]) for r in csv.DictReader(open(sys.argv[2], newline="")) if r["method"] == "stl" and r["metric"] == "parameters"}
+for task in ("head", "thorax", "abdomen"):
+    manifest = json.load(open(f"{sys.argv[1]}/{task}/manifest.json"))
+    assert manifest["parameters"] == sizes[task] and 0 <= manifest["parity"] <= 1e-5, manifest
+PY
+# Other data under the same name is refused.
+expect_error 'other data|another plan' "${study[@]}" --set data.split.test=0.4
+echo "study: passed"

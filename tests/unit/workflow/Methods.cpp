@@ -1,0 +1,88 @@
+// Networks of the baselines, and what they cost.
+#include <gtest/gtest.h>
+
+#include "core/eval/Flops.h"
+#include "core/nn/Separate.h"
+#include "core/workflow/Study.h"
+#include "core/workflow/Workflow.h"
+#include "plugins/Plugins.h"
+
+namespace lorkd::workflow {
+namespace {
+
+plan::Plan planOf(const std::string& method, const char* more = "{}") {
+  static const bool registered = (registerPlugins(plugin::registry()), true);
+  EXPECT_TRUE(registered);
+  auto json = *parseJson(R"({"seed": 3, "data": {"patch": [16, 16, 16]},
+    "tasks": {"a": {"classes": {"x": {}, "y": {}}, "rank": 2}, "b": {"classes": {"z": {}}, "rank": 3}},
+    "backbone": {"name": "unet3d", "widths": [4, 8]}})",
+                         "test");
+  json["method"] = method;
+  json.merge_patch(*parseJson(more, "test"));
+  const auto plan = plan::fromJson(json, "test");
+  EXPECT_TRUE(plan) << plan.error().text();
+  return *plan;
+}
+
+TEST(Methods, SurgeryAndDistillationTrainThePlainSharedNetwork) {
+  const auto shared = makeNetwork(planOf("mtl"));
+  ASSERT_TRUE(shared) << shared.error().text();
+  for (const char* method : {"pcgrad", "moco", "aligned_mtl", "mtl_kd"}) {
+    const auto network = makeNetwork(planOf(method));
+    ASSERT_TRUE(network) << method;
+    const auto wanted = (*shared)->named_parameters(), found = (*network)->named_parameters();
+    ASSERT_EQ(wanted.size(), found.size());
+    for (const auto& item : wanted) EXPECT_TRUE(torch::equal(item.value(), found[item.key()])) << item.key();
+  }
+}
+
+TEST(Methods, SingleTaskLearningHasOnePlainNetworkATask) {
+  const auto shared = makeNetwork(planOf("mtl"));
+  for (const char* method : {"stl", "stl_kd"}) {
+    const auto network = makeNetwork(planOf(method));
+    ASSERT_TRUE(shared && network) << method;
+    EXPECT_TRUE(nn::isSeparate(*network));
+    std::int64_t sum = 0, all = 0;
+    for (int t = 0; t < 2; ++t) {
+      const auto own = nn::ofTask(*network, t);
+      EXPECT_EQ(own.network->expertParameters(own.task), (*shared)->expertParameters(t));
+      EXPECT_EQ(own.network->adaptedLayers().front().name, (*shared)->adaptedLayers().front().name);
+      sum += own.network->expertParameters(own.task);
+    }
+    for (const auto& p : (*network)->parameters()) all += p.numel();
+    EXPECT_EQ(all, sum) << "nothing is shared";
+    EXPECT_FALSE(torch::equal((*network)->parameters()[0], nn::ofTask(*network, 1).network->parameters()[0]));
+  }
+}
+
+TEST(Methods, OnlyThoseThatLearnFromATeacherTakeOne) {
+  for (const auto method : {plan::PlanMethod::Lorkd, plan::PlanMethod::MtlKd, plan::PlanMethod::StlKd})
+    EXPECT_TRUE(takesTeacher(method));
+  for (const auto method : {plan::PlanMethod::Mtl, plan::PlanMethod::Stl, plan::PlanMethod::Teacher,
+                            plan::PlanMethod::Pcgrad, plan::PlanMethod::Moco, plan::PlanMethod::AlignedMtl})
+    EXPECT_FALSE(takesTeacher(method));
+  const auto faults = plan::validate(*parseJson(R"({"method": "stl_kd", "teacher": {"source": "none"},
+    "losses": {"transfer": 0}, "tasks": {"a": {"classes": {"x": {}}}}})",
+                                                "test"));
+  ASSERT_EQ(faults.size(), 2u);
+  EXPECT_EQ(faults[0].field, "teacher.source");
+  EXPECT_EQ(faults[1].field, "losses.transfer");
+}
+
+// ShuffleNetV2 1.0x at 224 x 224 with 1000 classes: 146 million multiply-adds (arXiv 1807.11164, table 8).
+TEST(Methods, MultiplyAddsOfShuffleNetAreThePublishedOnes) {
+  auto plan = planOf("mtl", R"({"data": {"patch": [224, 224, 16], "channels": "rgb"},
+    "tasks": {"a": {"kind": "classification"}, "b": {"kind": "classification", "classes": {"u": {}}}},
+    "backbone": {"name": "shufflenetv2", "preset": "small", "widths": []}})");
+  plan.tasks[0].second.classes = {};
+  for (int c = 0; c < 1000; ++c) plan.tasks[0].second.classes.emplace_back(std::to_string(c), plan::Class{});
+  auto network = makeNetwork(plan);
+  ASSERT_TRUE(network) << network.error().text();
+  (*network)->eval();
+  torch::NoGradGuard guard;
+  const auto products = eval::multiplyAdds([&] { (*network)->predict(torch::zeros({1, 3, 224, 224}), 0); });
+  EXPECT_NEAR(static_cast<double>(products), 146e6, 1e6);
+}
+
+}  // namespace
+}  // namespace lorkd::workflow
