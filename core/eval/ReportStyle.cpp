@@ -59,6 +59,8 @@ svg .number{fill:var(--ink)}
 svg .number.strong{fill:#fff}
 .scroll{overflow-x:auto}
 .results small{display:block}
+.scroll+.note,details+.note{margin-top:12px}
+a{color:var(--accent)}
 table{border-collapse:collapse;font-size:14px;width:100%}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(430px,100%),1fr));gap:22px}
 .tables>details{grid-column:1/-1}

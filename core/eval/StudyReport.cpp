@@ -45,18 +45,18 @@ std::string scoreTable(const StudyTable& table, const plan::Plan& plan, const st
   for (const auto& method : view.methods) out += "<th class='n'>" + escape(methodTitle(method)) + "</th>";
   out += "<th class='n'>cases</th><th class='n'>patients</th></tr></thead><tbody>";
   for (const auto& task : view.tasks) {
-    double best = -HUGE_VAL;
+    double best = -HUGE_VAL, worst = HUGE_VAL;
     std::int64_t cases = 0, patients = 0;
     for (const auto& method : view.methods)
       if (const auto* row = table.find(task, method, metric)) {
-        if (std::isfinite(row->value)) best = std::max(best, row->value);
+        if (std::isfinite(row->value)) best = std::max(best, row->value), worst = std::min(worst, row->value);
         cases = std::max(cases, row->cases), patients = std::max(patients, row->patients);
       }
     out +=
         fmt::format("<tr{}><th>{}{}</th>", task == "mean" ? " class='mean'" : "", swatchOf(plan, task), escape(task));
     for (const auto& method : view.methods) {
       const auto* row = table.find(task, method, metric);
-      const bool bold = row && view.methods.size() > 1 && std::abs(row->value - best) < 5e-5;
+      const bool bold = row && best - worst >= 5e-5 && std::abs(row->value - best) < 5e-5;
       out += fmt::format("<td class='n{}'><span>{}</span><small>{}</small></td>", bold ? " best" : "",
                          row ? formatValue(metric, row->value) : "–", row ? intervalText(*row) : "");
     }
@@ -199,7 +199,8 @@ Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Pla
   auto page = report::opening(plan.name + " – study");
   page +=
       fmt::format("<header><h1>{}</h1><p>a study of {} tasks · {} {} · written {:%Y-%m-%d %H:%M} UTC</p></header>\n",
-                  escape(plan.name), plan.tasks.size(), escape(plan.backbone.name), escape(plan.backbone.preset),
+                  escape(plan.name), plan.tasks.size(), escape(plan.backbone.name),
+                  escape(plan.backbone.widths.empty() ? plan.backbone.preset : Json(plan.backbone.widths).dump()),
                   fmt::gmtime(static_cast<std::time_t>(run::now())));
   page += cards(entries, table, primary);
   page += section("Scores on the test cases", scores + howMade);

@@ -89,6 +89,7 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
   StudyOutcome out;
   std::vector<eval::StudyResult> results;
   std::vector<eval::StudyEntry> entries;
+  std::ptrdiff_t others = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     entries.push_back(entryOf(runs[i], jobs[i]));
     if (jobs[i].state != StudyJob::State::Done) {
@@ -98,7 +99,8 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
     if (!runs[i].shown) continue;
     LORKD_TRY(json, readJson(runs[i].path / "metrics.json"));
     LORKD_TRY(table, eval::Table::fromJson(json));
-    results.push_back({runs[i].seed, std::move(table)});
+    const bool teacher = runs[i].method == plan::PlanMethod::Teacher;  // trained first, shown last
+    results.insert(teacher ? results.end() : results.begin() + others++, {runs[i].seed, std::move(table)});
   }
   if (results.empty())
     return fail(ErrorCode::Internal, "no run of the study ended well", out.failed.empty() ? "" : out.failed.front(),
