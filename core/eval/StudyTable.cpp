@@ -59,11 +59,14 @@ class Sample {
         auto& entries = classes.emplace_back();
         for (const auto& [patient, score] : scores.byPatient)
           entries.push_back({place.at(patient), score.first, score.second});
+        m_fewest = std::min(m_fewest, entries.size());
       }
     }
   }
 
   std::size_t patients() const { return m_patients; }
+  /// Of the class that is found in the fewest.
+  std::size_t fewest() const { return m_fewest; }
 
   /// Not-a-number if a class has no case among the drawn.
   double mean(const std::vector<int>& times) const {
@@ -86,7 +89,7 @@ class Sample {
     double sum;
     int cases;
   };
-  std::size_t m_patients = 0;
+  std::size_t m_patients = 0, m_fewest = std::numeric_limits<std::size_t>::max();
   std::vector<std::vector<std::vector<Entry>>> m_tasks;  // tasks, classes, patients
 };
 
@@ -100,6 +103,7 @@ void addInterval(StudyRow& row, const ScoresOfMethod& scores, const BootstrapOpt
   const bool single = row.metric.find('/') != std::string::npos;
   const Sample sample(tasks, single ? row.metric : "");
   row.patients = static_cast<std::int64_t>(sample.patients());
+  if (sample.fewest() < 2) return;  // a class of one patient would seem to be certain
   row.interval = bootstrap(
       sample.patients(), [&](const std::vector<int>& times) { return sample.mean(times); }, options);
 }
