@@ -173,7 +173,8 @@ const char* const howMade =
     "their "
     "cases. They say how far another choice of patients would move a figure, not another training; results.csv also "
     "holds the standard deviation between seeds. Intervals of methods that overlap may still differ reliably, because "
-    "the patients are the same. No interval is given for a single patient.</p>\n";
+    "the patients are the same. Where a structure is found in one patient alone, "
+    "no interval is given.</p>\n";
 
 }  // namespace
 

@@ -84,6 +84,13 @@ TEST(StudyTable, CasesOfOnePatientStayTogether) {
   EXPECT_EQ(table.rows().front().patients, 2);
 }
 
+TEST(StudyTable, AClassOfOnePatientLeavesNoInterval) {
+  const StudyTable table({result("mtl", 1, {0.9, 0.7})});  // class "y" is found in one
+  EXPECT_TRUE(std::isfinite(table.find("liver", "mtl", "dice/x")->interval.low));
+  for (const char* metric : {"dice", "dice/y"})
+    EXPECT_TRUE(std::isnan(table.find("liver", "mtl", metric)->interval.low)) << metric;
+}
+
 TEST(StudyTable, TablesWithoutSingleCasesHaveNoInterval) {
   Table old;
   old.add({"mean", "mtl", "dice", 0.8, 4});
