@@ -33,6 +33,9 @@ MainWindow::MainWindow() {
   resize(1280, 800);
   m_monitor = new watch::RunMonitor(&m_launcher, this);
   m_inspector = new InspectorPage(&m_jobs, this);
+  m_ranks = new RankAdvicePage(&m_jobs, this);
+  m_monitor->pages()->insertTab(m_monitor->pages()->count() - 1, m_ranks, tr("Ranks"));
+  connect(m_ranks, &RankAdvicePage::planWanted, this, [this](const Json& plan) { newRun(plan); });
   m_pages = new QTabWidget(this);
   m_pages->setObjectName("runPages");
   m_pages->setDocumentMode(true);
@@ -78,6 +81,7 @@ MainWindow::MainWindow() {
 void MainWindow::lookAgain() {
   if (m_inspector->cases()->topLevelItemCount() == 0) m_inspector->setRun(m_run);
   m_inspector->refreshButtons();
+  m_ranks->refresh();
   refreshActions();
 }
 
@@ -179,6 +183,7 @@ void MainWindow::openRun(const QString& path) {
   m_run = path;
   m_middle->setCurrentIndex(path.isEmpty() ? 0 : 1);
   m_monitor->setRun(path);
+  m_ranks->setRun(path);
   m_inspector->setRun(path);
   m_runs->setShownRun(path);
   if (!path.isEmpty()) useProject(QDir::cleanPath(path + "/../.."));

@@ -4,6 +4,7 @@
 #include <QMainWindow>
 
 #include "app/workbench/InspectorPage.h"
+#include "app/workbench/RankAdvicePage.h"
 #include "widgets/run/JobQueue.h"
 #include "widgets/run/RunList.h"
 #include "widgets/run/RunMonitor.h"
@@ -34,6 +35,7 @@ class MainWindow : public QMainWindow {
   QTabWidget* pages() const { return m_pages; }
   InspectorPage* inspectorPage() const { return m_inspector; }
   watch::RunMonitor* monitor() const { return m_monitor; }
+  RankAdvicePage* ranks() const { return m_ranks; }
   watch::RunList* runs() const { return m_runs; }
   watch::JobQueue* jobs() { return &m_jobs; }
 
@@ -58,6 +60,7 @@ class MainWindow : public QMainWindow {
   watch::RunList* m_runs;
   watch::RunMonitor* m_monitor;
   InspectorPage* m_inspector;
+  RankAdvicePage* m_ranks;
   QStackedWidget* m_middle;
   QTabWidget* m_pages;
   QString m_project, m_run;

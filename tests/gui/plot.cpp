@@ -10,6 +10,7 @@
 #include <cmath>
 
 #include "widgets/plot/ConflictPanel.h"
+#include "widgets/plot/EnergyChart.h"
 #include "widgets/plot/LossPlot.h"
 #include "widgets/plot/RankChart.h"
 
@@ -339,6 +340,18 @@ class PlotTest : public QObject {
     QVERIFY(chart.label(0).contains(QLocale().toString(43308)) && chart.label(0).contains("r = 4") &&
             chart.label(0).contains("3.5"));
     chart.setBars({});
+  }
+
+  void energyByRank() {
+    EnergyChart chart;
+    chart.setCurves({{"liver", Qt::red, {0.5, 0.9, 1}, 2}, {"untrained", Qt::blue, {}, 0}});
+    QCOMPARE(chart.curves(), 2);
+    QCOMPARE(chart.drawn(0, 2), 90.0);
+    QCOMPARE(chart.marked(0), 2);
+    QCOMPARE(chart.marked(1), 0);
+    QVERIFY(chart.accessibleDescription().contains("90.0 %"));
+    chart.setCurves({});
+    QCOMPARE(chart.curves(), 0);
   }
 
   void followsThePalette() {

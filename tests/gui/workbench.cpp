@@ -46,6 +46,7 @@ class WorkbenchTest : public QObject {
   void initTestCase();
   void wizardMakesARun();
   void trainingIsWatched();
+  void ranksAreAdvised();
   void predictionsAreShown();
   void noPictureUnderAnotherName();
   void expertsAreExported();
@@ -146,6 +147,24 @@ void WorkbenchTest::trainingIsWatched() {
   QVERIFY(run);
   QVERIFY(std::filesystem::exists(run->checkpoint("best")));
   QVERIFY(std::filesystem::exists(run->path() / "report.html"));
+}
+
+void WorkbenchTest::ranksAreAdvised() {
+  auto* page = m_window->ranks();
+  m_window->monitor()->pages()->setCurrentWidget(page);
+  auto* use = page->findChild<QPushButton*>("useRanks");
+  QVERIFY(!use->isEnabled());
+  QTest::mouseClick(page->findChild<QPushButton*>("adviseRanks"), Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(page->job() && page->job()->over(), 60000);
+  QVERIFY2(page->job()->state() == watch::Job::State::Done, page->job()->error().text().c_str());
+  QCOMPARE(page->table()->topLevelItemCount(), 3);
+  QCOMPARE(page->chart()->curves(), 3);
+  const int advised = page->table()->topLevelItem(0)->text(2).toInt();
+  QVERIFY(advised > 0 && advised == page->chart()->marked(0));
+  QTest::mouseClick(use, Qt::LeftButton);
+  auto* wizard = m_window->findChild<RunWizard*>();
+  QVERIFY(wizard && wizard->model()->value("tasks.head.rank") == Json(advised));
+  delete wizard;
 }
 
 void WorkbenchTest::predictionsAreShown() {
