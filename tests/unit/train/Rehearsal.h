@@ -12,10 +12,10 @@ struct Killed {};
 
 class Rehearsal {
  public:
-  Rehearsal() {
+  explicit Rehearsal(bool pictures = false) {
     at::set_num_threads(2);
-    addBalls(folder, 3);
-    plan = ballPlan();
+    pictures ? addPictures(folder) : addBalls(folder, 3);
+    plan = pictures ? picturePlan() : ballPlan();
     means = [](std::int64_t step) { return static_cast<double>(step); };
   }
 

@@ -71,7 +71,8 @@ TEST_F(Faults, NameAHeadToo) {
 }
 
 TEST_F(Faults, NeverSaveOrValidateBadWeights) {
-  plan.training.learningRate = 1e300;  // the first update overflows
+  plan.training.learningRate = 3e38;  // the first update overflows
+  plan.training.weightDecay = 1e6;
   plan.training.warmup = 0;
   plan.training.checkpointEvery = plan.training.validateEvery = 1;
   plan.training.optimiser = plan::TrainingOptimiser::Sgd;
