@@ -23,6 +23,12 @@ bool goodName(const std::string& name) {
          std::ranges::all_of(name, good);
 }
 
+/// Layers are named by their module paths; no folder is named after them.
+std::string withoutDots(std::string name) {
+  std::erase(name, '.');
+  return name;
+}
+
 /// Walks a value beside its schema.
 class Walk {
  public:
@@ -76,7 +82,7 @@ class Walk {
         if (auto part = sound(known[key], child, here); !part.is_null()) out[key] = std::move(part);
       } else if (!schema.contains("additionalProperties")) {
         faults.push_back({here, valueText(child), "no field of this name", knownHint(key, keysOf(known))});
-      } else if (!goodName(key)) {
+      } else if (!goodName(path.ends_with(".layers") ? withoutDots(key) : key)) {
         faults.push_back({here, valueText(Json(key)), "a name of letters, digits, '-', '_' and ' '",
                           "at most 100 characters, no space at either end; the name becomes that of a folder"});
       } else if (auto part = sound(schema["additionalProperties"], child, here); !part.is_null()) {

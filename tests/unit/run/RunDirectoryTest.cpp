@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/run/EventLog.h"
 #include "core/run/RunDirectory.h"

@@ -69,6 +69,14 @@ TEST(Methods, OnlyThoseThatLearnFromATeacherTakeOne) {
   EXPECT_EQ(faults[1].field, "losses.transfer");
 }
 
+TEST(Methods, RanksOfLayersAreNamedByTheirPaths) {
+  const auto plan = planOf("lorkd", R"({"tasks": {"b": {"layers": {"backbone.encoder.0.conv1": {"rank": 1}}}}})");
+  const auto usual = makeNetwork(planOf("lorkd")), changed = makeNetwork(plan);
+  ASSERT_TRUE(usual && changed) << changed.error().text();
+  EXPECT_EQ((*usual)->factorParameters(0), (*changed)->factorParameters(0));
+  EXPECT_LT((*changed)->factorParameters(1), (*usual)->factorParameters(1));
+}
+
 // ShuffleNetV2 1.0x at 224 x 224 with 1000 classes, summed layer by layer (table 5 of arXiv 1807.11164), without what is
 // no convolution or product; the paper gives 146 million in all.
 TEST(Methods, MultiplyAddsOfShuffleNetAreThePublishedOnes) {
