@@ -77,6 +77,9 @@ torch::Tensor product(const torch::Tensor& left, const torch::Tensor& right) {
 
 torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                           const ConvGeometry& geometry) {
+  // LibTorch's CPU autocast knows conv2d and conv3d, not the call beneath them.
+  if (const auto in = lowered(x); in.scalar_type() != weight.scalar_type())
+    return convolve(in, weight.to(in.scalar_type()), bias.defined() ? bias.to(in.scalar_type()) : bias, geometry);
   if (!oneDnnTakes(x) || !needsDetour(x, weight)) return convolve(x, weight, bias, geometry);
   Routing whole;
   whole.slices.push_back({0, 0, x.size(0)});

@@ -25,7 +25,7 @@ class InstanceNormImpl : public torch::nn::Module {
   }
   torch::Tensor forward(const torch::Tensor& x) {
     // One group per channel is the same arithmetic, and LibTorch's group norm is two to three times faster on the CPU.
-    return torch::group_norm(x, x.size(1), weight, bias, 1e-5);
+    return torch::group_norm(x.to(weight.scalar_type()), x.size(1), weight, bias, 1e-5);
   }
   torch::Tensor weight, bias;
 };

@@ -35,7 +35,9 @@ struct UpFunction : torch::autograd::Function<UpFunction> {
     ctx->save_for_backward({x, weight});
     const auto dims = static_cast<int>(x.dim()) - 2;
     const auto out = weight.size(1), taps = std::int64_t(1) << dims;
-    const auto coarse = convolve(x, pointwise(weight), bias.repeat({taps}), ConvGeometry::uniform(dims, 1, 0));
+    const auto type = x.scalar_type();
+    const auto coarse =
+        convolve(x, pointwise(weight).to(type), bias.repeat({taps}).to(type), ConvGeometry::uniform(dims, 1, 0));
     auto sizes = x.sizes().vec();
     sizes[1] = out;
     for (std::size_t i = 2; i < sizes.size(); ++i) sizes[i] *= 2;
@@ -53,12 +55,15 @@ struct UpFunction : torch::autograd::Function<UpFunction> {
     sizes[1] = taps * out;
     auto coarse = at::empty(sizes, x.options());
     for (std::int64_t tap = 0; tap < taps; ++tap) coarse.narrow(1, tap * out, out).copy_(tapView(gradients[0], tap));
-    const auto part = convolveBackward(coarse, x, pointwise(weight), ConvGeometry::uniform(dims, 1, 0),
-                                       ctx->needs_input_grad(0), ctx->needs_input_grad(1));
+    const auto part =
+        convolveBackward(coarse, x, pointwise(weight).to(x.scalar_type()), ConvGeometry::uniform(dims, 1, 0),
+                         ctx->needs_input_grad(0), ctx->needs_input_grad(1));
     variable_list result{part.x, Tensor(), Tensor()};
     if (part.weight.defined())
-      result[1] = part.weight.reshape({taps, out, in}).permute({2, 1, 0}).reshape(weight.sizes());
-    if (ctx->needs_input_grad(2)) result[2] = coarse.flatten(2).sum(2).sum(0).view({taps, out}).sum(0);
+      result[1] =
+          part.weight.to(weight.scalar_type()).reshape({taps, out, in}).permute({2, 1, 0}).reshape(weight.sizes());
+    if (ctx->needs_input_grad(2))
+      result[2] = coarse.to(weight.scalar_type()).flatten(2).sum(2).sum(0).view({taps, out}).sum(0);
     return result;
   }
 };
@@ -77,7 +82,11 @@ UpConvolutionImpl::UpConvolutionImpl(int dims, std::int64_t in, std::int64_t out
 
 torch::Tensor UpConvolutionImpl::forward(const torch::Tensor& x) {
   // A trace shall hold one transposed convolution, not slices with sizes baked in.
-  if (!torch::jit::tracer::isTracing()) return UpFunction::apply(x, weight, bias);
+  if (!torch::jit::tracer::isTracing()) {
+    const auto in = lowered(x);
+    const c10::impl::ExcludeDispatchKeyGuard noAutocast(c10::autocast_dispatch_keyset);
+    return UpFunction::apply(in, weight, bias);
+  }
   const std::vector<std::int64_t> two(static_cast<std::size_t>(x.dim()) - 2, 2), one(two.size(), 1),
       zero(two.size(), 0);
   return at::convolution(x, weight, bias, two, zero, one, true, zero, 1);
