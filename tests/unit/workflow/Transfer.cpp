@@ -54,10 +54,10 @@ TEST(Transfer, BeginsWithTheFusedBackboneAndANewHead) {
   from.network->fuse(1);
   std::map<std::string, torch::Tensor> fused;
   for (const auto& [name, tensor] : from.network->expertState(1)) fused[name] = tensor;
-  const auto scratch = fresh->expertState(0);
+  const auto scratch = fresh->expertState(0), begun = network->expertState(0);
   int same = 0;
   for (std::size_t i = 0; i < scratch.size(); ++i) {
-    const auto& [name, tensor] = network->expertState(0)[i];
+    const auto& [name, tensor] = begun[i];
     if (name.starts_with("head.")) {
       EXPECT_TRUE(tensor.equal(scratch[i].second)) << "the head is as without a transfer";
     } else {
