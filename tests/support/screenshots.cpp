@@ -4,6 +4,7 @@
 #include <QCommandLineParser>
 #include <QDir>
 #include <QElapsedTimer>
+#include <QPushButton>
 #include <QScreen>
 #include <QSettings>
 #include <QTabWidget>
@@ -14,6 +15,7 @@
 
 #include "app/workbench/ExportDialog.h"
 #include "app/workbench/MainWindow.h"
+#include "app/workbench/RankAdvicePage.h"
 #include "app/workbench/Theme.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/run/Program.h"
@@ -115,6 +117,10 @@ int main(int argc, char** argv) {
   QTest::qWait(1500);
   for (int page = 0; page < window.monitor()->pages()->count(); ++page) {
     window.monitor()->pages()->setCurrentIndex(page);
+    if (auto* ranks = window.ranks(); window.monitor()->pages()->currentWidget() == ranks) {
+      ranks->findChild<QPushButton*>("adviseRanks")->click();
+      waitFor([&] { return ranks->job() && ranks->job()->over(); }, 60000);
+    }
     QTest::qWait(500);
     shoot(&window, QString("monitor-%1").arg(page + 1));
   }
