@@ -74,7 +74,6 @@ RankAdvicePage::RankAdvicePage(watch::JobQueue* jobs, QWidget* parent) : QWidget
   middle->addWidget(m_chart);
   middle->setStretchFactor(0, 3);
   middle->setStretchFactor(1, 2);
-  middle->setSizes({600, 400});  // the table's wish is wider than its columns
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(8, 6, 8, 6);
   column->addLayout(top);
