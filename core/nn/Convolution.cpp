@@ -37,6 +37,11 @@ bool needsDetour(const torch::Tensor& x, const torch::Tensor& weight) {
 
 torch::Tensor lowered(const torch::Tensor& x) { return x.to(autocastType(x)); }
 
+torch::Tensor channelsLast(const torch::Tensor& x) {
+  if (!x.is_cpu() || torch::jit::tracer::isTracing()) return x;
+  return x.contiguous(at::MemoryFormat::ChannelsLast);
+}
+
 ConvGeometry ConvGeometry::uniform(int dims, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
   const auto n = static_cast<std::size_t>(dims);
   return {std::vector(n, stride), std::vector(n, padding), std::vector(n, dilation)};

@@ -30,6 +30,10 @@ ConvGradients convolveBackward(const torch::Tensor& gradient, const torch::Tenso
 /// `x` in the type that autocast computes in on its device; as it is without autocast. Differentiable.
 torch::Tensor lowered(const torch::Tensor& x);
 
+/// x (N, C, H, W) laid out channels-last, in which oneDNN convolves pictures faster; batch norm, pooling and the layers
+/// that follow keep the layout. As it is on other devices and while a network is traced for export. Differentiable.
+torch::Tensor channelsLast(const torch::Tensor& x);
+
 /// left (m, k) · right (k, n), outside autograd. On the CPU in float32 it is a oneDNN 1×1 convolution, because the
 /// BLAS that LibTorch finds may be the unoptimised reference one.
 torch::Tensor product(const torch::Tensor& left, const torch::Tensor& right);

@@ -34,7 +34,7 @@ Tensor fromRows(const Tensor& rows, const std::vector<std::int64_t>& sizes, cons
 std::vector<BranchSlice> slicesOf(const Call& call, at::ArrayRef<Tensor> factors) {
   std::vector<BranchSlice> slices;
   for (std::size_t j = 0; j < call.routing.slices.size(); ++j)
-    slices.push_back({factors[2 * j].contiguous(), factors[2 * j + 1].contiguous(), call.scales[j],
+    slices.push_back({factors[2 * j].t().contiguous(), factors[2 * j + 1].contiguous(), call.scales[j],
                       call.routing.slices[j].begin, call.routing.slices[j].end});
   return slices;
 }
@@ -131,7 +131,7 @@ struct FactoredFunction : torch::autograd::Function<FactoredFunction> {
     const auto factors =
         branchBackward(rows.x, gradientRows, dx, call->z, slices, *rows.map, weight.size(2), wantFactors);
     for (std::size_t j = 0; j < factors.size(); ++j) {
-      result[first + 2 * j] = factors[j].a;
+      result[first + 2 * j] = factors[j].a.defined() ? factors[j].a.t().contiguous() : factors[j].a;
       result[first + 2 * j + 1] = factors[j].b;
     }
     if (call->bias && ctx->needs_input_grad(2)) result[2] = gradientRows.flatten(0, 1).sum(0);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/nn/BatchNorm.h"
+#include "core/nn/Convolution.h"
 
 namespace lorkd::resnet {
 namespace {
@@ -110,7 +111,7 @@ class ResNet : public nn::Backbone {
   torch::Tensor forward(const torch::Tensor& x, const Routing& routing) override {
     TORCH_CHECK(x.dim() == 4 && x.size(1) == m_options.inputChannels, "ResNet: input ", x.sizes(), " where (N, ",
                 m_options.inputChannels, ", H, W) is wanted");
-    auto y = m_stemNorm->forward(m_stem->forward(x, routing), routing);
+    auto y = m_stemNorm->forward(nn::channelsLast(m_stem->forward(x, routing)), routing);
     y = torch::max_pool2d(torch::relu_(y), 3, 2, 1);
     for (auto& block : m_blocks) y = block->forward(y, routing);
     return y.flatten(2).mean(2);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/nn/BatchNorm.h"
+#include "core/nn/Convolution.h"
 
 namespace lorkd::shufflenet {
 namespace {
@@ -60,9 +61,13 @@ ConvShape pointwise(std::int64_t in, std::int64_t out) {
   return {.dims = 2, .in = in, .out = out, .kernel = 1, .padding = 0, .bias = false};
 }
 
-// Interleaves the channels of two groups.
+// Interleaves the channels of two groups, in the layout that x has.
 torch::Tensor shuffle(const torch::Tensor& x) {
   const auto n = x.size(0), c = x.size(1), h = x.size(2), w = x.size(3);
+  if (x.suggest_memory_format() == at::MemoryFormat::ChannelsLast) {
+    const auto pixels = x.permute({0, 2, 3, 1}).reshape({n, h, w, 2, c / 2});
+    return pixels.transpose(3, 4).reshape({n, h, w, c}).permute({0, 3, 1, 2});
+  }
   return x.view({n, 2, c / 2, h, w}).transpose(1, 2).reshape({n, c, h, w});
 }
 
@@ -118,7 +123,7 @@ class ShuffleNetV2 : public nn::Backbone {
   torch::Tensor forward(const torch::Tensor& x, const Routing& routing) override {
     TORCH_CHECK(x.dim() == 4 && x.size(1) == m_inputChannels, "ShuffleNetV2: input ", x.sizes(), " where (N, ",
                 m_inputChannels, ", H, W) is wanted");
-    auto y = torch::max_pool2d(m_stem->forward(x, routing), 3, 2, 1);
+    auto y = torch::max_pool2d(nn::channelsLast(m_stem->forward(x, routing)), 3, 2, 1);
     for (auto& unit : m_units) y = unit->forward(y, routing);
     return m_last->forward(y, routing).flatten(2).mean(2);
   }

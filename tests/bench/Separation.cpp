@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <stdexcept>
 
 #include "core/nn/Strategy.h"
 #include "tests/bench/Benches.h"
@@ -50,10 +51,11 @@ constexpr std::int64_t affordable = 40'000'000;
 
 Json separation(const TimingOptions& options) {
   Json all = Json::array();
-  std::printf("%-40s %9s %9s %9s %9s %9s %9s  %s\n", "layer (ratios to plain)", "plain ms", "auto", "merged",
-              "factored", "T passes", "published", "auto takes");
-  std::vector<double> autos;
+  std::printf("%-40s %9s %9s %9s %9s %9s %9s %9s  %s\n", "layer (ratios to plain)", "plain ms", "auto", "merged",
+              "factored", "auto cl", "T passes", "published", "auto takes");
+  std::vector<double> autos, lasts;
   for (const auto& row : rows) {
+    if (!options.takes(row.name())) continue;
     nn::LowRankSpec spec{std::vector<std::int64_t>(static_cast<std::size_t>(row.tasks), row.rank),
                          std::vector<double>(static_cast<std::size_t>(row.tasks), 1.0), 1, nn::Strategy::Auto};
     auto plain = layer(row, {}), own = layer(row, spec);
@@ -76,8 +78,17 @@ Json separation(const TimingOptions& options) {
         step(own, x, routing, gradient);
       };
     };
-    std::vector<std::function<void()>> variants{[&] { step(plain, x, routing, gradient); }, with(nn::Strategy::Auto),
-                                                with(nn::Strategy::Merged), with(nn::Strategy::Factored),
+    const auto format = row.dims == 3 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
+    const auto xLast = x.detach().contiguous(format).requires_grad_();
+    const auto gradientLast = gradient.contiguous(format);
+    std::vector<std::function<void()>> variants{[&] { step(plain, x, routing, gradient); },
+                                                with(nn::Strategy::Auto),
+                                                with(nn::Strategy::Merged),
+                                                with(nn::Strategy::Factored),
+                                                [&] {
+                                                  own->strategy = nn::Strategy::Auto;
+                                                  step(own, xLast, routing, gradientLast);
+                                                },
                                                 [&] {
                                                   own->strategy = nn::Strategy::Merged;
                                                   for (const auto& slice : routing.slices)
@@ -91,8 +102,8 @@ Json separation(const TimingOptions& options) {
     const std::string chosen = takes == nn::Strategy::Factored ? "factored" : "merged";
     Json entry{{"layer", row.name()}, {"plain_ms", ms[0]}, {"chosen", chosen}};
     std::printf("%-40s %9.2f", row.name().c_str(), ms[0]);
-    const char* names[] = {"auto", "merged", "factored", "passes", "published"};
-    for (std::size_t v = 1; v < 6; ++v) {
+    const char* names[] = {"auto", "merged", "factored", "auto_channels_last", "passes", "published"};
+    for (std::size_t v = 1; v < 7; ++v) {
       if (v >= ms.size()) {
         std::printf(" %9s", "-");
         continue;
@@ -103,10 +114,14 @@ Json separation(const TimingOptions& options) {
     std::printf("  %s\n", chosen.c_str());
     std::fflush(stdout);
     autos.push_back(ms[1] / ms[0]);
+    lasts.push_back(ms[4] / ms[0]);
     all.push_back(entry);
   }
+  if (autos.empty()) throw std::runtime_error("no layer's title holds \"" + options.only + "\"");
   std::sort(autos.begin(), autos.end());
-  std::printf("auto: median %.2f, worst %.2f\n", autos[autos.size() / 2], autos.back());
+  std::sort(lasts.begin(), lasts.end());
+  std::printf("auto: median %.2f, worst %.2f; channels-last: median %.2f, worst %.2f\n", autos[autos.size() / 2],
+              autos.back(), lasts[lasts.size() / 2], lasts.back());
   return all;
 }
 

@@ -13,6 +13,8 @@ enum class Clock { Wall, Cpu };
 struct TimingOptions {
   int rounds = 9;
   Clock clock = Clock::Wall;
+  std::string only;  ///< rows whose title holds this text; empty: all
+  bool takes(const std::string& title) const { return title.find(only) != std::string::npos; }
 };
 
 /// Median milliseconds of each variant; every variant runs once before the clock starts.

@@ -24,6 +24,9 @@ const std::vector<Row> rows{{"ResNet-18, 64x64", "resnet", "resnet18", {}, 64, 6
                             {"U-Net 16,32,64, 32^3", "unet3d", "", {16, 32, 64}, 4, 32, 4, 4, true},
                             {"U-Net 16..256, 32^3", "unet3d", "", {16, 32, 64, 128, 256}, 4, 32, 4, 4, true}};
 
+// Two-dimensional networks read colour pictures.
+std::int64_t channels(const Row& row) { return row.widths.empty() ? 3 : 1; }
+
 nn::Network network(const Row& row, const nn::LowRankSpec& spec) {
   auto info = plugin::registry().backbone(row.backbone);
   TORCH_CHECK(info, info.error().text());
@@ -32,7 +35,7 @@ nn::Network network(const Row& row, const nn::LowRankSpec& spec) {
   options.preset = row.preset;
   options.widths = row.widths;
   if (options.preset.empty() && !(*info)->presets.empty()) options.preset = (*info)->presets.front();
-  auto backbone = (*info)->make(options, spec, 1);
+  auto backbone = (*info)->make(options, spec, channels(row));
   TORCH_CHECK(backbone, backbone.error().text());
   std::vector<nn::HeadSpec> heads;
   for (int t = 0; t < row.tasks; ++t) heads.push_back({"task" + std::to_string(t), 2, (*backbone)->dense()});
@@ -44,28 +47,31 @@ nn::Network network(const Row& row, const nn::LowRankSpec& spec) {
 Json wholeStep(const TimingOptions& options) {
   registerPlugins(plugin::registry());
   Json all = Json::array();
-  std::printf("%-28s %5s %5s %9s %9s %9s %9s\n", "network (ratios to plain)", "batch", "tasks", "plain ms", "separated",
-              "with Gram", "published");
+  std::printf("%-28s %5s %5s %9s %9s %9s %9s %9s %9s %9s\n", "network (ratios to plain)", "batch", "tasks", "plain ms",
+              "separated", "with Gram", "plain cl", "sep. cl", "Gram cl", "published");
   for (const auto& row : rows) {
+    if (!options.takes(row.title)) continue;
     const auto tasks = static_cast<std::size_t>(row.tasks);
     const nn::LowRankSpec spec{std::vector<std::int64_t>(tasks, row.rank), std::vector<double>(tasks, 1.0), 2,
                                nn::Strategy::Auto};
     auto slow = spec;
     slow.strategy = nn::Strategy::Published;
     auto plain = network(row, {}), separated = network(row, spec), published = network(row, slow);
-    std::vector<std::int64_t> sizes{row.batch, 1};
+    std::vector<std::int64_t> sizes{row.batch, channels(row)};
     sizes.insert(sizes.end(), static_cast<std::size_t>(plain->backbone().dims()), row.size);
     const auto x = torch::randn(sizes);
+    const auto last =
+        x.contiguous(sizes.size() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast);
     nn::GramRecorder recorder(row.tasks);
     nn::Routing routing;
     const auto share = row.batch / row.tasks;
     for (int t = 0; t < row.tasks; ++t) routing.slices.push_back({t, t * share, (t + 1) * share});
     auto recording = routing;
     recording.gram = &recorder;
-    const auto run = [&x](nn::Network& net, const nn::Routing& way) {
+    const auto run = [](nn::Network& net, const torch::Tensor& x, const nn::Routing& way) {
       const auto sgd =
           std::make_shared<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(1e-4).momentum(0.9));
-      return [&net, &way, &x, sgd] {
+      return [&net, &way, x, sgd] {
         sgd->zero_grad();
         torch::Tensor loss = torch::zeros({});
         for (const auto& logits : net->forward(x, way).logits) loss = loss + logits.square().mean();
@@ -73,20 +79,25 @@ Json wholeStep(const TimingOptions& options) {
         sgd->step();
       };
     };
-    std::vector<std::function<void()>> variants{run(plain, routing), run(separated, routing),
-                                                run(separated, recording)};
-    if (row.published) variants.push_back(run(published, routing));
+    std::vector<std::function<void()>> variants{run(plain, x, routing),        run(separated, x, routing),
+                                                run(separated, x, recording),  run(plain, last, routing),
+                                                run(separated, last, routing), run(separated, last, recording)};
+    if (row.published) variants.push_back(run(published, x, routing));
     const auto ms = interleavedMedians(variants, options);
-    std::printf("%-28s %5ld %5d %9.1f %9.2f %9.2f", row.title, static_cast<long>(row.batch), row.tasks, ms[0],
-                ms[1] / ms[0], ms[2] / ms[0]);
-    Json entry{{"network", row.title}, {"batch", row.batch},         {"tasks", row.tasks},
-               {"plain_ms", ms[0]},    {"separated", ms[1] / ms[0]}, {"with_gram", ms[2] / ms[0]}};
-    if (row.published) {
-      entry["published"] = ms[3] / ms[0];
-      std::printf(" %9.2f\n", ms[3] / ms[0]);
-    } else {
-      std::printf(" %9s\n", "-");
+    std::printf("%-28s %5ld %5d %9.1f", row.title, static_cast<long>(row.batch), row.tasks, ms[0]);
+    Json entry{{"network", row.title}, {"batch", row.batch}, {"tasks", row.tasks}, {"plain_ms", ms[0]}};
+    const char* names[] = {
+        "separated", "with_gram", "plain_channels_last", "separated_channels_last", "with_gram_channels_last",
+        "published"};
+    for (std::size_t v = 1; v <= std::size(names); ++v) {
+      if (v >= ms.size()) {
+        std::printf(" %9s", "-");
+        continue;
+      }
+      entry[names[v - 1]] = ms[v] / ms[0];
+      std::printf(" %9.2f", ms[v] / ms[0]);
     }
+    std::printf("\n");
     std::fflush(stdout);
     all.push_back(entry);
   }

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     command->add_option("--json", jsonFile, "write the figures to this file");
     command->add_option("--rounds", options.rounds, "timed runs of each variant")->check(CLI::Range(1, 1000));
     command->add_option("--threads", threads, "threads of LibTorch")->check(CLI::Range(1, 1024));
+    command->add_option("--only", options.only, "rows whose title holds this text");
     command->add_flag("--cpu-time", cpuClock, "CPU time divided by threads, for a machine that is not idle");
   }
   CLI11_PARSE(app, argc, argv);
