@@ -127,26 +127,33 @@ std::string lossFigures(const Source& source) {
   return out;
 }
 
+LineStyle lineStyle(std::size_t n) {
+  static constexpr LineStyle styles[] = {{"var(--ink)", "smooth"},      {"var(--accent)", "validation"},
+                                         {"var(--negative)", "dotted"}, {"var(--soft)", "smooth"},
+                                         {"var(--ink)", "dotted"},      {"var(--accent)", "dotted"},
+                                         {"var(--negative)", "smooth"}, {"var(--soft)", "validation"}};
+  return styles[n % std::size(styles)];
+}
+
+std::string lineKey(LineStyle style, const std::string& name) {
+  return fmt::format(
+      "<span class='key'><svg width='34' height='10'><path class='{}' stroke='{}' d='M2 5h30'/></svg>{}</span>",
+      style.style, style.color, escape(name));
+}
+
 std::string validationFigure(const std::vector<Source>& sources) {
-  const std::vector<std::pair<const char*, const char*>> styles{{"var(--ink)", "smooth"},
-                                                                {"var(--accent)", "validation"},
-                                                                {"var(--negative)", "dotted"},
-                                                                {"var(--soft)", "smooth"}};
   std::vector<svg::Line> lines;
   std::vector<double> x, y;
   std::string key;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const auto& mean = sources[i].history.mean;
     if (mean.x.empty()) continue;
-    const auto& [color, style] = styles[i % styles.size()];
-    lines.push_back({mean, color, style, false, true});
+    const auto style = lineStyle(i);
+    lines.push_back({mean, style.color, style.style, false, true});
     x.insert(x.end(), mean.x.begin(), mean.x.end());
     y.insert(y.end(), mean.y.begin(), mean.y.end());
     const auto& plan = sources[i].directory.plan();
-    key += fmt::format(
-        "<span class='key'><svg width='34' height='10'><path class='{}' stroke='{}' d='M2 5h30'/></svg>{} "
-        "({})</span>",
-        style, color, escape(plan.name), escape(plan::toString(plan.method)));
+    key += lineKey(style, fmt::format("{} ({})", plan.name, plan::toString(plan.method)));
   }
   if (lines.empty()) return {};
   svg::Frame frame;

@@ -58,6 +58,15 @@ std::string section(const std::string& title, const std::string& body);
 /// A folded part with a title.
 std::string folded(const std::string& title, const std::string& body);
 
+/// How the n-th of several lines is drawn: colour and style class together tell them apart.
+struct LineStyle {
+  const char *color, *style;
+};
+LineStyle lineStyle(std::size_t n);
+
+/// A short piece of such a line with its name behind it.
+std::string lineKey(LineStyle style, const std::string& name);
+
 /// A square of a task's or class's colour.
 std::string swatch(const std::string& color);
 

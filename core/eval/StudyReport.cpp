@@ -124,6 +124,81 @@ std::string costTable(const StudyTable& table) {
          "without the teacher's; peak memory is the largest of the training process, in the computer's memory.</p>\n";
 }
 
+/// Value by step, averaged over runs.
+svg::Points meanOf(const std::vector<svg::Points>& runs) {
+  std::map<double, std::pair<double, int>> sums;
+  for (const auto& run : runs)
+    for (std::size_t i = 0; i < run.x.size(); ++i) {
+      auto& [sum, n] = sums[run.x[i]];
+      sum += run.y[i], ++n;
+    }
+  svg::Points out;
+  for (const auto& [step, sum] : sums) {
+    out.x.push_back(step);
+    out.y.push_back(sum.first / sum.second);
+  }
+  return out;
+}
+
+/// "0.241 ± 0.012": mean and standard deviation over the seeds.
+std::string spread(const std::vector<double>& values) {
+  double sum = 0, squares = 0;
+  for (const double v : values) sum += v;
+  const auto n = static_cast<double>(values.size());
+  for (const double v : values) squares += (v - sum / n) * (v - sum / n);
+  return fmt::format("{:.3f}", sum / n) + (n > 1 ? fmt::format(" ± {:.3f}", std::sqrt(squares / (n - 1))) : "");
+}
+
+/// How much the tasks' gradients on the shared weights disagree under each method.
+std::string conflictSection(const std::vector<StudyEntry>& entries) {
+  std::vector<std::string> methods;
+  std::map<std::string, std::vector<const ConflictHistory*>> runs;
+  for (const auto& e : entries) {
+    if (e.conflict.measurements == 0) continue;
+    if (!runs.contains(e.method)) methods.push_back(e.method);
+    runs[e.method].push_back(&e.conflict);
+  }
+  if (methods.empty()) return {};
+  std::ranges::stable_partition(methods, [](const auto& method) { return method == "expert"; });
+  std::string key, rows;
+  std::vector<svg::Line> lines;
+  double last = 1;
+  for (const auto& method : methods) {
+    std::vector<double> fractions, cosines;
+    std::vector<svg::Points> curves;
+    for (const auto* run : runs[method]) {
+      double sum = 0;
+      for (const double f : run->fraction.y) sum += f;
+      fractions.push_back(sum / static_cast<double>(run->fraction.y.size()));
+      cosines.push_back(meanCosine(*run));
+      curves.push_back(run->fraction);
+    }
+    const auto style = report::lineStyle(lines.size());
+    lines.push_back({svg::thinned(svg::smoothed(meanOf(curves), 0.95)), style.color, style.style});
+    last = std::max(last, lines.back().points.x.back());
+    key += report::lineKey(style, methodTitle(method));
+    rows += fmt::format("<tr><th>{}</th><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td></tr>",
+                        escape(methodTitle(method)), spread(fractions), spread(cosines), curves.size());
+  }
+  svg::Frame frame;
+  frame.label = "Share of task pairs in conflict over the steps, by method";
+  frame.width = 1060;
+  frame.height = 260;
+  frame.x = {0, last};
+  frame.xLabel = "step";
+  frame.yLabel = "pairs in conflict";
+  return "<p class='note'>Of the tasks' gradients on the weights that they share, before clipping: with experts on W0 "
+         "alone, without them on the whole weights. " +
+         key + "</p><figure>" + svg::plot(frame, lines) +
+         "<figcaption>Share of pairs of tasks with a negative cosine, mean over the seeds, smoothed (debiased "
+         "exponential average, 0.95)</figcaption></figure>"
+         "<div class='scroll'><table><thead><tr><th>method</th><th class='n'>pairs in conflict</th>"
+         "<th class='n'>mean cosine</th><th class='n'>seeds</th></tr></thead><tbody>" +
+         rows +
+         "</tbody></table></div>\n<p class='note'>Means over all measurements of a run, ± standard deviation "
+         "between seeds.</p>\n";
+}
+
 std::string runTable(const std::vector<StudyEntry>& entries) {
   std::string out =
       "<div class='scroll'><table><thead><tr><th>run</th><th>method</th><th class='n'>seed</th><th>state</th>"
@@ -187,6 +262,15 @@ std::string methodTitle(const std::string& method) {
   return found == titles.end() ? method : found->second;
 }
 
+double meanCosine(const ConflictHistory& conflict) {
+  double sum = 0;
+  int pairs = 0;
+  for (std::size_t i = 0; i < conflict.cosine.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (std::isfinite(conflict.cosine[i][j])) sum += conflict.cosine[i][j], ++pairs;
+  return pairs > 0 ? sum / pairs : std::numeric_limits<double>::quiet_NaN();
+}
+
 Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
                               const std::vector<StudyEntry>& entries, const StudyTable& table) {
   std::string primary = "dice", whole, classes;
@@ -206,6 +290,7 @@ Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Pla
   page += cards(entries, table, primary);
   page += section("Scores on the test cases", scores + howMade);
   page += section("Costs", costTable(table));
+  page += section("Gradient conflict", conflictSection(entries));
   page += section("Runs", runTable(entries));
   page += section("Where this comes from", report::planText(plan));
   return writeFileAtomically(file, page + "</main></body></html>\n");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/Error.h"
+#include "core/eval/RunHistory.h"
 #include "core/eval/StudyTable.h"
 #include "core/run/Plan.h"
 
@@ -17,15 +18,20 @@ struct StudyEntry {
   std::int64_t seed = 1;
   std::string state;  ///< "finished", "failed", ...
   std::int64_t step = 0, steps = 0;
-  std::string message;  ///< why it failed
-  std::string link;     ///< relative address of its own report
-  bool shown = true;    ///< compared, not only trained as a teacher
+  std::string message;       ///< why it failed
+  std::string link;          ///< relative address of its own report
+  bool shown = true;         ///< compared, not only trained as a teacher
+  ConflictHistory conflict;  ///< of the tasks' gradients on the shared weights, where it was logged
 };
+
+/// Mean over the pairs of tasks of a run's mean cosine; not-a-number without measurements.
+double meanCosine(const ConflictHistory& conflict);
 
 /// What a method is called in the page: "LoRKD experts", "PCGrad".
 std::string methodTitle(const std::string& method);
 
-/// Writes the page: scores with intervals as figure and table, single classes folded away, costs, runs, how the figures
+/// Writes the page: scores with intervals as figure and table, single classes folded away, costs, gradient
+/// conflict by method, runs, how the figures
 /// were made, and the plan without paths. Errors: Io.
 Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
                               const std::vector<StudyEntry>& entries, const StudyTable& table);

@@ -40,6 +40,8 @@ std::string metricTitle(const std::string& metric) {
   if (metric == "multiply_adds") return "multiply-adds";
   if (metric == "training_seconds") return "training time";
   if (metric == "peak_memory") return "peak memory";
+  if (metric == "pairs_in_conflict") return "pairs in conflict";
+  if (metric == "gradient_cosine") return "mean cosine of gradients";
   return metric;
 }
 
@@ -54,6 +56,7 @@ std::string formatValue(const std::string& metric, double value) {
   if (!std::isfinite(value)) return "–";
   if (metric == "training_seconds") return formatSeconds(value);
   if (metric == "peak_memory") return formatCount(std::llround(value / (1 << 20))) + "\u202fMiB";
+  if (metric == "pairs_in_conflict" || metric == "gradient_cosine") return fmt::format("{:.3f}", value);
   if (!isScore(metric)) return formatCount(std::llround(value));
   return fmt::format("{:.4f}", value);
 }

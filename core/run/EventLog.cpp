@@ -59,7 +59,7 @@ Result<void> EventWriter::rewindTo(std::int64_t step) const {
     if (!isEvent(event)) return;
     const auto kind = event->contains("kind") ? (*event)["kind"] : Json();
     const auto at = event->contains("step") ? (*event)["step"] : Json();
-    const bool counted = kind == "step" || kind == "validation" || kind == "conflict";
+    const bool counted = kind == "step" || kind == "validation" || kind == "conflict" || kind == "log";
     if (counted && at.is_number() && at.get<double>() > static_cast<double>(step)) return;
     kept.append(line) += '\n';
   });

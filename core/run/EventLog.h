@@ -7,7 +7,7 @@
 //   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays
 //   phase       phase, message
 //   resources   peak_memory (bytes of the training process so far), each time a process ends its training
-//   log         level, message
+//   log         level, message; step where it tells of one
 //   done        outcome ("done", "cancelled", "failed"), message
 #pragma once
 
@@ -29,8 +29,8 @@ class EventWriter {
   explicit EventWriter(std::filesystem::path file) : m_file(std::move(file)) {}
   /// Adds "t" and "kind" in front. A value that is not finite becomes null.
   Result<void> append(const std::string& kind, Json fields) const;
-  /// Cuts the log back for a resumed run: drops a torn last line and every step, validation and conflict event
-  /// beyond `step`, so that the log reads as if it had never been interrupted.
+  /// Cuts the log back for a resumed run: drops a torn last line and every step, validation, conflict and log
+  /// event beyond `step`, so that the log reads as if it had never been interrupted.
   Result<void> rewindTo(std::int64_t step) const;
 
  private:

@@ -126,7 +126,8 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
       hooks.event("log", {{"level", "info"},
                           {"message", "training ends early at step " + std::to_string(step) + " of " +
                                           std::to_string(plan.training.steps) + ": " + std::to_string(stale) +
-                                          " validations in a row without a better mean (training.patience)"}});
+                                          " validations in a row without a better mean (training.patience)"},
+                          {"step", step}});
   }
   return {};
 }

@@ -1,11 +1,13 @@
 #include "core/workflow/Study.h"
 
+#include <numeric>
 #include <set>
 
 #include "core/base/File.h"
 #include "core/base/Guard.h"
 #include "core/data/Prepare.h"
 #include "core/eval/StudyReport.h"
+#include "core/run/EventLog.h"
 #include "core/workflow/StudyJobs.h"
 #include "core/workflow/Workflow.h"
 
@@ -72,16 +74,26 @@ eval::StudyEntry entryOf(const StudyRun& run, const StudyJob& job) {
           run.method == plan::PlanMethod::Lorkd ? "expert" : toString(run.method),
           run.seed,
           done ? "finished" : run::toString(status.state),
-          done ? run.plan.training.steps : status.step,
+          status.step,
           run.plan.training.steps,
           job.message,
           (fs::path("..") / run.path.filename() / "report.html").generic_string(),
-          run.shown};
+          run.shown,
+          done ? eval::historyOf(run::EventReader(directory->events()).poll()).conflict : eval::ConflictHistory{}};
 }
 
 Json entryJson(const eval::StudyEntry& entry) {
   return {{"run", entry.name},    {"method", entry.method},   {"seed", entry.seed},
           {"state", entry.state}, {"message", entry.message}, {"shown", entry.shown}};
+}
+
+/// The run's conflict as two rows of the table.
+void addConflict(eval::Table& table, const eval::StudyEntry& entry) {
+  const auto& fraction = entry.conflict.fraction.y;
+  if (fraction.empty()) return;
+  const double share = std::accumulate(fraction.begin(), fraction.end(), 0.0) / static_cast<double>(fraction.size());
+  table.add({"all", entry.method, "pairs_in_conflict", share, 0});
+  table.add({"all", entry.method, "gradient_cosine", eval::meanCosine(entry.conflict), 0});
 }
 
 Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyRun>& runs,
@@ -99,6 +111,7 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
     if (!runs[i].shown) continue;
     LORKD_TRY(json, readJson(runs[i].path / "metrics.json"));
     LORKD_TRY(table, eval::Table::fromJson(json));
+    addConflict(table, entries.back());
     const bool teacher = runs[i].method == plan::PlanMethod::Teacher;  // trained first, shown last
     results.insert(teacher ? results.end() : results.begin() + others++, {runs[i].seed, std::move(table)});
   }

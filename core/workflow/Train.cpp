@@ -122,7 +122,7 @@ Result<void> trainNested(const run::RunDirectory& teacher, Progress& progress, c
   status.update([&](run::Status& s) {
     s.secondsLeft = 0;
     if (outcome) {
-      s.state = run::State::Finished, s.step = s.steps;
+      s.state = run::State::Finished;
     } else {
       s.state = stopped(outcome.error()) ? run::State::Interrupted : run::State::Failed;
       s.message = shareable(outcome.error());
@@ -194,6 +194,8 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   };
   const auto ended = trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best"), run.planDigest()}, hooks);
   (void)events.append("resources", {{"peak_memory", peakMemory()}});
+  for (auto* keeper : {&status, &desk.status()})
+    keeper->update([&](run::Status& s) { s.step = trainer.step(), s.steps = steps; });
   LORKD_TRY(outcome, ended);
   if (outcome == train::Outcome::Stopped)
     return fail(ErrorCode::Cancelled,
@@ -255,7 +257,7 @@ Result<void> train(const run::RunDirectory& run, Progress& given, const CancelTo
   };
   const auto work = [&]() -> Result<void> {
     LORKD_CHECK(trainHere(run, progress, cancel, status, desk));
-    status.update([](run::Status& s) { s.phase = "evaluating", s.step = s.steps, s.secondsLeft = 0; });
+    status.update([](run::Status& s) { s.phase = "evaluating", s.secondsLeft = 0; });
     LORKD_TRY(table, evaluate(run, progress, cancel));
     finish(run::State::Finished, "done", "");
     return eval::writeReport(run.path() / "report.html", {run}, table);

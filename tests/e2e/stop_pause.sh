@@ -39,4 +39,11 @@ grep -q '"interrupted"' "$taught/teacher/status.json" || fail "status of the tea
 # A teacher that learnt from this run's test patients is refused.
 expect_error 'test patient' "$LORKD" train "$demo/plan.json" --set seed=11 --set teacher.source=checkpoint \
   --set "teacher.checkpoint=$taught/teacher" --out "$project/runs/leak"
+# A training that learns nothing ends after the validations that training.patience grants, and says at which step.
+early=$project/runs/early
+"$LORKD" train "$demo/plan.json" --set training.steps=5000 --set training.learning_rate=1e-9 --set training.patience=2 \
+  --set training.validate_every=2 --set teacher.source=none --set losses.transfer=0 --out "$early" >/dev/null 2>&1 \
+  || fail "a training that ends early fails"
+grep -q '"finished"' "$early/status.json" && grep -q '"step": 6,' "$early/status.json" \
+  || fail "status after an early end: $(cat "$early/status.json")"
 echo "stop_pause: passed"

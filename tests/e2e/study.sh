@@ -57,6 +57,21 @@ for metric in ("parameters", "multiply_adds"):
     assert value("head", "expert", metric) == value("head", "mtl", metric) == value("head", "stl", metric)
     assert value("all", "stl", metric) == sum(value(t, "stl", metric) for t in ("head", "thorax", "abdomen"))
     assert value("all", "mtl", metric) < value("all", "stl", metric)
+for method, name in (("expert", "lorkd"), ("mtl", "mtl")):  # conflict from the logged Gram matrices
+    shares = []
+    for seed in (1, 2):
+        of_steps = []
+        for line in open(f"{runs}/small-{name}-{seed}/events.jsonl"):
+            e = json.loads(line)
+            if e["kind"] != "conflict":
+                continue
+            gram = [[sum(layer[i][j] for layer in e["layers"].values()) for j in range(3)] for i in range(3)]
+            pairs = [gram[i][j] for i in range(3) for j in range(i) if gram[i][i] > 0 < gram[j][j]]
+            if pairs:
+                of_steps.append(sum(g < 0 for g in pairs) / len(pairs))
+        shares.append(statistics.mean(of_steps))
+    assert abs(value("all", method, "pairs_in_conflict") - statistics.mean(shares)) < 1e-9, (method, shares)
+assert "Gradient conflict" in open(f"{runs}/small-study/report.html").read()
 assert not os.path.exists(f"{runs}/small-study/status.json")
 PY
 for f in report.html study.json; do [ -s "$runs/small-study/$f" ] || fail "$f is missing"; done

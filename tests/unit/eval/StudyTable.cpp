@@ -118,11 +118,24 @@ TEST(StudyReport, OneSelfContainedPage) {
   auto plan = test::syntheticPlan("Livers <b>", "lorkd");
   plan.teacher.checkpoint = "/home/DOE^JANE/teacher";
   const StudyTable table({result("mtl", 1, one), result("mtl", 2, two), result("expert", 1, two)});
+  // Two seeds of three tasks: pairs' mean cosines of 0.2 and 0.4, conflicts in half and in a quarter of the steps.
+  const auto conflict = [](double cosine, double fraction) {
+    ConflictHistory out;
+    out.tasks = {"a", "b", "c"};
+    out.measurements = 2;
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    out.cosine = {{1, cosine - 0.1, none}, {cosine - 0.1, 1, cosine + 0.1}, {none, cosine + 0.1, 1}};
+    out.fraction = {{10, 20}, {0, 2 * fraction}};
+    return out;
+  };
+  EXPECT_DOUBLE_EQ(meanCosine(conflict(0.2, 0.5)), 0.2);
+  EXPECT_TRUE(std::isnan(meanCosine({})));
   const auto file = std::filesystem::path(testing::TempDir()) / "lorkd_study.html";
   const auto written = writeStudyReport(
       file, plan,
-      {{"livers-mtl-1", "mtl", 1, "finished", 9, 9, "", "../livers-mtl-1/report.html", true},
-       {"livers-teacher-1", "teacher", 1, "failed", 3, 9, "loss <nan>", "../livers-teacher-1/report.html", false}},
+      {{"livers-mtl-1", "mtl", 1, "finished", 9, 9, "", "../livers-mtl-1/report.html", true, conflict(0.2, 0.5)},
+       {"livers-mtl-2", "mtl", 2, "finished", 9, 9, "", "../livers-mtl-2/report.html", true, conflict(0.4, 0.25)},
+       {"livers-teacher-1", "teacher", 1, "failed", 3, 9, "loss <nan>", "../livers-teacher-1/report.html", false, {}}},
       table);
   ASSERT_TRUE(written) << written.error().text();
   const auto html = readFile(file).value();
@@ -134,6 +147,7 @@ TEST(StudyReport, OneSelfContainedPage) {
   EXPECT_THAT(html, Not(HasSubstr("href='../livers-teacher-1"))) << "a failed run has no report";
   EXPECT_THAT(html, HasSubstr("loss &lt;nan&gt;"));
   EXPECT_THAT(html, HasSubstr("LoRKD experts"));
+  EXPECT_THAT(html, HasSubstr("<th>MTL</th><td class='n'>0.375 ± 0.177</td><td class='n'>0.300 ± 0.141</td>"));
   const auto* row = table.find("liver", "mtl", "dice");
   EXPECT_THAT(html, HasSubstr(fmt::format("{:.3f} – {:.3f}", row->interval.low, row->interval.high)));
 }
