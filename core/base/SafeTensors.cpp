@@ -115,6 +115,7 @@ Result<File> File::open(const std::filesystem::path& path) {
 
   File file;
   file.m_path = path;
+  file.m_size = size;
   file.m_mapping =
       std::shared_ptr<const void>(address, [size](const void* p) { ::munmap(const_cast<void*>(p), size); });
   const auto* bytes = static_cast<const std::byte*>(address);
@@ -166,6 +167,8 @@ Result<File> File::open(const std::filesystem::path& path) {
   if (reached != dataSize) return bad(path, "bytes after the last tensor, or the file is cut short");
   return file;
 }
+
+void File::release() const { ::madvise(const_cast<void*>(m_mapping.get()), m_size, MADV_DONTNEED); }
 
 Result<File::Tensor> File::tensor(const std::string& name) const {
   const auto it = m_tensors.find(name);

@@ -51,10 +51,13 @@ class File {
   const std::filesystem::path& path() const { return m_path; }
   /// Keeps the mapping alive; hand it to whoever keeps a span.
   std::shared_ptr<const void> mapping() const { return m_mapping; }
+  /// Gives the memory of what was read back to the system; spans stay valid and are read again when used.
+  void release() const;
 
  private:
   std::filesystem::path m_path;
   std::shared_ptr<const void> m_mapping;
+  std::size_t m_size = 0;
   std::map<std::string, Tensor> m_tensors;
   std::map<std::string, std::string> m_metadata;
 };

@@ -35,6 +35,12 @@ std::int64_t patchStart(std::int64_t size, std::int64_t patch, std::int64_t cent
   return centre < 0 || size <= patch ? anywhere : std::clamp(centre - patch / 2, low, high);
 }
 
+std::size_t bytesOf(const Batch& batch) {
+  std::size_t bytes = batch.images.nbytes();
+  for (const auto& targets : batch.targets) bytes += targets.nbytes();
+  return bytes;
+}
+
 }  // namespace
 
 struct BatchSource::Impl {
@@ -59,6 +65,7 @@ struct BatchSource::Impl {
 
   void work(const std::stop_token& stop);
   std::optional<std::int64_t> nextStep() const;
+  std::int64_t depth() const;
   Result<Batch> fetch(std::int64_t step);
 
   const Dataset dataset;
@@ -70,6 +77,7 @@ struct BatchSource::Impl {
   std::condition_variable_any wanted, ready;
   std::int64_t base = 0;        ///< first step somebody may still ask for
   std::int64_t requested = -1;  ///< last step asked for; nothing is prepared before the first request
+  std::size_t largest = 0;      ///< bytes of the largest batch so far
   std::map<std::int64_t, std::optional<Result<Batch>>> slots;  ///< empty while being made
   std::vector<std::jthread> workers;                           ///< last: joined before the rest goes
 };
@@ -212,12 +220,22 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
   return batch;
 }
 
+/// How many batches may wait or be in the making: two a thread, fewer where they would take more than their half of
+/// training.memory, one at least.
+std::int64_t BatchSource::Impl::depth() const {
+  const auto wanted = static_cast<std::int64_t>(2 * workers.size());
+  if (plan.training.memory == 0) return wanted;
+  const double fitting = plan.training.memory / 2 * (1 << 30) / static_cast<double>(std::max<std::size_t>(largest, 1));
+  return static_cast<std::int64_t>(std::clamp(std::floor(fitting), 1.0, static_cast<double>(wanted)));
+}
+
 /// The next step worth preparing, if the queue has room.
 std::optional<std::int64_t> BatchSource::Impl::nextStep() const {
   if (requested < 0) return {};
-  const auto depth = static_cast<std::int64_t>(2 * workers.size());
+  // The first batch tells how large they are.
+  const auto ahead = plan.training.memory > 0 && largest == 0 ? 1 : depth();
   const auto planned = plan.training.steps * plan.training.accumulate;
-  for (auto s = base; s < base + depth && (s <= requested || s < planned); ++s)
+  for (auto s = base; s < base + ahead && (s <= requested || s < planned); ++s)
     if (!slots.contains(s)) return s;
   return {};
 }
@@ -235,6 +253,7 @@ void BatchSource::Impl::work(const std::stop_token& stop) {
       made = fail(ErrorCode::Internal, std::string("cutting patches failed: ") + e.what());
     }
     lock.lock();
+    if (*made) largest = std::max(largest, bytesOf(**made));
     // The slot is gone if somebody jumped to another step meanwhile.
     if (const auto it = slots.find(step); it != slots.end()) it->second = std::move(made);
     ready.notify_all();

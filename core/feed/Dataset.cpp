@@ -1,6 +1,7 @@
 #include "core/feed/Dataset.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 
 #include "core/base/Json.h"
@@ -132,12 +133,23 @@ bool staysInside(const fs::path& file) {
 
 struct Dataset::Impl {
   int tasks = 0;
+  std::size_t budget = 0;                      ///< bytes of examples that may be in memory; 0: any
+  mutable std::atomic<std::size_t> asked = 0;  ///< since files were released
+  std::vector<safetensors::File> files;
   std::map<std::string, std::vector<Shelf>> splits;
   const Shelf* shelf(const std::string& split, int task) const {
     const auto it = splits.find(split);
     return it == splits.end() || task < 0 || task >= tasks ? nullptr : &it->second[static_cast<std::size_t>(task)];
   }
   Result<void> add(const Json& entry, const fs::path& cache, const plan::Plan& plan);
+  /// Called for what is about to be read.
+  void count(const Example& example) const {
+    if (budget == 0) return;
+    const auto bytes = example.image.nbytes() + example.target.nbytes();
+    if (asked.fetch_add(bytes) + bytes <= budget) return;
+    asked = bytes;
+    for (const auto& file : files) file.release();
+  }
 };
 
 Result<void> Dataset::Impl::add(const Json& entry, const fs::path& cache, const plan::Plan& plan) {
@@ -152,6 +164,7 @@ Result<void> Dataset::Impl::add(const Json& entry, const fs::path& cache, const 
                 prepareAgain, index.string());
   LORKD_TRY(file, safetensors::File::open(cache / name));
   const bool pictures = text("kind") == "picture" || file.tensors().contains("images");
+  files.push_back(file);
 
   Json wanted = entry.value("tasks", Json());
   if (wanted.is_null() && file.metadata().contains("task")) wanted = Json::array({file.metadata().at("task")});
@@ -181,12 +194,16 @@ Result<Dataset> Dataset::open(const fs::path& cache, const plan::Plan& plan) {
     return fail(ErrorCode::Format, "the index is not a list of cases", prepareAgain, (cache / "index.json").string());
   auto impl = std::make_shared<Impl>();
   impl->tasks = static_cast<int>(plan.tasks.size());
+  impl->budget = static_cast<std::size_t>(plan.training.memory / 2 * (1 << 30));
   if (index.is_object() && index.contains("tasks"))
     for (std::size_t i = 0; i < plan.tasks.size(); ++i)
       if (index["tasks"].size() != plan.tasks.size() || index["tasks"].at(i) != plan.tasks[i].first)
         return mismatch("prepared for the tasks " + index["tasks"].dump(), cache);
   try {
     for (const auto& entry : entries) LORKD_CHECK(impl->add(entry, cache, plan));
+    // With a header the system may map the first megabytes of a file.
+    if (impl->budget > 0)
+      for (const auto& file : impl->files) file.release();
   } catch (const c10::Error& e) {
     return fail(ErrorCode::Internal, e.what_without_backtrace(), "", cache.string());
   }
@@ -209,9 +226,11 @@ Result<Example> Dataset::example(const std::string& split, int task, std::size_t
                                          " in split '" + split + "'");
   const auto after = std::upper_bound(shelf->starts.begin(), shelf->starts.end(), index);
   const auto& block = shelf->blocks[static_cast<std::size_t>(after - shelf->starts.begin() - 1)];
-  if (!block.pictures) return Example{block.id, block.images, block.targets, block.scored};
   const auto row = static_cast<std::int64_t>(index - *(after - 1));
-  return Example{block.id + "#" + std::to_string(row), block.images[row], block.targets[row], {}};
+  auto out = block.pictures ? Example{block.id + "#" + std::to_string(row), block.images[row], block.targets[row], {}}
+                            : Example{block.id, block.images, block.targets, block.scored};
+  m_impl->count(out);
+  return out;
 }
 
 }  // namespace lorkd::feed

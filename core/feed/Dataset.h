@@ -22,7 +22,8 @@ struct Example {
   std::pair<std::int64_t, std::int64_t> scored;  ///< [first, end) of the slices that count; the others are surroundings
 };
 
-/// Everything prepared for a plan, by split and task.
+/// Everything prepared for a plan, by split and task. With training.memory, the mapped files give their pages back each
+/// time that examples of half of it have been asked for.
 class Dataset {
  public:
   /// `split` as written by data::prepare: "train", "validation", "test".

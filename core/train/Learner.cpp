@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/base/Random.h"
+#include "core/nn/Separate.h"
 #include "core/train/Checkpoint.h"
 #include "core/train/Kernels.h"
 #include "core/train/NotFinite.h"
@@ -79,7 +80,11 @@ Learner::Learner(const plan::Plan& plan, nn::Network student, nn::Network teache
   m_surgery = std::make_unique<Surgery>(plan, shared);
 }
 
-/// Makes the projector, too.
+std::string Learner::projectorName(std::size_t i) const {
+  return nn::isSeparate(m_student) ? "projector." + std::to_string(i) + "." : "projector.";
+}
+
+/// Makes the projectors, too.
 nn::NamedTensors Learner::moveAndName() {
   m_student->to(m_device);
   nn::NamedTensors out;
@@ -89,9 +94,14 @@ nn::NamedTensors Learner::moveAndName() {
   m_teacher->eval();
   if (m_plan.losses.transfer == 0) return out;
   torch::manual_seed(static_cast<std::uint64_t>(m_plan.seed));
-  m_projector = Projector(m_teacher->backbone().featureChannels(), m_student->backbone().featureChannels());
-  m_projector->to(m_device);
-  for (const auto& item : m_projector->named_parameters()) out.emplace_back("projector." + item.key(), item.value());
+  const auto count = nn::isSeparate(m_student) ? m_plan.tasks.size() : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& projector =
+        m_projectors.emplace_back(m_teacher->backbone().featureChannels(), m_student->backbone().featureChannels());
+    projector->to(m_device);
+    for (const auto& item : projector->named_parameters())
+      out.emplace_back(projectorName(i) + item.key(), item.value());
+  }
   return out;
 }
 
@@ -171,11 +181,11 @@ Result<void> Learner::learn(feed::Batch& batch, std::int64_t number, ConflictLog
   nn::Outputs outputs, taught;
   const bool taughtBy = !m_teacher.is_empty();
   forward(batch, routing, outputs, taughtBy ? &taught : nullptr);
-  if (!m_projector.is_empty() && (taught.features.dim() != outputs.features.dim() ||
-                                  taught.features.sizes().slice(2) != outputs.features.sizes().slice(2)))
+  if (!m_projectors.empty() && (taught.features.dim() != outputs.features.dim() ||
+                                taught.features.sizes().slice(2) != outputs.features.sizes().slice(2)))
     return fail(ErrorCode::Mismatch, "features of teacher and student differ in more than their channels",
                 "choose a teacher network of the same kind as the student's, or set losses.transfer to 0");
-  const auto loss = objective(m_plan, batch, outputs, taughtBy ? &taught : nullptr, m_projector);
+  const auto loss = objective(m_plan, batch, outputs, taughtBy ? &taught : nullptr, m_projectors);
   const auto parts = m_plan.training.accumulate;
   if (m_surgery)
     separate(batch, outputs, conflict);
@@ -221,7 +231,7 @@ void Learner::separate(const feed::Batch& batch, const nn::Outputs& outputs, Con
   std::vector<torch::Tensor> all;
   for (const auto& [name, tensor] : m_parameters) all.push_back(tensor);
   std::vector<TaskGradient> own(m_plan.tasks.size());
-  Projector none{nullptr};
+  std::vector<Projector> none;
   for (std::size_t j = 0; j < slices.size(); ++j) {
     // The share of this task alone: the others count with no samples.
     auto alone = batch;
@@ -276,7 +286,7 @@ std::string Learner::originOf(const feed::Batch& batch) {
 nn::NamedTensors Learner::state() const {
   nn::NamedTensors out;
   append(out, "student.", nn::stateOf(*m_student));
-  if (!m_projector.is_empty()) append(out, "projector.", nn::stateOf(*m_projector));
+  for (std::size_t i = 0; i < m_projectors.size(); ++i) append(out, projectorName(i), nn::stateOf(*m_projectors[i]));
   append(out, "", m_optimiser.state());
   if (m_surgery) append(out, "", m_surgery->state());
   return out;
@@ -284,7 +294,8 @@ nn::NamedTensors Learner::state() const {
 
 Result<void> Learner::restore(const safetensors::File& file) {
   LORKD_CHECK(nn::loadState(*m_student, file, "student."));
-  if (!m_projector.is_empty()) LORKD_CHECK(nn::loadState(*m_projector, file, "projector."));
+  for (std::size_t i = 0; i < m_projectors.size(); ++i)
+    LORKD_CHECK(nn::loadState(*m_projectors[i], file, projectorName(i)));
   LORKD_CHECK(m_optimiser.restore(file));
   return m_surgery ? m_surgery->restore(file) : Result<void>{};
 }

@@ -59,7 +59,8 @@ class Learner {
   const plan::Plan m_plan;
   nn::Network m_student, m_teacher;
   torch::Device m_device;
-  Projector m_projector{nullptr};
+  std::string projectorName(std::size_t i) const;  ///< how names of its tensors begin in checkpoints
+  std::vector<Projector> m_projectors;  ///< one, of networks that share nothing one a task; none without transfer
   nn::NamedTensors m_parameters;
   Optimiser m_optimiser;
   nn::GramRecorder m_gram;

@@ -52,12 +52,9 @@ torch::Tensor overLevels(const std::vector<Level>& levels, Loss loss) {
 }  // namespace
 
 Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::Outputs& student,
-                    const nn::Outputs* teacher, Projector& projector) {
+                    const nn::Outputs* teacher, std::vector<Projector>& projectors) {
   const auto& weights = plan.losses;
   Objective out;
-  torch::Tensor transfer;  // per sample
-  if (teacher && !projector.is_empty())
-    transfer = softmaxTransfer(projector->forward(teacher->features), student.features, weights.temperature);
 
   for (std::size_t j = 0; j < batch.routing.slices.size(); ++j) {
     const auto& slice = batch.routing.slices[j];
@@ -78,8 +75,13 @@ Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::
     } else {
       add("cross_entropy", weights.crossEntropy, [&] { return crossEntropyLoss(logits, targets); });
     }
-    if (transfer.defined())
-      add("transfer", weights.transfer, [&] { return transfer.slice(0, slice.begin, slice.end).mean(); });
+    if (teacher && !projectors.empty() && slice.size() > 0)
+      add("transfer", weights.transfer, [&] {
+        auto& projector = projectors[projectors.size() == 1 ? 0 : static_cast<std::size_t>(slice.task)];
+        const auto own = [&](const torch::Tensor& all) { return all.slice(0, slice.begin, slice.end); };
+        return softmaxTransfer(projector->forward(own(teacher->features)), own(student.features), weights.temperature)
+            .mean();
+      });
     if (teacher)
       add("transfer_logits", weights.transferLogits, [&] {
         return segmentation ? bernoulliTransfer(teacher->logits[j], logits, weights.temperature)

@@ -37,9 +37,9 @@ struct Objective {
 };
 
 /// With deep supervision (student.coarser) dice and bce are means over the decoder levels, level l weighing 1/2^l.
-/// `teacher` is null without a teacher; `projector` is empty without feature transfer. Terms of weight 0 are not
-/// computed.
+/// `teacher` is null without a teacher; `projectors` holds one for all tasks, one for each, or none without feature
+/// transfer. Terms of weight 0 are not computed.
 Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::Outputs& student,
-                    const nn::Outputs* teacher, Projector& projector);
+                    const nn::Outputs* teacher, std::vector<Projector>& projectors);
 
 }  // namespace lorkd::train

@@ -23,7 +23,9 @@ RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard),
   m_status->setWordWrap(true);
   auto* network = new QGroupBox(tr("Shared network"), this);
   auto* networkLayout = new QVBoxLayout(network);
-  networkLayout->addWidget(new form::PlanForm(model, {"backbone.name", "backbone.preset", "backbone.widths"}, network));
+  networkLayout->addWidget(new form::PlanForm(
+      model, {"backbone.name", "backbone.preset", "backbone.widths", "backbone.norm", "backbone.deep_supervision"},
+      network));
   auto* factors = new QGroupBox(tr("Factors"), this);
   auto* factorsLayout = new QVBoxLayout(factors);
   factorsLayout->addWidget(new form::PlanForm(

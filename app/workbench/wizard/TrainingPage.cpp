@@ -33,13 +33,16 @@ TrainingPage::TrainingPage(RunWizard* wizard) : QWizardPage(wizard) {
   add(tr("Essentials"),
       {"training.steps", "training.batch", "training.learning_rate", "training.validate_every", "seed"},
       {"data.spacing", "data.patch", "data.normalisation", "data.split.validation", "data.split.test", "device"});
-  add(tr("Optimiser"), {"training.optimiser", "training.schedule", "training.warmup", "training.weight_decay"},
-      {"training.momentum", "training.gradient_clip", "training.sampling", "training.checkpoint_every",
-       "training.loader_threads", "threads"});
+  add(tr("Optimiser"),
+      {"training.optimiser", "training.schedule", "training.warmup", "training.weight_decay", "training.momentum",
+       "training.gradient_clip"},
+      {"training.accumulate", "training.ema", "training.patience", "training.sampling", "training.checkpoint_every"});
   add(tr("Losses and conflict"), {"losses.dice", "losses.bce", "losses.cross_entropy"},
-      {"conflict.enabled", "conflict.every"});
-  add(tr("Data"), {"data.clip", "data.foreground", "data.mirror", "data.intensity"},
-      {"data.split.slab", "evaluation.overlap", "evaluation.threshold"});
+      {"conflict.enabled", "conflict.every", "conflict.batches"});
+  add(tr("Data"), {"data.clip", "data.channels", "data.foreground", "data.split.slab"},
+      {"evaluation.overlap", "evaluation.threshold"});
+  add(tr("Augmentation"), {"data.mirror", "data.rotate", "data.zoom"}, {"data.intensity", "data.noise"});
+  add(tr("Machine"), {"training.precision", "training.memory"}, {"training.loader_threads", "threads"});
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(pages);
 }

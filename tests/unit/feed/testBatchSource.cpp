@@ -90,12 +90,14 @@ TEST_F(Batches, DependOnPlanAndStepAlone) {
     expectSame(*source.batch(4), truth[4]);
   }
   EXPECT_FALSE(truth[0].images.equal(truth[1].images));
-  for (const int threads : {1, 3}) {
-    plan.training.loaderThreads = threads;
-    BatchSource source(open(plan), plan);
-    for (const int step : {0, 1, 2, 3, 9, 10, 2, 11, 0})
-      expectSame(*source.batch(step), truth[static_cast<std::size_t>(step)]);
-  }
+  for (const int threads : {1, 3})
+    for (const double memory : {0.0, 1e-6}) {
+      plan.training.loaderThreads = threads;
+      plan.training.memory = memory;
+      BatchSource source(open(plan), plan);
+      for (const int step : {0, 1, 2, 3, 9, 10, 2, 11, 0})
+        expectSame(*source.batch(step), truth[static_cast<std::size_t>(step)]);
+    }
   plan.seed = 2;
   BatchSource other(open(plan), plan);
   EXPECT_FALSE(other.batch(0)->images.equal(truth[0].images));

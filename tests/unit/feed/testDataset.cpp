@@ -46,6 +46,46 @@ TEST(Dataset, ReadsVolumesBySplitAndTask) {
   EXPECT_EQ(data->example("train", 7, 0).error().code, ErrorCode::NotFound);
 }
 
+/// Bytes of files under a folder that this process holds in memory, as the kernel counts them.
+std::size_t residentBytes(const std::filesystem::path& folder) {
+  std::ifstream maps("/proc/self/smaps");
+  std::size_t total = 0, kilobytes = 0;
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find('-') < line.find(' ')) inside = line.find(folder.string()) != std::string::npos;
+    if (inside && std::sscanf(line.c_str(), "Rss: %zu kB", &kilobytes) == 1) total += kilobytes << 10;
+  }
+  return total;
+}
+
+TEST(Dataset, StaysWithinItsShareOfTheMemory) {
+  auto plan = twoTasks();
+  PreparedFolder folder;
+  constexpr std::size_t volume = 5 << 20;  // 4 MiB of values, 1 MiB of masks
+  for (int i = 0; i < 8; ++i)
+    folder.addVolume("v" + std::to_string(i), "train", torch::full({64, 128, 128}, i, torch::kFloat32),
+                     {{1, torch::ones({1, 64, 128, 128}, torch::kUInt8)}});
+  folder.writeIndex();
+  const auto mostHeld = [&] {
+    const auto data = Dataset::open(folder.path(), plan);
+    EXPECT_TRUE(data) << data.error().text();
+    std::size_t most = 0;
+    for (int round = 0; round < 2; ++round)
+      for (std::size_t i = 0; i < 8; ++i) {
+        const auto example = data->example("train", 1, i);
+        EXPECT_EQ(example->image.sum().item<double>(), static_cast<double>(i) * (1 << 20));
+        EXPECT_EQ(example->target.sum().item<std::int64_t>(), 1 << 20);
+        most = std::max(most, residentBytes(folder.path()));
+      }
+    return most;
+  };
+  EXPECT_GE(mostHeld(), 8 * volume) << "without a budget nothing is read twice";
+  plan.training.memory = 30.0 / 1024;  // half of it holds three volumes
+  EXPECT_LE(mostHeld(), 3 * volume + (1 << 20));
+  plan.training.memory = 1e-6;  // less than one: that one is held all the same
+  EXPECT_LE(mostHeld(), volume + (1 << 20));
+}
+
 TEST(Dataset, ReadsPicturesOfSeveralFiles) {
   plan::Plan plan;
   plan.tasks.emplace_back("skin", test::makeTask({"a", "b", "c"}, plan::TaskKind::Classification));

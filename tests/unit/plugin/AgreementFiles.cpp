@@ -92,7 +92,7 @@ void write(const std::filesystem::path& folder, const Case& c, torch::Dtype type
   append(out, "before.", nn::stateOf(*net));
 
   const auto outputs = net->forward(batch.images, batch.routing);
-  train::Projector none{nullptr};
+  std::vector<train::Projector> none;
   const auto loss = train::objective(plan, batch, outputs, nullptr, none);
   loss.total.backward();
   out.emplace_back("loss", loss.total.detach());

@@ -28,9 +28,9 @@ struct Pass {
     torch::NoGradGuard guard;
     taught = teacher->forward(batch.images, batch.routing);
   }
-  Objective loss(Projector& projector) {
+  Objective loss(std::vector<Projector> projectors) {
     outputs = student->forward(batch.images, batch.routing);
-    return objective(plan, batch, outputs, &taught, projector);
+    return objective(plan, batch, outputs, &taught, projectors);
   }
   plan::Plan plan;
   nn::Network student, teacher;
@@ -47,7 +47,7 @@ TEST(Objective, WeightsTasksByTheirSamples) {
   plan.losses.temperature = 2;
   Pass pass(plan);
   Projector projector(6, 4);
-  const auto loss = pass.loss(projector);
+  const auto loss = pass.loss({projector});
   const auto features = softmaxTransfer(projector->forward(pass.taught.features), pass.outputs.features, 2);
   double total = 0;
   for (std::size_t j = 0; j < 2; ++j) {
@@ -74,7 +74,7 @@ TEST(Objective, TrainsProjectorAndStudentButNotTheTeacher) {
     transferOnly.losses.dice = transferOnly.losses.bce = transferOnly.losses.crossEntropy = 0;
     Pass pass(transferOnly);
     Projector projector(6, 4);
-    auto loss = pass.loss(projector);
+    auto loss = pass.loss({projector});
     loss.total.backward();
     for (const auto& parameter : projector->parameters()) {
       ASSERT_TRUE(parameter.grad().defined());
@@ -85,11 +85,33 @@ TEST(Objective, TrainsProjectorAndStudentButNotTheTeacher) {
   }
 }
 
+TEST(Objective, OneProjectorATaskLearnsFromItsTaskAlone) {
+  auto plan = test::picturePlan();
+  plan.losses.crossEntropy = 0;
+  Pass pass(plan), same(plan);
+  std::vector<Projector> apart{Projector(6, 4), Projector(6, 4)};
+  auto loss = pass.loss(apart);
+  for (std::size_t task = 0; task < 2; ++task)
+    EXPECT_NEAR(value(loss, task, "transfer"), value(same.loss({apart[task]}), task, "transfer"), 1e-7);
+  loss.total.backward();
+  const auto whole = apart[1]->parameters()[0].grad().clone();
+  for (auto& projector : apart) projector->zero_grad();
+  // Without the first task's samples in the sum the second projector learns just the same.
+  auto again = pass.loss(apart);
+  (again.total - 0.75 * plan.losses.transfer *
+                     softmaxTransfer(apart[0]->forward(pass.taught.features.slice(0, 0, 3)),
+                                     pass.outputs.features.slice(0, 0, 3), plan.losses.temperature)
+                         .mean())
+      .backward();
+  EXPECT_TRUE(torch::allclose(apart[1]->parameters()[0].grad(), whole));
+  EXPECT_LT(apart[0]->parameters()[0].grad().abs().max().item<float>(), 1e-6);
+}
+
 TEST(Objective, LeavesOutWhatWeighsNothing) {
   auto plan = test::picturePlan();
   plan.losses.transfer = 0;
   Pass pass(plan);
-  Projector none{nullptr};
+  std::vector<Projector> none;
   const auto loss = pass.loss(none);
   EXPECT_TRUE(std::isnan(value(loss, 0, "transfer")));
   EXPECT_TRUE(std::isnan(value(loss, 0, "transfer_logits")));
@@ -119,7 +141,7 @@ TEST(Objective, SupervisesEveryDecoderLevel) {
     out.coarser.push_back({torch::randn({n, classes, 4, 8, 4}), torch::randn({n, classes, 2, 4, 2})});
     batch.targets.push_back((torch::rand({n, classes, 8, 16, 8}) < 0.05).to(torch::kFloat32));
   }
-  Projector none{nullptr};
+  std::vector<Projector> none;
   const auto loss = objective(plan, batch, out, nullptr, none);
   double total = 0;
   for (std::size_t j = 0; j < 2; ++j) {
@@ -162,7 +184,7 @@ TEST(Objective, ReachesTheCoarserHeads) {
     batch.images = torch::randn(sizes);
     sizes[1] = 2;
     batch.targets = {(torch::rand(sizes) < 0.2).to(torch::kFloat32)};
-    Projector none{nullptr};
+    std::vector<Projector> none;
     objective(plan, batch, net->forward(batch.images, batch.routing), nullptr, none).total.backward();
     const auto parameters = net->named_parameters();
     EXPECT_GT(parameters["supervision.dark.0.weight"].grad().abs().max().item<double>(), 0);

@@ -48,7 +48,7 @@ TEST_F(Recipes, AccumulatedBatchesEqualOneLargeBatch) {
   const auto data = feed::Dataset::open(folder.path(), plan);
   feed::BatchSource source(*data, plan);
   auto large = test::makeNetwork(plan);
-  Projector none{nullptr};
+  std::vector<Projector> none;
   for (std::int64_t step = 0; step < 2; ++step) {
     std::vector<feed::Batch> batches;
     for (std::int64_t k = 0; k < 3; ++k) batches.push_back(*source.batch(3 * step + k));

@@ -163,7 +163,7 @@ TEST_P(SurgeryTraining, CombinesTheTasksOfABatch) {
   const auto before = test::snapshot(network);
   const auto data = feed::Dataset::open(folder.path(), plan);
   const auto batch = *feed::BatchSource(*data, plan).batch(0);
-  Projector none{nullptr};
+  std::vector<Projector> none;
   std::vector<TaskGradient> gradients(2);
   std::map<std::string, torch::Tensor> heads;
   for (std::size_t t = 0; t < 2; ++t) {

@@ -123,7 +123,7 @@ TEST_F(Training, LogsTheGramOfTheWeightedTaskGradients) {
   const auto data = feed::Dataset::open(folder.path(), plan);
   const auto batch = *feed::BatchSource(*data, plan).batch(0);
   const auto outputs = network->forward(batch.images, batch.routing);
-  Projector none{nullptr};
+  std::vector<Projector> none;
   const auto loss = objective(plan, batch, outputs, nullptr, none);
   const auto shared = network->sharedWeights();
   const auto layers = network->adaptedLayers();
