@@ -52,7 +52,11 @@ std::vector<std::int64_t> taskShares(const plan::Training& options, const std::v
   }
   // What is left over goes round, step after step, by the tasks' remainders.
   const auto left = options.batch - given;
-  for (auto& r : remainder) r = left > 0 ? std::max(r, 0.0) / static_cast<double>(left) : r;
+  if (left > 0) {
+    double sum = 0;  // more than what is left where a guaranteed sample is more than its task's quota
+    for (const double r : remainder) sum += std::max(r, 0.0);
+    for (auto& r : remainder) r = std::max(r, 0.0) / sum;
+  }
   for (std::int64_t i = 0; i < left; ++i, ++given) ++counts[turn(remainder, step * left + i)];
   // The guaranteed single samples may have taken too many: the task furthest above its quota gives back.
   for (; given > options.batch; --given) {

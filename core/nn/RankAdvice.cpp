@@ -152,7 +152,9 @@ Result<RankAdvice> adviseRanks(const std::vector<TaskDemand>& tasks, const Advic
       if (!options.perLayer) advice.rank = steps[next++];
       for (std::size_t l = 0; l < task.layers.size(); ++l)
         advice.layerRanks[l] =
-            options.perLayer ? steps[next++] : layerRank(task.layers[l].layer, advice.rank, options.decoderFactor);
+            options.perLayer
+                ? steps[next++]
+                : std::min(task.layers[l].rank, layerRank(task.layers[l].layer, advice.rank, options.decoderFactor));
       if (options.perLayer) advice.rank = usualRank(task, advice.layerRanks);
       const double energy = task.energy(), left = keptEnergy(task, advice.layerRanks);
       advice.kept = left / energy;

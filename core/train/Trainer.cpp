@@ -112,7 +112,7 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
   auto& student = learner.student();
   LORKD_TRY(found, hooks.validate(student, step));
   student->train();
-  stale = found.mean > best || (!std::isfinite(best) && std::isfinite(found.mean)) ? 0 : stale + 1;
+  if (found.judged) stale = found.mean > best || (!std::isfinite(best) && std::isfinite(found.mean)) ? 0 : stale + 1;
   const bool better = found.mean >= best || !std::isfinite(best);
   if (better) {
     best = found.mean;

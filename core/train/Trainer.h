@@ -20,8 +20,9 @@ namespace lorkd::train {
 
 /// What validation found.
 struct Validation {
-  double mean = 0;  ///< the figure that chooses the best checkpoint: mean over tasks
-  Json metrics;     ///< {task: {metric: value}}
+  double mean = 0;     ///< the figure that chooses the best checkpoint: mean over tasks
+  Json metrics;        ///< {task: {metric: value}}
+  bool judged = true;  ///< there was something to validate on; if not, patience is not tried
 };
 
 /// Asked between steps.

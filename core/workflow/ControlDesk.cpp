@@ -1,6 +1,7 @@
 #include "core/workflow/ControlDesk.h"
 
 #include <thread>
+#include <utility>
 
 namespace lorkd::workflow {
 
@@ -9,24 +10,29 @@ ControlDesk::ControlDesk(const run::RunDirectory& run, StatusKeeper& status, con
   if (const auto old = run.commands(-1); old && !old->empty()) m_last = old->back().number;
 }
 
-train::Control ControlDesk::poll() {
-  bool checkpoint = false, paused = false;
+void ControlDesk::obey() {
+  bool paused = false;
   do {
-    if (m_cancel.cancelled()) return train::Control::Stop;
+    if (m_cancel.cancelled()) return;
     if (const auto fresh = m_run.commands(m_last)) {
       for (const auto& [number, command] : *fresh) {
         m_last = number;
         if (command == run::Command::Stop) m_cancel.cancel();
-        if (command == run::Command::Checkpoint) checkpoint = true;
+        if (command == run::Command::Checkpoint) m_checkpoint = true;
         if (command == run::Command::Pause) paused = true;
         if (command == run::Command::Resume) paused = false;
       }
     }
-    if (m_cancel.cancelled()) return train::Control::Stop;
+    if (m_cancel.cancelled()) return;
     m_status.update([&](run::Status& s) { s.state = paused ? run::State::Paused : run::State::Running; });
     if (paused) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   } while (paused);
-  return checkpoint ? train::Control::Checkpoint : train::Control::Continue;
+}
+
+train::Control ControlDesk::poll() {
+  obey();
+  if (m_cancel.cancelled()) return train::Control::Stop;
+  return std::exchange(m_checkpoint, false) ? train::Control::Checkpoint : train::Control::Continue;
 }
 
 void ObeyingProgress::report(const std::string& what, std::int64_t done, std::int64_t total) {
@@ -34,7 +40,7 @@ void ObeyingProgress::report(const std::string& what, std::int64_t done, std::in
   const auto now = std::chrono::steady_clock::now();
   if (now - m_looked < std::chrono::milliseconds(200)) return;
   m_looked = now;
-  m_desk.poll();
+  m_desk.obey();
 }
 
 }  // namespace lorkd::workflow

@@ -15,7 +15,9 @@ class ControlDesk {
  public:
   /// Commands that lie in the run already are history: they were meant for an earlier life of it.
   ControlDesk(const run::RunDirectory& run, StatusKeeper& status, const CancelToken& cancel);
-  /// What was asked since the last call. Does not return while paused.
+  /// Stops and pauses as asked, and does not return while paused; a checkpoint is remembered for poll().
+  void obey();
+  /// Obeys, and tells the training loop what is left for it to do.
   train::Control poll();
   StatusKeeper& status() { return m_status; }
 
@@ -24,6 +26,7 @@ class ControlDesk {
   StatusKeeper& m_status;
   CancelToken m_cancel;
   std::int64_t m_last = -1;
+  bool m_checkpoint = false;  ///< asked for and not yet told
 };
 
 /// Passes progress on and looks at the desk meanwhile, so that pause and stop also work outside the training loop.

@@ -117,6 +117,10 @@ class Queue {
         continue;
       }
       if (const auto free = directory->lock(); !free) {
+        if (free.error().code != ErrorCode::Mismatch) {
+          failed(i, free.error().text());
+          continue;
+        }
         // Trained by someone else, or by a study that was just killed and whose training writes its checkpoint.
         if (m_noted.insert(i).second) m_progress.note(place(i) + ": another process trains it; waiting for that");
         continue;

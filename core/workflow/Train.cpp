@@ -36,7 +36,8 @@ Result<train::Validation> validation(nn::Network& network, const feed::Dataset& 
       out.mean += scored->metrics.front().second, ++counted;
   }
   network->train();
-  if (counted > 0) out.mean /= counted;
+  out.judged = counted > 0;
+  if (out.judged) out.mean /= counted;
   return out;
 }
 

@@ -36,6 +36,16 @@ TEST(TaskShares, GiveWholeQuotasAndLetTheRestGoRound) {
   EXPECT_NEAR(static_cast<double>(sum[2]), 1600, 5);
 }
 
+TEST(TaskShares, ASmallTaskDoesNotMakeEqualOnesUnequal) {
+  // Quotas 0.73, 3.64, 3.64: the first has its sample, the last one goes to the others in turn.
+  Counts sum(3, 0);
+  for (int step = 0; step < 400; ++step)
+    for (std::size_t t = 0; t < 3; ++t)
+      sum[t] += taskShares(options(8, plan::TrainingSampling::Sqrt), {4, 100, 100}, step)[t];
+  EXPECT_EQ(sum[0], 400);
+  EXPECT_NEAR(static_cast<double>(sum[1] - sum[2]), 0, 4);
+}
+
 TEST(TaskShares, GiveEveryTaskOneWhereTheBatchAllowsIt) {
   using enum plan::TrainingSampling;
   EXPECT_EQ(taskShares(options(4, Sqrt), {10000, 1, 1, 1}, 0), (Counts{1, 1, 1, 1}));

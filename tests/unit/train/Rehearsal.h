@@ -36,7 +36,7 @@ class Rehearsal {
     };
     hooks.validate = [&](nn::Network& validated, std::int64_t step) -> Result<train::Validation> {
       seen[step] = snapshot(validated);
-      return train::Validation{means(step), Json::object()};
+      return train::Validation{means(step), Json::object(), judged};
     };
     hooks.event = [&](const std::string& kind, const Json& fields) {
       auto kept = fields;
@@ -80,6 +80,7 @@ class Rehearsal {
   PreparedFolder folder;
   plan::Plan plan;
   std::function<double(std::int64_t)> means;
+  bool judged = true;  ///< there are cases to validate on
   std::function<nn::Network()> network;
   std::vector<nn::NamedTensors> weights;  ///< before every step
   std::map<std::int64_t, nn::NamedTensors> seen;

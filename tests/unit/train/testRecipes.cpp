@@ -145,6 +145,16 @@ TEST_F(Recipes, PatienceEndsTheTraining) {
   EXPECT_TRUE(events.empty());
 }
 
+TEST_F(Recipes, PatienceIsNotTriedWithoutCasesToValidateOn) {
+  plan.training.steps = 12;
+  plan.training.validateEvery = 2;
+  plan.training.patience = 2;
+  means = [](std::int64_t) { return 0.0; };
+  judged = false;
+  train("run");
+  EXPECT_EQ(step, 12);
+}
+
 TEST_F(Recipes, PatienceSurvivesAKill) {
   plan.training.steps = 20;
   plan.training.validateEvery = 2;

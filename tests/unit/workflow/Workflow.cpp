@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "core/data/Prepare.h"
+#include "core/workflow/ControlDesk.h"
 #include "core/workflow/SourceGrid.h"
 #include "plugins/Plugins.h"
 #include "tests/support/TemporaryFolder.h"
@@ -103,6 +104,25 @@ TEST(SetUpDevice, TakesThePlansThreadsAndRefusesAMissingDevice) {
   if (!torch::cuda::is_available()) {
     EXPECT_EQ(setUpDevice(plan).error().code, ErrorCode::Unsupported);
   }
+}
+
+TEST(ControlDesk, ACheckpointAskedForDuringOtherWorkIsNotForgotten) {
+  test::TemporaryFolder folder;
+  const auto run = run::RunDirectory::create(folder / "run", volumes());
+  ASSERT_TRUE(run) << run.error().text();
+  StatusKeeper status(*run);
+  CancelToken cancel;
+  ControlDesk desk(*run, status, cancel);
+  SilentProgress quiet;
+  ObeyingProgress progress(quiet, desk);
+  ASSERT_TRUE(run->send(run::Command::Checkpoint));
+  progress.report("preparing", 1, 2);
+  EXPECT_EQ(desk.poll(), train::Control::Checkpoint);
+  EXPECT_EQ(desk.poll(), train::Control::Continue) << "once is enough";
+  ASSERT_TRUE(run->send(run::Command::Stop));
+  progress.report("preparing", 2, 2);  // so soon after the first that it does not look
+  EXPECT_EQ(desk.poll(), train::Control::Stop);
+  EXPECT_TRUE(cancel.cancelled());
 }
 
 TEST(TeacherRun, AnotherTasksTeacherIsRefused) {
