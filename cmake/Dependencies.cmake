@@ -6,11 +6,38 @@ find_package(CLI11 REQUIRED)
 find_package(OpenSSL REQUIRED)
 
 find_package(Torch REQUIRED)
+# LibTorch's at::parallel_for is a template: without OpenMP's flag where it is used, it runs on one thread and says nothing.
+find_package(OpenMP COMPONENTS CXX)
 # Torch states its own include folders and flags globally; an interface target keeps them to the rooms that ask.
 add_library(lorkd_torch INTERFACE)
 target_link_libraries(lorkd_torch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(lorkd_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-add_library(lorkd::torch ALIAS lorkd_torch)
+if(OpenMP_CXX_FOUND)
+  target_link_libraries(lorkd_torch INTERFACE OpenMP::OpenMP_CXX)
+else()
+  message(WARNING "No OpenMP for this compiler: the engine's own kernels use one thread.")
+endif()
+
+# oneDNN's own calls save layout changes and run tasks side by side. Only the library that LibTorch itself uses will do:
+# two copies in one process answer to the same names.
+option(LORKD_ONEDNN "Call oneDNN directly where LibTorch uses it as a shared library" ON)
+if(LORKD_ONEDNN AND OpenMP_CXX_FOUND AND TARGET torch_cpu)
+  get_target_property(lorkd_torch_library torch_cpu LOCATION)
+  execute_process(COMMAND ${CMAKE_OBJDUMP} -p ${lorkd_torch_library} OUTPUT_VARIABLE needed ERROR_QUIET)
+  # Not by oneDNN's CMake file: Debian's asks for OpenCL as well.
+  find_library(LORKD_DNNL_LIBRARY dnnl)
+  find_path(LORKD_DNNL_INCLUDE oneapi/dnnl/dnnl.hpp)
+  if(needed MATCHES "NEEDED +libdnnl\\.so" AND LORKD_DNNL_LIBRARY AND LORKD_DNNL_INCLUDE)
+    add_library(lorkd_onednn INTERFACE)
+    target_link_libraries(lorkd_onednn INTERFACE ${LORKD_DNNL_LIBRARY})
+    target_include_directories(lorkd_onednn SYSTEM INTERFACE ${LORKD_DNNL_INCLUDE})
+    target_compile_definitions(lorkd_onednn INTERFACE LORKD_ONEDNN)
+    add_library(lorkd::onednn ALIAS lorkd_onednn)
+  endif()
+endif()
+if(NOT TARGET lorkd::onednn)
+  message(STATUS "Convolutions through LibTorch's operators alone: it has no shared oneDNN, or its headers are not there")
+endif()
 
 if(LORKD_IMAGING)
   find_package(SQLite3 REQUIRED)
