@@ -5,25 +5,12 @@
 
 #include <algorithm>
 
+#include "core/nn/OneDnn.h"
+
 namespace lorkd::nn {
 namespace {
 
 using torch::Tensor;
-
-// Memory as a matrix whose rows start every `stride` values.
-template <class T>
-Tensor matrix(const T* values, std::int64_t rows, std::int64_t columns, std::int64_t stride) {
-  return at::from_blob(const_cast<T*>(values), {rows, columns}, {stride, 1}, c10::CppTypeToScalarType<T>::value);
-}
-
-// C (m, n) = alpha·op(A)·op(B) + beta·C, all row-major with the strides given.
-template <class T>
-void gemm(bool transA, bool transB, std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const T* a,
-          std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
-  const auto left = transA ? matrix(a, k, m, lda).t() : matrix(a, m, k, lda);
-  const auto right = transB ? matrix(b, n, k, ldb).t() : matrix(b, k, n, ldb);
-  matrix(c, m, n, ldc).addmm_(left, right, beta, alpha);
-}
 
 // The channels that piece `a` of a flattened kernel touches, and where its first value stands in the first of them.
 struct Piece {
@@ -226,6 +213,7 @@ template <class F>
 void eachUnit(const std::vector<Unit>& units, F&& f) {
   at::parallel_for(0, static_cast<std::int64_t>(units.size()), 1, [&](std::int64_t first, std::int64_t last) {
     const at::AutoDispatchBelowADInplaceOrView plain;  // autograd is switched on and off by thread
+    const OneThread guard;
     for (auto u = static_cast<std::size_t>(first); u < static_cast<std::size_t>(last); ++u) f(u);
   });
 }

@@ -1,5 +1,12 @@
 #include "core/nn/SharedPart.h"
 
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "core/nn/OneDnn.h"
+
 namespace lorkd::nn {
 namespace {
 
@@ -9,53 +16,129 @@ using torch::Tensor;
 Tensor pixelMajor(const Tensor& rows) { return rows.transpose(0, 1).contiguous(); }
 Tensor sampleMajor(const Tensor& rows) { return rows.transpose(0, 1).contiguous(); }
 
-// Rows of `count` pixels from `first` on, as a matrix.
-Tensor rowsOf(const Tensor& pixels, std::int64_t first, std::int64_t count) {
-  return pixels.narrow(0, first, count).view({count * pixels.size(1), pixels.size(2)});
+// Calls f(begin, end) on each thread with its own range of [0, size), in whole vectors.
+template <class F>
+void inRanges(std::int64_t size, F&& f) {
+  constexpr std::int64_t vector = 16;
+  const auto vectors = (size + vector - 1) / vector;
+  const auto parts = std::clamp<std::int64_t>(vectors / 2, 1, at::get_num_threads());
+  at::parallel_for(0, parts, 1, [&](std::int64_t first, std::int64_t last) {
+    const at::AutoDispatchBelowADInplaceOrView plain;  // autograd is switched on and off by thread
+    const OneThread guard;
+    for (auto p = first; p < last; ++p)
+      f(vectors * p / parts * vector, std::min(size, vectors * (p + 1) / parts * vector));
+  });
 }
 
-// (O, I, k…) -> (taps, O, I); a weight of one tap is its own only matrix.
-Tensor tapMatrices(const Tensor& weight) {
-  return weight.reshape({weight.size(0), weight.size(1), -1}).permute({2, 0, 1}).contiguous();
+// A weight (O, I, taps) as it lies in memory.
+template <class T>
+struct Weight {
+  T* values;
+  std::int64_t out, in, taps;
+  explicit Weight(const Tensor& w)
+      : values(w.data_ptr<T>()), out(w.size(0)), in(w.size(1)), taps(w[0][0].numel()) {}
+  T* at(std::int64_t o, std::int64_t i) const { return values + (o * in + i) * taps; }
+};
+
+// Rows [o0, o1) and columns [i0, i1) of every tap's matrix, (taps, o1 − o0, i1 − i0), out of a weight.
+template <class T>
+std::vector<T> tapBlocks(const Weight<T>& w, std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t i1) {
+  const auto rows = o1 - o0, columns = i1 - i0;
+  std::vector<T> blocks(static_cast<std::size_t>(w.taps * rows * columns));
+  for (auto o = o0; o < o1; ++o) {
+    const T* from = w.at(o, i0);
+    T* to = blocks.data() + (o - o0) * columns;
+    for (std::int64_t tap = 0; tap < w.taps; ++tap)
+      for (std::int64_t i = 0; i < columns; ++i) to[tap * rows * columns + i] = from[i * w.taps + tap];
+  }
+  return blocks;
 }
 
 }  // namespace
 
 Tensor tapsForward(const Tensor& x, const Tensor& weight, const TapMap& map) {
-  if (map.identity()) return at::matmul(x, weight.view({weight.size(0), weight.size(1)}).t());
-  const auto in = pixelMajor(x), taps = tapMatrices(weight);
-  auto out = at::zeros({map.outPixels, x.size(0), weight.size(0)}, x.options());
-  for (const auto& run : map.runs)
-    rowsOf(out, run.out, run.count).addmm_(rowsOf(in, run.in, run.count), taps[run.tap].t());
-  return sampleMajor(out);
+  const auto samples = x.size(0), in = x.size(2), out = weight.size(0);
+  const auto kernel = weight.contiguous();
+  if (map.identity()) {
+    auto y = at::empty({samples, map.outPixels, out}, x.options());
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shared weight", [&] {
+      inRanges(samples * map.outPixels, [&](std::int64_t begin, std::int64_t end) {
+        gemm<scalar_t>(false, true, end - begin, out, in, 1, x.data_ptr<scalar_t>() + begin * in, in,
+                       kernel.data_ptr<scalar_t>(), in, 0, y.data_ptr<scalar_t>() + begin * out, out);
+      });
+    });
+    return y;
+  }
+  const auto pixels = pixelMajor(x);
+  auto y = at::zeros({map.outPixels, samples, out}, x.options());
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shared weight", [&] {
+    const Weight<scalar_t> w(kernel);
+    inRanges(out, [&](std::int64_t begin, std::int64_t end) {
+      const auto blocks = tapBlocks(w, begin, end, 0, in);
+      for (const auto& run : map.runs)
+        gemm<scalar_t>(false, true, run.count * samples, end - begin, in, 1,
+                       pixels.data_ptr<scalar_t>() + run.in * samples * in, in,
+                       blocks.data() + run.tap * (end - begin) * in, in, 1,
+                       y.data_ptr<scalar_t>() + run.out * samples * out + begin, out);
+    });
+  });
+  return sampleMajor(y);
 }
 
 TapGradients tapsBackward(const Tensor& dy, const Tensor& x, const Tensor& weight, const TapMap& map, bool wantX,
                           bool wantWeight) {
   TapGradients result;
-  if (map.identity()) {
-    const auto matrix = weight.view({weight.size(0), weight.size(1)});
-    if (wantX) result.x = at::matmul(dy, matrix);
-    if (wantWeight) result.weight = at::mm(dy.flatten(0, 1).t(), x.flatten(0, 1)).view(weight.sizes());
-    return result;
-  }
-  const auto gradient = pixelMajor(dy);
-  Tensor in, taps, dx, dw;
+  const auto samples = x.size(0), in = x.size(2), out = weight.size(0), taps = map.taps;
+  const bool identity = map.identity();
+  const auto kernel = weight.contiguous();
+  const auto gradient = identity ? dy.contiguous() : pixelMajor(dy);
   if (wantX) {
-    taps = tapMatrices(weight);
-    dx = at::zeros({map.inPixels, x.size(0), x.size(2)}, x.options());
+    auto dx = identity ? at::empty({samples, map.inPixels, in}, x.options())
+                       : at::zeros({map.inPixels, samples, in}, x.options());
+    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shared weight", [&] {
+      const Weight<scalar_t> w(kernel);
+      const auto* const dyRows = gradient.data_ptr<scalar_t>();
+      auto* const dxRows = dx.data_ptr<scalar_t>();
+      if (identity)
+        inRanges(samples * map.inPixels, [&](std::int64_t begin, std::int64_t end) {
+          gemm<scalar_t>(false, false, end - begin, in, out, 1, dyRows + begin * out, out, w.values, in, 0,
+                         dxRows + begin * in, in);
+        });
+      else
+        inRanges(in, [&](std::int64_t begin, std::int64_t end) {
+          const auto blocks = tapBlocks(w, 0, out, begin, end);
+          for (const auto& run : map.runs)
+            gemm<scalar_t>(false, false, run.count * samples, end - begin, out, 1, dyRows + run.out * samples * out,
+                           out, blocks.data() + run.tap * out * (end - begin), end - begin, 1,
+                           dxRows + run.in * samples * in + begin, in);
+        });
+    });
+    result.x = identity ? dx : sampleMajor(dx);
   }
-  if (wantWeight) {
-    in = pixelMajor(x);
-    dw = at::zeros({map.taps, weight.size(0), weight.size(1)}, x.options());
-  }
-  for (const auto& run : map.runs) {
-    const auto g = rowsOf(gradient, run.out, run.count);
-    if (wantX) rowsOf(dx, run.in, run.count).addmm_(g, taps[run.tap]);
-    if (wantWeight) dw[run.tap].addmm_(g.t(), rowsOf(in, run.in, run.count));
-  }
-  if (wantX) result.x = sampleMajor(dx);
-  if (wantWeight) result.weight = dw.permute({1, 2, 0}).contiguous().view(weight.sizes());
+  if (!wantWeight) return result;
+  const auto pixels = identity ? x.contiguous() : pixelMajor(x);
+  result.weight = at::empty(weight.sizes(), weight.options());
+  AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shared weight", [&] {
+    const Weight<scalar_t> w(result.weight);
+    const auto* const dyRows = gradient.data_ptr<scalar_t>();
+    const auto* const xRows = pixels.data_ptr<scalar_t>();
+    inRanges(out, [&](std::int64_t begin, std::int64_t end) {
+      if (identity) {
+        gemm<scalar_t>(true, false, end - begin, in, samples * map.inPixels, 1, dyRows + begin, out, xRows, in, 0,
+                       w.at(begin, 0), in);
+        return;
+      }
+      const auto rows = end - begin;
+      std::vector<scalar_t> blocks(static_cast<std::size_t>(taps * rows * in), scalar_t(0));
+      for (const auto& run : map.runs)
+        gemm<scalar_t>(true, false, rows, in, run.count * samples, 1, dyRows + run.out * samples * out + begin, out,
+                       xRows + run.in * samples * in, in, 1, blocks.data() + run.tap * rows * in, in);
+      for (auto o = begin; o < end; ++o)
+        for (std::int64_t tap = 0; tap < taps; ++tap)
+          for (std::int64_t i = 0; i < in; ++i)
+            w.at(o, i)[tap] = blocks[static_cast<std::size_t>((tap * rows + o - begin) * in + i)];
+    });
+  });
   return result;
 }
 

@@ -1,4 +1,5 @@
 #include "core/nn/Gram.h"
+#include "core/nn/SideBySide.h"
 #include "core/nn/Strategy.h"
 
 namespace lorkd::nn {
@@ -18,6 +19,19 @@ struct Call : torch::CustomClassHolder {
   // Where the first factor stands among the inputs.
   std::size_t firstFactor() const { return bias ? 3 : 2; }
 };
+
+std::vector<TaskSamples> tasksOf(const Call& call, at::ArrayRef<Tensor> factors) {
+  std::vector<TaskSamples> tasks;
+  for (std::size_t j = 0; j < call.routing.slices.size(); ++j) {
+    const auto& slice = call.routing.slices[j];
+    tasks.push_back({slice.begin, slice.end, {}, {}, 1});
+    if (factors.empty()) continue;
+    tasks.back().a = factors[2 * j].contiguous();
+    tasks.back().b = factors[2 * j + 1].contiguous();
+    tasks.back().scale = call.scales[j];
+  }
+  return tasks;
+}
 
 // All slices' results in one tensor of `sizes`, laid out as `like`.
 class Assembled {
@@ -43,6 +57,12 @@ class Assembled {
   Tensor m_whole;
 };
 
+void recordGram(const Call& call, const Tensor& weight, const std::vector<Tensor>& perTask) {
+  std::vector<int> present;
+  for (const auto& slice : call.routing.slices) present.push_back(slice.task);
+  call.routing.gram->add(weight, present, perTask);
+}
+
 // Inputs: x, W0, bias if there is one, then A and B of each slice's task in turn; no factors for plain layers.
 struct MergedFunction : torch::autograd::Function<MergedFunction> {
   static Tensor forward(AutogradContext* ctx, at::TensorList inputs, const c10::intrusive_ptr<Call>& call) {
@@ -51,6 +71,9 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
     const Tensor &x = inputs[0], &weight = inputs[1], bias = call->bias ? inputs[2] : Tensor();
     const auto factors = inputs.slice(call->firstFactor());
     const auto low = [&x](const Tensor& t) { return t.defined() ? t.to(x.scalar_type()) : t; };
+    if (canGoSideBySide(x, weight, call->geometry))
+      return sideBySideForward(x.contiguous(x.suggest_memory_format()), weight.contiguous(), bias, call->geometry,
+                               tasksOf(*call, factors));
     if (factors.empty()) return convolve(x, low(weight), low(bias), call->geometry);
     Assembled y(x, x.size(0));
     for (std::size_t j = 0; j < call->routing.slices.size(); ++j) {
@@ -71,6 +94,22 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
     variable_list result(inputs.size() + 1);  // the last belongs to `call`
 
     if (call->bias && ctx->needs_input_grad(2)) result[2] = gradient.to(weight.scalar_type()).flatten(2).sum(2).sum(0);
+    if (canGoSideBySide(x, weight, call->geometry)) {
+      Wanted wanted{wantX, wantW0, false, wantW0 && call->routing.gram};
+      for (auto i = call->firstFactor(); i < inputs.size(); ++i)
+        wanted.factors = wanted.factors || ctx->needs_input_grad(i);
+      const auto found = sideBySideBackward(gradient, x.contiguous(x.suggest_memory_format()), weight.contiguous(),
+                                            call->geometry,
+                                            tasksOf(*call, at::ArrayRef<Tensor>(inputs).slice(call->firstFactor())), wanted);
+      result[0] = found.x;
+      result[1] = found.weight;
+      for (std::size_t j = 0; factored && j < found.a.size(); ++j) {
+        result[call->firstFactor() + 2 * j] = found.a[j];
+        result[call->firstFactor() + 2 * j + 1] = found.b[j];
+      }
+      if (wanted.perTask) recordGram(*call, weight, found.perTask);
+      return result;
+    }
     const auto low = [&x](const Tensor& t) { return t.to(x.scalar_type()); };
     if (!factored && wantX) result[0] = convolveBackward(gradient, x, low(weight), call->geometry, true, false).x;
 
