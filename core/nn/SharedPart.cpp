@@ -59,16 +59,6 @@ std::vector<T> tapBlocks(const Weight<T>& w, std::int64_t o0, std::int64_t o1, s
 Tensor tapsForward(const Tensor& x, const Tensor& weight, const TapMap& map) {
   const auto samples = x.size(0), in = x.size(2), out = weight.size(0);
   const auto kernel = weight.contiguous();
-  if (map.identity()) {
-    auto y = at::empty({samples, map.outPixels, out}, x.options());
-    AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shared weight", [&] {
-      inRanges(samples * map.outPixels, [&](std::int64_t begin, std::int64_t end) {
-        gemm<scalar_t>(false, true, end - begin, out, in, 1, x.data_ptr<scalar_t>() + begin * in, in,
-                       kernel.data_ptr<scalar_t>(), in, 0, y.data_ptr<scalar_t>() + begin * out, out);
-      });
-    });
-    return y;
-  }
   const auto pixels = pixelMajor(x);
   auto y = at::zeros({map.outPixels, samples, out}, x.options());
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shared weight", [&] {
@@ -89,50 +79,35 @@ TapGradients tapsBackward(const Tensor& dy, const Tensor& x, const Tensor& weigh
                           bool wantWeight) {
   TapGradients result;
   const auto samples = x.size(0), in = x.size(2), out = weight.size(0), taps = map.taps;
-  const bool identity = map.identity();
-  const auto kernel = weight.contiguous();
-  const auto gradient = identity ? dy.contiguous() : pixelMajor(dy);
+  const auto kernel = weight.contiguous(), gradient = pixelMajor(dy);
   if (wantX) {
-    auto dx = identity ? at::empty({samples, map.inPixels, in}, x.options())
-                       : at::zeros({map.inPixels, samples, in}, x.options());
+    const auto dx = at::zeros({map.inPixels, samples, in}, x.options());
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shared weight", [&] {
       const Weight<scalar_t> w(kernel);
-      const auto* const dyRows = gradient.data_ptr<scalar_t>();
-      auto* const dxRows = dx.data_ptr<scalar_t>();
-      if (identity)
-        inRanges(samples * map.inPixels, [&](std::int64_t begin, std::int64_t end) {
-          gemm<scalar_t>(false, false, end - begin, in, out, 1, dyRows + begin * out, out, w.values, in, 0,
-                         dxRows + begin * in, in);
-        });
-      else
-        inRanges(in, [&](std::int64_t begin, std::int64_t end) {
-          const auto blocks = tapBlocks(w, 0, out, begin, end);
-          for (const auto& run : map.runs)
-            gemm<scalar_t>(false, false, run.count * samples, end - begin, out, 1, dyRows + run.out * samples * out,
-                           out, blocks.data() + run.tap * out * (end - begin), end - begin, 1,
-                           dxRows + run.in * samples * in + begin, in);
-        });
+      inRanges(in, [&](std::int64_t begin, std::int64_t end) {
+        const auto blocks = tapBlocks(w, 0, out, begin, end);
+        for (const auto& run : map.runs)
+          gemm<scalar_t>(false, false, run.count * samples, end - begin, out, 1,
+                         gradient.data_ptr<scalar_t>() + run.out * samples * out, out,
+                         blocks.data() + run.tap * out * (end - begin), end - begin, 1,
+                         dx.data_ptr<scalar_t>() + run.in * samples * in + begin, in);
+      });
     });
-    result.x = identity ? dx : sampleMajor(dx);
+    result.x = sampleMajor(dx);
   }
   if (!wantWeight) return result;
-  const auto pixels = identity ? x.contiguous() : pixelMajor(x);
+  const auto pixels = pixelMajor(x);
   result.weight = at::empty(weight.sizes(), weight.options());
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "shared weight", [&] {
     const Weight<scalar_t> w(result.weight);
-    const auto* const dyRows = gradient.data_ptr<scalar_t>();
-    const auto* const xRows = pixels.data_ptr<scalar_t>();
     inRanges(out, [&](std::int64_t begin, std::int64_t end) {
-      if (identity) {
-        gemm<scalar_t>(true, false, end - begin, in, samples * map.inPixels, 1, dyRows + begin, out, xRows, in, 0,
-                       w.at(begin, 0), in);
-        return;
-      }
       const auto rows = end - begin;
       std::vector<scalar_t> blocks(static_cast<std::size_t>(taps * rows * in), scalar_t(0));
       for (const auto& run : map.runs)
-        gemm<scalar_t>(true, false, rows, in, run.count * samples, 1, dyRows + run.out * samples * out + begin, out,
-                       xRows + run.in * samples * in, in, 1, blocks.data() + run.tap * rows * in, in);
+        gemm<scalar_t>(true, false, rows, in, run.count * samples, 1,
+                       gradient.data_ptr<scalar_t>() + run.out * samples * out + begin, out,
+                       pixels.data_ptr<scalar_t>() + run.in * samples * in, in, 1, blocks.data() + run.tap * rows * in,
+                       in);
       for (auto o = begin; o < end; ++o)
         for (std::int64_t tap = 0; tap < taps; ++tap)
           for (std::int64_t i = 0; i < in; ++i)

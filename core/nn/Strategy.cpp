@@ -7,13 +7,12 @@ namespace lorkd::nn {
 bool worksOnRows(std::int64_t taps, std::int64_t outPixels) { return taps == 1 || outPixels <= 16; }
 
 Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels) {
-  if (call.weight[0][0].numel() == 1) return Strategy::Factored;
   std::int64_t tasks = 0, samples = 0;
   for (const auto& slice : call.routing.slices) {
     tasks += slice.size() > 0;
     samples += slice.size();
   }
-  const auto out = call.weight.size(0), length = call.weight[0].numel() / call.weight.size(2);
+  const auto out = call.weight.size(0), length = call.weight[0].numel() / (call.weight.dim() > 2 ? call.weight.size(2) : 1);
   return 2 * samples * outPixels * (out + length) < 3 * tasks * out * length ? Strategy::Factored : Strategy::Merged;
 }
 
@@ -30,6 +29,12 @@ torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy)
     // In lower precision the CPU has the merged form alone that is worth taking.
     const bool low = call.x.is_cpu() && call.x.scalar_type() != call.weight.scalar_type();
     strategy = low ? Strategy::Merged : chosenStrategy(call, pixels);
+  }
+  if (strategy != Strategy::Published && isPointwise(call)) {
+    const bool rows = call.x.dim() == 2 || call.x.suggest_memory_format() != at::MemoryFormat::Contiguous;
+    if (rows) return pointwiseConvolution(call, strategy);
+    // From contiguous images, rows are worth their making where they save the tasks' weights.
+    if (strategy == Strategy::Factored) return pointwiseConvolution(call, strategy).contiguous();
   }
   const bool recordsItself = call.x.is_cpu() && call.x.scalar_type() == call.weight.scalar_type();
   if (call.routing.gram && (strategy == Strategy::Published || !recordsItself)) strategy = Strategy::Merged;

@@ -31,17 +31,23 @@ torch::Tensor publishedConvolution(const SeparatedConv& call);
 /// W_t; hand-written on the CPU (float32, float64), LibTorch's operators elsewhere.
 torch::Tensor factoredConvolution(const SeparatedConv& call);
 
+/// Whether the weight is a matrix on the channels (1×1 kernels without padding; linear layers, x (N, I)) that the CPU's own
+/// products can take: float32 or float64 throughout.
+bool isPointwise(const SeparatedConv& call);
+
+/// Such a layer by matrix products on channels-last rows; its result is channels-last. Factored as above, else merged.
+torch::Tensor pointwiseConvolution(const SeparatedConv& call, Strategy strategy);
+
 /// Picks by strategy. A GramRecorder is filled by the merged form, and by the factored one's own kernels; other forms
 /// give way to the merged one.
 torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy);
 
-/// What Auto takes for `outPixels` pixels of one sample: factored for 1×1 kernels, and where a task has fewer output
-/// pixels than about 1.5·O·L/(O+L), L = I·k^(d−1), below which its factors cost less than the making of its weight and
+/// What Auto takes for `outPixels` pixels of one sample: factored where a task has fewer output pixels than about 1.5·O·L/(O+L), L = I·k^(d−1), below which its factors cost less than the making of its weight and
 /// its gradient.
 Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels);
 
-/// Whether the factored strategy multiplies the shared weight on pixel-major rows rather than by a convolution: 1×1
-/// kernels, and maps so small that padding is much of the work.
+/// Whether the factored strategy multiplies the shared weight on pixel-major rows rather than by a convolution: on maps so
+/// small that padding is much of the work.
 bool worksOnRows(std::int64_t taps, std::int64_t outPixels);
 
 /// W0 + s·(B·A) viewed row-major as W0; linear layers too. Outside autograd.

@@ -9,30 +9,6 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// What the backward pass needs beside tensors.
-struct Call : torch::CustomClassHolder {
-  ConvGeometry geometry;
-  Routing routing;
-  std::vector<double> scales;  // per slice
-  bool bias = false;
-
-  // Where the first factor stands among the inputs.
-  std::size_t firstFactor() const { return bias ? 3 : 2; }
-};
-
-std::vector<TaskSamples> tasksOf(const Call& call, at::ArrayRef<Tensor> factors) {
-  std::vector<TaskSamples> tasks;
-  for (std::size_t j = 0; j < call.routing.slices.size(); ++j) {
-    const auto& slice = call.routing.slices[j];
-    tasks.push_back({slice.begin, slice.end, {}, {}, 1});
-    if (factors.empty()) continue;
-    tasks.back().a = factors[2 * j].contiguous();
-    tasks.back().b = factors[2 * j + 1].contiguous();
-    tasks.back().scale = call.scales[j];
-  }
-  return tasks;
-}
-
 // All slices' results in one tensor of `sizes`, laid out as `like`.
 class Assembled {
  public:
@@ -57,23 +33,17 @@ class Assembled {
   Tensor m_whole;
 };
 
-void recordGram(const Call& call, const Tensor& weight, const std::vector<Tensor>& perTask) {
-  std::vector<int> present;
-  for (const auto& slice : call.routing.slices) present.push_back(slice.task);
-  call.routing.gram->add(weight, present, perTask);
-}
-
 // Inputs: x, W0, bias if there is one, then A and B of each slice's task in turn; no factors for plain layers.
 struct MergedFunction : torch::autograd::Function<MergedFunction> {
-  static Tensor forward(AutogradContext* ctx, at::TensorList inputs, const c10::intrusive_ptr<Call>& call) {
+  static Tensor forward(AutogradContext* ctx, at::TensorList inputs, const c10::intrusive_ptr<SeparatedCall>& call) {
     ctx->save_for_backward(inputs.vec());
     ctx->saved_data["call"] = c10::IValue::make_capsule(call);
-    const Tensor &x = inputs[0], &weight = inputs[1], bias = call->bias ? inputs[2] : Tensor();
+    const Tensor &x = inputs[0], &weight = inputs[1], bias = call->biasOf(inputs);
     const auto factors = inputs.slice(call->firstFactor());
     const auto low = [&x](const Tensor& t) { return t.defined() ? t.to(x.scalar_type()) : t; };
     if (canGoSideBySide(x, weight, call->geometry))
       return sideBySideForward(x.contiguous(x.suggest_memory_format()), weight.contiguous(), bias, call->geometry,
-                               tasksOf(*call, factors));
+                               call->routing.slices, call->factorsOf(inputs));
     if (factors.empty()) return convolve(x, low(weight), low(bias), call->geometry);
     Assembled y(x, x.size(0));
     for (std::size_t j = 0; j < call->routing.slices.size(); ++j) {
@@ -86,7 +56,7 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
 
   static variable_list backward(AutogradContext* ctx, variable_list gradients) {
     const auto inputs = ctx->get_saved_variables();
-    const auto call = c10::static_intrusive_pointer_cast<Call>(ctx->saved_data["call"].toCapsule());
+    const auto call = c10::static_intrusive_pointer_cast<SeparatedCall>(ctx->saved_data["call"].toCapsule());
     const Tensor &x = inputs[0], &weight = inputs[1];
     const bool factored = inputs.size() > call->firstFactor();
     const bool wantX = ctx->needs_input_grad(0), wantW0 = ctx->needs_input_grad(1);
@@ -95,20 +65,12 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
 
     if (call->bias && ctx->needs_input_grad(2)) result[2] = gradient.to(weight.scalar_type()).flatten(2).sum(2).sum(0);
     if (canGoSideBySide(x, weight, call->geometry)) {
-      Wanted wanted{wantX, wantW0, false, wantW0 && call->routing.gram};
-      for (auto i = call->firstFactor(); i < inputs.size(); ++i)
-        wanted.factors = wanted.factors || ctx->needs_input_grad(i);
-      const auto found = sideBySideBackward(gradient, x.contiguous(x.suggest_memory_format()), weight.contiguous(),
-                                            call->geometry,
-                                            tasksOf(*call, at::ArrayRef<Tensor>(inputs).slice(call->firstFactor())), wanted);
-      result[0] = found.x;
-      result[1] = found.weight;
-      for (std::size_t j = 0; factored && j < found.a.size(); ++j) {
-        result[call->firstFactor() + 2 * j] = found.a[j];
-        result[call->firstFactor() + 2 * j + 1] = found.b[j];
-      }
-      if (wanted.perTask) recordGram(*call, weight, found.perTask);
-      return result;
+      auto found = call->results(
+          sideBySideBackward(gradient, x.contiguous(x.suggest_memory_format()), weight.contiguous(), call->geometry,
+                             call->routing.slices, call->factorsOf(inputs), call->wantedOf(*ctx)),
+          weight);
+      if (call->bias) found[2] = result[2];
+      return found;
     }
     const auto low = [&x](const Tensor& t) { return t.to(x.scalar_type()); };
     if (!factored && wantX) result[0] = convolveBackward(gradient, x, low(weight), call->geometry, true, false).x;
@@ -156,21 +118,8 @@ Tensor mergedWeight(const Tensor& weight, const Tensor& a, const Tensor& b, doub
 }
 
 Tensor mergedConvolution(const SeparatedConv& c) {
-  auto call = c10::make_intrusive<Call>();
-  call->geometry = c.geometry;
-  call->routing.gram = c.routing.gram;
-  call->bias = c.bias.defined();
-  variable_list inputs{c.x, c.weight};
-  if (call->bias) inputs.push_back(c.bias);
-  for (const auto& slice : c.routing.slices) {
-    if (slice.size() == 0) continue;
-    call->routing.slices.push_back(slice);
-    if (c.a.empty()) continue;
-    const auto t = static_cast<std::size_t>(slice.task);
-    inputs.push_back(c.a[t]);
-    inputs.push_back(c.b[t]);
-    call->scales.push_back(c.scales[t]);
-  }
+  variable_list inputs;
+  const auto call = c10::make_intrusive<SeparatedCall>(c, inputs);
   return MergedFunction::apply(at::TensorList(inputs), call);
 }
 

@@ -29,8 +29,6 @@ struct TapMap {
   std::vector<Run> runs;               ///< by tap, then output pixel
   std::vector<Class> classes;          ///< only those that meet taps
   std::vector<std::int64_t> tapOrder;  ///< the classes' taps one after the other; each tap stands in one class
-  /// One tap, met by every pixel in order.
-  bool identity() const { return taps == 1 && runs.size() == 1 && runs[0].count == inPixels && inPixels == outPixels; }
 };
 
 /// The map of a convolution; those of the last few hundred shapes are kept. Thread-safe.
