@@ -4,6 +4,7 @@
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/version.h>
 
+#include "core/nn/SideBySide.h"
 #include "core/nn/Strategy.h"
 
 namespace lorkd::nn {
@@ -33,12 +34,17 @@ bool needsDetour(const torch::Tensor& x, const torch::Tensor& weight) {
   return x.size(0) == 1 || (weight[0][0].numel() == 1 && at::get_num_threads() == 1);
 }
 
+thread_local int stockKernels = 0;
+
 }  // namespace
+
+StockKernels::StockKernels() { ++stockKernels; }
+StockKernels::~StockKernels() { --stockKernels; }
 
 torch::Tensor lowered(const torch::Tensor& x) { return x.to(autocastType(x)); }
 
 torch::Tensor channelsLast(const torch::Tensor& x) {
-  if (!x.is_cpu() || torch::jit::tracer::isTracing()) return x;
+  if (!x.is_cpu() || stockKernels > 0 || torch::jit::tracer::isTracing()) return x;
   return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -85,10 +91,17 @@ torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight, c
   // LibTorch's CPU autocast knows conv2d and conv3d, not the call beneath them.
   if (const auto in = lowered(x); in.scalar_type() != weight.scalar_type())
     return convolve(in, weight.to(in.scalar_type()), bias.defined() ? bias.to(in.scalar_type()) : bias, geometry);
-  if (!oneDnnTakes(x) || !needsDetour(x, weight)) return convolve(x, weight, bias, geometry);
-  Routing whole;
-  whole.slices.push_back({0, 0, x.size(0)});
-  return mergedConvolution({x, weight, bias, geometry, {}, {}, {}, whole});
+  if (stockKernels > 0 && weight.scalar_type() == x.scalar_type())
+    return at::convolution(x, weight, bias, geometry.stride, geometry.padding, geometry.dilation, false,
+                           std::vector<std::int64_t>(geometry.stride.size(), 0), 1);
+  if (!oneDnnTakes(x)) return convolve(x, weight, bias, geometry);
+  const SeparatedConv whole{x, weight, bias, geometry, {}, {}, {}, Routing::single(0, x.size(0))};
+  if (isPointwise(whole) && x.suggest_memory_format() != at::MemoryFormat::Contiguous)
+    return pointwiseConvolution(whole, Strategy::Merged);
+  if (x.dim() == 4 && weight[0][0].numel() > 1 && worksOnRows(weight[0][0].numel(), outputPixels(whole)))
+    return factoredConvolution(whole);
+  if (needsDetour(x, weight) || canGoSideBySide(x, weight, geometry)) return mergedConvolution(whole);
+  return convolve(x, weight, bias, geometry);
 }
 
 }  // namespace lorkd::nn

@@ -38,7 +38,18 @@ torch::Tensor channelsLast(const torch::Tensor& x);
 /// BLAS that LibTorch finds may be the unoptimised reference one.
 torch::Tensor product(const torch::Tensor& left, const torch::Tensor& right);
 
-/// Differentiable convolution of a whole batch with one weight.
+/// While one is alive, convolution() on its thread is LibTorch's own and channelsLast() changes nothing: what a plain
+/// network costs without this room. For benchmarks.
+class StockKernels {
+ public:
+  StockKernels();
+  ~StockKernels();
+  StockKernels(const StockKernels&) = delete;
+  StockKernels& operator=(const StockKernels&) = delete;
+};
+
+/// Differentiable convolution of a whole batch with one weight, by the kernels that separated ones use where they are
+/// the faster ones.
 torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                           const ConvGeometry& geometry);
 

@@ -1,12 +1,67 @@
 #include "core/nn/Gram.h"
 
+#include <ATen/Dispatch.h>
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <mutex>
 
+// Vectors as wide as the machine has, chosen when the program starts.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define LORKD_WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define LORKD_WIDEST
+#endif
+
 namespace lorkd::nn {
+namespace {
+
+// Lower triangle of the products of rows' pieces [begin, end), in the rows' own precision.
+template <class T>
+LORKD_WIDEST void pieceProducts(const T* const* rows, std::size_t count, std::int64_t begin, std::int64_t end, T* products) {
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      const T *left = rows[i], *right = rows[j];
+      T sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (auto k = begin; k < end; ++k) sum += left[k] * right[k];
+      products[i * count + j] = sum;
+    }
+}
+
+// All products of the rows with each other: by short pieces, which stay in the cache for all pairs and whose sums go on
+// in double, so that float32 rows of millions of values lose nothing.
+template <class T>
+std::vector<double> gramOf(const std::vector<const T*>& rows, std::int64_t values) {
+  constexpr std::int64_t piece = 1024;
+  const auto n = rows.size();
+  const auto threads = std::clamp<std::int64_t>(values / (16 * piece), 1, at::get_num_threads());
+  std::vector<std::vector<double>> parts(static_cast<std::size_t>(threads), std::vector<double>(n * n, 0.0));
+  at::parallel_for(0, threads, 1, [&](std::int64_t first, std::int64_t last) {
+    std::vector<T> products(n * n);
+    for (auto t = first; t < last; ++t) {
+      auto& sum = parts[static_cast<std::size_t>(t)];
+      const auto end = values * (t + 1) / threads;
+      for (auto at = values * t / threads; at < end; at += piece) {
+        pieceProducts(rows.data(), n, at, std::min(at + piece, end), products.data());
+        for (std::size_t i = 0; i < n; ++i)
+          for (std::size_t j = 0; j <= i; ++j) sum[i * n + j] += static_cast<double>(products[i * n + j]);
+      }
+    }
+  });
+  std::vector<double> all(n * n, 0.0);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      for (const auto& part : parts) all[i * n + j] += part[i * n + j];
+      all[j * n + i] = all[i * n + j];
+    }
+  return all;
+}
+
+}  // namespace
 
 struct GramRecorder::State {
   std::mutex mutex;
@@ -20,18 +75,21 @@ void GramRecorder::add(const torch::Tensor& weight, const std::vector<int>& pres
   TORCH_CHECK(present.size() == gradients.size(), "Gram: ", present.size(), " tasks, ", gradients.size(), " gradients");
   torch::NoGradGuard noGrad;
   if (present.empty()) return;
-  // Piece by piece, each from the cache and summed in double: one pass over the gradients, accurate in float32.
   std::vector<torch::Tensor> flat;
   for (const auto& gradient : gradients) flat.push_back(gradient.reshape(-1));
-  constexpr std::int64_t piece = 1 << 13;
-  torch::Tensor sum;
-  for (std::int64_t at = 0; at < flat.front().numel(); at += piece) {
-    std::vector<torch::Tensor> parts;
-    for (const auto& gradient : flat) parts.push_back(gradient.slice(0, at, at + piece));
-    const auto rows = torch::stack(parts);
-    const auto part = torch::mm(rows, rows.t()).to(torch::kDouble);
-    sum = sum.defined() ? sum.add_(part) : part;
+  if (!flat.front().is_cpu()) {
+    const auto rows = torch::stack(flat);
+    addProducts(weight, present, torch::mm(rows, rows.t()).to(torch::kDouble));
+    return;
   }
+  const auto sum = torch::empty({static_cast<std::int64_t>(flat.size()), static_cast<std::int64_t>(flat.size())},
+                                torch::kDouble);
+  AT_DISPATCH_FLOATING_TYPES(flat.front().scalar_type(), "Gram", [&] {
+    std::vector<const scalar_t*> rows;
+    for (const auto& gradient : flat) rows.push_back(gradient.data_ptr<scalar_t>());
+    const auto products = gramOf(rows, flat.front().numel());
+    std::copy(products.begin(), products.end(), sum.data_ptr<double>());
+  });
   addProducts(weight, present, sum);
 }
 

@@ -16,19 +16,23 @@ Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels) {
   return 2 * samples * outPixels * (out + length) < 3 * tasks * out * length ? Strategy::Factored : Strategy::Merged;
 }
 
+std::int64_t outputPixels(const SeparatedConv& call) {
+  std::int64_t pixels = 1;
+  for (std::size_t axis = 0; axis < call.geometry.stride.size(); ++axis) {
+    const auto at = static_cast<std::int64_t>(axis) + 2;
+    pixels *= (call.x.size(at) + 2 * call.geometry.padding[axis] -
+               call.geometry.dilation[axis] * (call.weight.size(at) - 1) - 1) /
+                  call.geometry.stride[axis] +
+              1;
+  }
+  return pixels;
+}
+
 torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy) {
   if (strategy == Strategy::Auto) {
-    std::int64_t pixels = 1;
-    for (std::size_t axis = 0; axis < call.geometry.stride.size(); ++axis) {
-      const auto at = static_cast<std::int64_t>(axis) + 2;
-      pixels *= (call.x.size(at) + 2 * call.geometry.padding[axis] -
-                 call.geometry.dilation[axis] * (call.weight.size(at) - 1) - 1) /
-                    call.geometry.stride[axis] +
-                1;
-    }
     // In lower precision the CPU has the merged form alone that is worth taking.
     const bool low = call.x.is_cpu() && call.x.scalar_type() != call.weight.scalar_type();
-    strategy = low ? Strategy::Merged : chosenStrategy(call, pixels);
+    strategy = low ? Strategy::Merged : chosenStrategy(call, outputPixels(call));
   }
   if (strategy != Strategy::Published && isPointwise(call)) {
     const bool rows = call.x.dim() == 2 || call.x.suggest_memory_format() != at::MemoryFormat::Contiguous;

@@ -50,6 +50,9 @@ Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels);
 /// small that padding is much of the work.
 bool worksOnRows(std::int64_t taps, std::int64_t outPixels);
 
+/// Output pixels of one sample.
+std::int64_t outputPixels(const SeparatedConv& call);
+
 /// W0 + s·(B·A) viewed row-major as W0; linear layers too. Outside autograd.
 torch::Tensor mergedWeight(const torch::Tensor& weight, const torch::Tensor& a, const torch::Tensor& b, double scale);
 

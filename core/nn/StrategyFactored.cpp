@@ -28,9 +28,9 @@ Tensor fromRows(const Tensor& rows, const std::vector<std::int64_t>& sizes, cons
 }
 
 std::vector<BranchSlice> slicesOf(const FactoredCall& call, at::ArrayRef<Tensor> inputs) {
-  std::vector<BranchSlice> slices;
+  std::vector<BranchSlice> slices;  // none without factors
   const auto factors = call.factorsOf(inputs);
-  for (std::size_t j = 0; j < factors.size(); ++j)
+  for (std::size_t j = 0; j < call.scales.size(); ++j)
     slices.push_back({factors[j].a.t().contiguous(), factors[j].b, factors[j].scale, call.routing.slices[j].begin,
                       call.routing.slices[j].end});
   return slices;

@@ -9,8 +9,9 @@ namespace lorkd::bench {
 /// Forward and backward of one separated layer by every strategy, against the plain convolution of the same shape.
 Json separation(const TimingOptions& options);
 
-/// A whole optimiser step of ResNet-18, ShuffleNetV2 and 3D U-Nets: plain, separated, separated with the Gram matrices of
-/// the tasks' gradients, and in the published form where that is affordable.
+/// A whole optimiser step of ResNet-18, ShuffleNetV2 and 3D U-Nets: the plain network on LibTorch's own kernels and
+/// layouts (stock) and on this engine's (plain), separated, separated with the Gram matrices of the tasks' gradients, one
+/// pass for each task, and the published form where that is affordable.
 Json wholeStep(const TimingOptions& options);
 
 }  // namespace lorkd::bench

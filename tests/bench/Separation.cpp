@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "core/nn/Convolution.h"
 #include "core/nn/Strategy.h"
 #include "tests/bench/Benches.h"
 
@@ -81,7 +82,10 @@ Json separation(const TimingOptions& options) {
     const auto format = row.dims == 3 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast;
     const auto xLast = x.detach().contiguous(format).requires_grad_();
     const auto gradientLast = gradient.contiguous(format);
-    std::vector<std::function<void()>> variants{[&] { step(plain, x, routing, gradient); },
+    std::vector<std::function<void()>> variants{[&] {
+                                                  const nn::StockKernels stock;
+                                                  step(plain, x, routing, gradient);
+                                                },
                                                 with(nn::Strategy::Auto),
                                                 with(nn::Strategy::Merged),
                                                 with(nn::Strategy::Factored),

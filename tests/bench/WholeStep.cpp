@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "core/nn/Convolution.h"
 #include "core/nn/Gram.h"
 #include "plugins/Plugins.h"
 #include "tests/bench/Benches.h"
@@ -47,8 +48,8 @@ nn::Network network(const Row& row, const nn::LowRankSpec& spec) {
 Json wholeStep(const TimingOptions& options) {
   registerPlugins(plugin::registry());
   Json all = Json::array();
-  std::printf("%-28s %5s %5s %9s %9s %9s %9s %9s %9s %9s\n", "network (ratios to plain)", "batch", "tasks", "plain ms",
-              "separated", "with Gram", "plain cl", "sep. cl", "Gram cl", "published");
+  std::printf("%-28s %5s %5s %9s %9s %9s %9s %9s %9s\n", "network (ratios to stock)", "batch", "tasks", "stock ms",
+              "plain", "separated", "with Gram", "T passes", "published");
   for (const auto& row : rows) {
     if (!options.takes(row.title)) continue;
     const auto tasks = static_cast<std::size_t>(row.tasks);
@@ -60,35 +61,41 @@ Json wholeStep(const TimingOptions& options) {
     std::vector<std::int64_t> sizes{row.batch, channels(row)};
     sizes.insert(sizes.end(), static_cast<std::size_t>(plain->backbone().dims()), row.size);
     const auto x = torch::randn(sizes);
-    const auto last =
-        x.contiguous(sizes.size() == 5 ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::ChannelsLast);
     nn::GramRecorder recorder(row.tasks);
     nn::Routing routing;
     const auto share = row.batch / row.tasks;
     for (int t = 0; t < row.tasks; ++t) routing.slices.push_back({t, t * share, (t + 1) * share});
     auto recording = routing;
     recording.gram = &recorder;
-    const auto run = [](nn::Network& net, const torch::Tensor& x, const nn::Routing& way) {
+    const auto run = [&x](nn::Network& net, const nn::Routing& way, bool passes) {
       const auto sgd =
           std::make_shared<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(1e-4).momentum(0.9));
-      return [&net, &way, x, sgd] {
+      return [&net, &way, &x, sgd, passes] {
         sgd->zero_grad();
-        torch::Tensor loss = torch::zeros({});
-        for (const auto& logits : net->forward(x, way).logits) loss = loss + logits.square().mean();
-        loss.backward();
+        const auto pass = [&](const torch::Tensor& in, const nn::Routing& route) {
+          torch::Tensor loss = torch::zeros({});
+          for (const auto& logits : net->forward(in, route).logits) loss = loss + logits.square().mean();
+          loss.backward();
+        };
+        if (!passes) pass(x, way);
+        for (std::size_t s = 0; passes && s < way.slices.size(); ++s)
+          pass(x.narrow(0, way.slices[s].begin, way.slices[s].size()),
+               nn::Routing::single(way.slices[s].task, way.slices[s].size()));
         sgd->step();
       };
     };
-    std::vector<std::function<void()>> variants{run(plain, x, routing),        run(separated, x, routing),
-                                                run(separated, x, recording),  run(plain, last, routing),
-                                                run(separated, last, routing), run(separated, last, recording)};
-    if (row.published) variants.push_back(run(published, x, routing));
+    const auto own = run(plain, routing, false);
+    std::vector<std::function<void()>> variants{[&own] {
+                                                  const nn::StockKernels stock;
+                                                  own();
+                                                },
+                                                own, run(separated, routing, false), run(separated, recording, false),
+                                                run(separated, routing, true)};
+    if (row.published) variants.push_back(run(published, routing, false));
     const auto ms = interleavedMedians(variants, options);
     std::printf("%-28s %5ld %5d %9.1f", row.title, static_cast<long>(row.batch), row.tasks, ms[0]);
-    Json entry{{"network", row.title}, {"batch", row.batch}, {"tasks", row.tasks}, {"plain_ms", ms[0]}};
-    const char* names[] = {
-        "separated", "with_gram", "plain_channels_last", "separated_channels_last", "with_gram_channels_last",
-        "published"};
+    Json entry{{"network", row.title}, {"batch", row.batch}, {"tasks", row.tasks}, {"stock_ms", ms[0]}};
+    const char* names[] = {"plain", "separated", "with_gram", "passes", "published"};
     for (std::size_t v = 1; v <= std::size(names); ++v) {
       if (v >= ms.size()) {
         std::printf(" %9s", "-");
