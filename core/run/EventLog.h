@@ -4,9 +4,11 @@
 //   step        step, lr, seconds, wait (share of the step spent waiting for data), total,
 //               losses {task: {name: value}}   names: dice, bce, cross_entropy, transfer, transfer_logits, total
 //   validation  step, best (bool), mean, metrics {task: {"dice": v} or {"accuracy": v, "auc": v}}
-//   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays
+//   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays;
+//               null for two tasks that were never in one batch
 //   phase       phase, message
-//   resources   peak_memory (bytes of the training process so far), each time a process ends its training
+//   resources   peak_memory (bytes of the training process so far, without the files that it maps), each time a process
+//               ends its training
 //   log         level, message; step where it tells of one
 //   done        outcome ("done", "cancelled", "failed"), message
 #pragma once
