@@ -260,8 +260,11 @@ Result<void> train(const run::RunDirectory& run, Progress& given, const CancelTo
     LORKD_CHECK(trainHere(run, progress, cancel, status, desk));
     status.update([](run::Status& s) { s.phase = "evaluating", s.secondsLeft = 0; });
     LORKD_TRY(table, evaluate(run, progress, cancel));
+    auto last = status.status();
+    last.state = run::State::Finished;
+    LORKD_CHECK(eval::writeReport(run.path() / "report.html", {run}, table, last));
     finish(run::State::Finished, "done", "");
-    return eval::writeReport(run.path() / "report.html", {run}, table);
+    return {};
   };
   const auto outcome = guarded("training", work);
   if (outcome) return {};

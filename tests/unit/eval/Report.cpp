@@ -69,6 +69,11 @@ TEST(Report, EmptyRunAndNoRun) {
   fs::remove_all(folder);
   const auto run = run::RunDirectory::create(folder / "run", test::syntheticPlan("queued", "lorkd")).value();
   ASSERT_TRUE(eval::writeReport(folder / "report.html", {run}, {}));
+  auto soon = run.status().value();
+  EXPECT_NE(soon.state, run::State::Finished);
+  soon.state = run::State::Finished;
+  ASSERT_TRUE(eval::writeReport(folder / "soon.html", {run}, {}, soon));
+  EXPECT_THAT(readFile(folder / "soon.html").value(), HasSubstr("<span class='state finished'>"));
   const auto html = readFile(folder / "report.html").value();
   EXPECT_THAT(html, HasSubstr("queued"));
   EXPECT_THAT(html, Not(HasSubstr("<h2>Gradient conflict</h2>")));
