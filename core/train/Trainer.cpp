@@ -70,11 +70,17 @@ Result<void> Trainer::Impl::trainStep(feed::BatchSource& batches, const Hooks& h
     done = learner.step(batches, step, conflict);
   } catch (const std::exception& e) {
     auto error = thrown(e, where);
-    if (error.error().code != ErrorCode::Unsupported) return error;  // Unsupported stands for memory there
+    if (!wantsMemory(error.error())) return error;
     return std::unexpected(memoryError(plan, memoryOf(e.what(), learner.fixedBytes()),
                                        learner.student()->backbone().sizeMultiple(), where));
   }
-  if (!*done) return std::unexpected(done->error());
+  if (!*done) {
+    // The loader's memory is not the network's where that lies on a GPU.
+    if (const auto& error = done->error(); wantsMemory(error))
+      return std::unexpected(memoryError(plan, memoryOf(error.message, device.is_cpu() ? learner.fixedBytes() : 0),
+                                         learner.student()->backbone().sizeMultiple(), where + ", " + error.context));
+    return std::unexpected(done->error());
+  }
   auto& figures = **done;
   ++step;
   if (average) average->update(step);
