@@ -100,13 +100,9 @@ Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory&
     return fail(ErrorCode::Mismatch, "the teacher was trained with another slab held out",
                 "give the plan the teacher's split, or train a new teacher", where);
   }
-  std::set<std::string> unseen;
-  for (const auto* c : cases.of(data::Split::Test))
-    if (c->item.kind != "picture") unseen.insert(c->item.patient);
-  for (const auto& c : taught.cases)
-    if (c.split != data::Split::Test && c.item.kind != "picture" && unseen.contains(c.item.patient))
-      return fail(ErrorCode::Mismatch, "the teacher has learnt from " + c.item.patient + ", a test patient of this run",
-                  "give the plan the teacher's seed, split and tasks, or train a new teacher", where);
+  if (const auto seen = seenTestPatient(cases, learntFrom(taught)); !seen.empty())
+    return fail(ErrorCode::Mismatch, "the teacher has learnt from " + seen + ", a test patient of this run",
+                "give the plan the teacher's seed, split and tasks, or train a new teacher", where);
   return {};
 }
 
@@ -161,6 +157,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
 
   phase("preparing", "finding and preparing the cases");
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
+  LORKD_CHECK(checkUnseen(run, cases));
   const auto cache = preparedFolder(run);
   LORKD_CHECK(data::prepare(plan, cases, cache, progress, cancel));
   LORKD_TRY(dataset, feed::Dataset::open(cache, plan));
