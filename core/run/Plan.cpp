@@ -140,8 +140,9 @@ std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) {
   return palette[index % palette.size()];
 }
 
-double lowRankScale(const LowRank& options, std::int64_t rank) {
-  return options.scaling == LowRankScaling::Fixed ? options.scale : options.alpha / static_cast<double>(rank);
+double lowRankScale(const LowRank& options, std::int64_t taskRank, std::int64_t layerRank) {
+  if (options.scaling == LowRankScaling::Fixed) return options.scale;
+  return options.alpha / static_cast<double>(options.scaling == LowRankScaling::AlphaOverRank ? taskRank : layerRank);
 }
 
 }  // namespace lorkd::plan

@@ -54,7 +54,7 @@ std::string digest(const Json& frozen);
 std::string taskColor(const Plan& plan, std::size_t task);
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls);
 
-/// The scale s of a task's factors at rank r.
-double lowRankScale(const LowRank& options, std::int64_t rank);
+/// The scale s of a task's factors in a layer: of the task's rank, and of its rank in that layer.
+double lowRankScale(const LowRank& options, std::int64_t taskRank, std::int64_t layerRank);
 
 }  // namespace lorkd::plan

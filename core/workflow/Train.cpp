@@ -79,10 +79,11 @@ bool stopped(const Error& error) { return error.code == ErrorCode::Cancelled; }
 
 /// The student, once it is known that the teacher to be trained before it can be built as well: faults of either are to
 /// be known before hours of preparing and teaching.
-Result<nn::Network> makeStudent(const plan::Plan& plan) {
+Result<nn::Network> makeStudent(const run::RunDirectory& run) {
+  const auto& plan = run.plan();
   if (wantsTeacher(plan) && plan.teacher.source == plan::TeacherSource::Train)
     if (auto teacher = makeNetwork(teacherPlan(plan)); !teacher) return fail(teacher.error(), "teacher");
-  return makeNetwork(plan);
+  return makeNetwork(run);
 }
 
 /// A teacher from elsewhere must see what the student sees, and must not have learnt from the student's test patients.
@@ -152,7 +153,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     progress.note(message);
   };
   LORKD_TRY(device, setUpDevice(plan));
-  LORKD_TRY(student, makeStudent(plan));
+  LORKD_TRY(student, makeStudent(run));
   LORKD_CHECK(loadInitialWeights(run, student));
 
   phase("preparing", "finding and preparing the cases");
@@ -236,7 +237,7 @@ Result<run::RunDirectory> teacherRun(const run::RunDirectory& run) {
 }
 
 Result<nn::Network> loadTrained(const run::RunDirectory& run) {
-  LORKD_TRY(network, makeNetwork(run.plan()));
+  LORKD_TRY(network, makeNetwork(run));
   LORKD_CHECK(train::loadWeights(network, run.checkpoint("best"), run.planDigest()));
   network->eval();
   return network;
