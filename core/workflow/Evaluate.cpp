@@ -59,7 +59,7 @@ void addCosts(eval::Table& table, nn::Network& network, const plan::Plan& plan, 
   std::vector<std::int64_t> size{1, network->backbone().inputChannels(), patch[1], patch[0]};
   if (network->backbone().dims() == 3) size.insert(size.begin() + 2, patch[2]);
   const auto x = torch::zeros(size, device);
-  const bool shared = !nn::isSeparate(network) && network->factorParameters(0) == 0;
+  const bool shared = !nn::isSeparate(network) && !network->ownParts();
   const auto trunk =
       shared ? eval::multiplyAdds([&] { network->backbone().forward(x, nn::Routing::single(0, 1)); }) : 0;
   auto together = trunk;
