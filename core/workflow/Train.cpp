@@ -62,14 +62,6 @@ bool wantsTeacher(const plan::Plan& plan) {
          (plan.losses.transfer > 0 || plan.losses.transferLogits > 0);
 }
 
-/// The most memory that this process has held, in bytes (VmHWM of proc(5)); 0 where the system does not tell.
-std::int64_t peakMemory() {
-  std::ifstream in("/proc/self/status");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("VmHWM:")) return std::atoll(line.c_str() + 6) * 1024;
-  return 0;
-}
-
 /// What may be shown to whoever sees the run: paths, which often carry names, stay out.
 std::string shareable(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
@@ -146,6 +138,7 @@ Result<nn::Network> readyTeacher(const run::RunDirectory& run, const data::CaseL
 Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel,
                        StatusKeeper& status, ControlDesk& desk) {
   const auto& plan = run.plan();
+  MemoryWatch memory;
   const run::EventWriter events(run.events());
   const auto phase = [&](const std::string& name, const std::string& message) {
     status.update([&](run::Status& s) { s.phase = name; });
@@ -188,11 +181,13 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     progress.report("training " + plan.name, step, steps);
     return desk.poll();
   };
-  hooks.validate = [&](nn::Network& network, std::int64_t) {
-    return validation(network, dataset, plan, device, cancel);
+  hooks.validate = [&](nn::Network& network, std::int64_t step, const std::function<Result<void>()>& save) {
+    // Under the name that progress has anyway: many short validations would else fill a terminal.
+    const auto tick = [&] { progress.report("training " + plan.name, step, steps); };
+    return validate(network, dataset, plan, device, desk, tick, save, cancel);
   };
   const auto ended = trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best"), run.planDigest()}, hooks);
-  (void)events.append("resources", {{"peak_memory", peakMemory()}});
+  (void)events.append("resources", {{"peak_memory", memory.peak()}});
   for (auto* keeper : {&status, &desk.status()})
     keeper->update([&](run::Status& s) { s.step = trainer.step(), s.steps = steps; });
   LORKD_TRY(outcome, ended);
