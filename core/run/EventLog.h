@@ -32,8 +32,9 @@ class EventWriter {
   /// Adds "t" and "kind" in front. A value that is not finite becomes null.
   Result<void> append(const std::string& kind, Json fields) const;
   /// Cuts the log back for a resumed run: drops a torn last line and every step, validation, conflict and log
-  /// event beyond `step`, so that the log reads as if it had never been interrupted.
-  Result<void> rewindTo(std::int64_t step) const;
+  /// event beyond `step`, so that the log reads as if it had never been interrupted. With `validationDue` the
+  /// validation after `step` happens again, too.
+  Result<void> rewindTo(std::int64_t step, bool validationDue = false) const;
 
  private:
   std::filesystem::path m_file;

@@ -28,8 +28,11 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
   DiceMean dice(options.classes.size());
   const auto test = cases.of(data::Split::Test, task);
   for (std::size_t i = 0; i < test.size(); ++i) {
-    progress.report("scoring " + name, static_cast<std::int64_t>(i), static_cast<std::int64_t>(test.size()));
-    LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel));
+    const auto tick = [&] {
+      progress.report("scoring " + name, static_cast<std::int64_t>(i), static_cast<std::int64_t>(test.size()));
+    };
+    tick();
+    LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel, tick));
     LORKD_TRY(truth, truthMasks(test[i]->item, options));
     const auto keep = heldOut(predicted.front().geometry, plan.data);
     const auto unseen = [&](const std::vector<std::uint8_t>& voxels) {

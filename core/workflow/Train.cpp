@@ -1,7 +1,4 @@
 #include <algorithm>
-#include <cmath>
-#include <fstream>
-#include <set>
 
 #include "core/base/Guard.h"
 #include "core/data/Prepare.h"
@@ -9,37 +6,16 @@
 #include "core/run/EventLog.h"
 #include "core/train/Trainer.h"
 #include "core/workflow/ControlDesk.h"
-#include "core/workflow/Scoring.h"
+#include "core/workflow/MemoryWatch.h"
+#include "core/workflow/SeenPatients.h"
 #include "core/workflow/Study.h"
 #include "core/workflow/TransferExpert.h"
+#include "core/workflow/Validation.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
 namespace fs = std::filesystem;
 namespace {
-
-Result<train::Validation> validation(nn::Network& network, const feed::Dataset& dataset, const plan::Plan& plan,
-                                     torch::Device device, const CancelToken& cancel) {
-  train::Validation out;
-  out.metrics = Json::object();
-  int counted = 0;
-  network->eval();
-  for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
-    auto scored = score(network, t, "validation", dataset, plan, device, cancel);
-    if (!scored) {
-      network->train();
-      return std::unexpected(scored.error());
-    }
-    auto& entry = out.metrics[plan.tasks[static_cast<std::size_t>(t)].first] = Json::object();
-    for (const auto& [name, value] : scored->metrics) entry[name] = value;
-    if (!scored->metrics.empty() && std::isfinite(scored->metrics.front().second))
-      out.mean += scored->metrics.front().second, ++counted;
-  }
-  network->train();
-  out.judged = counted > 0;
-  if (out.judged) out.mean /= counted;
-  return out;
-}
 
 /// Names and labels count; colours do not.
 bool sameClasses(const plan::Task& a, const plan::Task& b) {
@@ -164,12 +140,12 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   const std::int64_t steps = plan.training.steps;
   phase("training", "training " + std::to_string(plan.tasks.size()) + " tasks for " + std::to_string(steps) + " steps");
   // What the log says beyond the checkpoint happens again.
-  std::int64_t kept = 0;
+  train::Reached kept;
   if (fs::exists(run.checkpoint("last"))) {
-    LORKD_TRY(at, train::checkpointStep(run.checkpoint("last"), run.planDigest()));
+    LORKD_TRY(at, train::reached(run.checkpoint("last"), run.planDigest()));
     kept = at;
   }
-  LORKD_CHECK(events.rewindTo(kept));
+  LORKD_CHECK(events.rewindTo(kept.step, kept.validationDue));
   feed::BatchSource batches(dataset, plan);
   train::Trainer trainer(plan, student, teacher, device);
   train::Hooks hooks;
