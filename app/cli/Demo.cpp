@@ -108,7 +108,7 @@ void addDemo(CLI::App& app, Context& context) {
   command->add_option("--patients", options->patients, "Synthetic patients")
       ->check(CLI::Range(9, 10000))
       ->capture_default_str();
-  command->add_option("--set", options->set, "Change a field of the demo's plan (repeatable)");
+  command->add_option("--set", options->set, PlanArguments::setHelp);
   command->add_flag("--data-only", options->dataOnly, "Only make the project: data, index and plan");
   command->callback([options, &context] { context.action = [options, &context] { return demo(*options, context); }; });
 }

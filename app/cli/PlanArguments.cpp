@@ -2,9 +2,13 @@
 
 namespace lorkd::cli {
 
+const char* const PlanArguments::setHelp =
+    "Change a field of the plan, for example tasks.liver.rank=8 (repeatable). A name with dots, such as a layer's, "
+    "stands in quotes: 'tasks.liver.layers.\"backbone.encoder.0.conv1\".rank=4'";
+
 void PlanArguments::addTo(CLI::App& command) {
   command.add_option("plan", plan, "Plan file (JSON)")->required();
-  command.add_option("--set", set, "Change a field of the plan, for example tasks.liver.rank=8 (repeatable)");
+  command.add_option("--set", set, setHelp);
   command.add_option("--out", out, "Run directory to make or continue");
 }
 

@@ -12,6 +12,7 @@
 namespace lorkd::cli {
 
 struct PlanArguments {
+  static const char* const setHelp;
   std::string plan;              ///< plan file
   std::vector<std::string> set;  ///< --set tasks.liver.rank=8
   std::string out;               ///< run directory

@@ -99,7 +99,7 @@ void addTransfer(CLI::App& app, Context& context) {
   command->add_option("--task", options->task, "The new task, as the plan names it")->required();
   command->add_option("--plan", options->plan.plan, "Plan with that task, its data and the expert's backbone")
       ->required();
-  command->add_option("--set", options->plan.set, "Change a field of the plan (repeatable)");
+  command->add_option("--set", options->plan.set, PlanArguments::setHelp);
   command->add_option("--out", options->plan.out, "Run directory to make or continue; default: runs/TASK-transfer");
   command->add_flag("--scratch", options->scratch,
                     "Then train the same plan from scratch, in RUN-scratch, and compare at equal steps");

@@ -10,6 +10,13 @@
 
 namespace lorkd {
 
+inline constexpr const char* notEnoughMemory = "not enough memory";
+
+/// Whether an error made by thrown() says that memory was wanting.
+inline bool wantsMemory(const Error& error) {
+  return error.code == ErrorCode::Unsupported && error.message.starts_with(notEnoughMemory);
+}
+
 /// The error that an exception of a library stands for; `where` says what was being done. Texts of LibTorch lose their
 /// backtrace.
 inline std::unexpected<Error> thrown(const std::exception& e, const std::string& where) {
@@ -17,9 +24,14 @@ inline std::unexpected<Error> thrown(const std::exception& e, const std::string&
   bool memory = dynamic_cast<const std::bad_alloc*>(&e) != nullptr;
   for (const char* sign : {"out of memory", "allocate memory", "enough memory", "bad_alloc", "create a primitive"})
     memory = memory || text.find(sign) != std::string::npos;
-  if (memory)
-    return fail(ErrorCode::Unsupported, "not enough memory",
+  if (memory) {
+    // "you tried to allocate 123 bytes. Error code 12": how much is worth knowing.
+    std::string message = notEnoughMemory;
+    if (const auto at = text.find("ried to allocate "); at != std::string::npos)
+      message += ": t" + text.substr(at, text.find(". ", at) - at);
+    return fail(ErrorCode::Unsupported, message,
                 "close other programs; in training, take smaller patches or batches, or a coarser spacing", where);
+  }
   return fail(ErrorCode::Internal, text, "", where);
 }
 

@@ -98,10 +98,11 @@ std::string heading(const Source& source) {
 }  // namespace
 
 Result<void> writeReport(const std::filesystem::path& file, const std::vector<run::RunDirectory>& runs,
-                         const Table& results) {
+                         const Table& results, const std::optional<run::Status>& status) {
   if (runs.empty()) return fail(ErrorCode::InvalidArgument, "a report needs at least one run");
   std::vector<Source> sources;
   for (const auto& directory : runs) sources.push_back(gather(directory));
+  if (status) sources.front().status = *status;
   const auto& main = sources.front();
   const auto& plan = main.directory.plan();
 

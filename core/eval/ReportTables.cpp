@@ -87,7 +87,7 @@ std::string taskTable(const Source& source, const Table& results) {
   const auto& plan = source.directory.plan();
   const bool lowRank = plan.method == plan::PlanMethod::Lorkd;
   std::string out = "<div class='scroll'><table><thead><tr><th>task</th><th>kind</th><th>classes</th>";
-  if (lowRank) out += "<th class='n'>rank</th><th class='n'>scale</th>";
+  if (lowRank) out += "<th class='n'>rank</th><th class='n'>scale at it</th>";
   out += "<th class='n'>expert's parameters</th><th>exported</th></tr></thead><tbody>";
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     const auto& [name, task] = plan.tasks[i];
@@ -99,7 +99,7 @@ std::string taskTable(const Source& source, const Table& results) {
                        plan::toString(task.kind), classes);
     if (lowRank)
       out += fmt::format("<td class='n'>{}</td><td class='n'>{:.4g}</td>", task.rank,
-                         plan::lowRankScale(plan.lowrank, task.rank));
+                         plan::lowRankScale(plan.lowrank, task.rank, task.rank));
     double parameters = results.value(name, "expert", "parameters");
     std::string files;
     if (const auto manifest = source.experts.find(name); manifest != source.experts.end()) {

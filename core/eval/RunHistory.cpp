@@ -35,29 +35,29 @@ void collect(plan::Named<plan::Named<svg::Points>>& into, double step, const Jso
   }
 }
 
-/// A T×T matrix given as rows; undefined if it is not one.
+/// A T×T matrix given as rows, not-a-number where nothing was measured; undefined if it is not one.
 torch::Tensor gramOf(const Json& rows, std::size_t tasks) {
   if (!rows.is_array() || rows.size() != tasks) return {};
   std::vector<double> values;
   for (const auto& row : rows) {
     if (!row.is_array() || row.size() != tasks) return {};
     for (const auto& v : row) {
-      if (!v.is_number()) return {};
-      values.push_back(v.get<double>());
+      if (!v.is_number() && !v.is_null()) return {};
+      values.push_back(v.is_null() ? missing : v.get<double>());
     }
   }
   const auto n = static_cast<std::int64_t>(tasks);
   return torch::tensor(values, torch::kFloat64).view({n, n});
 }
 
-/// The tasks' shares in the batch, if the event has one above 0 for each.
+/// The tasks' shares in the batch, not-a-number for absent tasks; undefined if the event does not tell.
 torch::Tensor weightsOf(const Json& event, std::size_t tasks) {
   const auto list = event.find("weights");
   if (list == event.end() || !list->is_array() || list->size() != tasks) return {};
   std::vector<double> out;
   for (const auto& v : *list) {
-    if (!v.is_number() || !(v.get<double>() > 0)) return {};
-    out.push_back(v.get<double>());
+    if (!v.is_number()) return {};
+    out.push_back(v.get<double>() > 0 ? v.get<double>() : missing);
   }
   return torch::tensor(out, torch::kFloat64);
 }

@@ -25,6 +25,7 @@ void to_json(Json& j, const Manifest& m) {
            {"parity_samples", m.paritySamples},
            {"versions", m.versions},
            {"files", m.files}};
+  if (!m.factors.is_null()) j["factors"] = m.factors;
   if (!m.truncation.is_null()) j["truncation"] = m.truncation;
 }
 
@@ -41,6 +42,7 @@ void from_json(const Json& j, Manifest& m) {
   m.channels = j.value("channels", m.channels);
   m.rank = j.value("rank", m.rank);
   m.scale = j.value("scale", m.scale);
+  m.factors = j.value("factors", Json());
   m.parameters = j.value("parameters", m.parameters);
   m.spacing = j.value("spacing", m.spacing);
   m.patch = j.value("patch", m.patch);

@@ -19,8 +19,9 @@ struct Manifest {
   std::string backbone;             ///< name, and preset or widths
   std::string input, output;        ///< in words: layout, axes, what the numbers mean
   std::int64_t channels = 1;        ///< of the input
-  std::int64_t rank = 0;
-  double scale = 0;
+  std::int64_t rank = 0;            ///< the largest of its factors as exported, decoders left out; 0 without factors
+  double scale = 0;                 ///< s of the factors of that rank
+  Json factors;                     ///< {layer: {"rank", "scale"}}, as exported; null without factors
   std::int64_t parameters = 0;
   std::vector<double> spacing;      ///< mm, x y z, of the input grid; empty for 2D
   std::vector<std::int64_t> patch;  ///< x y z; for pictures x y, the size that they are brought to

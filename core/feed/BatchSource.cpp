@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "core/base/Guard.h"
 #include "core/base/Random.h"
 #include "core/feed/Foreground.h"
 #include "core/feed/Patch.h"
@@ -250,7 +251,7 @@ void BatchSource::Impl::work(const std::stop_token& stop) {
     try {
       made = make(step);
     } catch (const std::exception& e) {
-      made = fail(ErrorCode::Internal, std::string("cutting patches failed: ") + e.what());
+      made = thrown(e, "cutting patches");
     }
     lock.lock();
     if (*made) largest = std::max(largest, bytesOf(**made));
@@ -283,11 +284,7 @@ BatchSource::~BatchSource() = default;
 
 Result<Batch> BatchSource::batch(std::int64_t step) {
   if (!m_impl->workers.empty()) return m_impl->fetch(step);
-  try {
-    return m_impl->make(step);
-  } catch (const std::exception& e) {
-    return fail(ErrorCode::Internal, std::string("cutting patches failed: ") + e.what());
-  }
+  return guarded("cutting patches", [&] { return m_impl->make(step); });
 }
 
 std::vector<std::int64_t> BatchSource::taskCounts(std::int64_t step) const {

@@ -22,7 +22,8 @@ class BatchSource {
  public:
   BatchSource(const Dataset& dataset, const plan::Plan& plan);
   ~BatchSource();
-  /// The batch of a step; later steps are prepared meanwhile. Errors: those of Dataset.
+  /// The batch of a step; later steps are prepared meanwhile. Errors: those of Dataset; Unsupported, which
+  /// wantsMemory() tells from others, where the batch does not fit into memory.
   Result<Batch> batch(std::int64_t step);
   /// Samples of each task in a batch of this step (see TaskShares.h): every task at least one where the batch
   /// allows it.

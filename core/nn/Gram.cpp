@@ -132,8 +132,13 @@ ConflictMeasures conflictMeasures(const torch::Tensor& gram) {
   for (std::int64_t i = 0; i < n; ++i)
     if (in[i][i] > 0) present.push_back(i);
   int pairs = 0, conflicts = 0;
+  bool together = true;
   for (const auto i : present) {
     for (const auto j : present) {
+      if (!std::isfinite(in[i][j])) {
+        together = false;
+        continue;
+      }
       const double norms = std::sqrt(in[i][i]) * std::sqrt(in[j][j]);
       cosine[i][j] = i == j ? 1 : std::clamp(in[i][j] / norms, -1.0, 1.0);
       similarity[i][j] = 2 * norms / (in[i][i] + in[j][j]);
@@ -143,7 +148,9 @@ ConflictMeasures conflictMeasures(const torch::Tensor& gram) {
     }
   }
   if (pairs > 0) result.conflictFraction = static_cast<double>(conflicts) / pairs;
-  if (present.size() > 1) {
+  if (!together) {
+    result.conditionNumber = std::numeric_limits<double>::quiet_NaN();
+  } else if (present.size() > 1) {
     const auto index = torch::tensor(present);
     const auto values = torch::linalg_eigvalsh(k.index_select(0, index).index_select(1, index));
     const double largest = values.max().item<double>();

@@ -16,10 +16,12 @@ enum class Strategy { Auto, Merged, Factored, Published };
 /// Ranks and scales of every task; empty ranks make plain layers without factors.
 struct LowRankSpec {
   std::vector<std::int64_t> ranks;  ///< per task, encoder
-  std::vector<double> scales;       ///< per task, s
+  std::vector<double> scales;       ///< per task, s in every layer (see NetworkImpl::setScale)
   std::int64_t decoderFactor = 2;
   Strategy strategy = Strategy::Auto;
+  std::size_t tasks = 0;  ///< that the network serves, which batch norms of their own may tell apart without factors
   bool plain() const { return ranks.empty(); }
+  std::size_t tasksServed() const { return plain() ? tasks : ranks.size(); }
 };
 
 /// Geometry of a convolution. groups == 1 always: grouped convolutions are not adapted.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/nn/BatchNorm.h"
 #include "core/nn/Convolution.h"
@@ -135,6 +136,46 @@ bool NetworkImpl::setRank(const std::string& name, int task, std::int64_t rank) 
   });
   return found;
 }
+
+bool NetworkImpl::setScale(const std::string& name, int task, double scale) {
+  bool found = false;
+  eachLayer(*m_backbone, [&](const std::string& own, auto& layer) {
+    if (own != name) return;
+    layer.scales.at(static_cast<std::size_t>(task)) = scale;
+    found = true;
+  });
+  return found;
+}
+
+std::vector<LayerFactors> NetworkImpl::layerFactors(int task) const {
+  const auto t = static_cast<std::size_t>(task);
+  std::vector<LayerFactors> out;
+  eachLayer(*m_backbone, [&](const std::string& name, const auto& layer) {
+    if (t >= layer.a.size()) return;
+    auto adapted = layer.layer();
+    adapted.name = name;
+    const auto rows = factorShape(adapted, 1).aRows;  // a unit of rank
+    out.push_back({adapted, layer.a[t].size(0) / rows, layer.scales[t]});
+  });
+  return out;
+}
+
+NamedTensors NetworkImpl::sharedParameters() const {
+  std::set<const c10::TensorImpl*> own;
+  eachLayer(*m_backbone, [&](const std::string&, const auto& layer) {
+    for (const auto* factors : {&layer.a, &layer.b})
+      for (const auto& factor : *factors) own.insert(factor.unsafeGetTensorImpl());
+  });
+  eachNorm(*m_backbone, [&](const std::string&, const auto& norm) {
+    for (const auto& parameter : norm.parameters()) own.insert(parameter.unsafeGetTensorImpl());
+  });
+  NamedTensors out;
+  for (const auto& item : m_backbone->named_parameters())
+    if (!own.contains(item.value().unsafeGetTensorImpl())) out.emplace_back("backbone." + item.key(), item.value());
+  return out;
+}
+
+bool NetworkImpl::ownParts() const { return sharedParameters().size() < m_backbone->parameters().size(); }
 
 std::vector<torch::Tensor> NetworkImpl::sharedWeights() const {
   std::vector<torch::Tensor> weights;

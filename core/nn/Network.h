@@ -48,6 +48,13 @@ struct Outputs {
   std::vector<std::vector<torch::Tensor>> coarser;
 };
 
+/// Rank r and scale s of a task's factors in a layer.
+struct LayerFactors {
+  AdaptedLayer layer;
+  std::int64_t rank = 0;
+  double scale = 0;
+};
+
 class NetworkImpl : public torch::nn::Module {
  public:
   NetworkImpl(std::shared_ptr<Backbone> backbone, std::vector<HeadSpec> heads);
@@ -64,7 +71,15 @@ class NetworkImpl : public torch::nn::Module {
   std::vector<AdaptedLayer> adaptedLayers() const;
   /// Gives a task fresh factors of this very rank in the adapted layer of that name; false if there is none.
   bool setRank(const std::string& layer, int task, std::int64_t rank);
-  /// Their shared weights, same order (for reading Gram matrices).
+  /// Gives a task's factors in that layer this scale; false if there is none.
+  bool setScale(const std::string& layer, int task, double scale);
+  /// What a task's factors are, as they are now, in the order of adaptedLayers(); empty without factors.
+  std::vector<LayerFactors> layerFactors(int task) const;
+  /// Whether tasks have parts of the backbone to themselves: factors, or batch norms.
+  bool ownParts() const;
+  /// The backbone's parameters that every task's gradient reaches: no factors, no batch norms of one task.
+  NamedTensors sharedParameters() const;
+  /// Shared weights of the adapted layers, same order (for reading Gram matrices).
   std::vector<torch::Tensor> sharedWeights() const;
   /// Parameters of one deployed expert: fused backbone with one set of batch norms, and the task's finest head.
   std::int64_t expertParameters(int task) const;

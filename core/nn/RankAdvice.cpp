@@ -136,12 +136,22 @@ Result<RankAdvice> adviseRanks(const std::vector<TaskDemand>& tasks, const Advic
   if (std::ranges::none_of(tasks, &TaskDemand::basis))
     return fail(ErrorCode::InvalidArgument, "there is no basis for advice: the factors of every task are still zero",
                 "train the run first");
-  std::int64_t budget = options.budget;
+  std::int64_t kept = 0;
   for (const auto& task : tasks)
-    if (!task.basis()) budget -= parametersOf(task, ranksNow(task));
-  LORKD_TRY(steps, climb(laddersOf(tasks, options), budget));
+    if (!task.basis()) kept += parametersOf(task, ranksNow(task));
+  const auto ladders = laddersOf(tasks, options);
+  std::int64_t least = kept;
+  for (const auto& ladder : ladders) least += ladder.cost;
+  if (least > options.budget)
+    return fail(
+        ErrorCode::InvalidArgument,
+        "rank 1 everywhere takes " + std::to_string(least) + " factor parameters" +
+            (kept > 0 ? ", " + std::to_string(kept) + " of them of tasks without a basis, whose ranks stay" : "") +
+            "; the budget is " + std::to_string(options.budget),
+        "raise the budget");
+  LORKD_TRY(steps, climb(ladders, options.budget - kept));
   RankAdvice out;
-  double kept = 0, all = 0;
+  double left = 0, all = 0;
   std::size_t next = 0;
   for (const auto& task : tasks) {
     TaskAdvice advice;
@@ -156,9 +166,9 @@ Result<RankAdvice> adviseRanks(const std::vector<TaskDemand>& tasks, const Advic
                 ? steps[next++]
                 : std::min(task.layers[l].rank, layerRank(task.layers[l].layer, advice.rank, options.decoderFactor));
       if (options.perLayer) advice.rank = usualRank(task, advice.layerRanks);
-      const double energy = task.energy(), left = keptEnergy(task, advice.layerRanks);
-      advice.kept = left / energy;
-      kept += left;
+      const double energy = task.energy(), remaining = keptEnergy(task, advice.layerRanks);
+      advice.kept = remaining / energy;
+      left += remaining;
       all += energy;
     }
     advice.parameters = parametersOf(task, advice.layerRanks);
@@ -166,7 +176,7 @@ Result<RankAdvice> adviseRanks(const std::vector<TaskDemand>& tasks, const Advic
     out.parameters += advice.parameters;
     out.tasks.push_back(std::move(advice));
   }
-  out.kept = kept / all;
+  out.kept = left / all;
   return out;
 }
 

@@ -50,7 +50,7 @@ Result<void> EventWriter::append(const std::string& kind, Json fields) const {
   return appendLine(m_file, event.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-Result<void> EventWriter::rewindTo(std::int64_t step) const {
+Result<void> EventWriter::rewindTo(std::int64_t step, bool validationDue) const {
   if (!std::filesystem::exists(m_file)) return {};
   LORKD_TRY(text, readFile(m_file));
   std::string kept;
@@ -60,7 +60,9 @@ Result<void> EventWriter::rewindTo(std::int64_t step) const {
     const auto kind = event->contains("kind") ? (*event)["kind"] : Json();
     const auto at = event->contains("step") ? (*event)["step"] : Json();
     const bool counted = kind == "step" || kind == "validation" || kind == "conflict" || kind == "log";
-    if (counted && at.is_number() && at.get<double>() > static_cast<double>(step)) return;
+    const bool again = validationDue && (kind == "validation" || kind == "log");
+    const auto last = static_cast<double>(again ? step - 1 : step);
+    if (counted && at.is_number() && at.get<double>() > last) return;
     kept.append(line) += '\n';
   });
   return kept == text ? Result<void>() : writeFileAtomically(m_file, kept);

@@ -4,9 +4,11 @@
 //   step        step, lr, seconds, wait (share of the step spent waiting for data), total,
 //               losses {task: {name: value}}   names: dice, bce, cross_entropy, transfer, transfer_logits, total
 //   validation  step, best (bool), mean, metrics {task: {"dice": v} or {"accuracy": v, "auc": v}}
-//   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays
+//   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays;
+//               null for two tasks that were never in one batch
 //   phase       phase, message
-//   resources   peak_memory (bytes of the training process so far), each time a process ends its training
+//   resources   peak_memory (bytes of the training process so far, without the files that it maps), each time a process
+//               ends its training
 //   log         level, message; step where it tells of one
 //   done        outcome ("done", "cancelled", "failed"), message
 #pragma once
@@ -30,8 +32,9 @@ class EventWriter {
   /// Adds "t" and "kind" in front. A value that is not finite becomes null.
   Result<void> append(const std::string& kind, Json fields) const;
   /// Cuts the log back for a resumed run: drops a torn last line and every step, validation, conflict and log
-  /// event beyond `step`, so that the log reads as if it had never been interrupted.
-  Result<void> rewindTo(std::int64_t step) const;
+  /// event beyond `step`, so that the log reads as if it had never been interrupted. With `validationDue` the
+  /// validation after `step` happens again, too.
+  Result<void> rewindTo(std::int64_t step, bool validationDue = false) const;
 
  private:
   std::filesystem::path m_file;

@@ -12,16 +12,23 @@ namespace {
 /// Okabe and Ito (2008), told apart with the common forms of colour blindness; black is left to outlines.
 constexpr std::array palette{"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"};
 
+/// Names along a dotted path; quotes hold one that has dots of its own.
 std::vector<std::string> parts(const std::string& path) {
   std::vector<std::string> out(1);
+  bool quoted = false;
   for (char c : path) {
-    if (c == '.')
+    if (c == '"')
+      quoted = !quoted;
+    else if (c == '.' && !quoted)
       out.emplace_back();
     else
       out.back() += c;
   }
   return out;
 }
+
+/// Layers are named by the network, which is not here: any may be given ranks of its own. They have dotted names.
+bool namesLayers(const std::string& path) { return path.starts_with("tasks.") && path.ends_with(".layers"); }
 
 /// One step down the schema: the field `key` of an object, or the value type of a named list.
 Result<Json> schemaBelow(const Json& object, const std::string& key, const std::string& path) {
@@ -82,6 +89,8 @@ Result<void> set(Json& plan, const std::string& assignment) {
   auto field = fieldSchema(path);
   if (!field) {
     field.error().code = ErrorCode::InvalidArgument;
+    if (path.find(".layers.") != std::string::npos && path.find('"') == std::string::npos)
+      field.error().hint = "put the name of a layer in quotes: tasks.liver.layers.\"backbone.encoder.0.conv1\".rank=4";
     return std::unexpected(field.error());
   }
 
@@ -94,7 +103,7 @@ Result<void> set(Json& plan, const std::string& assignment) {
   for (const auto& key : parts(path)) {
     if (place->is_null()) *place = Json::object();
     const bool named = !at.value("properties", Json::object()).contains(key);
-    if (!place->is_object() || (named && !place->contains(key)))
+    if (!place->is_object() || (named && !place->contains(key) && !namesLayers(walked)))
       return fail(ErrorCode::InvalidArgument, "the plan has no '" + key + "' in " + walked,
                   place->is_object() && !place->empty() ? "there are: " + joined(keysOf(*place)) : "there are none yet",
                   path);
@@ -131,8 +140,9 @@ std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) {
   return palette[index % palette.size()];
 }
 
-double lowRankScale(const LowRank& options, std::int64_t rank) {
-  return options.scaling == LowRankScaling::Fixed ? options.scale : options.alpha / static_cast<double>(rank);
+double lowRankScale(const LowRank& options, std::int64_t taskRank, std::int64_t layerRank) {
+  if (options.scaling == LowRankScaling::Fixed) return options.scale;
+  return options.alpha / static_cast<double>(options.scaling == LowRankScaling::AlphaOverRank ? taskRank : layerRank);
 }
 
 }  // namespace lorkd::plan

@@ -40,8 +40,9 @@ Result<Plan> load(const std::filesystem::path& path, const std::vector<std::stri
 /// Complete JSON of a plan, every default written out.
 Json toJson(const Plan& plan);
 
-/// Applies "tasks.liver.rank=8"; the value is JSON if it parses as the field's type, else text.
-/// Errors: InvalidArgument naming field and form; the result is validated by fromJson afterwards.
+/// Applies "tasks.liver.rank=8"; a name with dots in it stands in quotes, as in
+/// `tasks.liver.layers."backbone.encoder.0.conv1".rank=4`. The value is JSON if it parses as the field's type, else
+/// text. Errors: InvalidArgument naming field and form; the result is validated by fromJson afterwards.
 Result<void> set(Json& plan, const std::string& assignment);
 
 /// SHA-256 over the complete JSON: two plans with the same digest describe the same run.
@@ -53,7 +54,7 @@ std::string digest(const Json& frozen);
 std::string taskColor(const Plan& plan, std::size_t task);
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls);
 
-/// The scale s of a task's factors at rank r.
-double lowRankScale(const LowRank& options, std::int64_t rank);
+/// The scale s of a task's factors in a layer: of the task's rank, and of its rank in that layer.
+double lowRankScale(const LowRank& options, std::int64_t taskRank, std::int64_t layerRank);
 
 }  // namespace lorkd::plan

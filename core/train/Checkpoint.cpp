@@ -80,9 +80,9 @@ Result<void> loadWeights(nn::Network& network, const std::filesystem::path& chec
   return nn::loadState(*network, opened.first, average ? "average." : "student.");
 }
 
-Result<std::int64_t> checkpointStep(const std::filesystem::path& checkpoint, const std::string& planDigest) {
+Result<Reached> reached(const std::filesystem::path& checkpoint, const std::string& planDigest) {
   LORKD_TRY(opened, openCheckpoint(checkpoint, planDigest));
-  return opened.second.step;
+  return Reached{opened.second.step, opened.second.validationDue};
 }
 
 }  // namespace lorkd::train

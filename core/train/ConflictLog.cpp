@@ -1,13 +1,18 @@
 #include "core/train/ConflictLog.h"
 
+#include <cmath>
 #include <limits>
 
 namespace lorkd::train {
 namespace {
 
+/// Null where nothing was measured.
 Json list(const torch::Tensor& values) {
   const auto v = values.contiguous();
-  return std::vector<double>(v.data_ptr<double>(), v.data_ptr<double>() + v.numel());
+  Json out = Json::array();
+  for (const auto* p = v.data_ptr<double>(); p != v.data_ptr<double>() + v.numel(); ++p)
+    out.push_back(std::isfinite(*p) ? Json(*p) : Json());
+  return out;
 }
 
 Json rows(const torch::Tensor& matrix) {
@@ -74,14 +79,15 @@ Json ConflictLog::event(std::int64_t step) const {
     sum.count += measured.count;
     sum.weights += measured.weights;
   }
-  const auto count = sum.count.clamp_min(1), mean = sum.gram / count;
+  const auto mean = sum.gram / sum.count;  // 0/0 stays not-a-number: never in one batch
   Json layers = Json::object();
-  for (std::size_t l = 0; l < m_layers.size(); ++l)
-    if (const auto matrix = mean[static_cast<std::int64_t>(l)]; !matrix.isnan().any().item<bool>())
-      layers[m_layers[l]] = rows(matrix);
+  for (std::size_t l = 0; l < m_layers.size(); ++l) {
+    const auto at = static_cast<std::int64_t>(l);
+    if (!sum.gram[at].isnan().any().item<bool>()) layers[m_layers[l]] = rows(mean[at]);
+  }
   return {{"step", step},
           {"tasks", m_tasks},
-          {"weights", list(sum.weights / count.diagonal())},
+          {"weights", list(sum.weights / sum.count.diagonal().clamp_min(1))},
           {"batches", static_cast<std::int64_t>(m_steps.size())},
           {"layers", std::move(layers)}};
 }

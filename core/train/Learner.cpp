@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "core/base/Random.h"
@@ -70,8 +71,10 @@ Learner::Learner(const plan::Plan& plan, nn::Network student, nn::Network teache
   if (!Surgery::performs(plan.method)) return;
   nn::NamedTensors shared;
   std::map<const void*, std::size_t> places;
+  std::set<const void*> reachedByAll;
+  for (const auto& [name, tensor] : m_student->sharedParameters()) reachedByAll.insert(tensor.unsafeGetTensorImpl());
   for (std::size_t i = 0; i < m_parameters.size(); ++i) {
-    if (!m_parameters[i].first.starts_with("student.backbone.")) continue;
+    if (!reachedByAll.contains(m_parameters[i].second.unsafeGetTensorImpl())) continue;
     places[m_parameters[i].second.unsafeGetTensorImpl()] = m_shared.size();
     m_shared.push_back(i);
     shared.push_back(m_parameters[i]);

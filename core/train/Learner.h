@@ -65,7 +65,7 @@ class Learner {
   Optimiser m_optimiser;
   nn::GramRecorder m_gram;
   std::unique_ptr<Surgery> m_surgery;
-  std::vector<std::size_t> m_shared, m_layers;  ///< of m_parameters: the backbone's; of those, the adapted layers' W0
+  std::vector<std::size_t> m_shared, m_layers;  ///< of m_parameters: the shared ones; of those, the layers' W0
   std::vector<TaskGradient> m_separate;         ///< by task, on the shared parameters, summed over the step's batches
 };
 

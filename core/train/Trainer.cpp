@@ -56,10 +56,12 @@ struct Trainer::Impl {
   ConflictLog conflict;
   std::optional<WeightAverage> average;
   std::int64_t step = 0, savedStep = -1;
+  bool savedDue = false;  ///< the checkpoint of savedStep asks for a validation
   double best = -std::numeric_limits<double>::infinity();
   std::int64_t stale = 0;  ///< validations since one was better than all before
   std::int64_t stepsHere = 0;
   double secondsHere = 0, waitedHere = 0;  ///< in the steps of this process
+  double paused = 0;                       ///< in its validations
 };
 
 Result<void> Trainer::Impl::trainStep(feed::BatchSource& batches, const Hooks& hooks) {
@@ -70,11 +72,17 @@ Result<void> Trainer::Impl::trainStep(feed::BatchSource& batches, const Hooks& h
     done = learner.step(batches, step, conflict);
   } catch (const std::exception& e) {
     auto error = thrown(e, where);
-    if (error.error().code != ErrorCode::Unsupported) return error;  // Unsupported stands for memory there
+    if (!wantsMemory(error.error())) return error;
     return std::unexpected(memoryError(plan, memoryOf(e.what(), learner.fixedBytes()),
                                        learner.student()->backbone().sizeMultiple(), where));
   }
-  if (!*done) return std::unexpected(done->error());
+  if (!*done) {
+    // The loader's memory is not the network's where that lies on a GPU.
+    if (const auto& error = done->error(); wantsMemory(error))
+      return std::unexpected(memoryError(plan, memoryOf(error.message, device.is_cpu() ? learner.fixedBytes() : 0),
+                                         learner.student()->backbone().sizeMultiple(), where + ", " + error.context));
+    return std::unexpected(done->error());
+  }
   auto& figures = **done;
   ++step;
   if (average) average->update(step);
@@ -110,7 +118,14 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
   if (average) average->swap();
   const std::unique_ptr<WeightAverage, decltype(back)> swapped(average ? &*average : nullptr, back);
   auto& student = learner.student();
-  LORKD_TRY(found, hooks.validate(student, step));
+  const auto saveNow = [&]() -> Result<void> {
+    if (average) average->swap();
+    auto saved = save(paths, /*validationDue=*/true);
+    if (average) average->swap();
+    return saved;
+  };
+  LORKD_TRY(found, hooks.validate(student, step, saveNow));
+  paused += found.paused;
   student->train();
   if (found.judged) stale = found.mean > best || (!std::isfinite(best) && std::isfinite(found.mean)) ? 0 : stale + 1;
   const bool better = found.mean >= best || !std::isfinite(best);
@@ -133,13 +148,14 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
 }
 
 Result<void> Trainer::Impl::save(const CheckpointPaths& paths, bool validationDue) {
-  if (savedStep == step) return {};
+  if (savedStep == step && savedDue == validationDue) return {};
   LORKD_CHECK(checkWeights());
   auto tensors = learner.state();
   if (average) append(tensors, "", average->state());
   append(tensors, "", conflict.state());
   LORKD_CHECK(saveCheckpoint(paths.last, info(validationDue), tensors));
   savedStep = step;
+  savedDue = validationDue;
   return {};
 }
 
@@ -154,7 +170,7 @@ Result<bool> Trainer::Impl::resume(const CheckpointPaths& paths) {
   step = savedStep = found.step;
   best = found.best;
   stale = found.stale;
-  return found.validationDue;
+  return savedDue = found.validationDue;
 }
 
 void Trainer::Impl::tellOfWaiting(const Hooks& hooks) const {
@@ -180,8 +196,7 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
       if (done.error().code == ErrorCode::Cancelled) return Outcome::Stopped;
       return std::unexpected(done.error());
     }
-    savedStep = -1;  // the checkpoint must no longer ask for it
-    LORKD_CHECK(save(paths));
+    LORKD_CHECK(save(paths));  // the checkpoint must no longer ask for it
   }
   const auto& options = plan.training;
   const auto first = step;
@@ -196,6 +211,7 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
       return Outcome::Stopped;
     }
     const auto start = Clock::now();
+    const double stoodStill = paused;
     LORKD_CHECK(trainStep(batches, hooks));
     // The checkpoint comes last: a run killed before it repeats the validation too.
     if (hooks.validate && (step == options.steps || step % options.validateEvery == 0)) {
@@ -205,8 +221,9 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
         return Outcome::Stopped;
       }
     }
-    if (step == options.steps || patienceEnded() || step % options.checkpointEvery == 0) LORKD_CHECK(save(paths));
-    spent += seconds(Clock::now() - start);
+    if (step == options.steps || patienceEnded() || step % options.checkpointEvery == 0 || savedStep == step)
+      LORKD_CHECK(save(paths));
+    spent += seconds(Clock::now() - start) - (paused - stoodStill);
   }
   tellOfWaiting(hooks);
   return Outcome::Done;

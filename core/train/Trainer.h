@@ -23,6 +23,7 @@ struct Validation {
   double mean = 0;     ///< the figure that chooses the best checkpoint: mean over tasks
   Json metrics;        ///< {task: {metric: value}}
   bool judged = true;  ///< there was something to validate on; if not, patience is not tried
+  double paused = 0;   ///< seconds that it stood still
 };
 
 /// Asked between steps.
@@ -38,7 +39,10 @@ struct Hooks {
   /// training ended early, and the share of time spent waiting for data.
   std::function<void(const std::string& kind, Json fields)> event;
   std::function<Control(std::int64_t step, double secondsLeft)> control;  ///< blocks while paused
-  std::function<Result<Validation>(nn::Network&, std::int64_t step)> validate;
+  /// `save` writes a checkpoint meanwhile, with the network as it was given: training that goes on from it validates
+  /// again. Cancelled ends training with such a checkpoint, and no event.
+  std::function<Result<Validation>(nn::Network&, std::int64_t step, const std::function<Result<void>()>& save)>
+      validate;
 };
 
 /// Where checkpoints go. `last` holds the whole state, `best` the student's weights alone, those of the best validation
@@ -70,9 +74,13 @@ class Trainer {
   std::unique_ptr<Impl> m_impl;
 };
 
-/// Optimiser steps done when a checkpoint was written: where a resumed run goes on, so where its log is cut back to.
+/// Where a resumed run goes on, so where its log is cut back to.
+struct Reached {
+  std::int64_t step = 0;       ///< optimiser steps done when the checkpoint was written
+  bool validationDue = false;  ///< and not the validation after them
+};
 /// Errors: NotFound, Format, Mismatch.
-Result<std::int64_t> checkpointStep(const std::filesystem::path& checkpoint, const std::string& planDigest);
+Result<Reached> reached(const std::filesystem::path& checkpoint, const std::string& planDigest);
 
 /// Weights of `network` from a checkpoint written under a plan with this digest, their average where the checkpoint has
 /// one; an empty digest skips that check.

@@ -1,7 +1,6 @@
 #include "core/workflow/ControlDesk.h"
 
 #include <thread>
-#include <utility>
 
 namespace lorkd::workflow {
 
@@ -25,14 +24,18 @@ void ControlDesk::obey() {
     }
     if (m_cancel.cancelled()) return;
     m_status.update([&](run::Status& s) { s.state = paused ? run::State::Paused : run::State::Running; });
-    if (paused) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    if (paused) {
+      const auto from = std::chrono::steady_clock::now();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      m_paused += std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count();
+    }
   } while (paused);
 }
 
 train::Control ControlDesk::poll() {
   obey();
   if (m_cancel.cancelled()) return train::Control::Stop;
-  return std::exchange(m_checkpoint, false) ? train::Control::Checkpoint : train::Control::Continue;
+  return takeCheckpoint() ? train::Control::Checkpoint : train::Control::Continue;
 }
 
 void ObeyingProgress::report(const std::string& what, std::int64_t done, std::int64_t total) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <utility>
 
 #include "core/base/Progress.h"
 #include "core/train/Trainer.h"
@@ -19,6 +20,9 @@ class ControlDesk {
   void obey();
   /// Obeys, and tells the training loop what is left for it to do.
   train::Control poll();
+  /// Whether a checkpoint was asked for; asked once.
+  bool takeCheckpoint() { return std::exchange(m_checkpoint, false); }
+  double secondsPaused() const { return m_paused; }
   StatusKeeper& status() { return m_status; }
 
  private:
@@ -27,6 +31,7 @@ class ControlDesk {
   CancelToken m_cancel;
   std::int64_t m_last = -1;
   bool m_checkpoint = false;  ///< asked for and not yet told
+  double m_paused = 0;
 };
 
 /// Passes progress on and looks at the desk meanwhile, so that pause and stop also work outside the training loop.

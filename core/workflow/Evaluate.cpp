@@ -28,8 +28,11 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
   DiceMean dice(options.classes.size());
   const auto test = cases.of(data::Split::Test, task);
   for (std::size_t i = 0; i < test.size(); ++i) {
-    progress.report("scoring " + name, static_cast<std::int64_t>(i), static_cast<std::int64_t>(test.size()));
-    LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel));
+    const auto tick = [&] {
+      progress.report("scoring " + name, static_cast<std::int64_t>(i), static_cast<std::int64_t>(test.size()));
+    };
+    tick();
+    LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel, tick));
     LORKD_TRY(truth, truthMasks(test[i]->item, options));
     const auto keep = heldOut(predicted.front().geometry, plan.data);
     const auto unseen = [&](const std::vector<std::uint8_t>& voxels) {
@@ -59,7 +62,7 @@ void addCosts(eval::Table& table, nn::Network& network, const plan::Plan& plan, 
   std::vector<std::int64_t> size{1, network->backbone().inputChannels(), patch[1], patch[0]};
   if (network->backbone().dims() == 3) size.insert(size.begin() + 2, patch[2]);
   const auto x = torch::zeros(size, device);
-  const bool shared = !nn::isSeparate(network) && network->factorParameters(0) == 0;
+  const bool shared = !nn::isSeparate(network) && !network->ownParts();
   const auto trunk =
       shared ? eval::multiplyAdds([&] { network->backbone().forward(x, nn::Routing::single(0, 1)); }) : 0;
   auto together = trunk;

@@ -59,10 +59,7 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, int task) {
     m.classes.push_back(options.classes[c].first);
     m.colors.push_back(plan::classColor(plan, index, c));
   }
-  const bool lowRank = plan.method == plan::PlanMethod::Lorkd;
   m.backbone = backboneText(plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone);
-  m.rank = lowRank ? options.rank : 0;
-  m.scale = lowRank ? plan::lowRankScale(plan.lowrank, options.rank) : 0;
   if (options.kind == plan::TaskKind::Segmentation) {
     m.spacing.assign(plan.data.spacing.begin(), plan.data.spacing.end());
     m.patch.assign(plan.data.patch.begin(), plan.data.patch.end());
@@ -86,6 +83,16 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, int task) {
   m.checkpointDigest = checkpoint;
   m.versions = {{"lorkd", LORKD_VERSION}, {"libtorch", TORCH_VERSION}};
   return m;
+}
+
+/// States the factors as they are exported, truncated or not.
+void describeFactors(expert::Manifest& m, const nn::Network& network, int task) {
+  const auto factors = network->layerFactors(task);
+  const bool decoderOnly = std::ranges::all_of(factors, [](const auto& f) { return f.layer.decoder; });
+  for (const auto& [layer, rank, scale] : factors) {
+    m.factors[layer.name] = {{"rank", rank}, {"scale", scale}};
+    if ((decoderOnly || !layer.decoder) && rank > m.rank) m.rank = rank, m.scale = scale;
+  }
 }
 
 /// The formats asked for; all that are registered if none is.
@@ -146,6 +153,7 @@ Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const 
       LORKD_TRY(done, truncateExpert(network, t, request.truncation, dataset, plan, cancel));
       manifest.truncation = done;
     }
+    describeFactors(manifest, network, t);
     out.push_back(request.folder.empty() ? run.expert(name) : request.folder / name);
     auto own = nn::ofTask(network, t);
     LORKD_CHECK(expert::exportExpert(out.back(), own.network, own.task, inputs, manifest, exporters, progress));

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "core/nn/Separate.h"
@@ -5,6 +6,7 @@
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
+namespace fs = std::filesystem;
 namespace {
 
 nn::Strategy strategyOf(plan::LowRankStrategy strategy) {
@@ -25,10 +27,11 @@ nn::LowRankSpec specOf(const plan::Plan& plan) {
   nn::LowRankSpec spec;
   spec.decoderFactor = plan.lowrank.decoderFactor;
   spec.strategy = strategyOf(plan.lowrank.strategy);
+  spec.tasks = plan.tasks.size();
   if (plan.method != plan::PlanMethod::Lorkd) return spec;
   for (const auto& [name, task] : plan.tasks) {
     spec.ranks.push_back(task.rank);
-    spec.scales.push_back(plan::lowRankScale(plan.lowrank, task.rank));
+    spec.scales.push_back(plan::lowRankScale(plan.lowrank, task.rank, task.rank));
   }
   return spec;
 }
@@ -59,6 +62,14 @@ Result<void> setLayerRanks(nn::Network& network, const plan::Plan& plan) {
                   "tasks." + plan.tasks[t].first + ".layers");
     }
   return {};
+}
+
+/// By the rule, from the ranks that the layers have.
+void setLayerScales(nn::Network& network, const plan::Plan& plan) {
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t)
+    for (const auto& [layer, rank, scale] : network->layerFactors(static_cast<int>(t)))
+      network->setScale(layer.name, static_cast<int>(t),
+                        plan::lowRankScale(plan.lowrank, plan.tasks[t].second.rank, rank));
 }
 
 /// Structures fill a small share of a patch. Heads that start at that share (RetinaNet, arXiv 1708.02002, section 4.1)
@@ -110,11 +121,26 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan) {
                     "use multiples of " + std::to_string(multiple), "data.patch");
     nn::Network network(backbone, heads);
     LORKD_CHECK(setLayerRanks(network, plan));
+    setLayerScales(network, plan);
     if (dense) startRare(network);
     return network;
   } catch (const std::exception& e) {
     return fail(ErrorCode::Internal, std::string("the network cannot be built: ") + e.what(), "", options.name);
   }
+}
+
+Result<nn::Network> makeNetwork(const run::RunDirectory& run) {
+  auto plan = run.plan();
+  LORKD_TRY(network, makeNetwork(plan));
+  const auto checkpoint = fs::exists(run.checkpoint("last")) ? run.checkpoint("last") : run.checkpoint("best");
+  if (plan.method == plan::PlanMethod::Lorkd || !network->ownParts() || !fs::exists(checkpoint)) return network;
+  LORKD_TRY(file, safetensors::File::open(checkpoint));
+  if (std::ranges::all_of(nn::stateOf(*network),
+                          [&](const auto& entry) { return file.tensors().contains("student." + entry.first); }))
+    return network;
+  // Networks without factors shared their batch norms once, whatever the plan said.
+  plan.backbone.norm = plan.teacher.backbone.norm = plan::BackboneNorm::Shared;
+  return makeNetwork(plan);
 }
 
 }  // namespace lorkd::workflow

@@ -13,11 +13,13 @@ eval::WindowOptions windowOptions(const plan::Plan& plan) {
 }
 
 Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
-                                    torch::Device device, const CancelToken& cancel) {
+                                    torch::Device device, const CancelToken& cancel, const Tick& tick) {
   torch::NoGradGuard guard;
-  return eval::slidingWindow(
-      image, windowOptions(plan),
-      [&](const torch::Tensor& windows) { return network->predict(windows.to(device), task).to(torch::kCPU); }, cancel);
+  const auto forward = [&](const torch::Tensor& windows) {
+    if (tick) tick();
+    return network->predict(windows.to(device), task).to(torch::kCPU);
+  };
+  return eval::slidingWindow(image, windowOptions(plan), forward, cancel);
 }
 
 std::optional<double> DiceMean::add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth) {
@@ -40,7 +42,7 @@ double DiceMean::mean() const {
 }
 
 Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
-                    const plan::Plan& plan, torch::Device device, const CancelToken& cancel) {
+                    const plan::Plan& plan, torch::Device device, const CancelToken& cancel, const Tick& tick) {
   torch::NoGradGuard guard;
   Score out;
   const auto n = dataset.size(split, task);
@@ -49,7 +51,7 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
     DiceMean dice(plan.tasks[static_cast<std::size_t>(task)].second.classes.size());
     for (std::size_t i = 0; i < n; ++i) {
       LORKD_TRY(example, dataset.example(split, task, i));
-      LORKD_TRY(p, probabilities(network, task, example.image, plan, device, cancel));
+      LORKD_TRY(p, probabilities(network, task, example.image, plan, device, cancel, tick));
       const auto [first, end] = example.scored;
       for (std::int64_t c = 0; c < p.size(0); ++c)
         dice.add(static_cast<std::size_t>(c), p[c].slice(0, first, end) > plan.evaluation.threshold,
@@ -61,6 +63,7 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
   std::vector<torch::Tensor> logits, labels;
   constexpr std::size_t chunk = 64;
   for (std::size_t i = 0; i < n; i += chunk) {
+    if (tick) tick();
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "stopped while scoring");
     std::vector<torch::Tensor> images;
     for (std::size_t j = i; j < std::min(n, i + chunk); ++j) {

@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <functional>
 #include <optional>
 
 #include "core/base/Progress.h"
@@ -16,9 +17,12 @@ namespace lorkd::workflow {
 /// Patch (D, H, W), overlap and batch of a plan's sliding windows.
 eval::WindowOptions windowOptions(const plan::Plan& plan);
 
-/// Probabilities (C, D, H, W) of a task on a prepared image (1, D, H, W).
+/// Called between the forward passes of long work, which may last minutes a case: it may block, and cancel the work.
+using Tick = std::function<void()>;
+
+/// Probabilities (C, D, H, W) of a task on a prepared image (1, D, H, W). Errors: those of slidingWindow().
 Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
-                                    torch::Device device, const CancelToken& cancel);
+                                    torch::Device device, const CancelToken& cancel, const Tick& tick = {});
 
 /// Mean figures of one task over a split of prepared examples: {"dice": v} (mean over classes of the mean over cases
 /// where the class or its prediction is present) or {"accuracy": v, "auc": v}. `primary` names the first.
@@ -28,7 +32,7 @@ struct Score {
   std::vector<double> correct;  ///< of pictures, in the dataset's order: 1 where the largest logit is the label, else 0
 };
 Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
-                    const plan::Plan& plan, torch::Device device, const CancelToken& cancel);
+                    const plan::Plan& plan, torch::Device device, const CancelToken& cancel, const Tick& tick = {});
 
 /// Running mean per class of Dice values.
 class DiceMean {

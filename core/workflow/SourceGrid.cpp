@@ -4,17 +4,16 @@
 
 #include "core/data/CaseList.h"
 #include "core/data/Prepare.h"
-#include "core/workflow/Scoring.h"
 
 namespace lorkd::workflow {
 
 Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
                                                  const plan::Plan& plan, torch::Device device,
-                                                 const CancelToken& cancel) {
+                                                 const CancelToken& cancel, const Tick& tick) {
   LORKD_TRY(working, data::prepareImage(volume, plan.data));
   const auto& size = working.geometry.size;
   const auto image = torch::from_blob(working.voxels.data(), {1, size[2], size[1], size[0]});
-  LORKD_TRY(p, probabilities(network, task, image, plan, device, cancel));
+  LORKD_TRY(p, probabilities(network, task, image, plan, device, cancel, tick));
   std::vector<image::Volume> classes;
   for (std::int64_t c = 0; c < p.size(0); ++c) {
     auto& out = classes.emplace_back(working.geometry);
@@ -26,9 +25,9 @@ Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task,
 
 Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const data::Case& item,
                                                  const plan::Plan& plan, torch::Device device,
-                                                 const CancelToken& cancel) {
+                                                 const CancelToken& cancel, const Tick& tick) {
   LORKD_TRY(volume, data::readImage(item));
-  return predictOnSource(network, task, volume, plan, device, cancel);
+  return predictOnSource(network, task, volume, plan, device, cancel, tick);
 }
 
 Result<std::vector<image::Mask>> truthMasks(const data::Case& item, const plan::Task& task) {

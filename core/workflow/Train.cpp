@@ -1,7 +1,4 @@
 #include <algorithm>
-#include <cmath>
-#include <fstream>
-#include <set>
 
 #include "core/base/Guard.h"
 #include "core/data/Prepare.h"
@@ -9,37 +6,16 @@
 #include "core/run/EventLog.h"
 #include "core/train/Trainer.h"
 #include "core/workflow/ControlDesk.h"
-#include "core/workflow/Scoring.h"
+#include "core/workflow/MemoryWatch.h"
+#include "core/workflow/SeenPatients.h"
 #include "core/workflow/Study.h"
 #include "core/workflow/TransferExpert.h"
+#include "core/workflow/Validation.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
 namespace fs = std::filesystem;
 namespace {
-
-Result<train::Validation> validation(nn::Network& network, const feed::Dataset& dataset, const plan::Plan& plan,
-                                     torch::Device device, const CancelToken& cancel) {
-  train::Validation out;
-  out.metrics = Json::object();
-  int counted = 0;
-  network->eval();
-  for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
-    auto scored = score(network, t, "validation", dataset, plan, device, cancel);
-    if (!scored) {
-      network->train();
-      return std::unexpected(scored.error());
-    }
-    auto& entry = out.metrics[plan.tasks[static_cast<std::size_t>(t)].first] = Json::object();
-    for (const auto& [name, value] : scored->metrics) entry[name] = value;
-    if (!scored->metrics.empty() && std::isfinite(scored->metrics.front().second))
-      out.mean += scored->metrics.front().second, ++counted;
-  }
-  network->train();
-  out.judged = counted > 0;
-  if (out.judged) out.mean /= counted;
-  return out;
-}
 
 /// Names and labels count; colours do not.
 bool sameClasses(const plan::Task& a, const plan::Task& b) {
@@ -62,14 +38,6 @@ bool wantsTeacher(const plan::Plan& plan) {
          (plan.losses.transfer > 0 || plan.losses.transferLogits > 0);
 }
 
-/// The most memory that this process has held, in bytes (VmHWM of proc(5)); 0 where the system does not tell.
-std::int64_t peakMemory() {
-  std::ifstream in("/proc/self/status");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("VmHWM:")) return std::atoll(line.c_str() + 6) * 1024;
-  return 0;
-}
-
 /// What may be shown to whoever sees the run: paths, which often carry names, stay out.
 std::string shareable(const Error& error) {
   return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
@@ -79,10 +47,11 @@ bool stopped(const Error& error) { return error.code == ErrorCode::Cancelled; }
 
 /// The student, once it is known that the teacher to be trained before it can be built as well: faults of either are to
 /// be known before hours of preparing and teaching.
-Result<nn::Network> makeStudent(const plan::Plan& plan) {
+Result<nn::Network> makeStudent(const run::RunDirectory& run) {
+  const auto& plan = run.plan();
   if (wantsTeacher(plan) && plan.teacher.source == plan::TeacherSource::Train)
     if (auto teacher = makeNetwork(teacherPlan(plan)); !teacher) return fail(teacher.error(), "teacher");
-  return makeNetwork(plan);
+  return makeNetwork(run);
 }
 
 /// A teacher from elsewhere must see what the student sees, and must not have learnt from the student's test patients.
@@ -100,13 +69,9 @@ Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory&
     return fail(ErrorCode::Mismatch, "the teacher was trained with another slab held out",
                 "give the plan the teacher's split, or train a new teacher", where);
   }
-  std::set<std::string> unseen;
-  for (const auto* c : cases.of(data::Split::Test))
-    if (c->item.kind != "picture") unseen.insert(c->item.patient);
-  for (const auto& c : taught.cases)
-    if (c.split != data::Split::Test && c.item.kind != "picture" && unseen.contains(c.item.patient))
-      return fail(ErrorCode::Mismatch, "the teacher has learnt from " + c.item.patient + ", a test patient of this run",
-                  "give the plan the teacher's seed, split and tasks, or train a new teacher", where);
+  if (const auto seen = seenTestPatient(cases, learntFrom(taught)); !seen.empty())
+    return fail(ErrorCode::Mismatch, "the teacher has learnt from " + seen + ", a test patient of this run",
+                "give the plan the teacher's seed, split and tasks, or train a new teacher", where);
   return {};
 }
 
@@ -149,6 +114,7 @@ Result<nn::Network> readyTeacher(const run::RunDirectory& run, const data::CaseL
 Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel,
                        StatusKeeper& status, ControlDesk& desk) {
   const auto& plan = run.plan();
+  MemoryWatch memory;
   const run::EventWriter events(run.events());
   const auto phase = [&](const std::string& name, const std::string& message) {
     status.update([&](run::Status& s) { s.phase = name; });
@@ -156,11 +122,12 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     progress.note(message);
   };
   LORKD_TRY(device, setUpDevice(plan));
-  LORKD_TRY(student, makeStudent(plan));
+  LORKD_TRY(student, makeStudent(run));
   LORKD_CHECK(loadInitialWeights(run, student));
 
   phase("preparing", "finding and preparing the cases");
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
+  LORKD_CHECK(checkUnseen(run, cases));
   const auto cache = preparedFolder(run);
   LORKD_CHECK(data::prepare(plan, cases, cache, progress, cancel));
   LORKD_TRY(dataset, feed::Dataset::open(cache, plan));
@@ -173,12 +140,12 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   const std::int64_t steps = plan.training.steps;
   phase("training", "training " + std::to_string(plan.tasks.size()) + " tasks for " + std::to_string(steps) + " steps");
   // What the log says beyond the checkpoint happens again.
-  std::int64_t kept = 0;
+  train::Reached kept;
   if (fs::exists(run.checkpoint("last"))) {
-    LORKD_TRY(at, train::checkpointStep(run.checkpoint("last"), run.planDigest()));
+    LORKD_TRY(at, train::reached(run.checkpoint("last"), run.planDigest()));
     kept = at;
   }
-  LORKD_CHECK(events.rewindTo(kept));
+  LORKD_CHECK(events.rewindTo(kept.step, kept.validationDue));
   feed::BatchSource batches(dataset, plan);
   train::Trainer trainer(plan, student, teacher, device);
   train::Hooks hooks;
@@ -190,11 +157,13 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     progress.report("training " + plan.name, step, steps);
     return desk.poll();
   };
-  hooks.validate = [&](nn::Network& network, std::int64_t) {
-    return validation(network, dataset, plan, device, cancel);
+  hooks.validate = [&](nn::Network& network, std::int64_t step, const std::function<Result<void>()>& save) {
+    // Under the name that progress has anyway: many short validations would else fill a terminal.
+    const auto tick = [&] { progress.report("training " + plan.name, step, steps); };
+    return validate(network, dataset, plan, device, desk, tick, save, cancel);
   };
   const auto ended = trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best"), run.planDigest()}, hooks);
-  (void)events.append("resources", {{"peak_memory", peakMemory()}});
+  (void)events.append("resources", {{"peak_memory", memory.peak()}});
   for (auto* keeper : {&status, &desk.status()})
     keeper->update([&](run::Status& s) { s.step = trainer.step(), s.steps = steps; });
   LORKD_TRY(outcome, ended);
@@ -239,7 +208,7 @@ Result<run::RunDirectory> teacherRun(const run::RunDirectory& run) {
 }
 
 Result<nn::Network> loadTrained(const run::RunDirectory& run) {
-  LORKD_TRY(network, makeNetwork(run.plan()));
+  LORKD_TRY(network, makeNetwork(run));
   LORKD_CHECK(train::loadWeights(network, run.checkpoint("best"), run.planDigest()));
   network->eval();
   return network;
@@ -260,8 +229,11 @@ Result<void> train(const run::RunDirectory& run, Progress& given, const CancelTo
     LORKD_CHECK(trainHere(run, progress, cancel, status, desk));
     status.update([](run::Status& s) { s.phase = "evaluating", s.secondsLeft = 0; });
     LORKD_TRY(table, evaluate(run, progress, cancel));
+    auto last = status.status();
+    last.state = run::State::Finished;
+    LORKD_CHECK(eval::writeReport(run.path() / "report.html", {run}, table, last));
     finish(run::State::Finished, "done", "");
-    return eval::writeReport(run.path() / "report.html", {run}, table);
+    return {};
   };
   const auto outcome = guarded("training", work);
   if (outcome) return {};

@@ -8,6 +8,7 @@
 #include "core/base/Guard.h"
 #include "core/expert/Manifest.h"
 #include "core/nn/Separate.h"
+#include "core/workflow/SeenPatients.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
@@ -22,7 +23,15 @@ struct Found {
   Json origin;
   plan::Data data;  ///< what it was trained to see, where that is known
   bool knowsData = false;
+  Json learnt;  ///< {"patients": pseudonyms, "split": of the plan}; null where that is not known
 };
+
+/// Whom a run learns from; null if it has no cases yet.
+Result<Json> learntOf(const run::RunDirectory& run) {
+  if (!fs::exists(run.cases())) return Json();
+  LORKD_TRY(cases, data::loadCaseList(run.cases()));
+  return Json{{"patients", learntFrom(cases)}, {"split", run.plan().data.split}};
+}
 
 std::string shapeText(const torch::Tensor& tensor) {
   std::string text;
@@ -95,6 +104,8 @@ Result<Found> fromRun(const TransferSource& source) {
                   {"checkpoint_digest", digest}};
   found.data = run.plan().data;
   found.knowsData = true;
+  LORKD_TRY(learnt, learntOf(run));
+  found.learnt = learnt;
   return found;
 }
 
@@ -119,6 +130,12 @@ Result<Found> fromExpert(const fs::path& given) {
                   {"plan_digest", manifest.planDigest},
                   {"checkpoint_digest", manifest.checkpointDigest},
                   {"file_digest", digest}};
+  // RUN/experts/<task>: the run that it was exported from, if it still lies there.
+  const auto around = fs::absolute(folder).lexically_normal().parent_path().parent_path();
+  if (const auto run = run::RunDirectory::open(around); run && run->planDigest() == manifest.planDigest) {
+    LORKD_TRY(learnt, learntOf(*run));
+    found.learnt = learnt;
+  }
   const auto& seen = manifest.normalisation;
   if (manifest.spacing.size() == 3 && seen.is_object() && seen.contains("kind") && seen.contains("clip")) {
     std::ranges::copy(manifest.spacing, found.data.spacing.begin());
@@ -134,7 +151,6 @@ fs::path originOf(const fs::path& run) { return run / "initial.json"; }
 
 /// A run that is there already must have begun with the same weights.
 Result<void> checkSameBeginning(const fs::path& out, const Json& origin) {
-  if (!run::RunDirectory::isRun(out)) return {};
   const auto old = readJson(originOf(out));
   if (old && old->value("from", Json()) == origin) return {};
   return fail(ErrorCode::Mismatch, "this folder already holds a run that began otherwise", "choose another folder",
@@ -163,23 +179,29 @@ Result<run::RunDirectory> makeTransferRun(const fs::path& out, const plan::Plan&
     LORKD_TRY(found, run::RunDirectory::isRun(source.path) ? fromRun(source) : fromExpert(source.path));
     LORKD_TRY(network, makeNetwork(plan));
     LORKD_CHECK(putTrunk(network, found.state, source.path.string()));
-    LORKD_CHECK(checkSameBeginning(out, found.origin));
+    if (run::RunDirectory::isRun(out)) {
+      LORKD_CHECK(checkSameBeginning(out, found.origin));
+      LORKD_CHECK(run::RunDirectory::create(out, plan));
+    }
+    if (found.learnt.is_null())
+      progress.note("Nothing tells which patients the expert has learnt from: test patients may be among them.");
     if (found.knowsData &&
         (found.data.spacing != plan.data.spacing || found.data.normalisation != plan.data.normalisation ||
          (plan.data.normalisation != plan::DataNormalisation::Percentile && found.data.clip != plan.data.clip)))
       progress.note("The expert was trained at another spacing, normalisation or window: what it knows may not hold.");
-    LORKD_TRY(run, run::RunDirectory::create(out, plan));
+    // It becomes a run last: one without its weights would train from scratch.
+    LORKD_CHECK(makeWritableFolder(out));
     std::ranges::sort(found.state, {}, [](const auto& entry) { return entry.first; });
     LORKD_CHECK(nn::saveTensors(weightsOf(out), found.state, {{"format", "lorkd-initial-1"}}));
     LORKD_TRY(digest, sha256File(weightsOf(out)));
-    LORKD_CHECK(writeJson(originOf(out), {{"sha256", digest}, {"from", found.origin}}));
-    return run;
+    LORKD_CHECK(writeJson(originOf(out), {{"sha256", digest}, {"from", found.origin}, {"learnt", found.learnt}}));
+    return run::RunDirectory::create(out, plan);
   });
 }
 
 Result<void> loadInitialWeights(const run::RunDirectory& run, nn::Network& network) {
   const auto file = weightsOf(run.path());
-  if (!fs::exists(file)) return {};
+  if (!fs::exists(originOf(run.path())) && !fs::exists(file)) return {};
   LORKD_TRY(origin, readJson(originOf(run.path())));
   LORKD_TRY(digest, sha256File(file));
   if (origin.value("sha256", Json()) != Json(digest))
@@ -187,6 +209,25 @@ Result<void> loadInitialWeights(const run::RunDirectory& run, nn::Network& netwo
                 "make the run again with: lorkd transfer", file.string());
   LORKD_TRY(state, readState(file));
   return guarded(file.string(), [&] { return putTrunk(network, state, file.string()); });
+}
+
+Result<void> checkUnseen(const run::RunDirectory& run, const data::CaseList& cases) {
+  const auto file = originOf(run.path());
+  if (!fs::exists(file)) return {};
+  LORKD_TRY(origin, readJson(file));
+  const auto learnt = origin.value("learnt", Json());
+  if (learnt.is_null()) return {};
+  return guarded(file.string(), [&]() -> Result<void> {
+    const auto seen = seenTestPatient(cases, learnt.at("patients").get<std::set<std::string>>());
+    if (seen.empty()) return {};
+    const auto split = learnt.at("split").get<plan::Split>();
+    // With a slab every patient is learnt from and tested on, on either side of the same cut.
+    if (split.slab != plan::SplitSlab::None && split == run.plan().data.split) return {};
+    return fail(ErrorCode::Mismatch, "the expert has learnt from " + seen + ", a test patient of this run",
+                "give the plan the seed, split and tasks of the run that the expert comes from, or take images of "
+                "other patients",
+                "transfer");
+  });
 }
 
 }  // namespace lorkd::workflow

@@ -17,6 +17,8 @@ namespace lorkd::workflow {
 /// The network of a plan, freshly initialised from its seed: the student with factors (method lorkd), without (mtl), or
 /// the joint teacher network (teacher). Errors: NotFound (backbone), InvalidArgument (preset; tasks that do not fit).
 Result<nn::Network> makeNetwork(const plan::Plan& plan);
+/// That of a run's plan, as its checkpoints hold it where earlier versions read the plan otherwise.
+Result<nn::Network> makeNetwork(const run::RunDirectory& run);
 
 /// The device that the plan asks for; the process computes with as many threads as the plan says, if it says.
 /// Errors: Unsupported when it wants CUDA and the engine has none.

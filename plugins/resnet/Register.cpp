@@ -12,8 +12,7 @@ void register_resnet(lorkd::plugin::Registry& registry) {
                   "backbone.deep_supervision");
     LORKD_TRY(depth, resnet::depthOf(options.preset));
     resnet::Options chosen{.depth = depth, .inputChannels = inputChannels};
-    // A network without experts serves all tasks with one set, whatever the plan says of its experts.
-    if (options.norm == plan::BackboneNorm::PerTask) chosen.normsPerTask = spec.ranks.size();
+    if (options.norm == plan::BackboneNorm::PerTask) chosen.normsPerTask = spec.tasksServed();
     if (!options.widths.empty()) {
       if (options.widths.size() != chosen.widths.size())
         return fail(ErrorCode::InvalidArgument, "ResNet takes four widths, one a stage",

@@ -10,8 +10,7 @@ void register_shufflenet(lorkd::plugin::Registry& registry) {
     if (options.deepSupervision)
       return fail(ErrorCode::InvalidArgument, "ShuffleNetV2 has no decoder to supervise", "switch it off",
                   "backbone.deep_supervision");
-    // A network without experts serves all tasks with one set, whatever the plan says of its experts.
-    const auto norms = options.norm == plan::BackboneNorm::PerTask ? spec.ranks.size() : 0;
+    const auto norms = options.norm == plan::BackboneNorm::PerTask ? spec.tasksServed() : 0;
     if (options.widths.empty()) {
       LORKD_TRY(widths, shufflenet::widths(options.preset));
       return shufflenet::make(widths, inputChannels, spec, norms);

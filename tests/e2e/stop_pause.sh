@@ -46,4 +46,11 @@ early=$project/runs/early
   || fail "a training that ends early fails"
 grep -q '"finished"' "$early/status.json" && grep -q '"step": 6,' "$early/status.json" \
   || fail "status after an early end: $(cat "$early/status.json")"
+# A run whose report cannot be written is not finished, and is once it can.
+rm "$early/report.html" && mkdir -p "$early/report.html/in the way"
+expect_error 'report.html' "$LORKD" resume "$early"
+grep -q '"failed"' "$early/status.json" || fail "status without a report: $(cat "$early/status.json")"
+rm -r "$early/report.html"
+"$LORKD" resume "$early" >/dev/null 2>&1 || fail "resuming for the report alone"
+grep -q '"finished"' "$early/status.json" && grep -q 'state finished' "$early/report.html" || fail "the report after all"
 echo "stop_pause: passed"

@@ -7,7 +7,7 @@ rm -rf "$project"
 "$LORKD" demo --out "$project" --patients 15 --data-only "${small[@]}" --set data.split.test=0.4 >/dev/null 2>&1
 runs=$project/runs
 study=("$LORKD" study "$project/plan.json" --set name=small --set training.steps=6 --set teacher.steps=6
-  --set evaluation.threshold=0.05 --methods lorkd,mtl,stl,teacher --seeds 1,2 --out "$runs")
+  --set evaluation.threshold=0.05 --set lowrank.scaling=alpha_over_layer_rank --methods lorkd,mtl,stl,teacher --seeds 1,2 --out "$runs")
 "${study[@]}" >/dev/null 2>&1 &
 pid=$!
 for _ in $(seq 1200); do
@@ -88,6 +88,44 @@ sizes = {r["task"]: float(r["value"]) for r in csv.DictReader(open(sys.argv[2], 
 for task in ("head", "thorax", "abdomen"):
     manifest = json.load(open(f"{sys.argv[1]}/{task}/manifest.json"))
     assert manifest["parameters"] == sizes[task] and 0 <= manifest["parity"] <= 1e-5, manifest
+PY
+# Every method comes to its end, beside the runs that are there.
+study_all=("$LORKD" study "$project/plan.json" --set name=small --set training.steps=6 --set teacher.steps=6
+  --set evaluation.threshold=0.05 --set lowrank.scaling=alpha_over_layer_rank --out "$runs" --seeds 1)
+methods=lorkd,mtl,stl,teacher,mtl_kd,stl_kd,pcgrad,moco,aligned_mtl
+"${study_all[@]}" --methods $methods >"$WORK/study.txt" 2>"$WORK/study.log" || fail "$(tail -3 "$WORK/study.log")"
+python3 - "$runs" ${methods//,/ } <<'PY' || fail "the study of all methods"
+import csv, json, math, sys
+runs, methods = sys.argv[1], sys.argv[2:]
+rows = {(r["task"], r["method"], r["metric"]): r for r in csv.DictReader(open(f"{runs}/small-study/results.csv", newline=""))}
+report = open(f"{runs}/small-study/report.html").read()
+for name in methods:
+    run, method = f"{runs}/small-{name}-1", "expert" if name == "lorkd" else name
+    assert json.load(open(f"{run}/status.json"))["state"] == "finished", name
+    assert math.isfinite(float(rows["mean", method, "dice"]["value"])), name
+    assert f"small-{name}-1/report.html" in report, name
+    events = [json.loads(line) for line in open(f"{run}/events.jsonl")]
+    steps = [e for e in events if e["kind"] == "step"]
+    assert [e["step"] for e in steps] == list(range(1, 7)) and all(math.isfinite(e["total"]) for e in steps), name
+    taught = name in ("lorkd", "mtl_kd", "stl_kd")
+    assert all(("transfer" in e["losses"]["head"]) == taught for e in steps), name
+    separate = name in ("stl", "stl_kd")
+    assert any(e["kind"] == "conflict" for e in events) != separate, name
+PY
+"$LORKD" export "$runs/small-stl_kd-1" --task thorax >/dev/null || fail "exporting stl_kd"
+"$LORKD" evaluate "$runs/small-moco-1" | grep -q '^mean' || fail "evaluating moco"
+# What a truncated expert says of its factors: the rank that is left, and the scale of its training.
+"$LORKD" export "$runs/small-lorkd-1" --task head --format factors --rank 1 --out "$WORK/study-factors" >/dev/null
+python3 - "$WORK/study-factors/head/manifest.json" "$runs/small-lorkd-1/plan.json" <<'PY' || fail "the manifest of a truncated expert"
+import json, sys
+manifest, plan = (json.load(open(f)) for f in sys.argv[1:])
+rank, alpha = plan["tasks"]["head"]["rank"], plan["lowrank"]["alpha"]
+factor = plan["lowrank"]["decoder_factor"]
+assert rank > 1 and plan["lowrank"]["scaling"] == "alpha_over_layer_rank"
+assert manifest["rank"] == 1 and manifest["scale"] == alpha / rank, manifest
+for layer, f in manifest["factors"].items():
+    decoder = "decoder" in layer
+    assert f == {"rank": factor if decoder else 1, "scale": alpha / (rank * factor if decoder else rank)}, (layer, f)
 PY
 # Other data under the same name is refused.
 expect_error 'other data|another plan' "${study[@]}" --set data.split.test=0.3

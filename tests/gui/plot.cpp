@@ -113,7 +113,11 @@ class PlotTest : public QObject {
     QCOMPARE(band.low[1], 1.0);
     QVERIFY(!Gram::fromJson(Json::parse("[[1,2],[3]]"), 2));
     QVERIFY(!Gram::fromJson(Json::parse("[[1,\"x\"],[3,4]]"), 2));
-    QVERIFY(std::isnan((*Gram::fromJson(Json::parse("[[1,null],[null,4]]"), 2))(0, 1)));
+    // A pair that was never in one batch: no figure, no part in the others.
+    const auto apart = *Gram::fromJson(Json::parse("[[4,-2,null],[-2,1,null],[null,null,9]]"), 3);
+    QVERIFY(std::isnan(cosine(apart, 0, 2)) && std::isnan(magnitudeSimilarity(apart, 0, 2)));
+    QCOMPARE(conflictFraction(apart), 1.0);
+    QVERIFY(std::isnan(conditionNumber(apart)));
   }
 
   void averageIsDebiased() {

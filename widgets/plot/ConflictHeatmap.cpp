@@ -77,7 +77,7 @@ QRectF ConflictHeatmap::cellRect(int row, int column) const {
 
 QString ConflictHeatmap::cellText(int row, int column) const {
   const auto at = static_cast<std::size_t>(row) * tasks() + static_cast<std::size_t>(column);
-  if (std::isnan(m_cosines[at])) return tr("%1 and %2: no gradient of one of them").arg(m_tasks[row], m_tasks[column]);
+  if (std::isnan(m_cosines[at])) return tr("%1 and %2: never measured together").arg(m_tasks[row], m_tasks[column]);
   return tr("%1 and %2: cosine %3, magnitude similarity %4")
       .arg(m_tasks[row], m_tasks[column], number(m_cosines[at]), QString::number(m_magnitudes[at], 'f', 2));
 }

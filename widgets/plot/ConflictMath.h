@@ -1,6 +1,6 @@
 // Gradient conflict from Gram matrices: everything that is shown of the tasks' gradients on the shared weights.
 // K_ij = <g_i, g_j>, g_t the gradient of task t's loss on the shared weights. A value that cannot be computed (a task
-// without a gradient in that batch) is not-a-number and takes no part in averages.
+// without a gradient in that batch, two tasks never in one batch) is not-a-number and takes no part in averages.
 #pragma once
 
 #include <cstddef>

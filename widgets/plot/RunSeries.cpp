@@ -103,7 +103,7 @@ void RunSeries::addConflict(const Json& event, double step, double time) {
   const auto tasks = event.find("tasks"), layers = event.find("layers");
   if (tasks == event.end() || !tasks->is_array() || layers == event.end() || !layers->is_object()) return;
   if (!std::all_of(tasks->begin(), tasks->end(), [](const Json& name) { return name.is_string(); })) return;
-  // A batch may lack a task: its rows stay zero, which reads as "no gradient".
+  // Later measurements may know more tasks: rows of those unknown stay zero, which reads as "no gradient".
   const std::size_t known = m_conflictTasks.size();
   std::vector<std::size_t> place;
   for (const auto& name : *tasks) place.push_back(position(m_conflictTasks, name.get<std::string>()));

@@ -69,6 +69,11 @@ TEST(Report, EmptyRunAndNoRun) {
   fs::remove_all(folder);
   const auto run = run::RunDirectory::create(folder / "run", test::syntheticPlan("queued", "lorkd")).value();
   ASSERT_TRUE(eval::writeReport(folder / "report.html", {run}, {}));
+  auto soon = run.status().value();
+  EXPECT_NE(soon.state, run::State::Finished);
+  soon.state = run::State::Finished;
+  ASSERT_TRUE(eval::writeReport(folder / "soon.html", {run}, {}, soon));
+  EXPECT_THAT(readFile(folder / "soon.html").value(), HasSubstr("<span class='state finished'>"));
   const auto html = readFile(folder / "report.html").value();
   EXPECT_THAT(html, HasSubstr("queued"));
   EXPECT_THAT(html, Not(HasSubstr("<h2>Gradient conflict</h2>")));
@@ -110,6 +115,33 @@ TEST(RunHistory, ConflictByHandAndRubbishLeftOut) {
   EXPECT_THAT(conflict.fraction.y, testing::ElementsAre(0.0, testing::DoubleEq(2.0 / 3)));
   EXPECT_DOUBLE_EQ(*conflict.layers.find("one"), 3.0 / 6);
   EXPECT_DOUBLE_EQ(*conflict.layers.find("two"), 2.0 / 3);
+  // A pair that was never in one batch has no figure, and its absence is none of its tasks' harmony.
+  const Json rows = Json::array({{4, -2, nullptr}, {-2, 1, nullptr}, {nullptr, nullptr, 9}});
+  const Json none = Json::array({{4, nullptr, nullptr}, {nullptr, nullptr, nullptr}, {nullptr, nullptr, 9}});
+  const auto apart =
+      eval::historyOf({{{"kind", "conflict"}, {"step", 1}, {"tasks", tasks}, {"layers", {{"one", rows}}}},
+                       {{"kind", "conflict"},
+                        {"step", 2},
+                        {"tasks", tasks},
+                        {"weights", {0.5, 0.0, 0.25}},
+                        {"layers", {{"one", none}}}}})
+          .conflict;
+  EXPECT_EQ(apart.measurements, 1);
+  EXPECT_THAT(apart.fraction.y, testing::ElementsAre(1.0));
+  EXPECT_DOUBLE_EQ(*apart.layers.find("one"), 1.0);
+  EXPECT_TRUE(std::isnan(apart.cosine[0][2]) && std::isnan(apart.magnitude[2][1]));
+  EXPECT_DOUBLE_EQ(eval::meanCosine(apart), -1.0);
+  EXPECT_THAT(eval::svg::matrix("Cosines", apart.tasks, apart.cosine), Not(HasSubstr("nan")));
+  // Weights of tasks that are there count although one is absent: 4/0.5² against 9/0.75², norms 4 and 4.
+  const Json pair = Json::array({{4, nullptr, 1}, {nullptr, nullptr, nullptr}, {1, nullptr, 9}});
+  const auto weighed = eval::historyOf({{{"kind", "conflict"},
+                                         {"step", 1},
+                                         {"tasks", tasks},
+                                         {"weights", {0.5, 0.0, 0.75}},
+                                         {"layers", {{"one", pair}}}}})
+                           .conflict;
+  ASSERT_EQ(weighed.measurements, 1);
+  EXPECT_DOUBLE_EQ(weighed.magnitude[0][2], 1.0);
   EXPECT_EQ(history.bestStep, 20);
   EXPECT_EQ(history.best, 0.5);
   EXPECT_TRUE(std::isnan(history.validation.find("a")->find("dice")->y[1]));

@@ -54,6 +54,16 @@ TEST(ConflictMeasures, ConditionNumberOfOrthogonalGradients) {
   EXPECT_EQ(m.conflictFraction, 0);
 }
 
+TEST(ConflictMeasures, PairsThatWereNotMeasuredAreLeftOut) {
+  const double none = std::nan("");
+  const auto m = conflictMeasures(torch::tensor({{4., none, -2.}, {none, 1., none}, {-2., none, 9.}}, torch::kDouble));
+  EXPECT_DOUBLE_EQ(m.cosine[0][2].item<double>(), -2 / 6.0);
+  EXPECT_TRUE(std::isnan(m.cosine[0][1].item<double>()));
+  EXPECT_TRUE(std::isnan(m.magnitudeSimilarity[1][0].item<double>()));
+  EXPECT_DOUBLE_EQ(m.conflictFraction, 1) << "of the one pair that was measured";
+  EXPECT_TRUE(std::isnan(m.conditionNumber));
+}
+
 TEST(ConflictMeasures, NothingToCompare) {
   const auto m = conflictMeasures(torch::zeros({2, 2}));
   EXPECT_EQ(m.conflictFraction, 0);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/base/Progress.h"
@@ -140,10 +141,25 @@ TEST_P(TaskNorms, ExportedExpertsCarryTheirTasksNorms) {
   }
 }
 
-TEST_P(TaskNorms, NetworksWithoutExpertsHaveOneSet) {
-  const auto net = make(GetParam(), plan::BackboneNorm::PerTask, {});
-  const auto shared = make(GetParam(), plan::BackboneNorm::Shared, {});
-  EXPECT_EQ(net->parameters().size(), shared->parameters().size());
+TEST_P(TaskNorms, NetworksWithoutFactorsHaveThemToo) {
+  auto net = make(GetParam(), plan::BackboneNorm::PerTask, {.tasks = 2});
+  const auto shared = make(GetParam(), plan::BackboneNorm::Shared, {.tasks = 2});
+  EXPECT_EQ(net->factorParameters(0), 0);
+  for (const int task : {0, 1}) EXPECT_EQ(net->expertParameters(task), shared->expertParameters(task));
+  net->train();
+  torch::NoGradGuard noGrad;
+  const auto dark = torch::randn({8, 1, 32, 32}), bright = 3 * torch::randn({8, 1, 32, 32}) + 2;
+  const auto together = net->forward(torch::cat({dark.slice(0, 0, 3), bright.slice(0, 0, 5)}), mixed).logits[0];
+  EXPECT_TRUE(torch::allclose(together, net->predict(dark.slice(0, 0, 3), 0), 1e-3, 1e-4))
+      << "the other task's images count for nothing";
+  // The first norm of each task has seen its own images alone.
+  std::map<std::string, torch::Tensor> means;
+  for (const auto& buffer : net->named_buffers()) means[buffer.key()] = buffer.value();
+  int different = 0;
+  for (const auto& [name, mean] : means)
+    if (const auto at = name.find(".0.running_mean"); at != std::string::npos)
+      different += !torch::allclose(mean, means.at(name.substr(0, at) + ".1.running_mean"), 1e-2, 1e-3);
+  EXPECT_GT(different, 0);
 }
 
 TEST_P(TaskNorms, HaveNoDecoderToSupervise) {

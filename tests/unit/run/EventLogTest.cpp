@@ -141,6 +141,13 @@ TEST(EventLog, RewindDropsWhatCameAfterTheStep) {
   EXPECT_EQ(readFile(folder / "e").value(), once);
   ASSERT_TRUE(writer.append("step", {{"step", 7}}));
   EXPECT_EQ(reader.poll().at(0).at("step"), 7);
+  // A checkpoint from the middle of a validation: what it found is found again.
+  ASSERT_TRUE(writer.append("validation", {{"step", 7}}));
+  ASSERT_TRUE(writer.append("log", {{"message", "no better"}, {"step", 7}}));
+  ASSERT_TRUE(writer.rewindTo(7, true));
+  EXPECT_EQ(readFile(folder / "e").value().find("\"validation\",\"step\":7"), std::string::npos);
+  EXPECT_TRUE(EventReader(folder / "e").poll().back().value("kind", "") == "step");
+  ASSERT_TRUE(writer.rewindTo(7, true));
 }
 
 }  // namespace lorkd::run

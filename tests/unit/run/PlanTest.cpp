@@ -124,13 +124,17 @@ TEST(PlanSet, ChangesTheFieldNamed) {
   for (const char* assignment :
        {"tasks.liver.rank=16", "tasks.Brain 2.color=#D55E00", "training.learning_rate=1e-4", "data.patch=[16,16,8]",
         "data.mirror=true", "name=12", "name=a=b", "lowrank.scaling=fixed", "data.sources.ct.path=/x y/z",
-        "tasks.liver.classes.spleen.labels=[\"a\",\"b\"]"}) {
+        "tasks.liver.classes.spleen.labels=[\"a\",\"b\"]", "tasks.liver.layers.\"backbone.encoder.0.conv1\".rank=7",
+        "tasks.liver.layers.\"backbone.encoder.0.conv1\".rank=3",
+        "tasks.Brain 2.layers={\"backbone.stem\":{\"rank\":5}}"}) {
     const auto outcome = set(plan, assignment);
     EXPECT_TRUE(outcome) << assignment << ": " << outcome.error().text();
   }
   const auto read = fromJson(plan);
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(read->tasks.find("liver")->rank, 16);
+  EXPECT_EQ(read->tasks.find("liver")->layers.find("backbone.encoder.0.conv1")->rank, 3);
+  EXPECT_EQ(read->tasks.find("Brain 2")->layers.find("backbone.stem")->rank, 5);
   EXPECT_EQ(read->tasks.find("Brain 2")->color, "#D55E00");
   EXPECT_EQ(read->training.learningRate, 1e-4);
   EXPECT_EQ(read->data.patch, (std::array<std::int64_t, 3>{16, 16, 8}));
@@ -160,7 +164,9 @@ TEST(PlanSet, SaysWhatIsWrongAndChangesNothing) {
                                                      {"tasks.liver.rank=2.5", "a whole number from 1 to 256"},
                                                      {"data.mirror=yes", "true or false"},
                                                      {"training=7", "an object"},
-                                                     {"seed.x=7", "seed"}};
+                                                     {"seed.x=7", "seed"},
+                                                     {"tasks.liver.layers.backbone.stem.rank=7", "in quotes"},
+                                                     {"tasks.liver.layers.\"backbone.stem\".rnk=7", "did you mean"}};
   for (const auto& [assignment, words] : bad) {
     auto plan = goodPlan();
     const auto outcome = set(plan, assignment);
@@ -185,10 +191,12 @@ TEST(PlanColours, OwnElsePaletteInTurn) {
 
 TEST(LowRankScale, FollowsTheRule) {
   LowRank options;
-  EXPECT_DOUBLE_EQ(lowRankScale(options, 4), 4);  // the published 2D code: alpha 16, rank 4
-  EXPECT_DOUBLE_EQ(lowRankScale(options, 12), 16.0 / 12);
+  EXPECT_DOUBLE_EQ(lowRankScale(options, 4, 4), 4);  // the published 2D code: alpha 16, rank 4
+  EXPECT_DOUBLE_EQ(lowRankScale(options, 12, 24), 16.0 / 24);
+  options.scaling = LowRankScaling::AlphaOverRank;  // plans of before the rule of layers say so in words
+  EXPECT_DOUBLE_EQ(lowRankScale(options, 12, 24), 16.0 / 12);
   options.scaling = LowRankScaling::Fixed;
-  EXPECT_DOUBLE_EQ(lowRankScale(options, 12), 2);
+  EXPECT_DOUBLE_EQ(lowRankScale(options, 12, 24), 2);
 }
 
 }  // namespace lorkd::plan

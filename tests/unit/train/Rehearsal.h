@@ -34,8 +34,9 @@ class Rehearsal {
       weights.push_back(snapshot(student));
       return train::Control::Continue;
     };
-    hooks.validate = [&](nn::Network& validated, std::int64_t step) -> Result<train::Validation> {
+    hooks.validate = [&](nn::Network& validated, std::int64_t step, const auto& save) -> Result<train::Validation> {
       seen[step] = snapshot(validated);
+      if (during) during(step, save);
       return train::Validation{means(step), Json::object(), judged};
     };
     hooks.event = [&](const std::string& kind, const Json& fields) {
@@ -80,7 +81,8 @@ class Rehearsal {
   PreparedFolder folder;
   plan::Plan plan;
   std::function<double(std::int64_t)> means;
-  bool judged = true;  ///< there are cases to validate on
+  std::function<void(std::int64_t, const std::function<Result<void>()>&)> during;  ///< validation
+  bool judged = true;                                                              ///< there are cases to validate on
   std::function<nn::Network()> network;
   std::vector<nn::NamedTensors> weights;  ///< before every step
   std::map<std::int64_t, nn::NamedTensors> seen;

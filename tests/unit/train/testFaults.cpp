@@ -28,7 +28,7 @@ class Faults : public testing::Test, public test::Rehearsal {
     const auto done = trainer.run(batches, paths("run"), hooks);
     EXPECT_FALSE(done);
     if (done) return {};
-    EXPECT_EQ(checkpointStep(paths("run").last, "").value(), 5);
+    EXPECT_EQ(reached(paths("run").last, "").value().step, 5);
     auto good = test::makeNetwork(plan);
     EXPECT_TRUE(loadWeights(good, paths("run").last, ""));
     EXPECT_EQ(weightNotFinite(good), "");
@@ -128,6 +128,27 @@ TEST(MemoryFaults, SayWhatWouldFit) {
   EXPECT_THAT(error.hint, HasSubstr("estimate"));
   EXPECT_THAT(error.hint, HasSubstr("patch of at most 4x4"));
   EXPECT_THAT(error.context, HasSubstr("step 1"));
+}
+
+TEST(MemoryFaults, OfTheLoaderSayTheSame) {
+  test::PreparedFolder folder;
+  test::addBalls(folder, 2);
+  auto plan = test::ballPlan();
+  plan.data.patch = {1024, 1024, 1024};
+  plan.training.batch = 4096;
+  const auto data = feed::Dataset::open(folder.path(), plan);
+  for (const int threads : {0, 1}) {
+    plan.training.loaderThreads = threads;
+    feed::BatchSource batches(*data, plan);
+    Trainer trainer(plan, test::makeNetwork(plan), nullptr, torch::kCPU);
+    const auto done = trainer.run(batches, {folder.path() / "last", folder.path() / "best"}, {});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::Unsupported);
+    EXPECT_THAT(done.error().message, HasSubstr("training.batch 4096 with data.patch 1024x1024x1024"));
+    EXPECT_THAT(done.error().message, HasSubstr("16384.0 GiB more"));  // 4096·1024³ floats
+    EXPECT_THAT(done.error().hint, HasSubstr("patch of at most"));
+    EXPECT_THAT(done.error().context, HasSubstr("step 1, cutting patches"));
+  }
 }
 
 TEST(MemoryFaults, EstimateLinearly) {

@@ -134,8 +134,8 @@ TEST_F(Recipes, PatienceEndsTheTraining) {
   ASSERT_TRUE(outcome) << outcome.error().text();
   EXPECT_EQ(*outcome, Outcome::Done);
   EXPECT_EQ(step, 10);
-  EXPECT_EQ(checkpointStep(paths("run").last, "").value(), 10);
-  EXPECT_EQ(checkpointStep(paths("run").best, "").value(), 6);
+  EXPECT_EQ(reached(paths("run").last, "").value().step, 10);
+  EXPECT_EQ(reached(paths("run").best, "").value().step, 6);
   EXPECT_THAT(logs["run"], testing::Contains(testing::HasSubstr("training.patience")));
   // Asked again, it has nothing left to do.
   events.clear();
@@ -208,7 +208,17 @@ TEST_F(Recipes, ConflictOfAbsentTasksIsNoHarmony) {
     const auto& single = events["single"]["conflict"];
     EXPECT_EQ(matrix[0][0], single.at(1)["layers"][layer][0][0]);
     EXPECT_EQ(matrix[1][1], single.at(2)["layers"][layer][1][1]);
-    EXPECT_EQ(matrix[0][1], 0.0);
+    EXPECT_TRUE(matrix[0][1].is_null() && matrix[1][0].is_null()) << layer;
+    EXPECT_TRUE(single.at(1)["layers"][layer][1][1].is_null()) << layer;
+  }
+  EXPECT_EQ(events["single"]["conflict"].at(1)["weights"], (Json{1.0, 0.0}));
+  // The same within one step of several batches.
+  plan.training.accumulate = 2;
+  plan.conflict.every = plan.conflict.batches = 1;
+  train("accumulated");
+  for (const auto& [layer, matrix] : events["accumulated"]["conflict"].at(1)["layers"].items()) {
+    EXPECT_TRUE(matrix[0][1].is_null()) << layer;
+    EXPECT_GT(matrix[0][0].get<double>() * matrix[1][1].get<double>(), 0) << layer;
   }
 }
 
@@ -223,6 +233,41 @@ TEST_F(Recipes, AveragedConflictResumesToTheBit) {
   for (const char* file : {"whole-last", "killed-last"}) std::filesystem::remove(folder.path() / file);
   expectResumesToTheBit();
   EXPECT_EQ(events["whole"]["conflict"].at(8)["batches"], 5);
+}
+
+TEST_F(Recipes, ACheckpointFromTheMiddleOfAValidationIsGoneOnFrom) {
+  plan.training.ema = 0.9;  // the average is in the weights' place meanwhile
+  plan.training.checkpointEvery = 100;
+  const auto whole = train("whole");
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  const auto validated = seen.at(4);
+  during = [](std::int64_t at, const auto& save) {
+    if (at != 4) return;
+    EXPECT_TRUE(save());
+    throw test::Killed{};
+  };
+  train("killed", 4);
+  EXPECT_TRUE(reached(paths("killed").last, "").value().validationDue);
+  EXPECT_FALSE(events["killed"].contains("validation"));
+  during = nullptr;
+  seen.clear();
+  const auto resumed = train("killed");
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_EQ(test::differences(seen.at(4), validated), 0) << "validated again";
+  EXPECT_EQ(test::differences(resumed, whole), 0);
+  EXPECT_EQ(bytes("killed-last"), bytes("whole-last"));
+  EXPECT_EQ(bytes("killed-best"), bytes("whole-best"));
+  for (const auto& [kind, list] : events["whole"]) EXPECT_EQ(events["killed"][kind], list) << kind;
+  // Not killed, it leaves no checkpoint that asks for what is done.
+  during = [](std::int64_t at, const auto& save) {
+    if (at == 4) {
+      EXPECT_TRUE(save());
+    }
+  };
+  train("again", 5);
+  const auto mark = reached(paths("again").last, "").value();
+  EXPECT_EQ(mark.step, 4);
+  EXPECT_FALSE(mark.validationDue);
 }
 
 TEST_F(Recipes, TheShareOfWaitingIsTold) {

@@ -43,7 +43,7 @@ class Resume : public testing::TestWithParam<Case> {
       if (step == kill) throw Killed{};
       return Control::Continue;
     };
-    hooks.validate = [&](nn::Network& network, std::int64_t step) -> Result<Validation> {
+    hooks.validate = [&](nn::Network& network, std::int64_t step, const auto&) -> Result<Validation> {
       network->eval();
       return Validation{static_cast<double>(step), Json::object()};
     };
@@ -109,7 +109,7 @@ TEST(ResumeErrors, RefuseCheckpointsOfOthers) {
     ASSERT_TRUE(Trainer(plan, test::makeNetwork(plan), nn::Network(nullptr), torch::kCPU).run(batches, paths, {}));
   }
   const auto before = readFile(paths.last).value();
-  EXPECT_EQ(checkpointStep(paths.last, plan::digest(plan)).value(), 1);
+  EXPECT_EQ(reached(paths.last, plan::digest(plan)).value().step, 1);
 
   auto other = plan;
   other.training.learningRate *= 2;

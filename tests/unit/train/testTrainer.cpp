@@ -87,7 +87,7 @@ TEST_F(Training, AStopWithinAValidationKeepsItsStepsAndValidatesLater) {
   std::vector<std::int64_t> validated;
   bool stop = true;
   Hooks hooks;
-  hooks.validate = [&](nn::Network& network, std::int64_t at) -> Result<Validation> {
+  hooks.validate = [&](nn::Network& network, std::int64_t at, const auto&) -> Result<Validation> {
     network->eval();
     if (stop) return fail(ErrorCode::Cancelled, "stopped");
     validated.push_back(at);
@@ -96,7 +96,7 @@ TEST_F(Training, AStopWithinAValidationKeepsItsStepsAndValidatesLater) {
   auto outcome = train(test::makeNetwork(plan), hooks);
   ASSERT_TRUE(outcome) << outcome.error().text();
   EXPECT_EQ(*outcome, Outcome::Stopped);
-  EXPECT_EQ(*checkpointStep(paths.last, plan::digest(plan)), 4);
+  EXPECT_EQ(reached(paths.last, plan::digest(plan))->step, 4);
   outcome = train(test::makeNetwork(plan), hooks);  // stopped again at once: the validation stays due
   ASSERT_TRUE(outcome && *outcome == Outcome::Stopped);
   EXPECT_EQ(step, 4);
@@ -152,7 +152,7 @@ TEST_F(Training, ObeysControl) {
   bool written = false;
   hooks.control = [&](std::int64_t s, double) {
     if (s == 2) return Control::Checkpoint;
-    if (s == 3) written = checkpointStep(paths.last, plan::digest(plan)).value_or(-1) == 2;
+    if (s == 3) written = reached(paths.last, plan::digest(plan)).value_or(Reached{-1}).step == 2;
     return s == 4 ? Control::Stop : Control::Continue;
   };
   const auto outcome = train(test::makeNetwork(plan), hooks);
@@ -160,14 +160,14 @@ TEST_F(Training, ObeysControl) {
   EXPECT_EQ(*outcome, Outcome::Stopped);
   EXPECT_TRUE(written);
   EXPECT_EQ(step, 4);
-  EXPECT_EQ(checkpointStep(paths.last, "").value(), 4);
+  EXPECT_EQ(reached(paths.last, "").value().step, 4);
 }
 
 TEST_F(Training, KeepsTheWeightsOfTheBestValidation) {
   plan.training.validateEvery = 2;
   std::map<std::int64_t, nn::NamedTensors> seen;
   Hooks hooks;
-  hooks.validate = [&](nn::Network& network, std::int64_t s) -> Result<Validation> {
+  hooks.validate = [&](nn::Network& network, std::int64_t s, const auto&) -> Result<Validation> {
     seen[s] = test::snapshot(network);
     network->eval();  // whatever validation does, training goes on in training mode
     return Validation{s == 4 ? 0.7 : 0.1, {{"bright", {{"dice", 0.7}}}}};
@@ -183,7 +183,7 @@ TEST_F(Training, KeepsTheWeightsOfTheBestValidation) {
   auto best = test::makeNetwork(plan, 4, true, 99);
   ASSERT_TRUE(loadWeights(best, paths.best, plan::digest(plan)));
   EXPECT_EQ(test::differences(test::snapshot(best), seen[4]), 0);
-  EXPECT_EQ(checkpointStep(paths.best, "").value(), 4);
+  EXPECT_EQ(reached(paths.best, "").value().step, 4);
 }
 
 TEST_F(Training, StopsAtNumbersThatAreNotFinite) {
@@ -241,7 +241,9 @@ TEST_F(Training, RefusesTeachersOfOtherTasks) {
 
 TEST_F(Training, PassesErrorsOfFeedAndValidationOn) {
   Hooks hooks;
-  hooks.validate = [](nn::Network&, std::int64_t) -> Result<Validation> { return fail(ErrorCode::Io, "no disk"); };
+  hooks.validate = [](nn::Network&, std::int64_t, const auto&) -> Result<Validation> {
+    return fail(ErrorCode::Io, "no disk");
+  };
   EXPECT_EQ(train(test::makeNetwork(plan), hooks).error().code, ErrorCode::Io);
   plan.data.patch = {15, 15, 15};  // no multiple of what the network halves
   std::filesystem::remove(paths.last);

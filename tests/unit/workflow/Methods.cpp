@@ -3,9 +3,12 @@
 
 #include "core/eval/Flops.h"
 #include "core/nn/Separate.h"
+#include "core/nn/Spectrum.h"
 #include "core/workflow/Study.h"
 #include "core/workflow/Workflow.h"
 #include "plugins/Plugins.h"
+#include "tests/support/TemporaryFolder.h"
+#include "tests/unit/workflow/TrainedRun.h"
 
 namespace lorkd::workflow {
 namespace {
@@ -77,8 +80,75 @@ TEST(Methods, RanksOfLayersAreNamedByTheirPaths) {
   EXPECT_LT((*changed)->factorParameters(1), (*usual)->factorParameters(1));
 }
 
-// ShuffleNetV2 1.0x at 224 x 224 with 1000 classes, summed layer by layer (table 5 of arXiv 1807.11164), without what is
-// no convolution or product; the paper gives 146 million in all.
+TEST(Methods, TheScaleFollowsTheRankOfTheLayer) {
+  for (const char* rule : {"alpha_over_layer_rank", "alpha_over_rank", "fixed"}) {
+    const auto plan = planOf("lorkd", (R"({"lowrank": {"alpha": 6, "scale": 5, "scaling": ")" + std::string(rule) +
+                                       R"("}, "tasks": {"b": {"layers": {"backbone.encoder.0.conv1": {"rank": 1}}}}})")
+                                          .c_str());
+    auto network = makeNetwork(plan);
+    ASSERT_TRUE(network) << network.error().text();
+    torch::NoGradGuard guard;
+    int decoders = 0, own = 0;
+    for (const auto& [layer, rank, scale] : (*network)->layerFactors(1)) {
+      const bool changed = layer.name == "backbone.encoder.0.conv1";
+      EXPECT_EQ(rank, changed ? 1 : layer.decoder ? 6 : 3) << layer.name;
+      const double wanted = rule == std::string("fixed")             ? 5
+                            : rule == std::string("alpha_over_rank") ? 6.0 / 3
+                                                                     : 6.0 / static_cast<double>(rank);
+      EXPECT_DOUBLE_EQ(scale, wanted) << rule << " " << layer.name;
+      auto& conv = *(*network)->named_modules()[layer.name]->as<nn::LowRankConvImpl>();
+      conv.b[1].normal_();
+      const auto delta = wanted * conv.b[1].mm(conv.a[1]).view(conv.weight.sizes());
+      EXPECT_TRUE(torch::allclose(conv.fusedWeight(1) - conv.weight, delta, 1e-4, 1e-5)) << layer.name;
+      decoders += layer.decoder, own += changed;
+    }
+    EXPECT_TRUE(decoders > 0 && own == 1);
+  }
+  // Plans of before the rule of layers was there say theirs in words, and keep it.
+  EXPECT_EQ(planOf("lorkd", R"({"lowrank": {"scaling": "alpha_over_rank"}})").lowrank.scaling,
+            plan::LowRankScaling::AlphaOverRank);
+}
+
+TEST(Methods, ATruncatedExpertKeepsTheScaleOfItsTraining) {
+  auto network = makeNetwork(planOf("lorkd")).value();
+  test::plantRanks(network, {1, 1});
+  const auto before = network->layerFactors(0);
+  std::vector<torch::Tensor> fused;
+  for (const auto& f : before)
+    fused.push_back(network->named_modules()[f.layer.name]->as<nn::LowRankConvImpl>()->fusedWeight(0));
+  std::vector<std::int64_t> ranks;
+  for (const auto& f : before) ranks.push_back(nn::layerRank(f.layer, 1, 2));  // as much as was planted
+  nn::truncate(network, 0, ranks);
+  const auto after = network->layerFactors(0);
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t l = 0; l < after.size(); ++l) {
+    EXPECT_EQ(after[l].rank, ranks[l]);
+    EXPECT_LT(after[l].rank, before[l].rank);
+    EXPECT_EQ(after[l].scale, before[l].scale);
+    const auto now = network->named_modules()[after[l].layer.name]->as<nn::LowRankConvImpl>()->fusedWeight(0);
+    EXPECT_TRUE(torch::allclose(now, fused[l], 1e-3, 1e-4)) << after[l].layer.name;
+  }
+}
+
+TEST(Methods, NormsOfATaskAreItsOwnWithoutFactorsToo) {
+  test::TemporaryFolder folder;
+  const char* more = R"({"backbone": {"name": "shufflenetv2", "preset": "tiny", "widths": [], "norm": "per_task"},
+    "tasks": {"a": {"kind": "classification"}, "b": {"kind": "classification", "classes": {"u": {}}}}, "data": {"patch": [32, 32, 8]}})";
+  const auto plan = planOf("mtl", more);
+  auto shared = plan;
+  shared.backbone.norm = plan::BackboneNorm::Shared;
+  auto own = makeNetwork(plan).value(), old = makeNetwork(shared).value();
+  EXPECT_TRUE(own->ownParts() && !old->ownParts());
+  EXPECT_EQ(own->sharedParameters().size() + 2 * (old->parameters().size() - own->sharedParameters().size() - 4) + 4,
+            own->parameters().size());
+  EXPECT_EQ(own->expertParameters(0), old->expertParameters(0));
+  // A run made when such networks shared their norms is read as it is.
+  EXPECT_FALSE(loadTrained(test::trainedRun(folder / "old", plan, old)).value()->ownParts());
+  EXPECT_TRUE(loadTrained(test::trainedRun(folder / "new", plan, own)).value()->ownParts());
+}
+
+// ShuffleNetV2 1.0x at 224 x 224 with 1000 classes, summed layer by layer (table 5 of arXiv 1807.11164), without what
+// is no convolution or product; the paper gives 146 million in all.
 TEST(Methods, MultiplyAddsOfShuffleNetAreThePublishedOnes) {
   auto plan = planOf("mtl", R"({"data": {"patch": [224, 224, 16], "channels": "rgb"},
     "tasks": {"a": {"kind": "classification"}, "b": {"kind": "classification", "classes": {"u": {}}}},

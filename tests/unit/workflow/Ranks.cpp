@@ -103,7 +103,14 @@ TEST(Ranks, SaysWhenThereIsNoBasis) {
   EXPECT_EQ(report->advice.tasks[0].rank, 4) << "an untrained task keeps its rank";
   EXPECT_THAT(report->text(), HasSubstr("a: no basis"));
   EXPECT_THAT(report->text(), HasSubstr("no gradient conflict was measured"));
-  EXPECT_EQ(adviseRanks(partly, {.budget = 0.1}).error().code, ErrorCode::InvalidArgument);
+  const auto poor = adviseRanks(partly, {.budget = 0.1});
+  ASSERT_FALSE(poor);
+  EXPECT_EQ(poor.error().code, ErrorCode::InvalidArgument);
+  EXPECT_THAT(poor.error().message, testing::Not(HasSubstr("-"))) << "no number of parameters is negative";
+  const auto own = (*network)->factorParameters(0), all = 3 * own;
+  EXPECT_THAT(poor.error().message, HasSubstr("takes " + std::to_string(own + 2 * own / 4) + " factor parameters, " +
+                                              std::to_string(own) + " of them"));
+  EXPECT_THAT(poor.error().message, HasSubstr("the budget is " + std::to_string(std::llround(0.1 * double(all)))));
   plan.method = plan::PlanMethod::Mtl;
   auto shared = makeNetwork(plan);
   ASSERT_TRUE(shared);

@@ -120,10 +120,90 @@ TEST(Transfer, WeightsThatWereChangedAreNoticed) {
   auto network = makeNetwork(run->plan()).value();
   ASSERT_TRUE(nn::saveTensors(folder / "new/initial.safetensors", network->expertState(0)));
   EXPECT_EQ(loadInitialWeights(*run, network).error().code, ErrorCode::Mismatch);
+  std::filesystem::remove(folder / "new/initial.safetensors");
+  EXPECT_FALSE(loadInitialWeights(*run, network)) << "it would train from scratch";
+  EXPECT_TRUE(makeTransferRun(folder / "new", unseen(), {from.run.path(), "b"}, progress));
+  EXPECT_TRUE(loadInitialWeights(*run, network)) << "made again";
   // A run without initial weights is left alone.
   const auto plain = run::RunDirectory::create(folder / "plain", unseen());
   ASSERT_TRUE(plain);
   EXPECT_TRUE(loadInitialWeights(*plain, network));
+}
+
+TEST(Transfer, WhatIsNotThereToTheEndIsNoRun) {
+  test::TemporaryFolder folder;
+  Taught from(folder / "taught");
+  SilentProgress progress;
+  // As if killed before the last of its files: a folder in its place.
+  for (const char* file : {"initial.safetensors", "initial.json"}) {
+    const auto out = folder / (std::string("new-") + file);
+    std::filesystem::create_directories(out / file / "in the way");
+    EXPECT_FALSE(makeTransferRun(out, unseen(), {from.run.path(), "b"}, progress));
+    EXPECT_FALSE(run::RunDirectory::isRun(out)) << "it could be trained without " << file;
+    std::filesystem::remove_all(out / file);
+    const auto again = makeTransferRun(out, unseen(), {from.run.path(), "b"}, progress);
+    EXPECT_TRUE(again) << again.error().text();
+  }
+}
+
+data::AssignedCase caseOf(const std::string& patient, data::Split split, const std::string& kind = "nifti") {
+  data::AssignedCase out;
+  out.item.id = "case-" + patient;
+  out.item.patient = patient;
+  out.item.kind = kind;
+  out.split = split;
+  return out;
+}
+
+TEST(Transfer, TestPatientsThatTheExpertHasSeenAreRefused) {
+  using data::Split;
+  test::TemporaryFolder folder;
+  Taught from(folder / "taught");
+  ASSERT_TRUE(data::save({{caseOf("p1", Split::Train), caseOf("p2", Split::Validation), caseOf("p3", Split::Test),
+                           caseOf("p4", Split::Train, "picture")}},
+                         from.run.cases()));
+  SilentProgress progress;
+  expert::Manifest manifest;
+  manifest.task = "b";
+  manifest.planDigest = from.run.planDigest();
+  ASSERT_TRUE(expert::exportExpert(from.run.expert("b"), from.network, 1, {torch::randn({1, 1, 8, 8, 8})}, manifest,
+                                   {expert::safetensorsExporter()}, progress));
+  for (const auto& source : {from.run.path(), from.run.expert("b")}) {
+    const auto run =
+        makeTransferRun(folder / ("from-" + source.filename().string()), unseen(), {source, "b"}, progress);
+    ASSERT_TRUE(run) << run.error().text();
+    EXPECT_TRUE(checkUnseen(*run, {{caseOf("p1", Split::Train), caseOf("p3", Split::Test), caseOf("p5", Split::Test),
+                                    caseOf("p4", Split::Test, "picture")}}));
+    for (const char* seen : {"p1", "p2"}) {
+      const auto refused = checkUnseen(*run, {{caseOf("p5", Split::Train), caseOf(seen, Split::Test)}});
+      ASSERT_FALSE(refused);
+      EXPECT_THAT(refused.error().text(), HasSubstr(std::string("learnt from ") + seen + ", a test patient"));
+    }
+  }
+  // A run that began with nothing has nobody to ask about.
+  const auto plain = run::RunDirectory::create(folder / "plain", unseen());
+  ASSERT_TRUE(plain);
+  EXPECT_TRUE(checkUnseen(*plain, {{caseOf("p1", Split::Test)}}));
+}
+
+TEST(Transfer, WithASlabTheSameCutIsNeeded) {
+  test::TemporaryFolder folder;
+  auto plan = taught();
+  plan.data.split.slab = plan::SplitSlab::Superior;
+  auto network = makeNetwork(plan).value();
+  test::plantRanks(network, {1, 2});
+  const auto from = test::trainedRun(folder / "taught", plan, network);
+  const data::CaseList cases{{caseOf("p1", data::Split::Train), caseOf("p1", data::Split::Test)}};
+  ASSERT_TRUE(data::save(cases, from.cases()));
+  SilentProgress progress;
+  auto next = unseen();
+  for (const bool same : {true, false}) {
+    next.data.split = plan.data.split;
+    if (!same) next.data.split.test = 0.3;
+    const auto run = makeTransferRun(folder / (same ? "same" : "other"), next, {from.path(), "b"}, progress);
+    ASSERT_TRUE(run) << run.error().text();
+    EXPECT_EQ(checkUnseen(*run, cases).has_value(), same);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,131 @@
+// Validation in the middle of training: the scores of the experts, and obedience within a window.
+#include "core/workflow/Validation.h"
+
+#include <gtest/gtest.h>
+
+#include "core/workflow/Scoring.h"
+#include "tests/support/TemporaryFolder.h"
+#include "tests/unit/feed/Prepared.h"
+#include "tests/unit/workflow/TrainedRun.h"
+
+namespace lorkd::workflow {
+namespace {
+
+using run::Command;
+
+/// Two tasks, one volume of several windows.
+class Validate : public testing::Test {
+ protected:
+  Validate()
+      : plan(test::parsePlan(R"({"data": {"patch": [8, 8, 8]}, "evaluation": {"threshold": 0.05},
+          "tasks": {"a": {"classes": {"x": {}}, "rank": 2}, "b": {"classes": {"y": {}}, "rank": 3}},
+          "backbone": {"name": "unet3d", "widths": [4, 8]}})")),
+        network(makeNetwork(plan).value()),
+        run(run::RunDirectory::create(folder / "run", plan).value()),
+        status(run),
+        desk(run, status, cancel),
+        progress(quiet, desk) {
+    test::plantRanks(network, {2, 3});
+    const auto image = torch::randn({16, 16, 8});
+    const auto mask = (image > 0).to(torch::kUInt8).unsqueeze(0);
+    prepared.addVolume("c", "validation", image, {{0, mask}, {1, mask}});
+    prepared.writeIndex();
+    before = state();
+  }
+  std::vector<torch::Tensor> state() const {
+    std::vector<torch::Tensor> out;
+    for (const auto& [name, tensor] : nn::stateOf(*network)) out.push_back(tensor.detach().clone());
+    return out;
+  }
+  bool untouched() const {
+    const auto now = state();
+    for (std::size_t i = 0; i < now.size(); ++i)
+      if (!now[i].equal(before[i])) return false;
+    return true;
+  }
+  /// Validates; `during(n)` is called with the n-th tick, from 1.
+  Result<train::Validation> validate(const std::function<void(int)>& during) {
+    const auto data = feed::Dataset::open(prepared.path(), plan);
+    EXPECT_TRUE(data);
+    const auto tick = [&] {
+      during(++ticks);
+      std::this_thread::sleep_for(std::chrono::milliseconds(210));  // progress looks at the desk five times a second
+      progress.report("training", 0, 1);
+    };
+    const auto save = [&]() -> Result<void> {
+      ++saved;
+      savedUntouched = untouched();
+      return {};
+    };
+    return workflow::validate(network, *data, plan, torch::kCPU, desk, tick, save, cancel);
+  }
+
+  test::TemporaryFolder folder;
+  test::PreparedFolder prepared;
+  plan::Plan plan;
+  nn::Network network;
+  run::RunDirectory run;
+  StatusKeeper status;
+  CancelToken cancel;
+  ControlDesk desk;
+  SilentProgress quiet;
+  ObeyingProgress progress;
+  std::vector<torch::Tensor> before;
+  int ticks = 0, saved = 0;
+  bool savedUntouched = false;
+};
+
+TEST_F(Validate, ScoresWhatTheExpertsPredict) {
+  const auto data = feed::Dataset::open(prepared.path(), plan);
+  network->eval();
+  double sum = 0;
+  for (const int task : {0, 1}) {
+    const auto scored = score(network, task, "validation", *data, plan, torch::kCPU, cancel);
+    ASSERT_TRUE(scored) << scored.error().text();
+    sum += scored->metrics.front().second;
+  }
+  const auto found = validate([](int) {});
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_NEAR(found->mean, sum / 2, 1e-3) << "one voxel on the edge of the threshold may fall to the other side";
+  EXPECT_GT(ticks, 4) << "several a case";
+  EXPECT_TRUE(untouched() && network->is_training());
+}
+
+TEST_F(Validate, AStopReachesIt) {
+  const auto found = validate([&](int tick) {
+    if (tick == 2) {
+      ASSERT_TRUE(run.send(Command::Stop));
+    }
+  });
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ErrorCode::Cancelled);
+  EXPECT_EQ(ticks, 2) << "no window after it";
+  EXPECT_TRUE(untouched() && network->is_training());
+}
+
+TEST_F(Validate, APauseHoldsItAndACheckpointIsWrittenMeanwhile) {
+  std::jthread other;
+  const auto found = validate([&](int tick) {
+    if (tick == 2) {
+      ASSERT_TRUE(run.send(Command::Checkpoint));
+    }
+    if (tick != 3) return;
+    EXPECT_EQ(saved, 1);
+    ASSERT_TRUE(run.send(Command::Pause));
+    other = std::jthread([&] {
+      for (int i = 0; i < 100 && status.status().state != run::State::Paused; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      EXPECT_EQ(status.status().state, run::State::Paused);
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      EXPECT_TRUE(run.send(Command::Resume));
+    });
+  });
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(saved, 1);
+  EXPECT_TRUE(savedUntouched) << "fused weights in a checkpoint";
+  EXPECT_GE(found->paused, 0.25);
+  EXPECT_EQ(status.status().state, run::State::Running);
+}
+
+}  // namespace
+}  // namespace lorkd::workflow
