@@ -50,4 +50,6 @@ function(lorkd_use_torch target)
     target_compile_options(${target} PRIVATE -fPIC)
   endif()
   target_precompile_headers(${target} REUSE_FROM lorkd_torch_pch)
+  # Even precompiled the headers cost more than most files, because every translation unit instantiates their templates.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
 endfunction()
