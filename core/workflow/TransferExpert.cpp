@@ -23,7 +23,8 @@ struct Found {
   Json origin;
   plan::Data data;  ///< what it was trained to see, where that is known
   bool knowsData = false;
-  Json learnt;  ///< {"patients": pseudonyms, "split": of the plan}; null where that is not known
+  Json learnt;       ///< {"patients": pseudonyms, "split": of the plan}; null where that is not known
+  fs::path project;  ///< whose key made those pseudonyms
 };
 
 /// Whom a run learns from; null if it has no cases yet.
@@ -106,6 +107,7 @@ Result<Found> fromRun(const TransferSource& source) {
   found.knowsData = true;
   LORKD_TRY(learnt, learntOf(run));
   found.learnt = learnt;
+  found.project = run.project();
   return found;
 }
 
@@ -135,6 +137,7 @@ Result<Found> fromExpert(const fs::path& given) {
   if (const auto run = run::RunDirectory::open(around); run && run->planDigest() == manifest.planDigest) {
     LORKD_TRY(learnt, learntOf(*run));
     found.learnt = learnt;
+    found.project = run->project();
   }
   const auto& seen = manifest.normalisation;
   if (manifest.spacing.size() == 3 && seen.is_object() && seen.contains("kind") && seen.contains("clip")) {
@@ -183,8 +186,6 @@ Result<run::RunDirectory> makeTransferRun(const fs::path& out, const plan::Plan&
       LORKD_CHECK(checkSameBeginning(out, found.origin));
       LORKD_CHECK(run::RunDirectory::create(out, plan));
     }
-    if (found.learnt.is_null())
-      progress.note("Nothing tells which patients the expert has learnt from: test patients may be among them.");
     if (found.knowsData &&
         (found.data.spacing != plan.data.spacing || found.data.normalisation != plan.data.normalisation ||
          (plan.data.normalisation != plan::DataNormalisation::Percentile && found.data.clip != plan.data.clip)))
@@ -195,7 +196,13 @@ Result<run::RunDirectory> makeTransferRun(const fs::path& out, const plan::Plan&
     LORKD_CHECK(nn::saveTensors(weightsOf(out), found.state, {{"format", "lorkd-initial-1"}}));
     LORKD_TRY(digest, sha256File(weightsOf(out)));
     LORKD_CHECK(writeJson(originOf(out), {{"sha256", digest}, {"from", found.origin}, {"learnt", found.learnt}}));
-    return run::RunDirectory::create(out, plan);
+    LORKD_TRY(run, run::RunDirectory::create(out, plan));
+    std::error_code ec;
+    if (found.learnt.is_null() || !fs::equivalent(found.project, run.project(), ec))
+      progress.note(
+          "Nothing tells whether the expert has seen the test patients: it comes from another project, or without its "
+          "run.");
+    return run;
   });
 }
 

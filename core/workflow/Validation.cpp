@@ -7,24 +7,6 @@
 namespace lorkd::workflow {
 namespace {
 
-/// Fuses a task's expert while it lives: one weight a layer instead of one made for every window.
-class Fused {
- public:
-  Fused(nn::Network& network, int task) : m_network(network), m_task(task) { m_network->fuse(m_task); }
-  ~Fused() { m_network->unfuse(); }
-  /// Does `work` with the network as it was.
-  Result<void> apart(const std::function<Result<void>()>& work) {
-    m_network->unfuse();
-    auto done = work();
-    m_network->fuse(m_task);
-    return done;
-  }
-
- private:
-  nn::Network& m_network;
-  int m_task;
-};
-
 struct TrainingAgain {
   nn::Network& network;
   ~TrainingAgain() { network->train(); }
@@ -42,11 +24,10 @@ Result<train::Validation> validate(nn::Network& network, const feed::Dataset& da
   const TrainingAgain again{network};
   network->eval();
   for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
-    Fused fused(network, t);
     Result<void> saved;
     const auto meanwhile = [&] {
       tick();
-      if (saved && desk.takeCheckpoint()) saved = fused.apart(save);
+      if (saved && desk.takeCheckpoint()) saved = save();
     };
     LORKD_TRY(scored, score(network, t, "validation", dataset, plan, device, cancel, meanwhile));
     LORKD_CHECK(saved);

@@ -186,6 +186,28 @@ TEST(Transfer, TestPatientsThatTheExpertHasSeenAreRefused) {
   EXPECT_TRUE(checkUnseen(*plain, {{caseOf("p1", Split::Test)}}));
 }
 
+/// Keeps what is said.
+class Listening final : public Progress {
+ public:
+  void report(const std::string&, std::int64_t, std::int64_t) override {}
+  void note(const std::string& line) override { said += line; }
+  std::string said;
+};
+
+TEST(Transfer, SaysWherePatientsCannotBeCompared) {
+  test::TemporaryFolder folder;
+  Taught from(folder / "project/runs/taught");
+  const auto saidOf = [&](const std::filesystem::path& out) {
+    Listening progress;
+    EXPECT_TRUE(makeTransferRun(folder / out, unseen(), {from.run.path(), "b"}, progress));
+    return progress.said;
+  };
+  EXPECT_THAT(saidOf("project/runs/early"), HasSubstr("Nothing tells")) << "no list of cases yet";
+  ASSERT_TRUE(data::save({{caseOf("p1", data::Split::Train)}}, from.run.cases()));
+  EXPECT_EQ(saidOf("project/runs/near"), "");
+  EXPECT_THAT(saidOf("elsewhere/runs/far"), HasSubstr("Nothing tells"));
+}
+
 TEST(Transfer, WithASlabTheSameCutIsNeeded) {
   test::TemporaryFolder folder;
   auto plan = taught();
