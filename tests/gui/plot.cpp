@@ -120,6 +120,20 @@ class PlotTest : public QObject {
     QVERIFY(std::isnan(cosine(run->conflicts().back().of(1), 1, 2)));
   }
 
+  void waitingIsWeighedByTime() {
+    RunSeries run;
+    QVERIFY(std::isnan(run.recentWait(10)));
+    const auto step = [&](int s, Json seconds, Json wait) {
+      run.add({{"kind", "step"}, {"step", s}, {"seconds", seconds}, {"wait", wait}});
+    };
+    step(1, 9.0, 1.0);
+    step(2, 1.0, 0.5);
+    step(3, 3.0, 0.1);
+    step(4, 1.0, nullptr);
+    QCOMPARE(run.recentWait(3), (0.5 + 0.3) / 4);
+    QCOMPARE(run.recentWait(100), (9 + 0.5 + 0.3) / 13);
+  }
+
   void sliderSmooths() {
     LossPlot losses(Subject::Losses);
     losses.addRun("a", tasks, sampleRun());
