@@ -25,6 +25,7 @@ struct Context {
 void addScan(CLI::App& app, Context& context);
 void addDicom(CLI::App& app, Context& context);  ///< NIfTI to DICOM
 void addPhantom(CLI::App& app, Context& context);
+void addNetworks(CLI::App& app, Context& context);
 void addPlan(CLI::App& app, Context& context);
 void addTrain(CLI::App& app, Context& context);  ///< train, pretrain, resume
 void addStudy(CLI::App& app, Context& context);

@@ -9,8 +9,10 @@
 #include <QPushButton>
 #include <QSpinBox>
 #include <QSplitter>
+#include <QStyle>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "core/run/RunDirectory.h"
 
@@ -69,19 +71,37 @@ RankAdvicePage::RankAdvicePage(watch::JobQueue* jobs, QWidget* parent) : QWidget
   top->addWidget(m_ask);
   top->addStretch();
   top->addWidget(m_use);
-  auto* middle = new QSplitter(Qt::Horizontal, this);
-  middle->addWidget(m_table);
-  middle->addWidget(m_chart);
-  middle->setStretchFactor(0, 3);
-  middle->setStretchFactor(1, 2);
+  m_middle = new QSplitter(Qt::Horizontal, this);
+  m_middle->setObjectName("rankAdviceParts");
+  m_middle->setChildrenCollapsible(false);
+  m_middle->addWidget(m_table);
+  m_middle->addWidget(m_chart);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(8, 6, 8, 6);
   column->addLayout(top);
-  column->addWidget(middle, 1);
+  column->addWidget(m_middle, 1);
   column->addWidget(m_text);
   connect(m_ask, &QPushButton::clicked, this, &RankAdvicePage::advise);
   connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT planWanted(m_plan); });
+  connect(m_table->header(), &QHeaderView::sectionResized, this, &RankAdvicePage::share);
+  connect(m_middle, &QSplitter::splitterMoved, this, [this] { m_sharedByHand = true; });
   setRun({});
+}
+
+void RankAdvicePage::share() {
+  if (m_sharedByHand) return;
+  // The table gets what its columns need, within limits that leave either part readable.
+  const int width = m_middle->width() - m_middle->handleWidth();
+  const int needed = m_table->header()->length() + 2 * m_table->frameWidth() +
+                     m_table->style()->pixelMetric(QStyle::PM_ScrollBarExtent, nullptr, m_table);
+  const int table = std::clamp(needed, 35 * width / 100, 60 * width / 100);
+  m_middle->setSizes({table, width - table});
+}
+
+void RankAdvicePage::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  // The splitter has its new width once the layout is done.
+  QMetaObject::invokeMethod(this, &RankAdvicePage::share, Qt::QueuedConnection);
 }
 
 void RankAdvicePage::setRun(const QString& path) {

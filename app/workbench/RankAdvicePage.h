@@ -12,6 +12,7 @@ class QCheckBox;
 class QLabel;
 class QPushButton;
 class QSpinBox;
+class QSplitter;
 class QTreeWidget;
 
 namespace lorkd::workbench {
@@ -33,7 +34,12 @@ class RankAdvicePage : public QWidget {
   /// The run's plan with the advised ranks, to begin a new run from.
   void planWanted(const lorkd::Json& plan);
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
+  /// Divides the width between table and chart, unless someone has moved what divides them.
+  void share();
   void finished();
   void fill(const Json& advice);
 
@@ -44,6 +50,8 @@ class RankAdvicePage : public QWidget {
   QSpinBox* m_budget;
   QCheckBox* m_perLayer;
   QPushButton *m_ask, *m_use;
+  QSplitter* m_middle;
+  bool m_sharedByHand = false;
   QTreeWidget* m_table;
   plot::EnergyChart* m_chart;
   QLabel* m_text;

@@ -58,6 +58,8 @@ std::string keyFigures(const Source& source, const Table& results) {
       card(formatValue(row.metric, row.value), "test " + escape(row.metric) + ", " + escape(row.method));
       break;
     }
+  if (history.seconds > 0)
+    card(fmt::format("{:.1f} %", 100 * history.waited / history.seconds), "of the training time waiting for data");
   if (history.conflict.measurements > 0) {
     double sum = 0;
     for (double f : history.conflict.fraction.y) sum += f;

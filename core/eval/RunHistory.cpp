@@ -146,7 +146,10 @@ RunHistory historyOf(const std::vector<Json>& events) {
     if (kind == event.end() || !kind->is_string() || !std::isfinite(step)) continue;
     if (*kind == "step") {
       collect(history.losses, step, event, "losses");
-      if (const double s = number(event, "seconds"); s > 0) history.seconds += s;
+      if (const double s = number(event, "seconds"); s > 0) {
+        history.seconds += s;
+        if (const double share = number(event, "wait"); share > 0) history.waited += s * share;
+      }
     } else if (*kind == "validation") {
       collect(history.validation, step, event, "metrics");
       history.mean.x.push_back(step);

@@ -29,6 +29,7 @@ struct RunHistory {
   svg::Points mean;                                  ///< the figure that chooses the best checkpoint
   double bestStep = -1, best = 0;                    ///< of the last validation that was the best so far; -1 if none
   double seconds = 0;                                ///< summed over the steps
+  double waited = 0;                                 ///< seconds of these in which no batch was ready
   ConflictHistory conflict;
 };
 

@@ -8,6 +8,9 @@
 
 namespace lorkd::plan {
 
+/// The schema document, resources/schema/plan.schema.json.
+extern const char* const schemaText;
+
 /// `field` itself, or the definition that its $ref names with the title and description of the reference.
 Json resolve(const Json& field);
 

@@ -17,19 +17,6 @@ namespace {
 
 using torch::Tensor;
 
-/// LibTorch's own convolutions are traced, not the detours that are only fast on the machine at hand: those bind a
-/// file to builds with oneDNN. Holds for the whole process while it lives.
-class PlainKernels {
- public:
-  PlainKernels() : m_before(at::globalContext().userEnabledMkldnn()) {
-    at::globalContext().setUserEnabledMkldnn(false);
-  }
-  ~PlainKernels() { at::globalContext().setUserEnabledMkldnn(m_before); }
-
- private:
-  bool m_before;
-};
-
 /// Modules named as the network's, holding the same tensors: the tracer knows a weight by its identity.
 struct Tree {
   std::map<std::string, Tree> children;
@@ -60,11 +47,20 @@ std::shared_ptr<torch::jit::Graph> trace(torch::jit::Module& module, nn::Network
   return torch::jit::tracer::trace({x}, forward, noNames, true, false, &module).first->graph;
 }
 
-/// The sizes along one spatial axis on which a network is traced: the first is the base, the last one is only checked.
+/// The sizes of each axis on which a network is traced: the first is the base, the last one is only checked.
 /// Where any size goes (multiple 1), strides round up or down: powers of two show the slope, an odd size the rounding.
-std::vector<std::int64_t> tracingSizes(std::int64_t multiple) {
-  if (multiple == 1) return {64, 128, 65, 45};
-  return {2 * multiple, 3 * multiple, 5 * multiple};
+/// Else inputs stay small, because they cost memory as their volume: one multiple, and two along the last axis, since a
+/// single voxel at the coarsest level cannot be normalised.
+std::vector<std::vector<std::int64_t>> tracingSizes(const Tensor& example, std::int64_t multiple) {
+  std::vector<std::vector<std::int64_t>> sizes{{2, 3, 1}, {example.size(1)}};
+  for (std::int64_t axis = 2; axis < example.dim(); ++axis)
+    if (multiple == 1)
+      sizes.push_back({64, 128, 65, 45});
+    else if (axis + 1 < example.dim())
+      sizes.push_back({multiple, 2 * multiple, 3 * multiple});
+    else
+      sizes.push_back({2 * multiple, 3 * multiple, multiple});
+  return sizes;
 }
 
 Result<torch::jit::Module> script(nn::Network& network, int task, const Tensor& example) {
@@ -73,12 +69,8 @@ Result<torch::jit::Module> script(nn::Network& network, int task, const Tensor& 
   auto unit = std::make_shared<torch::jit::CompilationUnit>();
   auto module = tree.build("Expert", unit);
 
-  const PlainKernels plain;
   // What is traced depends on neither the values nor the size of the example.
-  std::vector<std::vector<std::int64_t>> choices(static_cast<std::size_t>(example.dim()),
-                                                 tracingSizes(network->backbone().sizeMultiple()));
-  choices[0] = {2, 3, 1};
-  choices[1] = {example.size(1)};
+  const auto choices = tracingSizes(example, network->backbone().sizeMultiple());
   std::vector<std::int64_t> sizes;
   for (const auto& choice : choices) sizes.push_back(choice.front());
   const auto graph = trace(module, network, task, torch::randn(sizes));

@@ -8,6 +8,7 @@
 #include <QtTest>
 
 #include "widgets/form/FieldEditor.h"
+#include "widgets/form/NetworkEditor.h"
 #include "widgets/form/RankTable.h"
 #include "widgets/form/TaskEditor.h"
 
@@ -28,6 +29,7 @@ class FormTest : public QObject {
   void kindHoldsForEveryTask();
   void renamingKeepsTheLabels();
   void countsFollowRanks();
+  void networksAreThoseThereAre();
 };
 
 void FormTest::fieldsFollowSchemaAndModel() {
@@ -56,6 +58,50 @@ void FormTest::fieldsFollowSchemaAndModel() {
   QVERIFY(z);
   z->setValue(3);
   QCOMPARE(model.value("data.spacing"), Json({4.0, 4.0, 3.0}));
+}
+
+void FormTest::networksAreThoseThereAre() {
+  PlanModel model;
+  model.setValue("backbone.name", "from_a_plugin");
+  model.setValue("backbone.preset", "huge");
+  PlanForm form(&model, {"backbone.name", "backbone.preset"});
+  form.show();
+  auto* name = form.findChild<QComboBox*>("backbone.name");
+  auto* preset = form.findChild<QComboBox*>("backbone.preset");
+  QVERIFY(name && preset);
+  // Until the engine has answered, nothing is known to be wrong.
+  QCOMPARE(name->currentText(), QString("from_a_plugin"));
+  QCOMPARE(preset->currentText(), QString("huge"));
+  model.setNetworks(networksFromJson(
+      Json::parse(R"({"networks": [{"name": "unet3d", "title": "U-Net, 3D", "dims": 3, "presets": ["tiny", "small"]},
+                                   {"name": "resnet", "title": "ResNet", "dims": 2, "presets": ["18", "34"]}]})")));
+  // What the plan says stays, with a warning.
+  QCOMPARE(name->count(), 3);
+  QCOMPARE(name->currentData().toString(), QString("from_a_plugin"));
+  QVERIFY(name->currentText().contains("not a network") && !name->itemIcon(name->currentIndex()).isNull());
+  QCOMPARE(model.value("backbone.name"), Json("from_a_plugin"));
+  model.setValue("backbone.widths", {4, 8});
+  const auto choose = [](QComboBox* box, const char* value) {
+    box->setFocus();
+    while (box->currentData().toString() != value && box->currentIndex() > 0) QTest::keyClick(box, Qt::Key_Up);
+    while (box->currentData().toString() != value && box->currentIndex() + 1 < box->count())
+      QTest::keyClick(box, Qt::Key_Down);
+  };
+  choose(name, "resnet");
+  QCOMPARE(model.value("backbone.name"), Json("resnet"));
+  QCOMPARE(name->count(), 2);
+  QCOMPARE(preset->count(), 2);
+  QCOMPARE(model.value("backbone.preset"), Json("18"));
+  QVERIFY(model.value("backbone.widths").empty());
+  choose(preset, "34");
+  QCOMPARE(model.value("backbone.preset"), Json("34"));
+  // The network's own preset where it has one of the usual name.
+  choose(name, "unet3d");
+  QCOMPARE(model.value("backbone.preset"), Json("small"));
+  // A plan with a preset of another network.
+  model.setValue("backbone.preset", "34");
+  QCOMPARE(preset->currentData().toString(), QString("34"));
+  QVERIFY(preset->currentText().contains("not a preset") && preset->count() == 3);
 }
 
 void FormTest::smallNumbersSurvive() {

@@ -1,4 +1,4 @@
-// Plots: the conflict figures against hand values, series from events, curves, clicks, exports, light and dark.
+// Plots: series from events, curves, clicks, exports, light and dark.
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
@@ -18,13 +18,6 @@ using namespace lorkd;
 using namespace lorkd::plot;
 
 namespace {
-
-Gram gram(std::initializer_list<double> rows) {
-  const auto n = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(rows.size()))));
-  Gram made(n);
-  for (std::size_t k = 0; k < rows.size(); ++k) made(k / n, k % n) = *(rows.begin() + static_cast<std::ptrdiff_t>(k));
-  return made;
-}
 
 const std::vector<TaskLook> tasks{{"liver, left", QColor(0xe6, 0x9f, 0x00)}, {"spine", QColor(0x56, 0xb4, 0xe9)}};
 
@@ -90,36 +83,6 @@ QList<QStringList> table(const QString& path) {
 class PlotTest : public QObject {
   Q_OBJECT
  private Q_SLOTS:
-  void conflictFiguresByHand() {
-    const Gram g = gram({4, 1, -3, 1, 1, 0, -3, 0, 9});
-    QCOMPARE(cosine(g, 0, 1), 0.5);
-    QCOMPARE(cosine(g, 0, 2), -0.5);
-    QCOMPARE(magnitudeSimilarity(g, 0, 1), 0.8);  // 2·2·1/(4+1)
-    QCOMPARE(conflictFraction(g), 1.0 / 3);
-    QCOMPARE(conditionNumber(gram({2, 1, 1, 2})), std::sqrt(3.0));  // eigenvalues 3 and 1
-    QCOMPARE(conditionNumber(gram({9, 0, 0, 0, 4, 0, 0, 0, 1})), 3.0);
-    const double root = std::sqrt(conditionNumber(gram({1, 1, 1, 1})));  // singular: clamped to 1e-12
-    QVERIFY(std::abs(root - 1e3) < 1e-3);
-    QVERIFY(std::isnan(cosine(gram({0, 0, 0, 1}), 0, 1)));
-    QVERIFY(std::isnan(conflictFraction(gram({0, 0, 0, 1}))));
-    const auto running = runningCosine({1, NAN, 0, -1});
-    QCOMPARE(running[0], 1.0);
-    QCOMPARE(running[1], 1.0);
-    QCOMPARE(running[2], 0.5);
-    QCOMPARE(running[3], -0.25);
-    const Band band = rollingBand({1, 3, NAN, 5}, 2);
-    QCOMPARE(band.mean, (std::vector<double>{1, 2, 3, 5}));
-    QCOMPARE(band.high[1], 3.0);
-    QCOMPARE(band.low[1], 1.0);
-    QVERIFY(!Gram::fromJson(Json::parse("[[1,2],[3]]"), 2));
-    QVERIFY(!Gram::fromJson(Json::parse("[[1,\"x\"],[3,4]]"), 2));
-    // A pair that was never in one batch: no figure, no part in the others.
-    const auto apart = *Gram::fromJson(Json::parse("[[4,-2,null],[-2,1,null],[null,null,9]]"), 3);
-    QVERIFY(std::isnan(cosine(apart, 0, 2)) && std::isnan(magnitudeSimilarity(apart, 0, 2)));
-    QCOMPARE(conflictFraction(apart), 1.0);
-    QVERIFY(std::isnan(conditionNumber(apart)));
-  }
-
   void averageIsDebiased() {
     CurveData data;
     data.append(1, 0, 10);
@@ -155,6 +118,20 @@ class PlotTest : public QObject {
     QCOMPARE(cosine(run->conflicts().front().of(0), 0, 1), 0.5);
     QVERIFY(std::isnan(cosine(run->conflicts().front().of(0), 0, 2)));
     QVERIFY(std::isnan(cosine(run->conflicts().back().of(1), 1, 2)));
+  }
+
+  void waitingIsWeighedByTime() {
+    RunSeries run;
+    QVERIFY(std::isnan(run.recentWait(10)));
+    const auto step = [&](int s, Json seconds, Json wait) {
+      run.add({{"kind", "step"}, {"step", s}, {"seconds", seconds}, {"wait", wait}});
+    };
+    step(1, 9.0, 1.0);
+    step(2, 1.0, 0.5);
+    step(3, 3.0, 0.1);
+    step(4, 1.0, nullptr);
+    QCOMPARE(run.recentWait(3), (0.5 + 0.3) / 4);
+    QCOMPARE(run.recentWait(100), (9 + 0.5 + 0.3) / 13);
   }
 
   void sliderSmooths() {

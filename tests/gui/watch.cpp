@@ -237,7 +237,10 @@ esac
     QTRY_COMPARE(monitor.losses()->plot()->data(0).size(), 60u);
     QCOMPARE(monitor.losses()->plot()->look(0).color, QColor(QString::fromStdString(plan::taskColor(samplePlan(), 0))));
     QTRY_VERIFY(monitor.findChild<QProgressBar*>("runProgress")->format().contains("60"));
-    QVERIFY(monitor.findChild<QLabel*>("runFigures")->text().contains("12:34"));
+    const auto* figures = monitor.findChild<QLabel*>("runFigures");
+    QVERIFY(figures->text().contains("12:34"));
+    QVERIFY2(figures->text().contains("3.0 % waiting for data"), qPrintable(figures->text()));
+    QVERIFY(figures->toolTip().contains("loader threads"));
     QVERIFY(monitor.findChild<QPlainTextEdit*>("log")->toPlainText().contains("three cases left out"));
     QCOMPARE(monitor.conflict()->heatmap()->tasks(), 4u);
     // Growth arrives by itself.

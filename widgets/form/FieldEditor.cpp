@@ -14,6 +14,8 @@
 #include <cmath>
 #include <functional>
 
+#include "widgets/form/NetworkEditor.h"
+
 namespace lorkd::form {
 namespace {
 
@@ -205,7 +207,9 @@ QWidget* makeFieldEditor(PlanModel* model, const QString& path, QWidget* parent)
   const auto schema = schemaOf(path);
   const auto type = schema.value("type", std::string("string"));
   QWidget* editor = nullptr;
-  if (schema.contains("enum"))
+  if (namesNetwork(path))
+    editor = makeNetworkEditor(model, path, parent);
+  else if (schema.contains("enum"))
     editor = choiceEditor(model, path, schema, parent);
   else if (type == "boolean")
     editor = switchEditor(model, path, parent);

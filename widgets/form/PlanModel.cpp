@@ -1,7 +1,5 @@
 #include "widgets/form/PlanModel.h"
 
-#include <QStringList>
-
 namespace lorkd::form {
 
 PlanModel::PlanModel(QObject* parent) : QObject(parent), m_json(plan::toJson({})) {}
@@ -9,6 +7,11 @@ PlanModel::PlanModel(QObject* parent) : QObject(parent), m_json(plan::toJson({})
 void PlanModel::setJson(Json json) {
   m_json = std::move(json);
   Q_EMIT changed({});
+}
+
+void PlanModel::setNetworks(std::vector<NetworkInfo> networks) {
+  m_networks = std::move(networks);
+  Q_EMIT networksChanged();
 }
 
 Json PlanModel::value(const QString& path) const {

@@ -2,12 +2,19 @@
 #pragma once
 
 #include <QObject>
-#include <QString>
+#include <QStringList>
 #include <vector>
 
 #include "core/run/Plan.h"
 
 namespace lorkd::form {
+
+/// A network that a plan can name.
+struct NetworkInfo {
+  QString name;   ///< plan value
+  QString title;  ///< for people
+  QStringList presets;
+};
 
 class PlanModel : public QObject {
   Q_OBJECT
@@ -22,6 +29,10 @@ class PlanModel : public QObject {
   /// Sets it and says so, unless it is the same.
   void setValue(const QString& path, const Json& value);
 
+  /// The networks that the engine knows; none until it was asked.
+  const std::vector<NetworkInfo>& networks() const { return m_networks; }
+  void setNetworks(std::vector<NetworkInfo> networks);
+
   /// What is wrong with it.
   std::vector<plan::Fault> faults() const { return plan::validate(m_json); }
   /// The typed plan; an Error that lists the faults.
@@ -30,9 +41,11 @@ class PlanModel : public QObject {
  Q_SIGNALS:
   /// The value at or below `path` changed; an empty path: everything.
   void changed(const QString& path);
+  void networksChanged();
 
  private:
   Json m_json;
+  std::vector<NetworkInfo> m_networks;
 };
 
 }  // namespace lorkd::form

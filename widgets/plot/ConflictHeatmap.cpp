@@ -77,7 +77,11 @@ QRectF ConflictHeatmap::cellRect(int row, int column) const {
 
 QString ConflictHeatmap::cellText(int row, int column) const {
   const auto at = static_cast<std::size_t>(row) * tasks() + static_cast<std::size_t>(column);
-  if (std::isnan(m_cosines[at])) return tr("%1 and %2: never measured together").arg(m_tasks[row], m_tasks[column]);
+  // The magnitudes are known as soon as each task has a gradient; the cosine takes both in one batch.
+  if (std::isnan(m_cosines[at]))
+    return (std::isnan(m_magnitudes[at]) ? tr("%1 and %2: no gradient of one of them")
+                                         : tr("%1 and %2: never in one batch"))
+        .arg(m_tasks[row], m_tasks[column]);
   return tr("%1 and %2: cosine %3, magnitude similarity %4")
       .arg(m_tasks[row], m_tasks[column], number(m_cosines[at]), QString::number(m_magnitudes[at], 'f', 2));
 }
@@ -126,6 +130,10 @@ void ConflictHeatmap::paint(QPainter& painter, const QSize& size) const {
       painter.setBrush(fill);
       painter.setOpacity(i == j ? 0.45 : 1.0);
       painter.drawRoundedRect(cell, 3, 3);
+      if (std::isnan(m_cosines[at])) {
+        painter.setBrush(QBrush(theme.faint, Qt::BDiagPattern));
+        painter.drawRoundedRect(cell, 3, 3);
+      }
       painter.setOpacity(1.0);
       const bool roomy =
           h > 2.6 * metrics.height() && w > metrics.horizontalAdvance(QStringLiteral("m 0.00  ")) && i != j;

@@ -15,7 +15,8 @@ class ConflictHeatmap : public QWidget {
  public:
   explicit ConflictHeatmap(QWidget* parent = nullptr);
 
-  /// Row-major T×T values for T names; not-a-number is drawn as "no gradient". A matrix of another size is refused.
+  /// Row-major T×T values for T names; cells whose cosine is not-a-number are hatched, and say whether the two tasks
+  /// were never in one batch or one has no gradient. A matrix of another size is refused.
   void setMatrix(const QStringList& tasks, const std::vector<double>& cosines, const std::vector<double>& magnitudes);
   void setTitle(const QString& title);
   QString title() const { return m_title; }
@@ -26,6 +27,8 @@ class ConflictHeatmap : public QWidget {
   void select(int row, int column);
   /// Where a cell is drawn, in widget coordinates.
   QRectF cellRect(int row, int column) const;
+  /// What a cell tells under the pointer and to a screen reader.
+  QString cellText(int row, int column) const;
   /// The fill of a cell at this value in the present palette.
   QColor colorOf(double cosine) const { return PlotTheme::of(palette()).diverging(cosine); }
   /// Draws into any painter at any size; for pictures and documents.
@@ -50,7 +53,6 @@ class ConflictHeatmap : public QWidget {
     double side = 0;
   };
   Frame frame(const QSize& size, const QFontMetricsF& metrics) const;
-  QString cellText(int row, int column) const;
   std::pair<int, int> cellAt(const QPointF& position) const;
 
   QString m_title;

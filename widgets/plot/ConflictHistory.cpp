@@ -1,5 +1,6 @@
 #include "widgets/plot/ConflictHistory.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace lorkd::plot {
@@ -122,8 +123,10 @@ void ConflictHistory::showPair(const std::vector<ConflictMeasurement>& all, cons
   const Band shares = rollingBand(fractions, window);
   fill(m_fraction, shares.mean);
 
-  m_title->setText(pair ? tr("%1 and %2: cosine, mean of %3 ± deviation").arg(tasks[i], tasks[j]).arg(window)
-                        : tr("Cosine: click a cell of the matrix"));
+  const bool together = std::ranges::any_of(history, [](double value) { return !std::isnan(value); });
+  m_title->setText(!pair      ? tr("Cosine: click a cell of the matrix")
+                   : together ? tr("%1 and %2: cosine, mean of %3 ± deviation").arg(tasks[i], tasks[j]).arg(window)
+                              : tr("%1 and %2: never measured in one batch").arg(tasks[i], tasks[j]));
   const double last = shares.mean.empty() ? std::nan("") : shares.mean.back();
   m_lowerTitle->setText(all.empty() || std::isnan(last)
                             ? tr("Share of pairs in conflict")

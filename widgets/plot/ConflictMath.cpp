@@ -91,7 +91,7 @@ double cosine(const Gram& gram, std::size_t i, std::size_t j) {
 
 double magnitudeSimilarity(const Gram& gram, std::size_t i, std::size_t j) {
   const double sum = gram(i, i) + gram(j, j);
-  if (!(gram(i, i) > 0) || !(gram(j, j) > 0) || !std::isfinite(sum) || !std::isfinite(gram(i, j))) return nothing;
+  if (!(gram(i, i) > 0) || !(gram(j, j) > 0) || !std::isfinite(sum)) return nothing;
   return 2 * std::sqrt(gram(i, i) * gram(j, j)) / sum;
 }
 

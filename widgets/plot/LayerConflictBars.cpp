@@ -57,7 +57,8 @@ void LayerConflictBars::setLayers(const QStringList& layers, const std::vector<d
     const double score = scores[static_cast<std::size_t>(i)];
     keys << i;
     values << (std::isnan(score) ? 0 : score);
-    spoken << tr("%1: %2 %").arg(layers[i]).arg(100 * values.last(), 0, 'f', 0);
+    spoken << (std::isnan(score) ? tr("%1: no pair measured").arg(layers[i])
+                                 : tr("%1: %2 %").arg(layers[i]).arg(100 * score, 0, 'f', 0));
   }
   m_bars->setData(keys, values, true);
   setAccessibleDescription(spoken.join(QLatin1Char('\n')));

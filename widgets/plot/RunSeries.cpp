@@ -1,6 +1,7 @@
 #include "widgets/plot/RunSeries.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -86,6 +87,17 @@ void RunSeries::addStep(const Json& event, double step, double time) {
   append(m_seconds, step, time, number(event, "seconds"));
   append(m_wait, step, time, number(event, "wait"));
   appendAll(m_losses, event, "losses", step, time);
+}
+
+double RunSeries::recentWait(std::size_t steps) const {
+  double waited = 0, all = 0;
+  for (std::size_t k = m_wait.size() - std::min(steps, m_wait.size()); k < m_wait.size(); ++k) {
+    const double took = m_seconds.value[k], share = m_wait.value[k];
+    if (!std::isfinite(took * share)) continue;
+    waited += took * share;
+    all += took;
+  }
+  return all > 0 ? waited / all : nothing;
 }
 
 void RunSeries::addValidation(const Json& event, double step, double time) {

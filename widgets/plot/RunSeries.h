@@ -40,11 +40,12 @@ class RunSeries {
   /// Task -> quantity -> series: training losses on mini-batches, validation metrics on whole cases.
   const plan::Named<SeriesByName>& losses() const { return m_losses; }
   const plan::Named<SeriesByName>& metrics() const { return m_metrics; }
-  const Series& total() const { return m_total; }       ///< total loss
-  const Series& mean() const { return m_mean; }         ///< mean validation metric over tasks
-  const Series& rate() const { return m_rate; }         ///< learning rate
-  const Series& seconds() const { return m_seconds; }   ///< seconds a step
-  const Series& wait() const { return m_wait; }         ///< share of the step spent waiting for data
+  const Series& total() const { return m_total; }      ///< total loss
+  const Series& mean() const { return m_mean; }        ///< mean validation metric over tasks
+  const Series& rate() const { return m_rate; }        ///< learning rate
+  const Series& seconds() const { return m_seconds; }  ///< seconds a step
+  /// Share of the time of the last `steps` steps that was spent waiting for data; not-a-number if none tells.
+  double recentWait(std::size_t steps) const;
   std::int64_t bestStep() const { return m_bestStep; }  ///< step of the best validation, or -1
   double bestMean() const { return m_bestMean; }        ///< mean metric there; not-a-number if none
   double startTime() const { return m_startTime; }      ///< time of the first event, or 0

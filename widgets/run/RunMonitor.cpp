@@ -20,6 +20,13 @@ namespace lorkd::watch {
 using lorkd::run::Command;
 using lorkd::run::State;
 
+namespace {
+
+/// Single steps vary: a batch that was ready, then one that was not.
+constexpr std::size_t waitSteps = 50;
+
+}  // namespace
+
 std::vector<plot::TaskLook> taskLooks(const plan::Plan& plan) {
   std::vector<plot::TaskLook> looks;
   for (std::size_t i = 0; i < plan.tasks.size(); ++i)
@@ -231,14 +238,19 @@ void RunMonitor::showStatus() {
     const auto last = [](const plot::Series& s) { return s.size() ? s.value.back() : std::nan(""); };
     if (active && std::isfinite(last(series.seconds())))
       figures << tr("%1 a step").arg(plot::durationText(last(series.seconds())));
-    if (active && std::isfinite(last(series.wait())))
-      figures << tr("%1 % waiting for data").arg(100 * last(series.wait()), 0, 'f', 0);
+    if (const double share = series.recentWait(waitSteps); active && std::isfinite(share))
+      figures << tr("%1 % waiting for data").arg(100 * share, 0, 'f', 1);
     if (series.bestStep() >= 0)
       figures << tr("best validation %1 at step %2")
                      .arg(series.bestMean(), 0, 'f', 3)
                      .arg(QLocale().toString(static_cast<qint64>(series.bestStep())));
   }
   m_figures->setText(figures.join(QStringLiteral("   ·   ")));
+  m_figures->setToolTip(active
+                            ? tr("Waiting for data: share of the time of the last %1 steps in which the network stood "
+                                 "still because no batch was ready. Above 5 %, more loader threads may help.")
+                                  .arg(waitSteps)
+                            : QString());
 
   QString message = m_complaint;
   if (message.isEmpty() && m_watcher) message = m_watcher->trouble();

@@ -8,6 +8,7 @@
 
 #include "app/workbench/wizard/Pages.h"
 #include "core/run/RunDirectory.h"
+#include "widgets/form/NetworkEditor.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -31,6 +32,16 @@ RunWizard::RunWizard(const QString& project, watch::JobQueue* jobs, QWidget* par
   setPage(Review, new ReviewPage(this));
   setButtonText(FinishButton, tr("Create run"));
   m_begun = m_model->json();
+  askNetworks();
+}
+
+void RunWizard::askNetworks() {
+  // A question of a moment, which neither waits for other jobs nor stands in their list.
+  auto* job = new watch::Job(tr("List networks"), {"networks"}, this);
+  connect(job, &watch::Job::finished, m_model, [model = m_model, job] {
+    if (job->state() == watch::Job::State::Done) model->setNetworks(form::networksFromJson(job->result()));
+  });
+  job->start();
 }
 
 void RunWizard::setPlan(const plan::Plan& plan) {

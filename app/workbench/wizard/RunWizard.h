@@ -30,6 +30,9 @@ class RunWizard : public QWizard {
   void reject() override;
 
  private:
+  /// Which networks and presets there are: only the engine knows its plugins.
+  void askNetworks();
+
   QString m_project, m_runPath;
   form::PlanModel* m_model;
   Json m_begun;  ///< the plan as it was when the wizard opened

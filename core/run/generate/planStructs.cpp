@@ -1,5 +1,7 @@
 // Build step: writes the typed plan (structs, defaults, reading and writing of JSON) from the schema, so that no field,
-// default or range is declared twice. Usage: planStructs SCHEMA HEADER
+// default or range is declared twice, and the schema's text as a source of its own. Almost everything includes the
+// header: it holds no words of the schema, and is left untouched while what it declares is the same.
+// Usage: planStructs SCHEMA HEADER SOURCE
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -13,8 +15,10 @@ namespace {
 std::string camel(const std::string& snake, bool upper) {
   std::string out;
   for (char c : snake) {
-    if (c == '_') upper = true;
-    else out += upper ? static_cast<char>(std::toupper(c)) : c, upper = false;
+    if (c == '_')
+      upper = true;
+    else
+      out += upper ? static_cast<char>(std::toupper(c)) : c, upper = false;
   }
   return out;
 }
@@ -54,7 +58,7 @@ void writeStruct(std::ostream& out, const std::string& name, const Json& definit
   for (const auto& [key, field] : definition.at("properties").items()) {
     if (!field.contains("enum")) continue;
     const auto type = enumName(name, key);
-    out << "/// " << field.value("description", "") << "\nenum class " << type << " {";
+    out << "enum class " << type << " {";
     for (const auto& v : field["enum"]) out << " " << camel(v.get<std::string>(), true) << ",";
     out << " };\ninline std::string toString(" << type << " v) {\n  switch (v) {\n";
     for (const auto& v : field["enum"])
@@ -66,13 +70,9 @@ void writeStruct(std::ostream& out, const std::string& name, const Json& definit
       out << "  if (s == " << v.dump() << ") v = " << type << "::" << camel(v.get<std::string>(), true) << ";\n";
     out << "}\n\n";
   }
-  if (definition.contains("description")) out << "/// " << definition["description"].get<std::string>() << "\n";
   out << "struct " << name << " {\n";
   for (const auto& [key, field] : definition.at("properties").items()) {
     const auto m = member(name, key, field);
-    if (field.contains("description"))
-      out << "  /// " << field["description"].get<std::string>()
-          << (field.contains("unit") ? " Unit: " + field["unit"].get<std::string>() + "." : "") << "\n";
     out << "  " << m.type << " " << camel(key, false) << "{" << m.initial << "};\n";
   }
   out << "  bool operator==(const " << name << "&) const = default;\n};\n";
@@ -89,33 +89,47 @@ void writeStruct(std::ostream& out, const std::string& name, const Json& definit
 void visit(const std::string& name, const Json& definitions, std::set<std::string>& done, std::ostream& out) {
   if (!done.insert(name).second) return;
   for (const auto& [key, field] : definitions.at(name).at("properties").items()) {
-    if (field.contains("$ref")) visit(refName(field), definitions, done, out);
+    if (field.contains("$ref"))
+      visit(refName(field), definitions, done, out);
     else if (field.contains("additionalProperties"))
       visit(refName(field["additionalProperties"]), definitions, done, out);
   }
   writeStruct(out, name, definitions.at(name));
 }
 
+std::string contents(const char* path) {
+  std::ifstream in(path);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+void writeIfNew(const char* path, const std::string& text) {
+  if (contents(path) != text) std::ofstream(path) << text;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::cerr << "usage: planStructs SCHEMA HEADER\n";
+  if (argc != 4) {
+    std::cerr << "usage: planStructs SCHEMA HEADER SOURCE\n";
     return 2;
   }
-  std::ifstream in(argv[1]);
-  std::stringstream text;
-  text << in.rdbuf();
-  const auto schema = Json::parse(text.str());
+  const auto text = contents(argv[1]);
+  const auto schema = Json::parse(text);
   std::ostringstream out;
-  out << "// Generated from resources/schema/plan.schema.json; change the schema, not this file.\n#pragma once\n\n"
+  out << "// Generated from resources/schema/plan.schema.json, where every field is explained: change that.\n"
+         "#pragma once\n\n"
          "#include <array>\n#include <cstdint>\n#include <string>\n#include <vector>\n\n"
          "#include \"core/base/Json.h\"\n#include \"core/run/Named.h\"\n\nnamespace lorkd::plan {\n\n";
   std::set<std::string> done;
   visit("Plan", schema.at("$defs"), done, out);
-  out << "/// The schema itself, as JSON text.\ninline constexpr const char* schemaText = R\"~~~(" << "\n";
+  out << "}  // namespace lorkd::plan\n";
+  writeIfNew(argv[2], out.str());
   // A string literal may hold at most 64 KiB portably; the schema is far below.
-  out << text.str() << ")~~~\";\n\n}  // namespace lorkd::plan\n";
-  std::ofstream(argv[2]) << out.str();
+  writeIfNew(argv[3],
+             "// Generated from resources/schema/plan.schema.json.\n#include \"core/run/SchemaWords.h\"\n\n"
+             "const char* const lorkd::plan::schemaText = R\"~~~(" +
+                 text + ")~~~\";\n");
   return 0;
 }

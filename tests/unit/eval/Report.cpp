@@ -62,6 +62,7 @@ TEST(Report, OneSelfContainedPageWithEveryFigure) {
         << tag;
   EXPECT_LT(html.size(), 2'000'000u);
   EXPECT_THAT(html, Not(HasSubstr("nan")));
+  EXPECT_THAT(html, HasSubstr("<b>10.0 %</b><span>of the training time waiting for data</span>"));
 }
 
 TEST(Report, EmptyRunAndNoRun) {

@@ -1,5 +1,6 @@
 // The exporter "torchscript", judged by LibTorch here and by Python where it is installed.
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 #include <torch/script.h>
 
 #include <algorithm>
@@ -45,6 +46,13 @@ std::pair<int, std::string> output(const std::string& command) {
   return {::pclose(pipe), text};
 }
 
+/// Most memory this process has ever held.
+double peakMegabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
 }  // namespace
 
 TEST(TorchScript, FollowsTheNetworkOnSizesItHasNotSeen) {
@@ -57,7 +65,8 @@ TEST(TorchScript, FollowsTheNetworkOnSizesItHasNotSeen) {
     auto module = torch::jit::load((folder / "expert.ts").string());
     const std::vector<std::vector<std::int64_t>> sizes =
         dims == 2 ? std::vector<std::vector<std::int64_t>>{{1, 1, 8, 8}, {5, 1, 40, 12}, {2, 1, 64, 64}}
-                  : std::vector<std::vector<std::int64_t>>{{1, 1, 4, 8, 8}, {4, 1, 8, 4, 20}, {2, 1, 16, 24, 32}};
+                  : std::vector<std::vector<std::int64_t>>{
+                        {1, 1, 4, 8, 8}, {4, 1, 8, 4, 20}, {2, 1, 16, 24, 32}, {1, 1, 4, 4, 8}, {3, 1, 20, 4, 4}};
     for (const auto& size : sizes) {
       const auto x = torch::randn(size);
       const auto wanted = network->predict(x, 1), found = module.forward({x}).toTensor();
@@ -103,6 +112,20 @@ TEST(TorchScript, StridesThatRoundAreFollowedOnOddSizes) {
     const auto wanted = network->predict(x, 1);
     EXPECT_LT((module.forward({x}).toTensor() - wanted).abs().max().item<double>(), 1e-5) << x.sizes();
   }
+}
+
+TEST(TorchScript, DeepNetworksAreTracedInLittleMemory) {
+  // Six levels want sizes that are multiples of 32: what an input costs grows with the cube of that.
+  torch::manual_seed(7);
+  auto backbone = nn::makeUNet({.widths = {4, 4, 4, 4, 4, 4}}, {.ranks = {1, 1}, .scales = {1, 1}}).value();
+  nn::Network network(backbone, std::vector<nn::HeadSpec>{{"liver", 1, true}, {"lung.left", 1, true}});
+  test::disturbFactors(network);
+  const auto before = peakMegabytes();
+  const auto manifest = exportTo(test::freshFolder("ts_deep") / "lung", network, {torch::randn({1, 1, 32, 32, 64})});
+  ASSERT_TRUE(manifest) << manifest.error().text();
+  // Twenty activations of the finest level in the largest input that is tried; an unfolded one would be 27 times one.
+  const double finest = 4.0 * 4 * 9 * 32 * 32 * 32 / (1 << 20);
+  EXPECT_LT(peakMegabytes() - before, 20 * finest + 100);
 }
 
 TEST(TorchScript, HoldsThisExpertsWeightsAlone) {
