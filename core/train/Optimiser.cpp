@@ -7,7 +7,7 @@ namespace {
 template <class States>
 typename States::key_type keyOf(const States&, const torch::Tensor& parameter) {
   if constexpr (std::is_same_v<typename States::key_type, std::string>)
-    return c10::guts::to_string(parameter.unsafeGetTensorImpl());
+    return c10::str(parameter.unsafeGetTensorImpl());
   else
     return parameter.unsafeGetTensorImpl();
 }
