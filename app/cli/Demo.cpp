@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct DemoOptions {
   std::string out;
   int patients = 24;
   std::vector<std::string> set;
@@ -34,7 +34,7 @@ Result<run::RunDirectory> trained(const fs::path& path, const plan::Plan& plan, 
   return run;
 }
 
-Result<plan::Plan> demoPlan(const Options& options, const fs::path& out) {
+Result<plan::Plan> demoPlan(const DemoOptions& options, const fs::path& out) {
   LORKD_TRY(json, parseJson(demoPlanText, "demo plan"));
   json["data"]["sources"]["phantoms"]["path"] = (out / "data").string();
   for (const auto& assignment : options.set) LORKD_CHECK(plan::set(json, assignment));
@@ -42,7 +42,7 @@ Result<plan::Plan> demoPlan(const Options& options, const fs::path& out) {
 }
 
 /// Data and index of the demo project; an existing set is kept.
-Result<void> demoData(const Options& options, const fs::path& out, const Context& context) {
+Result<void> demoData(const DemoOptions& options, const fs::path& out, const Context& context) {
   LORKD_CHECK(makeWritableFolder(out));
   if (!fs::exists(out / "data.complete")) {
     data::PhantomOptions phantom;
@@ -56,7 +56,7 @@ Result<void> demoData(const Options& options, const fs::path& out, const Context
   return {};
 }
 
-Result<void> demo(const Options& options, const Context& context) {
+Result<void> demo(const DemoOptions& options, const Context& context) {
   const fs::path out = fs::absolute(options.out);
   LORKD_TRY(plan, demoPlan(options, out));
   LORKD_CHECK(demoData(options, out, context));
@@ -101,7 +101,7 @@ Result<void> demo(const Options& options, const Context& context) {
 }  // namespace
 
 void addDemo(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoOptions>();
   auto* command =
       app.add_subcommand("demo", "Go the whole path on synthetic patients: data, teacher, experts, report, export");
   command->add_option("--out", options->out, "Project folder")->required();

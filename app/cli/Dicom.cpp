@@ -7,12 +7,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct DicomOptions {
   std::string image, labels, names, out, bodyPart, patient = "ANONYMOUS";
 };
 
 /// NIfTI image (and labels) to FOLDER/CT/*.dcm and FOLDER/SEG.dcm.
-Result<void> dicom(const Options& options, const Context& context) {
+Result<void> dicom(const DicomOptions& options, const Context& context) {
   if (fs::exists(fs::path(options.out) / "CT"))
     return fail(ErrorCode::InvalidArgument, "the folder holds a series already", "choose another folder", options.out);
   LORKD_TRY(volume, io::readNifti(options.image));
@@ -39,7 +39,7 @@ Result<void> dicom(const Options& options, const Context& context) {
 }  // namespace
 
 void addDicom(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DicomOptions>();
   auto* command = app.add_subcommand("dicom", "Write a NIfTI CT (and its labels) as a DICOM series (and a SEG)");
   command->add_option("image", options->image, "CT in HU, .nii or .nii.gz")->required();
   command->add_option("--labels", options->labels, "Label map on the same grid");

@@ -8,7 +8,7 @@
 namespace lorkd::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string run;
   workflow::ExportRequest request;
 };
@@ -28,7 +28,7 @@ std::string truncationLine(const Json& t) {
   return out.str() + "\n";
 }
 
-Result<void> exportRun(const Options& options, const Context& context) {
+Result<void> exportRun(const ExportOptions& options, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(options.run));
   LORKD_TRY(folders, workflow::exportExperts(run, options.request, *context.progress, context.cancel));
   Json list = Json::array(), truncations = Json::object();
@@ -50,7 +50,7 @@ Result<void> exportRun(const Options& options, const Context& context) {
 }  // namespace
 
 void addExport(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   auto* command = app.add_subcommand(
       "export",
       "Write fused experts, read them back and compare them with the network. --rank and --energy first cut the "

@@ -8,7 +8,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct PhantomOptions {
   std::string folder;
   int patients = 24, pictures = 0;
   data::PhantomOptions phantom;
@@ -23,7 +23,7 @@ Result<void> writePictures(const fs::path& folder, const io::PictureSet& set) {
   return io::writeNpz(folder / "pictures.npz", set);
 }
 
-Result<void> phantom(const Options& options, const Context& context) {
+Result<void> phantom(const PhantomOptions& options, const Context& context) {
   if (options.patients > 0)
     LORKD_CHECK(
         data::writePhantomSet(options.folder, options.patients, options.phantom, *context.progress, context.cancel));
@@ -37,7 +37,7 @@ Result<void> phantom(const Options& options, const Context& context) {
 }  // namespace
 
 void addPhantom(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PhantomOptions>();
   auto* command = app.add_subcommand("phantom", "Write synthetic CT patients as real DICOM series with segmentations");
   command->add_option("folder", options->folder, "Folder to write into")->required();
   command->add_option("--patients", options->patients, "CT patients; regions head, thorax, abdomen in turn")

@@ -4,13 +4,13 @@
 namespace lorkd::cli {
 namespace {
 
-struct Options {
+struct PredictOptions {
   std::string run, input, out;
   std::vector<std::string> tasks, cases;
   bool teacher = false;
 };
 
-Result<void> predict(const Options& options, const Context& context) {
+Result<void> predict(const PredictOptions& options, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(options.run));
   workflow::PredictRequest request{options.cases, options.tasks, options.input, options.out, options.teacher};
   if (!options.input.empty() && options.out.empty())
@@ -30,7 +30,7 @@ Result<void> predict(const Options& options, const Context& context) {
 }  // namespace
 
 void addPredict(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PredictOptions>();
   auto* command = app.add_subcommand("predict", "Write every expert's prediction as NIfTI in the source geometry");
   command->add_option("run", options->run, "Run directory")->required();
   command->add_option("--task", options->tasks, "Only this task (repeatable)");

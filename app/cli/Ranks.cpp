@@ -7,13 +7,13 @@
 namespace lorkd::cli {
 namespace {
 
-struct Options {
+struct RanksOptions {
   std::string run, plan;
   workflow::RanksRequest request;
   bool json = false;
 };
 
-Result<void> ranks(const Options& options, const Context& context) {
+Result<void> ranks(const RanksOptions& options, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(options.run));
   LORKD_TRY(report, workflow::adviseRanks(run, options.request));
   std::string text = report.text();
@@ -30,7 +30,7 @@ Result<void> ranks(const Options& options, const Context& context) {
 }  // namespace
 
 void addRanks(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RanksOptions>();
   auto* command = app.add_subcommand(
       "ranks", "Advise ranks for a budget of factor parameters, from a trained run's spectra and gradient conflict");
   command->add_option("run", options->run, "Run directory of method lorkd")->required();

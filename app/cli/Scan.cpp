@@ -7,7 +7,7 @@
 namespace lorkd::cli {
 namespace {
 
-struct Options {
+struct ScanOptions {
   std::string folder, index, source;
 };
 
@@ -31,7 +31,7 @@ std::string sizeText(const image::Geometry& g) {
   return out.str();
 }
 
-Result<void> scan(const Options& options, const Context& context) {
+Result<void> scan(const ScanOptions& options, const Context& context) {
   const auto index = options.index.empty() ? std::string(":memory:") : options.index;
   LORKD_TRY(catalogue, data::Catalogue::open(index));
   LORKD_CHECK(catalogue.scan(options.source, options.folder, *context.progress, context.cancel));
@@ -71,7 +71,7 @@ Result<void> scan(const Options& options, const Context& context) {
 }  // namespace
 
 void addScan(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ScanOptions>();
   auto* command =
       app.add_subcommand("scan", "List what a folder of DICOM or NIfTI holds, pair labels, say what is unusable");
   command->add_option("folder", options->folder, "Folder to scan")->required();

@@ -12,14 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct StudyOptions {
   PlanArguments plan;
   std::vector<std::string> methods;
   std::vector<std::int64_t> seeds;
   int jobs = 1;
 };
 
-Result<void> study(const Options& given, const Context& context) {
+Result<void> study(const StudyOptions& given, const Context& context) {
   LORKD_TRY(plan, given.plan.load());
   workflow::StudyOptions options;
   if (!given.plan.out.empty()) options.folder = given.plan.out;
@@ -49,7 +49,7 @@ Result<void> study(const Options& given, const Context& context) {
 }  // namespace
 
 void addStudy(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<StudyOptions>();
   auto* command = app.add_subcommand("study", "Train and compare methods over seeds; called again, it goes on");
   options->plan.addTo(*command);
   command->get_option("--out")->description("Folder of the run directories; by default runs");

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct TransferOptions {
   workflow::TransferSource source;
   std::string task;
   PlanArguments plan;
@@ -62,7 +62,7 @@ std::string comparison(const Json& transfer, const Json& scratch) {
   return out.str();
 }
 
-Result<void> transfer(const Options& options, const Context& context) {
+Result<void> transfer(const TransferOptions& options, const Context& context) {
   LORKD_TRY(whole, options.plan.load());
   LORKD_TRY(plan, workflow::transferPlan(whole, options.task));
   const fs::path out =
@@ -87,7 +87,7 @@ Result<void> transfer(const Options& options, const Context& context) {
 }  // namespace
 
 void addTransfer(CLI::App& app, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TransferOptions>();
   auto* command = app.add_subcommand("transfer",
                                      "Fine-tune an expert on a new task: its fused backbone with a new head, trained "
                                      "as a run of its own that keeps the weights it began with");

@@ -41,7 +41,7 @@ struct Shapes {
 };
 
 // A's piece as (channels, taps in the map's order, rows of A), zero where a channel belongs to a neighbour piece.
-// `gather` reads it from Aᵀ, else it is added to Aᵀ.
+// `gather` reads it from A, else it is added to A.
 template <class T, bool gather>
 void movePiece(std::conditional_t<gather, const T, T>* factor, std::conditional_t<gather, T, const T>* packed,
                std::int64_t rows, std::int64_t a, const Shapes& s, const TapMap& map) {
@@ -51,11 +51,12 @@ void movePiece(std::conditional_t<gather, const T, T>* factor, std::conditional_
       const auto at = c * s.taps + map.tapOrder[static_cast<std::size_t>(i)] - piece.offset;
       if (at < 0 || at >= s.length) continue;  // `packed` begins as zeros
       auto* line = packed + (c * s.taps + i) * rows;
-      auto* own = factor + at * rows;
-      if constexpr (gather)
-        std::copy_n(own, rows, line);
-      else
-        for (std::int64_t m = 0; m < rows; ++m) own[m] += line[m];
+      auto* own = factor + at;
+      for (std::int64_t m = 0; m < rows; ++m)
+        if constexpr (gather)
+          line[m] = own[m * s.length];
+        else
+          own[m * s.length] += line[m];
     }
 }
 
@@ -106,7 +107,7 @@ const T* classRows(const T* x, const Unit& unit, const TapMap::Class& c, const P
 template <class T>
 void forwardUnit(const T* x, T* y, T* z, const std::vector<T>& packed, const BranchSlice& slice, const Unit& unit,
                  const Shapes& s, const TapMap& map) {
-  const auto rows = slice.a.size(1), width = s.pieces * rows, samples = unit.end - unit.begin;
+  const auto rows = slice.a.size(0), width = s.pieces * rows, samples = unit.end - unit.begin;
   const auto block = s.mostChannels() * s.taps * rows;
   std::vector<T> u, gathered;
   for (std::int64_t a = 0; a < s.pieces; ++a) {
@@ -137,7 +138,7 @@ void forwardUnit(const T* x, T* y, T* z, const std::vector<T>& packed, const Bra
 template <class T>
 void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const std::vector<T>& packed, T* packedGradient, T* db,
                   const BranchSlice& slice, const Unit& unit, const Shapes& s, const TapMap& map) {
-  const auto rows = slice.a.size(1), width = s.pieces * rows, samples = unit.end - unit.begin;
+  const auto rows = slice.a.size(0), width = s.pieces * rows, samples = unit.end - unit.begin;
   const auto block = s.mostChannels() * s.taps * rows;
   const auto scale = static_cast<T>(slice.scale);
   const T* gradient = dy + unit.begin * s.outPixels * s.out;
@@ -193,7 +194,7 @@ std::vector<std::vector<T>> pack(const std::vector<BranchSlice>& slices, const S
   std::vector<std::vector<T>> packed(slices.size());
   at::parallel_for(0, static_cast<std::int64_t>(slices.size()), 1, [&](std::int64_t first, std::int64_t last) {
     for (auto j = static_cast<std::size_t>(first); j < static_cast<std::size_t>(last); ++j) {
-      const auto rows = slices[j].a.size(1), block = s.mostChannels() * s.taps * rows;
+      const auto rows = slices[j].a.size(0), block = s.mostChannels() * s.taps * rows;
       packed[j].resize(static_cast<std::size_t>(s.pieces * block));
       for (std::int64_t a = 0; a < s.pieces; ++a)
         movePiece<T, true>(slices[j].a.data_ptr<T>(), packed[j].data() + a * block, rows, a, s, map);
@@ -204,7 +205,7 @@ std::vector<std::vector<T>> pack(const std::vector<BranchSlice>& slices, const S
 
 std::int64_t mostRows(const std::vector<BranchSlice>& slices) {
   std::int64_t most = 1;
-  for (const auto& slice : slices) most = std::max(most, slice.a.size(1));
+  for (const auto& slice : slices) most = std::max(most, slice.a.size(0));
   return most;
 }
 
@@ -225,7 +226,7 @@ std::vector<Tensor> branchForward(const Tensor& x, const Tensor& y, const std::v
   const Shapes s(x, y, map, pieces);
   std::vector<Tensor> z;
   for (const auto& slice : slices)
-    z.push_back(at::zeros({(slice.end - slice.begin) * s.outPixels, pieces * slice.a.size(1)}, x.options()));
+    z.push_back(at::zeros({(slice.end - slice.begin) * s.outPixels, pieces * slice.a.size(0)}, x.options()));
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "low-rank branch", [&] {
     using T = scalar_t;
     const auto packed = pack<T>(slices, s, map);
@@ -268,7 +269,7 @@ std::vector<BranchGradients> branchBackward(const Tensor& x, const Tensor& dy, c
       result[j] = {at::zeros_like(slices[j].a), at::zeros_like(slices[j].b)};
     at::parallel_for(0, static_cast<std::int64_t>(slices.size()), 1, [&](std::int64_t first, std::int64_t last) {
       for (auto j = static_cast<std::size_t>(first); j < static_cast<std::size_t>(last); ++j) {
-        const auto rows = slices[j].a.size(1), block = s.mostChannels() * s.taps * rows;
+        const auto rows = slices[j].a.size(0), block = s.mostChannels() * s.taps * rows;
         for (std::size_t u = 0; u < units.size(); ++u) {
           if (units[u].slice != j) continue;
           for (std::int64_t a = 0; a < s.pieces; ++a)

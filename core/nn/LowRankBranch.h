@@ -17,7 +17,7 @@ namespace lorkd::nn {
 
 /// One task's factors and samples.
 struct BranchSlice {
-  torch::Tensor a, b;  ///< Aᵀ (I·k^(d−1), r·k) and B (O·k, r·k), contiguous
+  torch::Tensor a, b;  ///< A (r·k, I·k^(d−1)) and B (O·k, r·k), contiguous
   double scale = 1;
   std::int64_t begin = 0, end = 0;  ///< samples
 };
@@ -29,7 +29,7 @@ std::vector<torch::Tensor> branchForward(const torch::Tensor& x, const torch::Te
                                          const std::vector<BranchSlice>& slices, const TapMap& map,
                                          std::int64_t pieces);
 
-/// Gradients of each slice's Aᵀ and B, undefined where not wanted; adds the branch's part to dx (N, in pixels, I),
+/// Gradients of each slice's A and B, undefined where not wanted; adds the branch's part to dx (N, in pixels, I),
 /// contiguous, unless it is undefined. `z` is what branchForward returned; dy (N, out pixels, O) contiguous.
 struct BranchGradients {
   torch::Tensor a, b;

@@ -31,7 +31,7 @@ std::vector<BranchSlice> slicesOf(const FactoredCall& call, at::ArrayRef<Tensor>
   std::vector<BranchSlice> slices;  // none without factors
   const auto factors = call.factorsOf(inputs);
   for (std::size_t j = 0; j < call.scales.size(); ++j)
-    slices.push_back({factors[j].a.t().contiguous(), factors[j].b, factors[j].scale, call.routing.slices[j].begin,
+    slices.push_back({factors[j].a, factors[j].b, factors[j].scale, call.routing.slices[j].begin,
                       call.routing.slices[j].end});
   return slices;
 }
@@ -111,7 +111,7 @@ struct FactoredFunction : torch::autograd::Function<FactoredFunction> {
     const auto dx = call->onRows ? shared.x : wanted.x ? at::zeros_like(rows) : Tensor();
     for (auto& factors :
          branchBackward(rows, gradientRows, dx, z, slices, *call->map, weight.size(2), wanted.factors)) {
-      found.a.push_back(factors.a.defined() ? factors.a.t().contiguous() : factors.a);
+      found.a.push_back(factors.a);
       found.b.push_back(factors.b);
     }
     if (wanted.x && call->onRows) found.x = fromRows(dx, x.sizes().slice(2).vec(), x);

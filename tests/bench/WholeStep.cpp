@@ -8,7 +8,7 @@
 namespace lorkd::bench {
 namespace {
 
-struct Row {
+struct StepRow {
   const char* title;
   const char* backbone;
   const char* preset;                // empty: widths
@@ -19,16 +19,16 @@ struct Row {
   bool published;  // affordable
 };
 
-const std::vector<Row> rows{{"ResNet-18, 64x64", "resnet", "resnet18", {}, 64, 64, 8, 8, false},
+const std::vector<StepRow> steps{{"ResNet-18, 64x64", "resnet", "resnet18", {}, 64, 64, 8, 8, false},
                             {"ResNet-18, 64x64", "resnet", "resnet18", {}, 16, 64, 8, 8, false},
                             {"ShuffleNetV2 1.0x, 64x64", "shufflenetv2", "", {}, 64, 64, 8, 8, true},
                             {"U-Net 16,32,64, 32^3", "unet3d", "", {16, 32, 64}, 4, 32, 4, 4, true},
                             {"U-Net 16..256, 32^3", "unet3d", "", {16, 32, 64, 128, 256}, 4, 32, 4, 4, true}};
 
 // Two-dimensional networks read colour pictures.
-std::int64_t channels(const Row& row) { return row.widths.empty() ? 3 : 1; }
+std::int64_t channels(const StepRow& row) { return row.widths.empty() ? 3 : 1; }
 
-nn::Network network(const Row& row, const nn::LowRankSpec& spec) {
+nn::Network network(const StepRow& row, const nn::LowRankSpec& spec) {
   auto info = plugin::registry().backbone(row.backbone);
   TORCH_CHECK(info, info.error().text());
   plan::Backbone options;
@@ -50,7 +50,7 @@ Json wholeStep(const TimingOptions& options) {
   Json all = Json::array();
   std::printf("%-28s %5s %5s %9s %9s %9s %9s %9s %9s\n", "network (ratios to stock)", "batch", "tasks", "stock ms",
               "plain", "separated", "with Gram", "T passes", "published");
-  for (const auto& row : rows) {
+  for (const auto& row : steps) {
     if (!options.takes(row.title)) continue;
     const auto tasks = static_cast<std::size_t>(row.tasks);
     const nn::LowRankSpec spec{std::vector<std::int64_t>(tasks, row.rank), std::vector<double>(tasks, 1.0), 2,

@@ -8,7 +8,7 @@ using namespace lorkd;
 
 namespace {
 
-Result<expert::Manifest> exportTo(const std::filesystem::path& folder, nn::Network& network,
+Result<expert::Manifest> factorsTo(const std::filesystem::path& folder, nn::Network& network,
                                   expert::Manifest manifest = test::tinyManifest()) {
   SilentProgress progress;
   return expert::exportExpert(folder, network, 1, test::tinyInputs(), std::move(manifest),
@@ -21,7 +21,7 @@ TEST(Factors, TheFileHoldsTheUpdateAndTheHeadAlone) {
   auto network = test::tinyNetwork();
   const auto before = test::snapshot(network);
   const auto folder = test::freshFolder("factors") / "lung";
-  const auto manifest = exportTo(folder, network);
+  const auto manifest = factorsTo(folder, network);
   ASSERT_TRUE(manifest) << manifest.error().text();
   EXPECT_TRUE(test::unchanged(network, before));
   const auto file = safetensors::File::open(folder / "factors.safetensors").value();
@@ -43,12 +43,12 @@ TEST(Factors, TheFileHoldsTheUpdateAndTheHeadAlone) {
 TEST(Factors, TruncationShrinksTheFactorFileAndNotTheExpert) {
   auto network = test::tinyNetwork();
   const auto folder = test::freshFolder("truncated");
-  ASSERT_TRUE(exportTo(folder / "whole", network));
+  ASSERT_TRUE(factorsTo(folder / "whole", network));
   std::vector<std::int64_t> ranks(network->adaptedLayers().size(), 1);
   nn::truncate(network, 1, ranks);
   auto manifest = test::tinyManifest();
   manifest.truncation = {{"rank", 1}, {"before", 0.9}, {"after", 0.8}};
-  const auto cut = exportTo(folder / "cut", network, manifest);
+  const auto cut = factorsTo(folder / "cut", network, manifest);
   ASSERT_TRUE(cut) << cut.error().text();
   const auto size = [&](const char* file) { return std::filesystem::file_size(folder / file); };
   EXPECT_LT(2 * size("cut/factors.safetensors"), size("whole/factors.safetensors"));
@@ -61,7 +61,7 @@ TEST(Factors, TruncationShrinksTheFactorFileAndNotTheExpert) {
 TEST(Factors, ANetworkWithoutFactorsHasNoSuchFile) {
   nn::Network plain(nn::makeUNet({.dims = 3, .inputChannels = 1, .widths = {4, 6, 8}}, {}).value(),
                     std::vector<nn::HeadSpec>{{"a", 2, true}, {"lung.left", 3, true}});
-  const auto none = exportTo(test::freshFolder("plain") / "lung", plain);
+  const auto none = factorsTo(test::freshFolder("plain") / "lung", plain);
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, ErrorCode::Unsupported);
 }

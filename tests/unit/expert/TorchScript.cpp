@@ -23,7 +23,7 @@ std::shared_ptr<expert::Exporter> torchscript() {
   return found == all.end() ? nullptr : *found;
 }
 
-Result<expert::Manifest> exportTo(const fs::path& folder, nn::Network& network,
+Result<expert::Manifest> scriptTo(const fs::path& folder, nn::Network& network,
                                   const std::vector<torch::Tensor>& inputs) {
   SilentProgress progress;
   return expert::exportExpert(folder, network, 1, inputs, test::tinyManifest(), {torchscript()}, progress);
@@ -59,7 +59,7 @@ TEST(TorchScript, FollowsTheNetworkOnSizesItHasNotSeen) {
   for (int dims : {2, 3}) {
     auto network = test::tinyNetwork(dims);
     const auto folder = test::freshFolder("ts" + std::to_string(dims)) / "lung";
-    const auto manifest = exportTo(folder, network, test::tinyInputs(dims));
+    const auto manifest = scriptTo(folder, network, test::tinyInputs(dims));
     ASSERT_TRUE(manifest) << manifest.error().text();
     EXPECT_LT(manifest->parity, 1e-5);
     auto module = torch::jit::load((folder / "expert.ts").string());
@@ -80,7 +80,7 @@ TEST(TorchScript, FollowsTheNetworkOnSizesItHasNotSeen) {
 TEST(TorchScript, ClassificationHeadToo) {
   auto network = test::tinyNetwork(2, false);
   const auto folder = test::freshFolder("ts_class") / "lung";
-  const auto manifest = exportTo(folder, network, test::tinyInputs(2));
+  const auto manifest = scriptTo(folder, network, test::tinyInputs(2));
   ASSERT_TRUE(manifest) << manifest.error().text();
   auto module = torch::jit::load((folder / "expert.ts").string());
   const auto x = torch::randn({7, 1, 20, 28});
@@ -103,7 +103,7 @@ TEST(TorchScript, StridesThatRoundAreFollowedOnOddSizes) {
   // Statistics of batch norms that are not the initial ones.
   network->predict(torch::randn({8, 1, 32, 32}) * 2 + 1, 0);
   const auto folder = test::freshFolder("ts_shuffle") / "skin";
-  const auto manifest = exportTo(folder, network, {torch::randn({4, 1, 28, 28})});
+  const auto manifest = scriptTo(folder, network, {torch::randn({4, 1, 28, 28})});
   ASSERT_TRUE(manifest) << manifest.error().text();
   network->eval();
   auto module = torch::jit::load((folder / "expert.ts").string());
@@ -121,7 +121,7 @@ TEST(TorchScript, DeepNetworksAreTracedInLittleMemory) {
   nn::Network network(backbone, std::vector<nn::HeadSpec>{{"liver", 1, true}, {"lung.left", 1, true}});
   test::disturbFactors(network);
   const auto before = peakMegabytes();
-  const auto manifest = exportTo(test::freshFolder("ts_deep") / "lung", network, {torch::randn({1, 1, 32, 32, 64})});
+  const auto manifest = scriptTo(test::freshFolder("ts_deep") / "lung", network, {torch::randn({1, 1, 32, 32, 64})});
   ASSERT_TRUE(manifest) << manifest.error().text();
   // Twenty activations of the finest level in the largest input that is tried; an unfolded one would be 27 times one.
   const double finest = 4.0 * 4 * 9 * 32 * 32 * 32 / (1 << 20);
@@ -131,7 +131,7 @@ TEST(TorchScript, DeepNetworksAreTracedInLittleMemory) {
 TEST(TorchScript, HoldsThisExpertsWeightsAlone) {
   auto network = test::tinyNetwork();
   const auto folder = test::freshFolder("ts_alone") / "lung";
-  ASSERT_TRUE(exportTo(folder, network, test::tinyInputs()));
+  ASSERT_TRUE(scriptTo(folder, network, test::tinyInputs()));
   torch::jit::ExtraFilesMap extra{{"manifest.json", ""}};
   const auto module = torch::jit::load((folder / "expert.ts").string(), torch::kCPU, extra);
   std::int64_t elements = 0;
@@ -150,7 +150,7 @@ TEST(TorchScript, PythonGivesTheSameLogits) {
   if (python.empty()) GTEST_SKIP() << "no python3 with torch (package python3-torch)";
   auto network = test::tinyNetwork();
   const auto folder = test::freshFolder("ts_python");
-  ASSERT_TRUE(exportTo(folder / "lung", network, test::tinyInputs()));
+  ASSERT_TRUE(scriptTo(folder / "lung", network, test::tinyInputs()));
   const auto input = torch::randn({3, 1, 12, 8, 16}), logits = network->predict(input, 1);
   const auto call = [&](const std::string& pair) {
     return output(python + " '" LORKD_SOURCE_DIR "/tests/e2e/read_expert.py' '" + (folder / "lung").string() + "' '" +
