@@ -100,7 +100,7 @@ torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight, c
     return pointwiseConvolution(whole, Strategy::Merged);
   if (x.dim() == 4 && weight[0][0].numel() > 1 && worksOnRows(weight[0][0].numel(), outputPixels(whole)))
     return factoredConvolution(whole);
-  if (needsDetour(x, weight) || canGoSideBySide(x, weight, geometry)) return mergedConvolution(whole);
+  if (needsDetour(x, weight) || canGoSideBySide(x, weight, geometry, 1)) return mergedConvolution(whole);
   return convolve(x, weight, bias, geometry);
 }
 

@@ -28,7 +28,9 @@ torch::Tensor LowRankConvImpl::forward(const torch::Tensor& x, const Routing& ro
   const auto in = lowered(x);
   const c10::impl::ExcludeDispatchKeyGuard noAutocast(c10::autocast_dispatch_keyset);
   if (!separated) return mergedConvolution({in, weight, bias, geometry, {}, {}, {}, routing});
-  return separatedConvolution({in, weight, bias, geometry, a, b, scales, routing}, strategy);
+  const SeparatedConv call{in, weight, bias, geometry, a, b, scales, routing};
+  computedBy = takenStrategy(call, strategy);
+  return separatedConvolution(call, computedBy);
 }
 
 void LowRankConvImpl::setRank(int task, std::int64_t rank) { parts::setRank(layer(), a, b, task, rank); }

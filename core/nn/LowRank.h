@@ -58,6 +58,7 @@ class LowRankConvImpl : public torch::nn::Module {
   std::vector<torch::Tensor> a, b;  ///< parameters "a.<task>", "b.<task>"
   std::vector<double> scales;
   Strategy strategy = Strategy::Auto;
+  Strategy computedBy = Strategy::Auto;  ///< what the last separated forward pass took; Auto before the first
 
  private:
   ConvShape m_shape;

@@ -160,6 +160,16 @@ std::vector<LayerFactors> NetworkImpl::layerFactors(int task) const {
   return out;
 }
 
+std::vector<std::pair<std::string, std::string>> NetworkImpl::strategies() const {
+  static const std::map<Strategy, std::string> names{
+      {Strategy::Merged, "merged"}, {Strategy::Factored, "factored"}, {Strategy::Published, "published"}};
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& item : m_backbone->named_modules("backbone"))
+    if (const auto* conv = item.value()->as<LowRankConvImpl>())
+      if (const auto name = names.find(conv->computedBy); name != names.end()) out.emplace_back(item.key(), name->second);
+  return out;
+}
+
 NamedTensors NetworkImpl::sharedParameters() const {
   std::set<const c10::TensorImpl*> own;
   eachLayer(*m_backbone, [&](const std::string&, const auto& layer) {

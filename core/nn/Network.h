@@ -75,6 +75,9 @@ class NetworkImpl : public torch::nn::Module {
   bool setScale(const std::string& layer, int task, double scale);
   /// What a task's factors are, as they are now, in the order of adaptedLayers(); empty without factors.
   std::vector<LayerFactors> layerFactors(int task) const;
+  /// By which strategy each separated convolution was computed last: full names of layers, and merged, factored or
+  /// published. Empty before the first separated pass and without factors.
+  std::vector<std::pair<std::string, std::string>> strategies() const;
   /// Whether tasks have parts of the backbone to themselves: factors, or batch norms.
   bool ownParts() const;
   /// The backbone's parameters that every task's gradient reaches: no factors, no batch norms of one task.

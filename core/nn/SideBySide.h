@@ -10,9 +10,10 @@
 
 namespace lorkd::nn {
 
-/// Whether sideBySideForward() and sideBySideBackward() can compute this: a shape that oneDNN takes, in float32, and at
-/// least one sample for each thread.
-bool canGoSideBySide(const torch::Tensor& x, const torch::Tensor& weight, const ConvGeometry& geometry);
+/// Whether sideBySideForward() and sideBySideBackward() should compute this: a shape that oneDNN takes, in float32, at
+/// least one sample for each thread, and not so many threads that their weights outgrow those of the `tasks` twofold.
+bool canGoSideBySide(const torch::Tensor& x, const torch::Tensor& weight, const ConvGeometry& geometry,
+                     std::size_t tasks);
 
 /// y of all samples, laid out as x. x (N, I, …) contiguous or channels-last; bias (O) or undefined. `slices` cover the
 /// batch in order. One merged weight at a time for each thread.

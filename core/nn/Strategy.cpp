@@ -28,28 +28,23 @@ std::int64_t outputPixels(const SeparatedConv& call) {
   return pixels;
 }
 
-torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy) {
-  if (strategy == Strategy::Auto) {
-    // In lower precision the CPU has the merged form alone that is worth taking.
-    const bool low = call.x.is_cpu() && call.x.scalar_type() != call.weight.scalar_type();
-    strategy = low ? Strategy::Merged : chosenStrategy(call, outputPixels(call));
-  }
-  if (strategy != Strategy::Published && isPointwise(call)) {
+Strategy takenStrategy(const SeparatedConv& call, Strategy asked) {
+  const bool low = call.x.is_cpu() && call.x.scalar_type() != call.weight.scalar_type();
+  if (asked == Strategy::Auto) asked = low ? Strategy::Merged : chosenStrategy(call, outputPixels(call));
+  const bool recordsItself = call.x.is_cpu() && !low;
+  return call.routing.gram && (asked == Strategy::Published || !recordsItself) ? Strategy::Merged : asked;
+}
+
+torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy asked) {
+  const auto strategy = takenStrategy(call, asked);
+  if (strategy == Strategy::Published) return publishedConvolution(call);
+  if (isPointwise(call)) {
     const bool rows = call.x.dim() == 2 || call.x.suggest_memory_format() != at::MemoryFormat::Contiguous;
     if (rows) return pointwiseConvolution(call, strategy);
     // From contiguous images, rows are worth their making where they save the tasks' weights.
     if (strategy == Strategy::Factored) return pointwiseConvolution(call, strategy).contiguous();
   }
-  const bool recordsItself = call.x.is_cpu() && call.x.scalar_type() == call.weight.scalar_type();
-  if (call.routing.gram && (strategy == Strategy::Published || !recordsItself)) strategy = Strategy::Merged;
-  switch (strategy) {
-    case Strategy::Published:
-      return publishedConvolution(call);
-    case Strategy::Factored:
-      return factoredConvolution(call);
-    default:
-      return mergedConvolution(call);
-  }
+  return strategy == Strategy::Factored ? factoredConvolution(call) : mergedConvolution(call);
 }
 
 }  // namespace lorkd::nn

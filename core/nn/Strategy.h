@@ -38,8 +38,12 @@ bool isPointwise(const SeparatedConv& call);
 /// Such a layer by matrix products on channels-last rows; its result is channels-last. Factored as above, else merged.
 torch::Tensor pointwiseConvolution(const SeparatedConv& call, Strategy strategy);
 
-/// Picks by strategy. A GramRecorder is filled by the merged form, and by the factored one's own kernels; other forms
-/// give way to the merged one.
+/// What a layer takes where the plan says `asked`, never Auto: Auto becomes what costs less (chosenStrategy); in lower
+/// precision on the CPU the merged form alone is worth taking; and a GramRecorder is filled by the merged form and by the
+/// factored one's own kernels, to which others give way.
+Strategy takenStrategy(const SeparatedConv& call, Strategy asked);
+
+/// Computes it by what takenStrategy() says.
 torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy);
 
 /// What Auto takes for `outPixels` pixels of one sample: factored where a task has fewer output pixels than about 1.5·O·L/(O+L), L = I·k^(d−1), below which its factors cost less than the making of its weight and

@@ -41,7 +41,7 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
     const Tensor &x = inputs[0], &weight = inputs[1], bias = call->biasOf(inputs);
     const auto factors = inputs.slice(call->firstFactor());
     const auto low = [&x](const Tensor& t) { return t.defined() ? t.to(x.scalar_type()) : t; };
-    if (canGoSideBySide(x, weight, call->geometry))
+    if (canGoSideBySide(x, weight, call->geometry, call->routing.slices.size()))
       return sideBySideForward(x.contiguous(x.suggest_memory_format()), weight.contiguous(), bias, call->geometry,
                                call->routing.slices, call->factorsOf(inputs));
     if (factors.empty()) return convolve(x, low(weight), low(bias), call->geometry);
@@ -64,7 +64,7 @@ struct MergedFunction : torch::autograd::Function<MergedFunction> {
     variable_list result(inputs.size() + 1);  // the last belongs to `call`
 
     if (call->bias && ctx->needs_input_grad(2)) result[2] = gradient.to(weight.scalar_type()).flatten(2).sum(2).sum(0);
-    if (canGoSideBySide(x, weight, call->geometry)) {
+    if (canGoSideBySide(x, weight, call->geometry, call->routing.slices.size())) {
       auto found = call->results(
           sideBySideBackward(gradient, x.contiguous(x.suggest_memory_format()), weight.contiguous(), call->geometry,
                              call->routing.slices, call->factorsOf(inputs), call->wantedOf(*ctx)),

@@ -9,7 +9,8 @@
 //   phase       phase, message
 //   resources   peak_memory (bytes of the training process so far, without the files that it maps), each time a process
 //               ends its training
-//   log         level, message; step where it tells of one
+//   log         level, message; step where it tells of one; strategies {layer: strategy} of the first step's
+//               separated convolutions
 //   done        outcome ("done", "cancelled", "failed"), message
 #pragma once
 

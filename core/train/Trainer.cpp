@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <optional>
 
 #include "core/base/Guard.h"
@@ -48,6 +49,7 @@ struct Trainer::Impl {
   CheckpointInfo info(bool validationDue = false) const { return {step, best, stale, digest, validationDue}; }
   bool patienceEnded() const { return plan.training.patience > 0 && stale >= plan.training.patience; }
   void tellOfWaiting(const Hooks& hooks) const;
+  void tellOfStrategies(const Hooks& hooks) const;
 
   const plan::Plan plan;
   std::string digest = plan::digest(plan);
@@ -100,7 +102,25 @@ Result<void> Trainer::Impl::trainStep(feed::BatchSource& batches, const Hooks& h
                        {"gradient_norm", figures.gradientNorm},
                        {"losses", std::move(figures.losses)}});
   if (measured) hooks.event("conflict", *measured);
+  if (step == 1) tellOfStrategies(hooks);
   return {};
+}
+
+void Trainer::Impl::tellOfStrategies(const Hooks& hooks) const {
+  std::map<std::string, int> counts;
+  Json layers = Json::object();
+  for (const auto& [layer, strategy] : learner.student()->strategies()) {
+    ++counts[strategy];
+    layers[layer] = strategy;
+  }
+  if (counts.empty()) return;
+  std::string text;
+  for (const auto& [strategy, count] : counts)
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + strategy;
+  hooks.event("log", {{"level", "info"},
+                      {"message", "separated convolutions in the first step: " + text},
+                      {"step", step},
+                      {"strategies", std::move(layers)}});
 }
 
 Result<void> Trainer::Impl::checkWeights() const {

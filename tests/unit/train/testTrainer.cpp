@@ -80,6 +80,21 @@ TEST_F(Training, TellsEveryStep) {
   EXPECT_EQ(events["conflict"][1]["tasks"], (Json{"bright", "dark"}));
 }
 
+TEST_F(Training, SaysByWhatItsConvolutionsAreComputed) {
+  plan.training.steps = 2;
+  const auto student = test::makeNetwork(plan);
+  ASSERT_TRUE(train(student));
+  std::vector<Json> told;
+  for (const auto& event : events["log"])
+    if (event.contains("strategies")) told.push_back(event);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0]["step"], 1);
+  const auto layers = student->adaptedLayers();
+  EXPECT_EQ(told[0]["strategies"].size(), layers.size());
+  for (const auto& layer : layers)
+    EXPECT_THAT(told[0]["strategies"].value(layer.name, ""), testing::AnyOf("merged", "factored")) << layer.name;
+}
+
 TEST_F(Training, AStopWithinAValidationKeepsItsStepsAndValidatesLater) {
   plan.training.steps = 6;
   plan.training.validateEvery = 4;
