@@ -57,8 +57,9 @@ Result<StagedFolder> StagedFolder::create(const fs::path& given, const std::stri
                 "choose another folder; only an expert is replaced", target.string());
   StagedFolder folder;
   folder.m_target = target;
-  folder.m_path = target.parent_path() / ("." + target.filename().string() + "." + std::to_string(::getpid()) + "-" +
-                                          std::to_string(counter++) + ".part");
+  auto name = target.filename();
+  name += "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".part";
+  folder.m_path = target.parent_path() / ("." + name.string());
   fs::remove_all(folder.m_path, ec);
   LORKD_CHECK(makeWritableFolder(folder.m_path));
   return folder;

@@ -21,7 +21,8 @@ namespace {
 
 // Lower triangle of the products of rows' pieces [begin, end), in the rows' own precision.
 template <class T>
-LORKD_WIDEST void pieceProducts(const T* const* rows, std::size_t count, std::int64_t begin, std::int64_t end, T* products) {
+LORKD_WIDEST void pieceProducts(const T* const* rows, std::size_t count, std::int64_t begin, std::int64_t end,
+                                T* products) {
   for (std::size_t i = 0; i < count; ++i)
     for (std::size_t j = 0; j <= i; ++j) {
       const T *left = rows[i], *right = rows[j];
@@ -82,8 +83,8 @@ void GramRecorder::add(const torch::Tensor& weight, const std::vector<int>& pres
     addProducts(weight, present, torch::mm(rows, rows.t()).to(torch::kDouble));
     return;
   }
-  const auto sum = torch::empty({static_cast<std::int64_t>(flat.size()), static_cast<std::int64_t>(flat.size())},
-                                torch::kDouble);
+  const auto sum =
+      torch::empty({static_cast<std::int64_t>(flat.size()), static_cast<std::int64_t>(flat.size())}, torch::kDouble);
   AT_DISPATCH_FLOATING_TYPES(flat.front().scalar_type(), "Gram", [&] {
     std::vector<const scalar_t*> rows;
     for (const auto& gradient : flat) rows.push_back(gradient.data_ptr<scalar_t>());

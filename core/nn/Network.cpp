@@ -166,7 +166,8 @@ std::vector<std::pair<std::string, std::string>> NetworkImpl::strategies() const
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& item : m_backbone->named_modules("backbone"))
     if (const auto* conv = item.value()->as<LowRankConvImpl>())
-      if (const auto name = names.find(conv->computedBy); name != names.end()) out.emplace_back(item.key(), name->second);
+      if (const auto name = names.find(conv->computedBy); name != names.end())
+        out.emplace_back(item.key(), name->second);
   return out;
 }
 

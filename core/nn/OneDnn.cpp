@@ -43,7 +43,7 @@ template void gemm(bool, bool, std::int64_t, std::int64_t, std::int64_t, double,
                    const double*, std::int64_t, double, double*, std::int64_t);
 
 #ifdef LORKD_ONEDNN
-namespace {
+namespace onednn {  // named: a class that the header knows holds these types
 
 using dnnl::memory;
 using Desc = memory::desc;
@@ -123,7 +123,8 @@ Desc anyDesc(const std::vector<std::int64_t>& sizes) {
   return {sizes, memory::data_type::f32, memory::format_tag::any};
 }
 
-}  // namespace
+}  // namespace onednn
+using namespace onednn;
 
 struct ConvolutionPlan::State {
   explicit State(const Shape& shape) : shape(shape) {
@@ -136,7 +137,8 @@ struct ConvolutionPlan::State {
     }
     const auto x = wish(shape.x), y = wish(ySizes), w = anyDesc(shape.weight);
     const Desc bias({shape.weight[0]}, memory::data_type::f32, memory::format_tag::a);
-    forwardDesc = make<dnnl::convolution_forward>(dnnl::prop_kind::forward_training, x, w, shape.bias ? &bias : nullptr, y);
+    forwardDesc =
+        make<dnnl::convolution_forward>(dnnl::prop_kind::forward_training, x, w, shape.bias ? &bias : nullptr, y);
     forward = dnnl::convolution_forward(*forwardDesc);
     xIn = layout(shape.x, forwardDesc->src_desc());
     wIn = weights(forwardDesc->weights_desc());
@@ -171,13 +173,14 @@ struct ConvolutionPlan::State {
   Layout weights(const Desc& wanted) const { return {plainDesc(shape.weight, false), wanted}; }
 
   template <class Primitive>
-  std::unique_ptr<typename Primitive::primitive_desc> make(dnnl::prop_kind kind, const Desc& x, const Desc& w, const Desc* bias, const Desc& y) const {
+  std::unique_ptr<typename Primitive::primitive_desc> make(dnnl::prop_kind kind, const Desc& x, const Desc& w,
+                                                           const Desc* bias, const Desc& y) const {
     using Made = typename Primitive::primitive_desc;
     const auto& g = shape.geometry;
     const auto direct = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-    return bias ? std::make_unique<Made>(engine(), kind, direct, x, w, *bias, y, g.stride, dilates, g.padding, g.padding,
-                                         ownScratchpad())
+    return bias ? std::make_unique<Made>(engine(), kind, direct, x, w, *bias, y, g.stride, dilates, g.padding,
+                                         g.padding, ownScratchpad())
                 : std::make_unique<Made>(engine(), kind, direct, x, w, y, g.stride, dilates, g.padding, g.padding,
                                          ownScratchpad());
 #else
@@ -197,9 +200,8 @@ struct ConvolutionPlan::State {
     return std::make_unique<Made>(engine(), direct, x, w, y, g.stride, dilates, g.padding, g.padding, *forwardDesc,
                                   ownScratchpad());
 #else
-    return std::make_unique<Made>(
-        typename Primitive::desc(direct, x, w, y, g.stride, dilates, g.padding, g.padding), ownScratchpad(), engine(),
-        *forwardDesc);
+    return std::make_unique<Made>(typename Primitive::desc(direct, x, w, y, g.stride, dilates, g.padding, g.padding),
+                                  ownScratchpad(), engine(), *forwardDesc);
 #endif
   }
 
@@ -263,21 +265,22 @@ void ConvolutionPlan::backward(const float* dy, const float* x, const float* wei
     auto scratch = buffer(s.dataScratch);
     auto result = s.dxOut.result(dx, keptOut);
     gradient = s.dyData.in(dy, keptDy);
-    s.backwardData.execute(stream(), {{DNNL_ARG_DIFF_DST, gradient},
-                                      {DNNL_ARG_WEIGHTS, s.wData.in(weight, kept)},
-                                      {DNNL_ARG_DIFF_SRC, result},
-                                      {DNNL_ARG_SCRATCHPAD, over(scratchDesc(s.dataScratch), scratch.data_ptr<float>())}});
+    s.backwardData.execute(stream(),
+                           {{DNNL_ARG_DIFF_DST, gradient},
+                            {DNNL_ARG_WEIGHTS, s.wData.in(weight, kept)},
+                            {DNNL_ARG_DIFF_SRC, result},
+                            {DNNL_ARG_SCRATCHPAD, over(scratchDesc(s.dataScratch), scratch.data_ptr<float>())}});
     s.dxOut.out(result, dx);
   }
   if (!dw) return;
   if (!dx || s.dyWeights.wanted() != s.dyData.wanted()) gradient = s.dyWeights.in(dy, keptDy);
   auto scratch = buffer(s.weightScratch);
   auto result = s.dwOut.result(dw, keptOut);
-  s.backwardWeights.execute(stream(), {{DNNL_ARG_DIFF_DST, gradient},
-                                       {DNNL_ARG_SRC, s.xWeights.in(x, kept)},
-                                       {DNNL_ARG_DIFF_WEIGHTS, result},
-                                       {DNNL_ARG_SCRATCHPAD,
-                                        over(scratchDesc(s.weightScratch), scratch.data_ptr<float>())}});
+  s.backwardWeights.execute(stream(),
+                            {{DNNL_ARG_DIFF_DST, gradient},
+                             {DNNL_ARG_SRC, s.xWeights.in(x, kept)},
+                             {DNNL_ARG_DIFF_WEIGHTS, result},
+                             {DNNL_ARG_SCRATCHPAD, over(scratchDesc(s.weightScratch), scratch.data_ptr<float>())}});
   s.dwOut.out(result, dw);
 }
 

@@ -47,7 +47,8 @@ SeparatedCall::SeparatedCall(const SeparatedConv& conv, variable_list& inputs)
 std::vector<SliceFactors> SeparatedCall::factorsOf(at::ArrayRef<Tensor> inputs) const {
   std::vector<SliceFactors> factors(routing.slices.size());
   for (std::size_t j = 0; j < scales.size(); ++j)
-    factors[j] = {inputs[firstFactor() + 2 * j].contiguous(), inputs[firstFactor() + 2 * j + 1].contiguous(), scales[j]};
+    factors[j] = {inputs[firstFactor() + 2 * j].contiguous(), inputs[firstFactor() + 2 * j + 1].contiguous(),
+                  scales[j]};
   return factors;
 }
 

@@ -17,8 +17,8 @@ struct Unit {
   std::int64_t begin, end;
 };
 
-/// Equal shares of `total` samples for LibTorch's threads, cut where one slice ends; shares may be empty. A border close
-/// to one between slices moves there, because each part of a task has to make its weight anew.
+/// Equal shares of `total` samples for LibTorch's threads, cut where one slice ends; shares may be empty. A border
+/// close to one between slices moves there, because each part of a task has to make its weight anew.
 std::vector<std::vector<Unit>> shareOut(const std::vector<TaskSlice>& slices, std::int64_t total);
 
 /// Calls f(number) for [0, count) on LibTorch's threads, each number on one thread.

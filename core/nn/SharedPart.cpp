@@ -35,8 +35,7 @@ template <class T>
 struct Weight {
   T* values;
   std::int64_t out, in, taps;
-  explicit Weight(const Tensor& w)
-      : values(w.data_ptr<T>()), out(w.size(0)), in(w.size(1)), taps(w[0][0].numel()) {}
+  explicit Weight(const Tensor& w) : values(w.data_ptr<T>()), out(w.size(0)), in(w.size(1)), taps(w[0][0].numel()) {}
   T* at(std::int64_t o, std::int64_t i) const { return values + (o * in + i) * taps; }
 };
 

@@ -56,10 +56,9 @@ Tensor sideBySideForward(const Tensor& x, const Tensor& weight, const Tensor& bi
   std::vector<std::int64_t> sizes{samples, weight.size(0)};
   for (std::size_t axis = 0; axis < geometry.stride.size(); ++axis) {
     const auto at = static_cast<std::int64_t>(axis) + 2;
-    sizes.push_back(
-        (x.size(at) + 2 * geometry.padding[axis] - geometry.dilation[axis] * (weight.size(at) - 1) - 1) /
-            geometry.stride[axis] +
-        1);
+    sizes.push_back((x.size(at) + 2 * geometry.padding[axis] - geometry.dilation[axis] * (weight.size(at) - 1) - 1) /
+                        geometry.stride[axis] +
+                    1);
   }
   const auto y = at::empty(sizes, x.options().memory_format(x.suggest_memory_format()));
   const auto inStep = x.numel() / samples, outStep = y.numel() / samples;
@@ -67,8 +66,7 @@ Tensor sideBySideForward(const Tensor& x, const Tensor& weight, const Tensor& bi
   onThreads(all.size(), [&](std::size_t j) {
     Tensor space;
     for (const auto& unit : all[j]) {
-      const auto plan =
-          ConvolutionPlan::of(shapeOf(x, weight, geometry, unit.end - unit.begin, bias.defined()));
+      const auto plan = ConvolutionPlan::of(shapeOf(x, weight, geometry, unit.end - unit.begin, bias.defined()));
       plan->forward(x.data_ptr<float>() + unit.begin * inStep, mergeInto(space, weight, factors[unit.slice]),
                     bias.defined() ? bias.data_ptr<float>() : nullptr, y.data_ptr<float>() + unit.begin * outStep);
     }

@@ -19,12 +19,11 @@ bool canGoSideBySide(const torch::Tensor& x, const torch::Tensor& weight, const 
 /// batch in order. One merged weight at a time for each thread.
 torch::Tensor sideBySideForward(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                                 const ConvGeometry& geometry, const std::vector<TaskSlice>& slices,
-                                       const std::vector<SliceFactors>& factors);
+                                const std::vector<SliceFactors>& factors);
 
 /// Each thread's parts of the gradients of W0 are summed in one order; one more gradient of W0 for each thread.
 SeparatedGradients sideBySideBackward(const torch::Tensor& dy, const torch::Tensor& x, const torch::Tensor& weight,
-                                       const ConvGeometry& geometry, const std::vector<TaskSlice>& slices,
-                                       const std::vector<SliceFactors>& factors,
-                                       const Wanted& wanted);
+                                      const ConvGeometry& geometry, const std::vector<TaskSlice>& slices,
+                                      const std::vector<SliceFactors>& factors, const Wanted& wanted);
 
 }  // namespace lorkd::nn

@@ -12,7 +12,8 @@ Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels) {
     tasks += slice.size() > 0;
     samples += slice.size();
   }
-  const auto out = call.weight.size(0), length = call.weight[0].numel() / (call.weight.dim() > 2 ? call.weight.size(2) : 1);
+  const auto out = call.weight.size(0),
+             length = call.weight[0].numel() / (call.weight.dim() > 2 ? call.weight.size(2) : 1);
   return 2 * samples * outPixels * (out + length) < 3 * tasks * out * length ? Strategy::Factored : Strategy::Merged;
 }
 

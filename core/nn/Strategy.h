@@ -31,27 +31,28 @@ torch::Tensor publishedConvolution(const SeparatedConv& call);
 /// W_t; hand-written on the CPU (float32, float64), LibTorch's operators elsewhere.
 torch::Tensor factoredConvolution(const SeparatedConv& call);
 
-/// Whether the weight is a matrix on the channels (1×1 kernels without padding; linear layers, x (N, I)) that the CPU's own
-/// products can take: float32 or float64 throughout.
+/// Whether the weight is a matrix on the channels (1×1 kernels without padding; linear layers, x (N, I)) that the CPU's
+/// own products can take: float32 or float64 throughout.
 bool isPointwise(const SeparatedConv& call);
 
 /// Such a layer by matrix products on channels-last rows; its result is channels-last. Factored as above, else merged.
 torch::Tensor pointwiseConvolution(const SeparatedConv& call, Strategy strategy);
 
 /// What a layer takes where the plan says `asked`, never Auto: Auto becomes what costs less (chosenStrategy); in lower
-/// precision on the CPU the merged form alone is worth taking; and a GramRecorder is filled by the merged form and by the
-/// factored one's own kernels, to which others give way.
+/// precision on the CPU the merged form alone is worth taking; and a GramRecorder is filled by the merged form and by
+/// the factored one's own kernels, to which others give way.
 Strategy takenStrategy(const SeparatedConv& call, Strategy asked);
 
 /// Computes it by what takenStrategy() says.
 torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy strategy);
 
-/// What Auto takes for `outPixels` pixels of one sample: factored where a task has fewer output pixels than about 1.5·O·L/(O+L), L = I·k^(d−1), below which its factors cost less than the making of its weight and
-/// its gradient.
+/// What Auto takes for `outPixels` pixels of one sample: factored where a task has fewer output pixels than
+/// about 1.5·O·L/(O+L), L = I·k^(d−1), below which its factors cost less than the making of its weight and its
+/// gradient.
 Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels);
 
-/// Whether the factored strategy multiplies the shared weight on pixel-major rows rather than by a convolution: on maps so
-/// small that padding is much of the work.
+/// Whether the factored strategy multiplies the shared weight on pixel-major rows rather than by a convolution: on maps
+/// so small that padding is much of the work.
 bool worksOnRows(std::int64_t taps, std::int64_t outPixels);
 
 /// Output pixels of one sample.

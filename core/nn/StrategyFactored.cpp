@@ -31,8 +31,8 @@ std::vector<BranchSlice> slicesOf(const FactoredCall& call, at::ArrayRef<Tensor>
   std::vector<BranchSlice> slices;  // none without factors
   const auto factors = call.factorsOf(inputs);
   for (std::size_t j = 0; j < call.scales.size(); ++j)
-    slices.push_back({factors[j].a, factors[j].b, factors[j].scale, call.routing.slices[j].begin,
-                      call.routing.slices[j].end});
+    slices.push_back(
+        {factors[j].a, factors[j].b, factors[j].scale, call.routing.slices[j].begin, call.routing.slices[j].end});
   return slices;
 }
 

@@ -25,7 +25,8 @@ Tensor rowsOf(const Tensor& x) {
 // A new tensor (N, channels, …) in channels-last layout, and the same memory as a matrix.
 struct Laid {
   Tensor tensor, rows;
-  Laid(const Tensor& like, std::int64_t channels) : rows(at::empty({like.numel() / like.size(1), channels}, like.options())) {
+  Laid(const Tensor& like, std::int64_t channels)
+      : rows(at::empty({like.numel() / like.size(1), channels}, like.options())) {
     std::vector<std::int64_t> sizes{like.size(0)}, order{0, like.dim() - 1};
     for (std::int64_t axis = 2; axis < like.dim(); ++axis) {
       sizes.push_back(like.size(axis));
@@ -67,7 +68,11 @@ struct Pass {
   std::vector<TaskSlice> slices;
   std::vector<std::vector<Unit>> shares;
   Pass(const Tensor& rows, const Tensor& weight, std::vector<SliceFactors> factors, std::vector<TaskSlice> slices)
-      : x(rows), w(weight), factors(std::move(factors)), slices(std::move(slices)), shares(shareOut(this->slices, x.rows)) {}
+      : x(rows),
+        w(weight),
+        factors(std::move(factors)),
+        slices(std::move(slices)),
+        shares(shareOut(this->slices, x.rows)) {}
 
   // W_t (O, I) of a slice in `space`; W0 without factors.
   const T* weightOf(const SliceFactors& own, std::vector<T>& space) const {
@@ -103,10 +108,10 @@ void forwardShare(const Pass<T>& p, const std::vector<Unit>& share, const Tensor
     }
     const Matrix<T> inner(z[unit.slice]);
     T* const from = inner.at(unit.begin - p.slices[unit.slice].begin);
-    gemm<T>(false, true, rows, inner.columns, in, 1, p.x.at(unit.begin), p.x.step, own.a.template data_ptr<T>(), in, 0, from,
-            inner.step);
-    gemm<T>(false, true, rows, out, inner.columns, static_cast<T>(own.scale), from, inner.step, own.b.template data_ptr<T>(),
-            inner.columns, 1, y.at(unit.begin), y.step);
+    gemm<T>(false, true, rows, inner.columns, in, 1, p.x.at(unit.begin), p.x.step, own.a.template data_ptr<T>(), in, 0,
+            from, inner.step);
+    gemm<T>(false, true, rows, out, inner.columns, static_cast<T>(own.scale), from, inner.step,
+            own.b.template data_ptr<T>(), inner.columns, 1, y.at(unit.begin), y.step);
   }
 }
 
@@ -119,8 +124,8 @@ void throughWeight(const Tensor& gradient, const SliceFactors& own, Tensor& da, 
   db = at::empty_like(own.b);
   gemm<T>(true, false, rank, in, out, scale, own.b.template data_ptr<T>(), rank, gradient.data_ptr<T>(), in, 0,
           da.data_ptr<T>(), in);
-  gemm<T>(false, true, out, rank, in, scale, gradient.data_ptr<T>(), in, own.a.template data_ptr<T>(), in, 0, db.data_ptr<T>(),
-          rank);
+  gemm<T>(false, true, out, rank, in, scale, gradient.data_ptr<T>(), in, own.a.template data_ptr<T>(), in, 0,
+          db.data_ptr<T>(), rank);
 }
 
 template <class T>
@@ -136,7 +141,8 @@ void backwardShare(const Pass<T>& p, const std::vector<Unit>& share, bool merged
   const auto dxAt = [&](std::int64_t row) { return dxRows.data_ptr<T>() + row * in; };
   if (!merged && wanted.x)
     gemm<T>(false, false, end - begin, in, out, 1, dy.at(begin), dy.step, p.w.data, in, 0, dxAt(begin), in);
-  if (!merged && wanted.weight && !wanted.perSlice) gradientOf(found.weight = at::empty({out, in}, options), begin, end);
+  if (!merged && wanted.weight && !wanted.perSlice)
+    gradientOf(found.weight = at::empty({out, in}, options), begin, end);
   std::vector<T> space;
   Tensor gradient;
   for (std::size_t u = 0; u < share.size(); ++u) {
@@ -159,7 +165,8 @@ void backwardShare(const Pass<T>& p, const std::vector<Unit>& share, bool merged
       gemm<T>(false, false, rows, rank, out, static_cast<T>(own.scale), dy.at(unit.begin), dy.step,
               own.b.template data_ptr<T>(), rank, 0, space.data(), rank);
       if (wanted.x)
-        gemm<T>(false, false, rows, in, rank, 1, space.data(), rank, own.a.template data_ptr<T>(), in, 1, dxAt(unit.begin), in);
+        gemm<T>(false, false, rows, in, rank, 1, space.data(), rank, own.a.template data_ptr<T>(), in, 1,
+                dxAt(unit.begin), in);
       if (wanted.factors) {
         found.a[u] = at::empty_like(own.a);
         found.b[u] = at::empty_like(own.b);
@@ -196,9 +203,8 @@ struct PointwiseFunction : torch::autograd::Function<PointwiseFunction> {
     AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "pointwise", [&] {
       const Pass<scalar_t> pass(rows, weight, factors, slices);
       const Matrix<scalar_t> to(y.rows);
-      onThreads(pass.shares.size(), [&](std::size_t j) {
-        forwardShare(pass, pass.shares[j], call->biasOf(inputs), call->merged, z, to);
-      });
+      onThreads(pass.shares.size(),
+                [&](std::size_t j) { forwardShare(pass, pass.shares[j], call->biasOf(inputs), call->merged, z, to); });
     });
     auto kept = inputs.vec();
     kept.insert(kept.end(), z.begin(), z.end());
@@ -244,10 +250,11 @@ struct PointwiseFunction : torch::autograd::Function<PointwiseFunction> {
 
 bool isPointwise(const SeparatedConv& c) {
   const auto type = c.x.scalar_type();
-  if (!c.x.is_cpu() || c.weight.scalar_type() != type || (type != torch::kFloat && type != torch::kDouble)) return false;
+  if (!c.x.is_cpu() || c.weight.scalar_type() != type || (type != torch::kFloat && type != torch::kDouble))
+    return false;
   if (c.x.dim() == 2) return true;
   return c.weight[0][0].numel() == 1 && std::all_of(c.geometry.padding.begin(), c.geometry.padding.end(),
-                                                   [](std::int64_t padding) { return padding == 0; });
+                                                    [](std::int64_t padding) { return padding == 0; });
 }
 
 Tensor pointwiseConvolution(const SeparatedConv& c, Strategy strategy) {

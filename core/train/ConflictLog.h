@@ -16,8 +16,8 @@ namespace lorkd::train {
 
 /// Every conflict.every-th step ends a window of conflict.batches steps, whose batches' matrices are averaged entry by
 /// entry over the batches that hold both tasks: a task's absence is no evidence of harmony. Entries of tasks that were
-/// never in one batch are null. The window's matrices belong to the training's state, so that a resumed run logs what an
-/// undisturbed one does.
+/// never in one batch are null. The window's matrices belong to the training's state, so that a resumed run logs what
+/// an undisturbed one does.
 class ConflictLog {
  public:
   /// `layers`: names of the adapted layers, in the order in which matrices are given.

@@ -24,9 +24,9 @@ Result<nn::Network> makeNetwork(const run::RunDirectory& run);
 /// Errors: Unsupported when it wants CUDA and the engine has none.
 Result<torch::Device> setUpDevice(const plan::Plan& plan);
 
-/// The frozen cases of a run with their files; made from the project's index on first use, scanning sources that it does
-/// not know yet. cases.json holds pseudonyms only: paths often carry names, so they stay in the index.
-/// Errors: those of the catalogue and of data::assign.
+/// The frozen cases of a run with their files; made from the project's index on first use, scanning sources that it
+/// does not know yet. cases.json holds pseudonyms only: paths often carry names, so they stay in the index. Errors:
+/// those of the catalogue and of data::assign.
 Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel);
 
 /// Folder of the prepared cases of a run, in the project's cache: runs that differ only in method, ranks, networks or
@@ -58,8 +58,9 @@ struct PredictRequest {
   std::filesystem::path output;    ///< empty: RUN/predictions
   bool teacher = false;            ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
 };
-/// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see data::labelMap for overlaps), and classes.json
-/// beside them; for an `input`, cases.json tells which image each case is. Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), those of the rooms.
+/// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see data::labelMap
+/// for overlaps), and classes.json beside them; for an `input`, cases.json tells which image each case is. Returns the
+/// files written. Errors: NotFound (case or task), Unsupported (pictures), those of the rooms.
 Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
                                                    Progress& progress, const CancelToken& cancel);
 

@@ -20,10 +20,10 @@ struct StepRow {
 };
 
 const std::vector<StepRow> steps{{"ResNet-18, 64x64", "resnet", "resnet18", {}, 64, 64, 8, 8, false},
-                            {"ResNet-18, 64x64", "resnet", "resnet18", {}, 16, 64, 8, 8, false},
-                            {"ShuffleNetV2 1.0x, 64x64", "shufflenetv2", "", {}, 64, 64, 8, 8, true},
-                            {"U-Net 16,32,64, 32^3", "unet3d", "", {16, 32, 64}, 4, 32, 4, 4, true},
-                            {"U-Net 16..256, 32^3", "unet3d", "", {16, 32, 64, 128, 256}, 4, 32, 4, 4, true}};
+                                 {"ResNet-18, 64x64", "resnet", "resnet18", {}, 16, 64, 8, 8, false},
+                                 {"ShuffleNetV2 1.0x, 64x64", "shufflenetv2", "", {}, 64, 64, 8, 8, true},
+                                 {"U-Net 16,32,64, 32^3", "unet3d", "", {16, 32, 64}, 4, 32, 4, 4, true},
+                                 {"U-Net 16..256, 32^3", "unet3d", "", {16, 32, 64, 128, 256}, 4, 32, 4, 4, true}};
 
 // Two-dimensional networks read colour pictures.
 std::int64_t channels(const StepRow& row) { return row.widths.empty() ? 3 : 1; }
@@ -48,8 +48,8 @@ nn::Network network(const StepRow& row, const nn::LowRankSpec& spec) {
 Json wholeStep(const TimingOptions& options) {
   registerPlugins(plugin::registry());
   Json all = Json::array();
-  std::printf("%-28s %5s %5s %9s %9s %9s %9s %9s %9s\n", "network (ratios to stock)", "batch", "tasks", "stock ms",
-              "plain", "separated", "with Gram", "T passes", "published");
+  std::printf("%-28s %5s %5s %9s %9s %9s %9s %9s %9s %9s\n", "network (ratios to stock)", "batch", "tasks",
+              "stock ms", "plain", "separated", "with Gram", "T passes", "published", "fused");
   for (const auto& row : steps) {
     if (!options.takes(row.title)) continue;
     const auto tasks = static_cast<std::size_t>(row.tasks);
@@ -104,7 +104,18 @@ Json wholeStep(const TimingOptions& options) {
       entry[names[v - 1]] = ms[v] / ms[0];
       std::printf(" %9.2f", ms[v] / ms[0]);
     }
-    std::printf("\n");
+    // Prediction: an expert as it is deployed beside the plain network, ratio of the two.
+    const auto predict = [&x](nn::Network& net) {
+      net->eval();
+      return [&net, &x] {
+        const torch::NoGradGuard noGrad;
+        net->forward(x, nn::Routing::single(0, x.size(0)));
+      };
+    };
+    separated->fuse(0);
+    const auto seconds = interleavedMedians({predict(plain), predict(separated)}, options);
+    entry["fused_to_plain_prediction"] = seconds[1] / seconds[0];
+    std::printf(" %9.2f\n", seconds[1] / seconds[0]);
     std::fflush(stdout);
     all.push_back(entry);
   }

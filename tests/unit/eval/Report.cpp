@@ -7,6 +7,8 @@
 #include "core/base/File.h"
 #include "core/base/Json.h"
 #include "core/eval/RunHistory.h"
+#include "core/eval/StudyReport.h"
+#include "core/eval/StudyReport.h"
 #include "core/eval/Svg.h"
 #include "tests/unit/eval/SyntheticRun.h"
 

@@ -9,7 +9,7 @@ using namespace lorkd;
 namespace {
 
 Result<expert::Manifest> factorsTo(const std::filesystem::path& folder, nn::Network& network,
-                                  expert::Manifest manifest = test::tinyManifest()) {
+                                   expert::Manifest manifest = test::tinyManifest()) {
   SilentProgress progress;
   return expert::exportExpert(folder, network, 1, test::tinyInputs(), std::move(manifest),
                               {expert::safetensorsExporter(), expert::factorsExporter()}, progress);

@@ -142,8 +142,8 @@ TEST_P(TaskNorms, ExportedExpertsCarryTheirTasksNorms) {
 }
 
 TEST_P(TaskNorms, NetworksWithoutFactorsHaveThemToo) {
-  auto net = make(GetParam(), plan::BackboneNorm::PerTask, {.tasks = 2});
-  const auto shared = make(GetParam(), plan::BackboneNorm::Shared, {.tasks = 2});
+  auto net = make(GetParam(), plan::BackboneNorm::PerTask, {.ranks = {}, .scales = {}, .tasks = 2});
+  const auto shared = make(GetParam(), plan::BackboneNorm::Shared, {.ranks = {}, .scales = {}, .tasks = 2});
   EXPECT_EQ(net->factorParameters(0), 0);
   for (const int task : {0, 1}) EXPECT_EQ(net->expertParameters(task), shared->expertParameters(task));
   net->train();

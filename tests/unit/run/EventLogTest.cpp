@@ -134,7 +134,8 @@ TEST(EventLog, RewindDropsWhatCameAfterTheStep) {
   ASSERT_TRUE(writer.rewindTo(6));
   std::string seen;
   EventReader reader(folder / "e");
-  for (const auto& event : reader.poll()) seen += event.at("kind").get<std::string>() + event.value("step", Json("")).dump() + " ";
+  for (const auto& event : reader.poll())
+    seen += event.at("kind").get<std::string>() + event.value("step", Json("")).dump() + " ";
   EXPECT_EQ(seen, "step1 step2 step3 step4 conflict4 step5 validation5 step6 phase\"\" ");
   const auto once = readFile(folder / "e").value();
   ASSERT_TRUE(writer.rewindTo(6));
