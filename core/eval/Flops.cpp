@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include "core/nn/Convolution.h"
+
 namespace lorkd::eval {
 namespace {
 
@@ -95,6 +97,7 @@ class Listening {
 }  // namespace
 
 std::int64_t multiplyAdds(const std::function<void()>& work) {
+  const nn::StockKernels observable;
   const Listening listening;
   work();
   return sum;

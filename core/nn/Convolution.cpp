@@ -40,11 +40,12 @@ thread_local int stockKernels = 0;
 
 StockKernels::StockKernels() { ++stockKernels; }
 StockKernels::~StockKernels() { --stockKernels; }
+bool StockKernels::active() { return stockKernels > 0; }
 
 torch::Tensor lowered(const torch::Tensor& x) { return x.to(autocastType(x)); }
 
 torch::Tensor channelsLast(const torch::Tensor& x) {
-  if (!x.is_cpu() || stockKernels > 0 || torch::jit::tracer::isTracing()) return x;
+  if (!x.is_cpu() || StockKernels::active() || torch::jit::tracer::isTracing()) return x;
   return x.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
@@ -91,7 +92,7 @@ torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight, c
   // LibTorch's CPU autocast knows conv2d and conv3d, not the call beneath them.
   if (const auto in = lowered(x); in.scalar_type() != weight.scalar_type())
     return convolve(in, weight.to(in.scalar_type()), bias.defined() ? bias.to(in.scalar_type()) : bias, geometry);
-  if (stockKernels > 0 && weight.scalar_type() == x.scalar_type())
+  if (StockKernels::active() && weight.scalar_type() == x.scalar_type())
     return at::convolution(x, weight, bias, geometry.stride, geometry.padding, geometry.dilation, false,
                            std::vector<std::int64_t>(geometry.stride.size(), 0), 1);
   if (!oneDnnTakes(x)) return convolve(x, weight, bias, geometry);

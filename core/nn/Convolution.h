@@ -38,12 +38,14 @@ torch::Tensor channelsLast(const torch::Tensor& x);
 /// BLAS that LibTorch finds may be the unoptimised reference one.
 torch::Tensor product(const torch::Tensor& left, const torch::Tensor& right);
 
-/// While one is alive, convolution() on its thread is LibTorch's own and channelsLast() changes nothing: what a plain
-/// network costs without this room. For benchmarks.
+/// While one is alive, its thread computes convolutions, separated ones too, by LibTorch's own operators alone, and
+/// channelsLast() changes nothing: for those who observe operators, and for benchmarks of what a network costs without
+/// this room.
 class StockKernels {
  public:
   StockKernels();
   ~StockKernels();
+  static bool active();
   StockKernels(const StockKernels&) = delete;
   StockKernels& operator=(const StockKernels&) = delete;
 };

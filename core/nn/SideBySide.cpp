@@ -42,7 +42,7 @@ void factorGradients(const Tensor& gradient, const SliceFactors& task, Tensor& d
 }  // namespace
 
 bool canGoSideBySide(const Tensor& x, const Tensor& weight, const ConvGeometry& geometry, std::size_t tasks) {
-  if (!ConvolutionPlan::available() || !x.is_cpu() || x.scalar_type() != torch::kFloat ||
+  if (!ConvolutionPlan::available() || StockKernels::active() || !x.is_cpu() || x.scalar_type() != torch::kFloat ||
       weight.scalar_type() != torch::kFloat || !at::globalContext().userEnabledMkldnn() || at::in_parallel_region() ||
       x.size(0) < at::get_num_threads() || 2 * tasks < static_cast<std::size_t>(at::get_num_threads()))
     return false;

@@ -39,6 +39,7 @@ Strategy takenStrategy(const SeparatedConv& call, Strategy asked) {
 torch::Tensor separatedConvolution(const SeparatedConv& call, Strategy asked) {
   const auto strategy = takenStrategy(call, asked);
   if (strategy == Strategy::Published) return publishedConvolution(call);
+  if (StockKernels::active()) return mergedConvolution(call);
   if (isPointwise(call)) {
     const bool rows = call.x.dim() == 2 || call.x.suggest_memory_format() != at::MemoryFormat::Contiguous;
     if (rows) return pointwiseConvolution(call, strategy);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/nn/Convolution.h"
 #include "core/nn/TensorFile.h"
 
 namespace lorkd::train {
@@ -93,6 +94,7 @@ std::string weightNotFinite(const nn::Network& network) {
 
 std::string activationNotFinite(const nn::Network& network, const std::function<void()>& forward) {
   const torch::NoGradGuard guard;
+  const nn::StockKernels observable;
   const Watch watch(network);
   forward();
   return watch.found().empty() ? "" : "the activations of layer '" + watch.found() + "'";
