@@ -54,6 +54,13 @@ ConvGeometry ConvGeometry::uniform(int dims, std::int64_t stride, std::int64_t p
   return {std::vector(n, stride), std::vector(n, padding), std::vector(n, dilation)};
 }
 
+std::vector<std::int64_t> outputSizes(at::IntArrayRef in, at::IntArrayRef kernel, const ConvGeometry& g) {
+  std::vector<std::int64_t> sizes;
+  for (std::size_t axis = 0; axis < in.size(); ++axis)
+    sizes.push_back((in[axis] + 2 * g.padding[axis] - g.dilation[axis] * (kernel[axis] - 1) - 1) / g.stride[axis] + 1);
+  return sizes;
+}
+
 torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                        const ConvGeometry& g) {
   if (oneDnnTakes(x) && needsDetour(x, weight))

@@ -14,6 +14,9 @@ struct ConvGeometry {
   static ConvGeometry uniform(int dims, std::int64_t stride, std::int64_t padding, std::int64_t dilation = 1);
 };
 
+/// Spatial sizes of the result: floor((in + 2·padding − dilation·(kernel − 1) − 1)/stride) + 1 per axis.
+std::vector<std::int64_t> outputSizes(at::IntArrayRef in, at::IntArrayRef kernel, const ConvGeometry& geometry);
+
 /// x (N, I, …) with weight (O, I, k…) and optional bias (O); groups 1. Outside autograd; see convolution() for the
 /// differentiable call.
 /// ATen sends single samples with small maps to im2col and BLAS, up to 60 times slower than oneDNN; this does not.

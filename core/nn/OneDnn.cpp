@@ -130,11 +130,9 @@ struct ConvolutionPlan::State {
   explicit State(const Shape& shape) : shape(shape) {
     ySizes = {shape.x[0], shape.weight[0]};
     const auto& g = shape.geometry;
-    for (std::size_t axis = 0; axis < g.stride.size(); ++axis) {
-      const auto reach = g.dilation[axis] * (shape.weight[axis + 2] - 1) + 1;
-      ySizes.push_back((shape.x[axis + 2] + 2 * g.padding[axis] - reach) / g.stride[axis] + 1);
-      dilates.push_back(g.dilation[axis] - 1);
-    }
+    for (const auto size : outputSizes(at::IntArrayRef(shape.x).slice(2), at::IntArrayRef(shape.weight).slice(2), g))
+      ySizes.push_back(size);
+    for (const auto dilation : g.dilation) dilates.push_back(dilation - 1);
     const auto x = wish(shape.x), y = wish(ySizes), w = anyDesc(shape.weight);
     const Desc bias({shape.weight[0]}, memory::data_type::f32, memory::format_tag::a);
     forwardDesc =

@@ -7,6 +7,32 @@ namespace lorkd::nn {
 using torch::Tensor;
 using torch::autograd::variable_list;
 
+template <class T>
+const T* mergedInto(std::vector<T>& space, const T* weight, std::int64_t values, const SliceFactors& own) {
+  if (!own.a.defined()) return weight;
+  space.assign(weight, weight + values);
+  const auto rows = own.b.size(0), rank = own.b.size(1), columns = own.a.size(1);
+  gemm<T>(false, false, rows, columns, rank, static_cast<T>(own.scale), own.b.data_ptr<T>(), rank, own.a.data_ptr<T>(),
+          columns, 1, space.data(), columns);
+  return space.data();
+}
+template const float* mergedInto(std::vector<float>&, const float*, std::int64_t, const SliceFactors&);
+template const double* mergedInto(std::vector<double>&, const double*, std::int64_t, const SliceFactors&);
+
+template <class T>
+void factorGradients(const T* gradient, const SliceFactors& own, Tensor& da, Tensor& db) {
+  const auto rows = own.b.size(0), rank = own.b.size(1), columns = own.a.size(1);
+  const auto scale = static_cast<T>(own.scale);
+  da = at::empty_like(own.a);
+  db = at::empty_like(own.b);
+  gemm<T>(true, false, rank, columns, rows, scale, own.b.data_ptr<T>(), rank, gradient, columns, 0, da.data_ptr<T>(),
+          columns);
+  gemm<T>(false, true, rows, rank, columns, scale, gradient, columns, own.a.data_ptr<T>(), columns, 0, db.data_ptr<T>(),
+          rank);
+}
+template void factorGradients(const float*, const SliceFactors&, Tensor&, Tensor&);
+template void factorGradients(const double*, const SliceFactors&, Tensor&, Tensor&);
+
 SeparatedGradients combine(const std::vector<std::vector<Unit>>& shares, const std::vector<PartialGradients>& parts,
                            std::size_t slices, const Wanted& wanted) {
   SeparatedGradients sum;

@@ -17,6 +17,14 @@ struct SliceFactors {
   double scale = 1;
 };
 
+/// W_t = W0 + s·view(b·a) in `space`, `values` of W0 given; W0 itself without factors. float or double.
+template <class T>
+const T* mergedInto(std::vector<T>& space, const T* weight, std::int64_t values, const SliceFactors& own);
+
+/// da = s·bᵀ·dW and db = s·dW·aᵀ on the view of a gradient of W_t. float or double.
+template <class T>
+void factorGradients(const T* gradient, const SliceFactors& own, torch::Tensor& da, torch::Tensor& db);
+
 /// What of the gradients is wanted.
 struct Wanted {
   bool x = true, weight = true, factors = true;

@@ -19,13 +19,8 @@ Strategy chosenStrategy(const SeparatedConv& call, std::int64_t outPixels) {
 
 std::int64_t outputPixels(const SeparatedConv& call) {
   std::int64_t pixels = 1;
-  for (std::size_t axis = 0; axis < call.geometry.stride.size(); ++axis) {
-    const auto at = static_cast<std::int64_t>(axis) + 2;
-    pixels *= (call.x.size(at) + 2 * call.geometry.padding[axis] -
-               call.geometry.dilation[axis] * (call.weight.size(at) - 1) - 1) /
-                  call.geometry.stride[axis] +
-              1;
-  }
+  for (const auto size : outputSizes(call.x.sizes().slice(2), call.weight.sizes().slice(2), call.geometry))
+    pixels *= size;
   return pixels;
 }
 

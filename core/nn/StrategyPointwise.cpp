@@ -76,12 +76,7 @@ struct Pass {
 
   // W_t (O, I) of a slice in `space`; W0 without factors.
   const T* weightOf(const SliceFactors& own, std::vector<T>& space) const {
-    if (!own.a.defined()) return w.data;
-    space.assign(w.data, w.data + w.rows * w.columns);
-    const auto rank = own.b.size(1);
-    gemm<T>(false, false, w.rows, w.columns, rank, static_cast<T>(own.scale), own.b.template data_ptr<T>(), rank,
-            own.a.template data_ptr<T>(), w.columns, 1, space.data(), w.columns);
-    return space.data();
+    return mergedInto(space, w.data, w.rows * w.columns, own);
   }
 };
 
@@ -115,19 +110,6 @@ void forwardShare(const Pass<T>& p, const std::vector<Unit>& share, const Tensor
   }
 }
 
-// dA = s·Bᵀ·dW and dB = s·dW·Aᵀ.
-template <class T>
-void throughWeight(const Tensor& gradient, const SliceFactors& own, Tensor& da, Tensor& db) {
-  const auto out = own.b.size(0), rank = own.b.size(1), in = own.a.size(1);
-  const auto scale = static_cast<T>(own.scale);
-  da = at::empty_like(own.a);
-  db = at::empty_like(own.b);
-  gemm<T>(true, false, rank, in, out, scale, own.b.template data_ptr<T>(), rank, gradient.data_ptr<T>(), in, 0,
-          da.data_ptr<T>(), in);
-  gemm<T>(false, true, out, rank, in, scale, gradient.data_ptr<T>(), in, own.a.template data_ptr<T>(), in, 0,
-          db.data_ptr<T>(), rank);
-}
-
 template <class T>
 void backwardShare(const Pass<T>& p, const std::vector<Unit>& share, bool merged, const std::vector<Tensor>& z,
                    const Matrix<const T>& dy, const Tensor& dxRows, const Wanted& wanted, PartialGradients& found) {
@@ -157,7 +139,7 @@ void backwardShare(const Pass<T>& p, const std::vector<Unit>& share, bool merged
       if (!gradient.defined()) gradient = at::empty({out, in}, options);
       gradientOf(gradient, unit.begin, unit.end);
     }
-    if (viaWeight) throughWeight<T>(gradient, own, found.a[u], found.b[u]);
+    if (viaWeight) factorGradients(gradient.template data_ptr<T>(), own, found.a[u], found.b[u]);
     if (!merged && (wanted.x || wanted.factors)) {
       const Matrix<const T> inner(z[unit.slice]);
       const auto rank = inner.columns;

@@ -39,9 +39,7 @@ Sizes residues(const Sizes& place, const Sizes& offset, const Sizes& stride) {
 
 TapMap makeMap(const Sizes& inSizes, const Sizes& kernel, const ConvGeometry& g) {
   TapMap map;
-  for (std::size_t axis = 0; axis < inSizes.size(); ++axis)
-    map.outSizes.push_back(
-        (inSizes[axis] + 2 * g.padding[axis] - g.dilation[axis] * (kernel[axis] - 1) - 1) / g.stride[axis] + 1);
+  map.outSizes = outputSizes(inSizes, kernel, g);
   map.taps = product(kernel);
   map.inPixels = product(inSizes);
   map.outPixels = product(map.outSizes);

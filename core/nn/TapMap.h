@@ -9,8 +9,7 @@
 
 namespace lorkd::nn {
 
-/// Pixels and taps are numbered row-major over their axes. Output size per axis:
-/// floor((in + 2·padding − dilation·(kernel − 1) − 1)/stride) + 1.
+/// Pixels and taps are numbered row-major over their axes.
 struct TapMap {
   /// `count` output pixels from `out` on meet as many consecutive input pixels from `in` on through one tap.
   struct Run {
