@@ -12,6 +12,8 @@ find_package(OpenMP COMPONENTS CXX)
 add_library(lorkd_torch INTERFACE)
 target_link_libraries(lorkd_torch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(lorkd_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+# Nothing here reads errno after a function of mathematics, and square roots that may set it stay scalar.
+target_compile_options(lorkd_torch INTERFACE $<$<CXX_COMPILER_ID:GNU,Clang>:-fno-math-errno>)
 add_library(lorkd::torch ALIAS lorkd_torch)
 if(OpenMP_CXX_FOUND)
   target_link_libraries(lorkd_torch INTERFACE OpenMP::OpenMP_CXX)

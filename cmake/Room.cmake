@@ -52,4 +52,6 @@ function(lorkd_use_torch target)
   target_precompile_headers(${target} REUSE_FROM lorkd_torch_pch)
   # Even precompiled the headers cost more than most files, because every translation unit instantiates their templates.
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+  # In a unity build GCC takes a source for a header, where a private class would not see unnamed namespaces.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()

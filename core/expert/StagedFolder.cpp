@@ -57,9 +57,11 @@ Result<StagedFolder> StagedFolder::create(const fs::path& given, const std::stri
                 "choose another folder; only an expert is replaced", target.string());
   StagedFolder folder;
   folder.m_target = target;
-  auto name = target.filename();
-  name += "." + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".part";
-  folder.m_path = target.parent_path() / ("." + name.string());
+  std::string name = ".";
+  name += target.filename().string();
+  name += '.' + std::to_string(::getpid()) + '-' + std::to_string(counter++);
+  name += ".part";
+  folder.m_path = target.parent_path() / name;
   fs::remove_all(folder.m_path, ec);
   LORKD_CHECK(makeWritableFolder(folder.m_path));
   return folder;

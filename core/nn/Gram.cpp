@@ -9,12 +9,7 @@
 #include <map>
 #include <mutex>
 
-// Vectors as wide as the machine has, chosen when the program starts.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define LORKD_WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define LORKD_WIDEST
-#endif
+#include "core/base/Widest.h"
 
 namespace lorkd::nn {
 namespace {

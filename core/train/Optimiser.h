@@ -3,16 +3,16 @@
 
 #include <torch/torch.h>
 
-#include <memory>
-
 #include "core/base/Error.h"
 #include "core/nn/TensorFile.h"
 #include "core/run/Plan.h"
 
 namespace lorkd::train {
 
-/// AdamW (decoupled decay, arXiv 1711.05101) or SGD with momentum over named parameters. Parameters without a gradient
-/// in a step (factors of a task that is not in the batch) are left alone: no decay, no momentum, no count.
+/// AdamW (decoupled decay, arXiv 1711.05101; averages 0.9 and 0.999, epsilon 1e-8) or SGD with momentum over named
+/// parameters. Parameters without a gradient in a step (factors of a task that is not in the batch) are left alone: no
+/// decay, no momentum, no count. On a CPU one pass over all parameters does the whole update: torch::optim passes over
+/// each of them several times, which the many small factors of experts make felt.
 class Optimiser {
  public:
   Optimiser(const plan::Training& options, nn::NamedTensors parameters);
@@ -31,10 +31,21 @@ class Optimiser {
   Result<void> restore(const safetensors::File& file);
 
  private:
+  /// What one parameter has gathered. Its averages are undefined before its first step.
+  struct State {
+    torch::Tensor first, second;  // exp_avg and exp_avg_sq, or momentum alone; laid out as the parameter
+    std::int64_t steps = -1;
+  };
+  struct Update;
+
   std::vector<torch::Tensor> gradients() const;
+  /// The updates of a step, with the states they need; of parameters with a gradient.
+  std::vector<Update> updates(double learningRate);
+
   nn::NamedTensors m_parameters;
-  std::unique_ptr<torch::optim::Optimizer> m_optimiser;
+  std::vector<State> m_states;
   bool m_adam;
+  double m_decay, m_momentum;
 };
 
 }  // namespace lorkd::train

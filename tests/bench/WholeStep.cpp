@@ -2,6 +2,7 @@
 
 #include "core/nn/Convolution.h"
 #include "core/nn/Gram.h"
+#include "core/train/Optimiser.h"
 #include "plugins/Plugins.h"
 #include "tests/bench/Benches.h"
 
@@ -48,8 +49,8 @@ nn::Network network(const StepRow& row, const nn::LowRankSpec& spec) {
 Json wholeStep(const TimingOptions& options) {
   registerPlugins(plugin::registry());
   Json all = Json::array();
-  std::printf("%-28s %5s %5s %9s %9s %9s %9s %9s %9s %9s\n", "network (ratios to stock)", "batch", "tasks",
-              "stock ms", "plain", "separated", "with Gram", "T passes", "published", "fused");
+  std::printf("%-28s %5s %5s %9s %9s %9s %9s %9s %9s %9s\n", "network (ratios to stock)", "batch", "tasks", "stock ms",
+              "plain", "separated", "with Gram", "T passes", "published", "fused");
   for (const auto& row : steps) {
     if (!options.takes(row.title)) continue;
     const auto tasks = static_cast<std::size_t>(row.tasks);
@@ -67,30 +68,38 @@ Json wholeStep(const TimingOptions& options) {
     for (int t = 0; t < row.tasks; ++t) routing.slices.push_back({t, t * share, (t + 1) * share});
     auto recording = routing;
     recording.gram = &recorder;
-    const auto run = [&x](nn::Network& net, const nn::Routing& way, bool passes) {
-      const auto sgd =
-          std::make_shared<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(1e-4).momentum(0.9));
-      return [&net, &way, &x, sgd, passes] {
-        sgd->zero_grad();
-        const auto pass = [&](const torch::Tensor& in, const nn::Routing& route) {
-          torch::Tensor loss = torch::zeros({});
-          for (const auto& logits : net->forward(in, route).logits) loss = loss + logits.square().mean();
-          loss.backward();
-        };
-        if (!passes) pass(x, way);
+    const auto pass = [](nn::Network& net, const torch::Tensor& in, const nn::Routing& way) {
+      torch::Tensor loss = torch::zeros({});
+      for (const auto& logits : net->forward(in, way).logits) loss = loss + logits.square().mean();
+      loss.backward();
+    };
+    plan::Training sgd;
+    sgd.optimiser = plan::TrainingOptimiser::Sgd;
+    sgd.momentum = 0.9;
+    sgd.weightDecay = 0;
+    const auto run = [&](nn::Network& net, const nn::Routing& way, bool passes) {
+      nn::NamedTensors parameters;
+      for (const auto& item : net->named_parameters()) parameters.emplace_back(item.key(), item.value());
+      const auto optimiser = std::make_shared<train::Optimiser>(sgd, parameters);
+      return [&net, &way, &x, &pass, optimiser, passes] {
+        optimiser->clearGradients();
+        if (!passes) pass(net, x, way);
         for (std::size_t s = 0; passes && s < way.slices.size(); ++s)
-          pass(x.narrow(0, way.slices[s].begin, way.slices[s].size()),
+          pass(net, x.narrow(0, way.slices[s].begin, way.slices[s].size()),
                nn::Routing::single(way.slices[s].task, way.slices[s].size()));
-        sgd->step();
+        optimiser->step(1e-4);
       };
     };
-    const auto own = run(plain, routing, false);
-    std::vector<std::function<void()>> variants{[&own] {
-                                                  const nn::StockKernels stock;
-                                                  own();
-                                                },
-                                                own, run(separated, routing, false), run(separated, recording, false),
-                                                run(separated, routing, true)};
+    // LibTorch alone: its operators and its optimiser.
+    torch::optim::SGD stockSgd(plain->parameters(), torch::optim::SGDOptions(1e-4).momentum(0.9));
+    const auto stock = [&] {
+      const nn::StockKernels guard;
+      stockSgd.zero_grad();
+      pass(plain, x, routing);
+      stockSgd.step();
+    };
+    std::vector<std::function<void()>> variants{stock, run(plain, routing, false), run(separated, routing, false),
+                                                run(separated, recording, false), run(separated, routing, true)};
     if (row.published) variants.push_back(run(published, routing, false));
     const auto ms = interleavedMedians(variants, options);
     std::printf("%-28s %5ld %5d %9.1f", row.title, static_cast<long>(row.batch), row.tasks, ms[0]);
