@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/base/Guard.h"
+#include "core/nn/LibraryCheck.h"
 #include "core/train/Checkpoint.h"
 #include "core/train/ConflictLog.h"
 #include "core/train/Kernels.h"
@@ -210,6 +211,11 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
   if (!paths.planDigest.empty()) digest = paths.planDigest;
   LORKD_TRY(due, resume(paths));
   const DeterministicKernels deterministic(device);
+  if (const auto& fault = nn::faultOfLibrary(); hooks.event && !fault.empty())
+    hooks.event("log", {{"level", "warn"},
+                        {"message", "this LibTorch's oneDNN computes wrong values on this machine (" + fault +
+                                        "); it is switched off, and training is slower"},
+                        {"step", step}});
   learner.student()->train();
   if (due && hooks.validate) {
     if (const auto done = validate(paths, hooks); !done) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/nn/LibraryCheck.h"
 #include "core/nn/Separate.h"
 #include "core/plugin/Registry.h"
 #include "core/workflow/Workflow.h"
@@ -90,6 +91,7 @@ Result<torch::Device> setUpDevice(const plan::Plan& plan) {
     return fail(ErrorCode::Unsupported, "the plan asks for CUDA, but this LibTorch has none or finds no GPU",
                 "set device to cpu or auto, or build against a LibTorch with CUDA", "device");
   if (plan.threads > 0) at::set_num_threads(static_cast<int>(plan.threads));
+  nn::faultOfLibrary();  // switches faulty kernels off
   return torch::Device(cuda && plan.device != plan::PlanDevice::Cpu ? torch::kCUDA : torch::kCPU);
 }
 
