@@ -61,12 +61,17 @@ std::vector<std::int64_t> outputSizes(at::IntArrayRef in, at::IntArrayRef kernel
   return sizes;
 }
 
+torch::Tensor stockConvolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                               const ConvGeometry& g, std::int64_t groups) {
+  const std::vector<std::int64_t> none(g.stride.size(), 0);
+  return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, false, none, groups);
+}
+
 torch::Tensor convolve(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                        const ConvGeometry& g) {
   if (oneDnnTakes(x) && needsDetour(x, weight))
     return at::mkldnn_convolution(x, weight, bias, g.padding, g.stride, g.dilation, 1);
-  const std::vector<std::int64_t> none(g.stride.size(), 0);
-  return at::convolution(x, weight, bias, g.stride, g.padding, g.dilation, false, none, 1);
+  return stockConvolution(x, weight, bias, g);
 }
 
 ConvGradients convolveBackward(const torch::Tensor& gradient, const torch::Tensor& x, const torch::Tensor& weight,
@@ -100,8 +105,7 @@ torch::Tensor convolution(const torch::Tensor& x, const torch::Tensor& weight, c
   if (const auto in = lowered(x); in.scalar_type() != weight.scalar_type())
     return convolve(in, weight.to(in.scalar_type()), bias.defined() ? bias.to(in.scalar_type()) : bias, geometry);
   if (StockKernels::active() && weight.scalar_type() == x.scalar_type())
-    return at::convolution(x, weight, bias, geometry.stride, geometry.padding, geometry.dilation, false,
-                           std::vector<std::int64_t>(geometry.stride.size(), 0), 1);
+    return stockConvolution(x, weight, bias, geometry);
   if (!oneDnnTakes(x)) return convolve(x, weight, bias, geometry);
   const SeparatedConv whole{x, weight, bias, geometry, {}, {}, {}, Routing::single(0, x.size(0))};
   if (isPointwise(whole) && x.suggest_memory_format() != at::MemoryFormat::Contiguous)

@@ -17,6 +17,10 @@ struct ConvGeometry {
 /// Spatial sizes of the result: floor((in + 2·padding − dilation·(kernel − 1) − 1)/stride) + 1 per axis.
 std::vector<std::int64_t> outputSizes(at::IntArrayRef in, at::IntArrayRef kernel, const ConvGeometry& geometry);
 
+/// LibTorch's own differentiable operator: x (N, I, …) with weight (O, I/groups, k…) and optional bias (O).
+torch::Tensor stockConvolution(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
+                               const ConvGeometry& geometry, std::int64_t groups = 1);
+
 /// x (N, I, …) with weight (O, I, k…) and optional bias (O); groups 1. Outside autograd; see convolution() for the
 /// differentiable call.
 /// ATen sends single samples with small maps to im2col and BLAS, up to 60 times slower than oneDNN; this does not.

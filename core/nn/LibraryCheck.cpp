@@ -31,11 +31,6 @@ std::string nameOf(const Layer& layer) {
   return kernel + " convolution of " + std::to_string(layer.in) + " to " + std::to_string(layer.out) + " channels";
 }
 
-Tensor stockConvolution(const Tensor& x, const Tensor& weight, const ConvGeometry& g) {
-  return at::convolution(x, weight, {}, g.stride, g.padding, g.dilation, false,
-                         std::vector<std::int64_t>(g.stride.size(), 0), 1);
-}
-
 }  // namespace
 
 std::string disagreement(const Convolve& convolve) {
@@ -49,7 +44,7 @@ std::string disagreement(const Convolve& convolve) {
     auto geometry = ConvGeometry::uniform(layer.dims, layer.stride, layer.kernel / 2);
     const auto x = at::randn(sizes, generator).requires_grad_(), w = at::randn(kernel, generator).requires_grad_();
     const auto xd = x.detach().to(torch::kDouble).requires_grad_(), wd = w.detach().to(torch::kDouble).requires_grad_();
-    const auto y = convolve(x, w, geometry), yd = stockConvolution(xd, wd, geometry);
+    const auto y = convolve(x, w, geometry), yd = stockConvolution(xd, wd, {}, geometry);
     if (differ(y.detach(), yd.detach())) return nameOf(layer) + ": output";
     const auto found = torch::autograd::grad({y.square().sum()}, {x, w});
     const auto expected = torch::autograd::grad({yd.square().sum()}, {xd, wd});
@@ -59,13 +54,22 @@ std::string disagreement(const Convolve& convolve) {
   return {};
 }
 
-const std::string& faultOfLibrary() {
-  static const std::string fault = [] {
-    const auto found = disagreement(stockConvolution);
-    if (!found.empty()) at::globalContext().setUserEnabledMkldnn(false);
-    return found;
-  }();
-  return fault;
+Result<std::string> rightAfter(const Convolve& convolve, const std::function<void()>& remedy) {
+  auto wrong = disagreement(convolve);
+  if (wrong.empty()) return wrong;
+  remedy();
+  if (const auto still = disagreement(convolve); !still.empty())
+    return fail(ErrorCode::Numeric,
+                "LibTorch computes wrong values on this machine's processor, with oneDNN and without it: " + still,
+                "build against another LibTorch; nothing that this one computes can be trusted");
+  return wrong;
+}
+
+const Result<std::string>& switchWrongKernelsOff() {
+  static const auto result = rightAfter(
+      [](const Tensor& x, const Tensor& weight, const ConvGeometry& g) { return stockConvolution(x, weight, {}, g); },
+      [] { at::globalContext().setUserEnabledMkldnn(false); });
+  return result;
 }
 
 }  // namespace lorkd::nn

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "core/base/Error.h"
 #include "core/nn/Convolution.h"
 
 namespace lorkd::nn {
@@ -19,10 +20,15 @@ using Convolve =
 /// Empty where all agree.
 std::string disagreement(const Convolve& convolve);
 
-/// Found out once in a process, in some milliseconds: builds of LibTorch and oneDNN that do not suit each other, or the
-/// processor, compute wrong gradients in silence (Debian 13's LibTorch 2.6 with oneDNN 3.7 does for small layers on
-/// processors with AVX2 or wider). Where LibTorch's convolutions are wrong, oneDNN is switched off for the process.
-/// Returns what was wrong; empty if nothing was.
-const std::string& faultOfLibrary();
+/// disagreement() of `convolve`; where there is one, `remedy` is applied and `convolve` compared again. Returns what
+/// was wrong before the remedy; empty if nothing was.
+/// Errors: Numeric, if it is still wrong.
+Result<std::string> rightAfter(const Convolve& convolve, const std::function<void()>& remedy);
+
+/// Switches oneDNN off for the process where LibTorch's convolutions are wrong with it; compared once, in some
+/// milliseconds. Builds of LibTorch and oneDNN that do not suit each other, or the processor, compute wrong gradients
+/// in silence: Debian 13's LibTorch 2.6 with oneDNN 3.7 does for small layers, unless oneDNN is kept to SSE 4.1 or AVX.
+/// Returns and errors as rightAfter().
+const Result<std::string>& switchWrongKernelsOff();
 
 }  // namespace lorkd::nn

@@ -143,14 +143,11 @@ Tensor composed(const SeparatedConv& c) {
       kernels.push_back(torch::constant_pad_nd(c.a[t], {a * length, (pieces - 1 - a) * length}, 0));
     auto sizes = c.weight.sizes().vec();
     sizes[0] = pieces * rows;
-    const auto z = at::convolution(c.x.narrow(0, slice.begin, slice.size()), torch::cat(kernels).view(sizes).to(type),
-                                   {}, c.geometry.stride, c.geometry.padding, c.geometry.dilation, false,
-                                   std::vector<std::int64_t>(c.geometry.stride.size(), 0), 1);
+    const auto z = stockConvolution(c.x.narrow(0, slice.begin, slice.size()), torch::cat(kernels).view(sizes).to(type),
+                                    {}, c.geometry);
     mixing[0] = c.weight.size(0);
     mixing[1] = pieces * rows;
-    parts.push_back(at::convolution(z, (c.b[t].view(mixing) * c.scales[t]).to(type), {}, pointwise.stride,
-                                    pointwise.padding, pointwise.dilation, false,
-                                    std::vector<std::int64_t>(c.geometry.stride.size(), 0), 1));
+    parts.push_back(stockConvolution(z, (c.b[t].view(mixing) * c.scales[t]).to(type), {}, pointwise));
   }
   return parts.empty() ? y : y + torch::cat(parts);
 }

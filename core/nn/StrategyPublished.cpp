@@ -15,9 +15,8 @@ torch::Tensor publishedConvolution(const SeparatedConv& c) {
   input[0] = 1;
   const auto type = c.x.scalar_type();
   const auto bias = c.bias.defined() ? c.bias.repeat({samples}).to(type) : torch::Tensor();
-  const std::vector<std::int64_t> none(c.geometry.stride.size(), 0);
-  const auto y = at::convolution(c.x.contiguous().view(input), torch::cat(weights).to(type), bias, c.geometry.stride,
-                                 c.geometry.padding, c.geometry.dilation, false, none, samples);
+  const auto y =
+      stockConvolution(c.x.contiguous().view(input), torch::cat(weights).to(type), bias, c.geometry, samples);
   auto shape = y.sizes().vec();
   shape[0] = samples;
   shape[1] = out;

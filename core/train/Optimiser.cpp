@@ -45,6 +45,12 @@ LORKD_WIDEST void sgd(T* weight, const T* gradient, T* buffer, std::int64_t coun
 }
 
 template <class T>
+LORKD_WIDEST void sgd(T* weight, const T* gradient, std::int64_t count, T decay, T rate) {
+#pragma omp simd
+  for (std::int64_t k = 0; k < count; ++k) weight[k] -= rate * (gradient[k] + decay * weight[k]);
+}
+
+template <class T>
 LORKD_WIDEST double squares(const T* values, std::int64_t count) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -117,7 +123,8 @@ Optimiser::Optimiser(const plan::Training& options, nn::NamedTensors parameters)
       m_states(m_parameters.size()),
       m_adam(options.optimiser == plan::TrainingOptimiser::Adamw),
       m_decay(options.weightDecay),
-      m_momentum(options.momentum) {}
+      m_momentum(options.momentum),
+      m_buffered(m_adam || m_momentum != 0) {}
 
 void Optimiser::clearGradients() {
   for (auto& [name, tensor] : m_parameters) tensor.mutable_grad() = torch::Tensor();
@@ -158,12 +165,11 @@ std::vector<Optimiser::Update> Optimiser::updates(double learningRate) {
     const auto& weight = m_parameters[i].second;
     if (!weight.grad().defined()) continue;
     auto& state = m_states[i];
-    if (!state.first.defined()) {
+    if (m_buffered && !state.first.defined()) {
       state.first = torch::zeros_like(weight, torch::TensorOptions().requires_grad(false));
       if (m_adam) state.second = torch::zeros_like(state.first);
-      state.steps = 0;
     }
-    ++state.steps;
+    state.steps = std::max<std::int64_t>(state.steps, 0) + 1;
     const auto n = static_cast<double>(state.steps);
     out.push_back({weight, laidOutAs(weight, weight.grad()), state.first, state.second,
                    learningRate / (1 - std::pow(firstAverage, n)), 1 / std::sqrt(1 - std::pow(secondAverage, n))});
@@ -184,6 +190,8 @@ void Optimiser::step(double learningRate) {
         u.second.mul_(secondAverage).addcmul_(u.gradient, u.gradient, 1 - secondAverage);
         u.weight.mul_(1 - learningRate * m_decay)
             .addcdiv_(u.first, u.second.sqrt().mul_(u.root).add_(epsilon), -u.size);
+      } else if (!m_buffered) {
+        u.weight.sub_(u.gradient.add(u.weight, m_decay), learningRate);
       } else {
         u.first.mul_(m_momentum).add_(u.gradient).add_(u.weight, m_decay);
         u.weight.add_(u.first, -learningRate);
@@ -200,6 +208,8 @@ void Optimiser::step(double learningRate) {
       if (m_adam)
         adamw(at(u.weight), at(u.gradient), at(u.first), at(u.second), count, to(1 - learningRate * m_decay),
               to(u.size), to(u.root));
+      else if (!m_buffered)
+        sgd(at(u.weight), at(u.gradient), count, to(m_decay), to(learningRate));
       else
         sgd(at(u.weight), at(u.gradient), at(u.first), count, to(m_decay), to(m_momentum), to(learningRate));
     });
@@ -230,7 +240,7 @@ Result<void> Optimiser::restore(const safetensors::File& file) {
     const auto& [name, tensor] = m_parameters[i];
     auto& state = states[i];
     state.steps = steps.data_ptr<std::int64_t>()[i];
-    if (state.steps < 0) continue;
+    if (state.steps < 0 || !m_buffered) continue;
     LORKD_TRY(first, readAs(tensor, file, (m_adam ? "exp_avg." : "momentum.") + name));
     state.first = first;
     if (!m_adam) continue;

@@ -31,9 +31,9 @@ class Optimiser {
   Result<void> restore(const safetensors::File& file);
 
  private:
-  /// What one parameter has gathered. Its averages are undefined before its first step.
+  /// What one parameter has gathered. Its averages are undefined before its first step, and for SGD without momentum.
   struct State {
-    torch::Tensor first, second;  // exp_avg and exp_avg_sq, or momentum alone; laid out as the parameter
+    torch::Tensor first, second;  // exp_avg and exp_avg_sq, or momentum alone, or nothing; laid out as the parameter
     std::int64_t steps = -1;
   };
   struct Update;
@@ -46,6 +46,7 @@ class Optimiser {
   std::vector<State> m_states;
   bool m_adam;
   double m_decay, m_momentum;
+  bool m_buffered;  // steps depend on earlier gradients
 };
 
 }  // namespace lorkd::train

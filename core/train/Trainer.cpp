@@ -50,6 +50,7 @@ struct Trainer::Impl {
   CheckpointInfo info(bool validationDue = false) const { return {step, best, stale, digest, validationDue}; }
   bool patienceEnded() const { return plan.training.patience > 0 && stale >= plan.training.patience; }
   void tellOfWaiting(const Hooks& hooks) const;
+  Result<void> switchWrongKernelsOff(const Hooks& hooks) const;
   void tellOfStrategies(const Hooks& hooks) const;
 
   const plan::Plan plan;
@@ -206,16 +207,22 @@ void Trainer::Impl::tellOfWaiting(const Hooks& hooks) const {
                       {"steps", stepsHere}});
 }
 
+Result<void> Trainer::Impl::switchWrongKernelsOff(const Hooks& hooks) const {
+  LORKD_TRY(wrong, nn::switchWrongKernelsOff());
+  if (!wrong.empty() && hooks.event)
+    hooks.event("log", {{"level", "warn"},
+                        {"message", "this LibTorch's oneDNN computes wrong values on this machine (" + wrong +
+                                        "); it is switched off, and training is slower"},
+                        {"step", step}});
+  return {};
+}
+
 Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointPaths& paths, const Hooks& hooks) {
   LORKD_CHECK(learner.check());
   if (!paths.planDigest.empty()) digest = paths.planDigest;
   LORKD_TRY(due, resume(paths));
   const DeterministicKernels deterministic(device);
-  if (const auto& fault = nn::faultOfLibrary(); hooks.event && !fault.empty())
-    hooks.event("log", {{"level", "warn"},
-                        {"message", "this LibTorch's oneDNN computes wrong values on this machine (" + fault +
-                                        "); it is switched off, and training is slower"},
-                        {"step", step}});
+  if (device.is_cpu()) LORKD_CHECK(switchWrongKernelsOff(hooks));
   learner.student()->train();
   if (due && hooks.validate) {
     if (const auto done = validate(paths, hooks); !done) {

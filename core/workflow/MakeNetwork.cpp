@@ -91,8 +91,9 @@ Result<torch::Device> setUpDevice(const plan::Plan& plan) {
     return fail(ErrorCode::Unsupported, "the plan asks for CUDA, but this LibTorch has none or finds no GPU",
                 "set device to cpu or auto, or build against a LibTorch with CUDA", "device");
   if (plan.threads > 0) at::set_num_threads(static_cast<int>(plan.threads));
-  nn::faultOfLibrary();  // switches faulty kernels off
-  return torch::Device(cuda && plan.device != plan::PlanDevice::Cpu ? torch::kCUDA : torch::kCPU);
+  if (cuda && plan.device != plan::PlanDevice::Cpu) return torch::Device(torch::kCUDA);
+  LORKD_CHECK(nn::switchWrongKernelsOff());
+  return torch::Device(torch::kCPU);
 }
 
 Result<nn::Network> makeNetwork(const plan::Plan& plan) {

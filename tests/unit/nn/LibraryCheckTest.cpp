@@ -36,7 +36,7 @@ std::string found(double x, double weight) {
 }
 
 TEST(LibraryCheck, NamesTheLayerAndWhatIsWrong) {
-  faultOfLibrary();  // so that what follows is computed rightly
+  ASSERT_TRUE(switchWrongKernelsOff());  // so that what follows is computed rightly
   EXPECT_EQ(found(1, 1), "");
   EXPECT_EQ(found(0.9, 1), "3x3 convolution of 8 to 8 channels: gradient of the input");
   EXPECT_EQ(found(1, std::numeric_limits<double>::quiet_NaN()),
@@ -56,8 +56,32 @@ TEST(LibraryCheck, LeavesRandomNumbersAlone) {
 }
 
 TEST(LibraryCheck, OneDnnStaysOnWhereItIsRight) {
-  const bool wrong = !faultOfLibrary().empty();
-  EXPECT_EQ(at::globalContext().userEnabledMkldnn(), !wrong) << faultOfLibrary();
+  const auto& wrong = switchWrongKernelsOff();
+  ASSERT_TRUE(wrong) << wrong.error().text();
+  EXPECT_EQ(at::globalContext().userEnabledMkldnn(), wrong->empty()) << *wrong;
+}
+
+TEST(LibraryCheck, ComparesAgainAfterTheRemedy) {
+  ASSERT_TRUE(switchWrongKernelsOff());
+  bool healed = false, tried = false;
+  const auto spoilt = [&](const Tensor& x, const Tensor& w, const ConvGeometry& g) {
+    return convolution(x, w, {}, g) + (healed ? 0.0 : 0.1);
+  };
+  const auto right = rightAfter(spoilt, [&] { healed = true; });
+  ASSERT_TRUE(right) << right.error().text();
+  EXPECT_EQ(*right, "3x3 convolution of 8 to 8 channels: output");
+  const auto sound = rightAfter(spoilt, [&] { tried = true; });
+  ASSERT_TRUE(sound);
+  EXPECT_EQ(*sound, "");
+  EXPECT_FALSE(tried);
+
+  healed = false;
+  const auto hopeless = rightAfter(spoilt, [&] { tried = true; });
+  ASSERT_FALSE(hopeless);
+  EXPECT_TRUE(tried);
+  EXPECT_EQ(hopeless.error().code, ErrorCode::Numeric);
+  EXPECT_NE(hopeless.error().message.find("3x3 convolution of 8 to 8 channels: output"), std::string::npos);
+  EXPECT_NE(hopeless.error().hint, "");
 }
 
 }  // namespace

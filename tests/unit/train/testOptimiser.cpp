@@ -37,11 +37,11 @@ struct Pair {
   }
 };
 
-plan::Training options(plan::TrainingOptimiser optimiser) {
+plan::Training options(plan::TrainingOptimiser optimiser, double momentum = 0.8) {
   plan::Training out;
   out.optimiser = optimiser;
   out.weightDecay = 0.02;
-  out.momentum = 0.8;
+  out.momentum = momentum;
   return out;
 }
 
@@ -70,15 +70,18 @@ TEST_P(AgainstLibTorch, AdamWTakesTheSameSteps) {
 }
 
 TEST_P(AgainstLibTorch, SgdTakesTheSameSteps) {
-  Pair pair(GetParam());
-  Optimiser ours(options(plan::TrainingOptimiser::Sgd), pair.ours);
-  torch::optim::SGD theirs(pair.theirs, torch::optim::SGDOptions(0.05).momentum(0.8).weight_decay(0.02));
-  for (int step = 0; step < 7; ++step) {
-    pair.makeGradients(step);
-    ours.step(0.05);
-    theirs.step();
+  for (const double momentum : {0.8, 0.0}) {
+    Pair pair(GetParam());
+    Optimiser ours(options(plan::TrainingOptimiser::Sgd, momentum), pair.ours);
+    torch::optim::SGD theirs(pair.theirs, torch::optim::SGDOptions(0.05).momentum(momentum).weight_decay(0.02));
+    for (int step = 0; step < 7; ++step) {
+      pair.makeGradients(step);
+      ours.step(0.05);
+      theirs.step();
+    }
+    expectEqual(pair, tolerance());
+    EXPECT_EQ(ours.state().size(), momentum == 0 ? 1 : 1 + pair.ours.size()) << "a buffer that nobody reads";
   }
-  expectEqual(pair, tolerance());
 }
 
 TEST_P(AgainstLibTorch, TheNormIsThatOfAllGradients) {
@@ -102,8 +105,9 @@ TEST(Optimiser, OtherTypesTakeTheSameSteps) {
   // No single pass there: LibTorch's operators, one parameter after the other.
   Pair fast(torch::kDouble), slow(torch::kDouble);
   slow.ours.emplace_back("low", torch::zeros({2}, torch::kBFloat16).requires_grad_());
-  for (const auto method : {plan::TrainingOptimiser::Adamw, plan::TrainingOptimiser::Sgd}) {
-    Optimiser one(options(method), fast.ours), other(options(method), slow.ours);
+  for (const auto& method : {options(plan::TrainingOptimiser::Adamw), options(plan::TrainingOptimiser::Sgd),
+                             options(plan::TrainingOptimiser::Sgd, 0)}) {
+    Optimiser one(method, fast.ours), other(method, slow.ours);
     for (int step = 0; step < 4; ++step) {
       torch::manual_seed(step);
       fast.makeGradients(step);
@@ -123,9 +127,10 @@ TEST(Optimiser, OtherTypesTakeTheSameSteps) {
 
 TEST(Optimiser, GoesOnFromItsFileToTheBit) {
   const test::TemporaryFolder folder;
-  for (const auto method : {plan::TrainingOptimiser::Adamw, plan::TrainingOptimiser::Sgd}) {
+  for (const auto& method : {options(plan::TrainingOptimiser::Adamw), options(plan::TrainingOptimiser::Sgd),
+                             options(plan::TrainingOptimiser::Sgd, 0)}) {
     Pair whole(torch::kFloat), resumed(torch::kFloat);
-    Optimiser first(options(method), whole.ours), before(options(method), resumed.ours);
+    Optimiser first(method, whole.ours), before(method, resumed.ours);
     const auto take = [](Pair& pair, Optimiser& optimiser, int from, int to) {
       for (int step = from; step < to; ++step) {
         torch::manual_seed(step);
@@ -137,7 +142,7 @@ TEST(Optimiser, GoesOnFromItsFileToTheBit) {
     take(resumed, before, 0, 2);
     const auto file = folder / "state.safetensors";
     ASSERT_TRUE(nn::saveTensors(file, before.state(), {}));
-    Optimiser after(options(method), resumed.ours);
+    Optimiser after(method, resumed.ours);
     const auto stored = safetensors::File::open(file);
     ASSERT_TRUE(stored);
     ASSERT_TRUE(after.restore(*stored));
