@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "app/cli/PlanArguments.h"
+#include "core/base/Json.h"
 #include "core/eval/RunHistory.h"
 #include "core/run/EventLog.h"
 #include "core/workflow/TransferExpert.h"
@@ -74,6 +75,11 @@ Result<void> transfer(const TransferOptions& options, const Context& context) {
   if (options.scratch) {
     const auto beside = out.parent_path() / (out.filename().string() + "-scratch");
     LORKD_TRY(scratch, run::RunDirectory::create(beside, plan));
+    // Divided as for the expert, or the two would be tried on other patients.
+    if (!fs::exists(scratch.cases())) {
+      LORKD_TRY(cases, readJson(run.cases()));
+      LORKD_CHECK(writeJson(scratch.cases(), cases));
+    }
     LORKD_CHECK(workflow::train(scratch, *context.progress, context.cancel));
     answer["scratch"] = outcome(scratch);
     text += "finished: " + beside.string() + "\n" + comparison(answer["transfer"], answer["scratch"]);

@@ -80,7 +80,7 @@ Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases,
 
 /// Split of each patient who serves a task.
 std::map<std::string, Split> divide(const plan::Plan& plan, const std::vector<Case>& cases,
-                                    const std::vector<std::vector<int>>& served) {
+                                    const std::vector<std::vector<int>>& served, const std::set<std::string>& learnt) {
   std::map<std::string, std::string> placeOf;  // patient -> first path: an order that pseudonyms do not disturb
   std::map<std::string, std::set<int>> tasksOf;
   for (std::size_t c = 0; c < cases.size(); ++c) {
@@ -95,9 +95,16 @@ std::map<std::string, Split> divide(const plan::Plan& plan, const std::vector<Ca
   for (const auto& [patient, place] : placeOf) order.emplace_back(place, patient);
   std::sort(order.begin(), order.end());
   std::vector<std::set<int>> tasks;
-  for (const auto& [place, patient] : order) tasks.push_back(tasksOf[patient]);
-  const auto splits =
-      splitPatients(tasks, plan.data.split.validation, plan.data.split.test, static_cast<std::uint64_t>(plan.seed));
+  std::vector<bool> known;
+  for (const auto& [place, patient] : order) {
+    tasks.push_back(tasksOf[patient]);
+    known.push_back(learnt.contains(patient));
+  }
+  const auto& share = plan.data.split;
+  const auto seed = static_cast<std::uint64_t>(plan.seed);
+  const bool mixed = std::ranges::count(known, true) > 0 && std::ranges::count(known, false) > 0;
+  const auto splits = mixed ? splitBesideKnown(tasks, known, share.validation, share.test, seed)
+                            : splitPatients(tasks, share.validation, share.test, seed);
   std::map<std::string, Split> out;
   for (std::size_t p = 0; p < order.size(); ++p) out[order[p].second] = splits[p];
   return out;
@@ -126,6 +133,7 @@ std::vector<const AssignedCase*> CaseList::of(Split split, int task) const {
 Result<void> save(const CaseList& list, const std::filesystem::path& file) {
   Json out{{"version", 1}, {"cases", Json::array()}};
   if (list.seed) out["seed"] = *list.seed;
+  if (!list.learnt.empty()) out["learnt"] = list.learnt;
   for (const auto& c : list.cases)
     out["cases"].push_back({{"split", toString(c.split)}, {"tasks", c.tasks}, {"digest", c.digest}, {"case", c.item}});
   return writeJson(file, out);
@@ -138,6 +146,7 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file) {
     if (json.at("version").get<int>() != 1)
       return fail(ErrorCode::Format, "the case list is of a newer program", "update the program", file.string());
     if (json.contains("seed")) list.seed = json.at("seed").get<std::int64_t>();
+    if (json.contains("learnt")) json.at("learnt").get_to(list.learnt);
     for (const auto& entry : json.at("cases")) {
       AssignedCase c;
       const auto split = splitFromString(entry.at("split").get<std::string>());
@@ -154,7 +163,7 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file) {
   return list;
 }
 
-Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases) {
+Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases, const std::set<std::string>& learnt) {
   std::vector<std::vector<int>> served(cases.size());
   for (std::size_t c = 0; c < cases.size(); ++c)
     for (std::size_t t = 0; t < plan.tasks.size(); ++t)
@@ -162,8 +171,10 @@ Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases) 
   LORKD_CHECK(checkFound(plan, cases, served));
 
   const bool slab = plan.data.split.slab != plan::SplitSlab::None;
-  const auto splitOf = slab ? std::map<std::string, Split>() : divide(plan, cases, served);
+  const auto splitOf = slab ? std::map<std::string, Split>() : divide(plan, cases, served, learnt);
   CaseList list;
+  for (const auto& [patient, split] : splitOf)
+    if (learnt.contains(patient)) list.learnt.insert(patient);
   for (std::size_t c = 0; c < cases.size(); ++c) {
     if (served[c].empty()) {
       const bool wanted =

@@ -146,4 +146,24 @@ std::vector<Split> splitPatients(const std::vector<std::set<int>>& tasks, double
   return best;
 }
 
+std::vector<Split> splitBesideKnown(const std::vector<std::set<int>>& tasks, const std::vector<bool>& known,
+                                    double validation, double test, std::uint64_t seed) {
+  std::vector<std::size_t> strangers;
+  for (std::size_t p = 0; p < tasks.size(); ++p)
+    if (!known[p]) strangers.push_back(p);
+  Random random(seed, {0x57a9});
+  shuffle(strangers, random);
+  const auto wanted = static_cast<std::size_t>(std::llround(test * static_cast<double>(tasks.size())));
+  strangers.resize(std::min(strangers.size(), test > 0 ? std::max<std::size_t>(wanted, 1) : 0));
+  std::vector<Split> out(tasks.size(), Split::Train);
+  for (const auto p : strangers) out[p] = Split::Test;
+  std::vector<std::set<int>> rest;
+  for (std::size_t p = 0; p < tasks.size(); ++p)
+    if (out[p] != Split::Test) rest.push_back(tasks[p]);
+  const auto splits = splitPatients(rest, std::min(validation / (1 - test), 0.9), 0, seed);
+  for (std::size_t p = 0, next = 0; p < tasks.size(); ++p)
+    if (out[p] != Split::Test) out[p] = splits[next++];
+  return out;
+}
+
 }  // namespace lorkd::data

@@ -17,4 +17,9 @@ namespace lorkd::data {
 std::vector<Split> splitPatients(const std::vector<std::set<int>>& tasksOfPatient, double validation, double test,
                                  std::uint64_t seed);
 
+/// The same where a network knows some patients already (`known`, one for each): all test patients are strangers, as
+/// many as the share asks for or as there are; everybody else is divided into train and validation.
+std::vector<Split> splitBesideKnown(const std::vector<std::set<int>>& tasksOfPatient, const std::vector<bool>& known,
+                                    double validation, double test, std::uint64_t seed);
+
 }  // namespace lorkd::data

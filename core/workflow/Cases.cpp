@@ -1,6 +1,7 @@
 #include "core/base/Digest.h"
 #include "core/data/OpenCases.h"
 #include "core/workflow/Study.h"
+#include "core/workflow/TransferExpert.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
@@ -26,8 +27,9 @@ bool wanted(plan::SourceKind source, const std::string& kind) {
 
 }  // namespace
 
-std::string dataDigest(const plan::Plan& plan, std::int64_t seed) {
+std::string dataDigest(const plan::Plan& plan, std::int64_t seed, const std::set<std::string>& learnt) {
   Json key{{"seed", seed}, {"data", plan.data}};
+  if (!learnt.empty()) key["learnt"] = learnt;
   for (const auto& [name, task] : plan.tasks)
     key["tasks"][name] = {
         {"kind", task.kind}, {"classes", task.classes}, {"sources", task.sources}, {"body_parts", task.bodyParts}};
@@ -36,12 +38,16 @@ std::string dataDigest(const plan::Plan& plan, std::int64_t seed) {
 
 fs::path preparedFolder(const run::RunDirectory& run) {
   auto seed = run.plan().seed;
-  if (const auto frozen = readJson(run.cases()); frozen && frozen->is_object()) seed = frozen->value("seed", seed);
-  return run.project() / "cache" / dataDigest(run.plan(), seed).substr(0, 16);
+  std::set<std::string> learnt;
+  if (const auto frozen = readJson(run.cases()); frozen && frozen->is_object()) {
+    seed = frozen->value("seed", seed);
+    learnt = frozen->value("learnt", learnt);
+  }
+  return run.project() / "cache" / dataDigest(run.plan(), seed, learnt).substr(0, 16);
 }
 
 Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project, Progress& progress,
-                                 const CancelToken& cancel) {
+                                 const CancelToken& cancel, const std::set<std::string>& learnt) {
   if (plan.data.sources.empty())
     return fail(ErrorCode::InvalidArgument, "the plan names no data", "add a folder under data.sources",
                 "data.sources");
@@ -58,7 +64,7 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     std::erase_if(found, [&](const data::Case& c) { return !wanted(source.kind, c.kind); });
     cases.insert(cases.end(), found.begin(), found.end());
   }
-  LORKD_TRY(list, data::assign(plan, cases));
+  LORKD_TRY(list, data::assign(plan, cases, learnt));
   // A run of several days must not go on with images that changed under it.
   std::int64_t done = 0;
   for (auto& entry : list.cases) {
@@ -82,7 +88,8 @@ Result<void> saveFrozen(const data::CaseList& list, const fs::path& file) {
 
 Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
   if (fs::exists(run.cases())) return data::openCases(run);
-  LORKD_TRY(list, findCases(run.plan(), run.project(), progress, cancel));
+  LORKD_TRY(learnt, learntBefore(run));
+  LORKD_TRY(list, findCases(run.plan(), run.project(), progress, cancel, learnt));
   LORKD_CHECK(saveFrozen(list, run.cases()));
   return list;
 }

@@ -16,16 +16,17 @@ namespace lorkd::workflow {
 /// Whether a method learns from a teacher, where the plan has one.
 bool takesTeacher(plan::PlanMethod method);
 
-/// The cases of a plan with their files and digests, divided from its seed; from the index of `project`, where sources
+/// The cases of a plan with their files and digests, divided from its seed (data::assign() says how `learnt` counts);
+/// from the index of `project`, where sources
 /// that it does not know yet are scanned first. Errors: those of the catalogue and of data::assign.
 Result<data::CaseList> findCases(const plan::Plan& plan, const std::filesystem::path& project, Progress& progress,
-                                 const CancelToken& cancel);
+                                 const CancelToken& cancel, const std::set<std::string>& learnt = {});
 
 /// Writes a cases.json, without files and their names. Errors: Io.
 Result<void> saveFrozen(const data::CaseList& list, const std::filesystem::path& file);
 
-/// Digest of everything that decides how cases are divided and prepared.
-std::string dataDigest(const plan::Plan& plan, std::int64_t seed);
+/// Digest of everything that decides how cases are divided and prepared; `learnt` as in CaseList.
+std::string dataDigest(const plan::Plan& plan, std::int64_t seed, const std::set<std::string>& learnt = {});
 
 struct StudyOptions {
   std::filesystem::path folder = "runs";  ///< where the run directories lie

@@ -31,7 +31,9 @@ struct Found {
 Result<Json> learntOf(const run::RunDirectory& run) {
   if (!fs::exists(run.cases())) return Json();
   LORKD_TRY(cases, data::loadCaseList(run.cases()));
-  return Json{{"patients", learntFrom(cases)}, {"split", run.plan().data.split}};
+  auto patients = learntFrom(cases);
+  patients.insert(cases.learnt.begin(), cases.learnt.end());  // of the expert that this run itself began with
+  return Json{{"patients", patients}, {"split", run.plan().data.split}};
 }
 
 std::string shapeText(const torch::Tensor& tensor) {
@@ -152,6 +154,25 @@ Result<Found> fromExpert(const fs::path& given) {
 fs::path weightsOf(const fs::path& run) { return run / "initial.safetensors"; }
 fs::path originOf(const fs::path& run) { return run / "initial.json"; }
 
+/// What initial.json says of whom the expert has learnt from; nobody where that is not known.
+struct Learnt {
+  std::set<std::string> patients;
+  plan::Split split;
+};
+Result<Learnt> learntOfBeginning(const run::RunDirectory& run) {
+  const auto file = originOf(run.path());
+  if (!fs::exists(file)) return Learnt{};
+  LORKD_TRY(origin, readJson(file));
+  return guarded(file.string(), [&]() -> Result<Learnt> {
+    Learnt out;
+    if (const auto learnt = origin.value("learnt", Json()); !learnt.is_null()) {
+      learnt.at("patients").get_to(out.patients);
+      learnt.at("split").get_to(out.split);
+    }
+    return out;
+  });
+}
+
 /// A run that is there already must have begun with the same weights.
 Result<void> checkSameBeginning(const fs::path& out, const Json& origin) {
   const auto old = readJson(originOf(out));
@@ -218,23 +239,22 @@ Result<void> loadInitialWeights(const run::RunDirectory& run, nn::Network& netwo
   return guarded(file.string(), [&] { return putTrunk(network, state, file.string()); });
 }
 
+Result<std::set<std::string>> learntBefore(const run::RunDirectory& run) {
+  LORKD_TRY(learnt, learntOfBeginning(run));
+  return learnt.patients;
+}
+
 Result<void> checkUnseen(const run::RunDirectory& run, const data::CaseList& cases) {
-  const auto file = originOf(run.path());
-  if (!fs::exists(file)) return {};
-  LORKD_TRY(origin, readJson(file));
-  const auto learnt = origin.value("learnt", Json());
-  if (learnt.is_null()) return {};
-  return guarded(file.string(), [&]() -> Result<void> {
-    const auto seen = seenTestPatient(cases, learnt.at("patients").get<std::set<std::string>>());
-    if (seen.empty()) return {};
-    const auto split = learnt.at("split").get<plan::Split>();
-    // With a slab every patient is learnt from and tested on, on either side of the same cut.
-    if (split.slab != plan::SplitSlab::None && split == run.plan().data.split) return {};
-    return fail(ErrorCode::Mismatch, "the expert has learnt from " + seen + ", a test patient of this run",
-                "give the plan the seed, split and tasks of the run that the expert comes from, or take images of "
-                "other patients",
-                "transfer");
-  });
+  LORKD_TRY(learnt, learntOfBeginning(run));
+  const auto seen = seenTestPatient(cases, learnt.patients);
+  if (seen.empty()) return {};
+  // With a slab every patient is learnt from and tested on, on either side of the same cut.
+  if (learnt.split.slab != plan::SplitSlab::None && learnt.split == run.plan().data.split) return {};
+  return fail(
+      ErrorCode::Mismatch, "the expert has learnt from " + seen + ", a test patient of this run",
+      "add images of patients that it has not learnt from; with a held-out slab, give the plan the split of the "
+      "run that the expert comes from",
+      "transfer");
 }
 
 }  // namespace lorkd::workflow

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "core/base/Error.h"
@@ -36,6 +37,10 @@ Result<run::RunDirectory> makeTransferRun(const std::filesystem::path& out, cons
 /// Puts the initial weights of a run into its network; nothing if it has none.
 /// Errors: NotFound (the file is gone), Mismatch (it was changed; another architecture, naming the layer), Format.
 Result<void> loadInitialWeights(const run::RunDirectory& run, nn::Network& network);
+
+/// Pseudonyms of the patients from whom the expert that a run begins with has learnt, as far as that is known: they are
+/// kept out of its test split, unless that is a slab of every patient. Errors: Format.
+Result<std::set<std::string>> learntBefore(const run::RunDirectory& run);
 
 /// Whether the test patients of a run are strangers to the expert that it began with, as far as that is known: whom an
 /// expert exported to another place has learnt from is not. Errors: Mismatch, naming a patient; Format.

@@ -41,6 +41,21 @@ PY
 if python3 -c 'import torch' 2>/dev/null; then
   python3 "$here/run_expert.py" "$out/experts/head" || fail "python3-torch cannot run the expert"
 fi
+# An expert learns an organ of its region that it has not seen, and the same from scratch beside it: both on the same
+# patients, and tested on none that the expert has learnt from.
+"$LORKD" transfer "$out/runs/lorkd" --expert abdomen --task abdomen --plan "$out/plan.json" "${small[@]}" --scratch \
+  --set 'tasks.abdomen.classes={"vertebrae":{}}' --out "$out/runs/vertebrae" >"$WORK/transfer.txt"
+grep -q '^test cases ' "$WORK/transfer.txt" || fail "no comparison of transfer and scratch"
+(cd "$out/runs" && python3 - <<'PY'
+import json
+def patients(run):
+    cases = [c for c in json.load(open(run + "/cases.json"))["cases"] if c["tasks"]]
+    return {s: {c["case"]["patient"] for c in cases if c["split"] == s} for s in ("train", "validation", "test")}
+expert, transfer, scratch = patients("lorkd"), patients("vertebrae"), patients("vertebrae-scratch")
+assert transfer == scratch, (transfer, scratch)
+assert transfer["test"] and not transfer["test"] & (expert["train"] | expert["validation"]), (expert, transfer)
+PY
+) || fail "patients of the transfer"
 if python3 -c 'import nibabel, pydicom' 2>/dev/null; then
   python3 "$here/check_affine.py" "$out" || fail "geometry of the predictions"
 fi

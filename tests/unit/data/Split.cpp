@@ -9,6 +9,7 @@
 #include "core/data/CaseList.h"
 #include "core/data/PatientSplit.h"
 #include "core/data/Prepare.h"
+#include "tests/support/TemporaryFolder.h"
 
 namespace lorkd::data {
 namespace {
@@ -111,6 +112,61 @@ TEST(SplitPatients, ZeroSharesLeaveSplitsEmpty) {
   const auto noTest = splitPatients(tasks, 0.2, 0, 1);
   EXPECT_EQ(std::count(noTest.begin(), noTest.end(), Split::Validation), 2);
   EXPECT_EQ(std::count(noTest.begin(), noTest.end(), Split::Test), 0);
+}
+
+TEST(SplitPatients, OnlyStrangersAreTestedBesideKnownPatients) {
+  for (int trial = 0; trial < 200; ++trial) {
+    Random random(static_cast<std::uint64_t>(trial), {8});
+    const auto count = static_cast<std::size_t>(4 + random.below(40));
+    const std::vector<std::set<int>> tasks(count, {0});
+    std::vector<bool> known(count);
+    std::size_t strangers = 0;
+    for (std::size_t p = 0; p < count; ++p) {
+      known[p] = p > 0 && random.uniform() < 0.7;  // the first is a stranger
+      strangers += !known[p];
+    }
+    const auto splits = splitBesideKnown(tasks, known, 0.2, 0.25, static_cast<std::uint64_t>(trial));
+    ASSERT_EQ(splits.size(), count);
+    EXPECT_EQ(splits, splitBesideKnown(tasks, known, 0.2, 0.25, static_cast<std::uint64_t>(trial)));
+    for (std::size_t p = 0; p < count; ++p) EXPECT_FALSE(known[p] && splits[p] == Split::Test) << p;
+    const auto wanted = static_cast<std::size_t>(std::max(1.0, std::round(0.25 * static_cast<double>(count))));
+    EXPECT_EQ(std::count(splits.begin(), splits.end(), Split::Test), std::min(strangers, wanted));
+    EXPECT_GT(std::count(splits.begin(), splits.end(), Split::Train), 0);
+    const auto expected =
+        0.2 * static_cast<double>(count);  // of all, as the plan says, or a little more of a larger rest
+    EXPECT_GE(static_cast<double>(std::count(splits.begin(), splits.end(), Split::Validation)), std::floor(expected));
+  }
+}
+
+TEST(Assign, PatientsThatAnExpertKnowsAreNotTested) {
+  plan::Plan plan;
+  plan.tasks.emplace_back("belly", task({"liver"}));
+  plan.data.split.test = 0.25;
+  std::vector<Case> cases;
+  std::set<std::string> learnt{"patient-elsewhere"};
+  for (int n = 0; n < 12; ++n) {
+    cases.push_back(volumeCase(n, "patient-" + std::to_string(n), {"liver"}));
+    if (n % 3 != 0) learnt.insert("patient-" + std::to_string(n));
+  }
+  const auto list = assign(plan, cases, learnt);
+  ASSERT_TRUE(list) << list.error().text();
+  EXPECT_EQ(list->of(Split::Test).size(), 3u);
+  for (const auto* c : list->of(Split::Test)) EXPECT_FALSE(learnt.contains(c->item.patient)) << c->item.patient;
+  learnt.erase("patient-elsewhere");
+  EXPECT_EQ(list->learnt, learnt) << "those of this data";
+
+  const test::TemporaryFolder folder;
+  ASSERT_TRUE(save(*list, folder / "cases.json"));
+  const auto read = loadCaseList(folder / "cases.json");
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->learnt, learnt);
+  // Whoever knows everybody, or nobody, changes nothing.
+  const auto plain = assign(plan, cases);
+  for (int n = 0; n < 12; ++n) learnt.insert("patient-" + std::to_string(n));
+  for (const auto& same : {assign(plan, cases, learnt), assign(plan, cases, {"patient-elsewhere"})}) {
+    ASSERT_TRUE(plain && same);
+    for (std::size_t c = 0; c < cases.size(); ++c) EXPECT_EQ(same->cases[c].split, plain->cases[c].split);
+  }
 }
 
 TEST(Assign, NoPatientIsInTwoSplits) {

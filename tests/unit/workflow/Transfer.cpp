@@ -172,6 +172,7 @@ TEST(Transfer, TestPatientsThatTheExpertHasSeenAreRefused) {
     const auto run =
         makeTransferRun(folder / ("from-" + source.filename().string()), unseen(), {source, "b"}, progress);
     ASSERT_TRUE(run) << run.error().text();
+    EXPECT_EQ(learntBefore(*run).value(), (std::set<std::string>{"p1", "p2"}));
     EXPECT_TRUE(checkUnseen(*run, {{caseOf("p1", Split::Train), caseOf("p3", Split::Test), caseOf("p5", Split::Test),
                                     caseOf("p4", Split::Test, "picture")}}));
     for (const char* seen : {"p1", "p2"}) {
@@ -180,10 +181,20 @@ TEST(Transfer, TestPatientsThatTheExpertHasSeenAreRefused) {
       EXPECT_THAT(refused.error().text(), HasSubstr(std::string("learnt from ") + seen + ", a test patient"));
     }
   }
+  // What comes from a transferred expert knows the patients of both.
+  ASSERT_TRUE(data::save({{caseOf("p5", Split::Train), caseOf("p3", Split::Test)}, {}, {"p6"}}, from.run.cases()));
+  const auto next = makeTransferRun(folder / "next", unseen(), {from.run.path(), "b"}, progress);
+  ASSERT_TRUE(next) << next.error().text();
+  EXPECT_EQ(learntBefore(*next).value(), (std::set<std::string>{"p5", "p6"}));
   // A run that began with nothing has nobody to ask about.
   const auto plain = run::RunDirectory::create(folder / "plain", unseen());
   ASSERT_TRUE(plain);
   EXPECT_TRUE(checkUnseen(*plain, {{caseOf("p1", Split::Test)}}));
+  EXPECT_TRUE(learntBefore(*plain).value().empty());
+  // Runs that divide their patients otherwise do not share a folder of prepared cases.
+  const auto shared = preparedFolder(*plain);
+  ASSERT_TRUE(data::save({{caseOf("p1", Split::Train)}, {}, {"p1"}}, plain->cases()));
+  EXPECT_NE(preparedFolder(*plain), shared);
 }
 
 /// Keeps what is said.
