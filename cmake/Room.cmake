@@ -28,11 +28,13 @@ function(lorkd_room name)
   endif()
 endfunction()
 
-# GCC 12 warns about std::string's own operator+ (its bugs 105329 and 105651).
+# GCC 12 warns about std::string's own operator+ (its bugs 105329 and 105651), GCC 14 about the std::vector<bool> in
+# LibTorch's autograd functions.
 add_library(lorkd_warnings INTERFACE)
 target_compile_options(lorkd_warnings INTERFACE -Wall -Wextra -Wno-unknown-pragmas
   "$<$<BOOL:${LORKD_WERROR}>:-Werror>"
-  "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds>")
+  "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict;-Wno-stringop-overflow>"
+  "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>")
 
 # LibTorch's headers cost 15-25 s a translation unit; all its users share one precompiled header.
 function(lorkd_use_torch target)

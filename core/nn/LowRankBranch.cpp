@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/nn/OneDnn.h"
+#include "core/nn/Scratch.h"
 
 namespace lorkd::nn {
 namespace {
@@ -41,23 +42,42 @@ struct Shapes {
 };
 
 // A's piece as (channels, taps in the map's order, rows of A), zero where a channel belongs to a neighbour piece.
-// `gather` reads it from A, else it is added to A.
+// `gather` reads it from A, else it is added to A. A transposition by way of a tile that the first cache holds: the
+// rows of A lie whole powers of two apart, so that a column of it finds no room there.
 template <class T, bool gather>
 void movePiece(std::conditional_t<gather, const T, T>* factor, std::conditional_t<gather, T, const T>* packed,
                std::int64_t rows, std::int64_t a, const Shapes& s, const TapMap& map) {
+  constexpr std::int64_t tileValues = 4096;
   const auto piece = s.piece(a);
-  for (std::int64_t c = 0; c < piece.channels; ++c)
-    for (std::int64_t i = 0; i < s.taps; ++i) {
-      const auto at = c * s.taps + map.tapOrder[static_cast<std::size_t>(i)] - piece.offset;
-      if (at < 0 || at >= s.length) continue;  // `packed` begins as zeros
-      auto* line = packed + (c * s.taps + i) * rows;
-      auto* own = factor + at;
+  const auto* order = map.tapOrder.data();
+  const auto channelsAtOnce = std::max<std::int64_t>(1, tileValues / (s.taps * rows)), width = channelsAtOnce * s.taps;
+  Scratch<T> tile(rows * width);
+  for (std::int64_t first = 0; first < piece.channels; first += channelsAtOnce) {
+    const auto last = std::min(first + channelsAtOnce, piece.channels);
+    // The values of each row of A that belong to these channels.
+    const auto begin = std::max<std::int64_t>(first * s.taps - piece.offset, 0);
+    const auto end = std::min(last * s.taps - piece.offset, s.length);
+    if constexpr (gather)
       for (std::int64_t m = 0; m < rows; ++m)
-        if constexpr (gather)
-          line[m] = own[m * s.length];
-        else
-          own[m * s.length] += line[m];
-    }
+        std::copy(factor + m * s.length + begin, factor + m * s.length + end, tile.data() + m * width);
+    for (auto c = first; c < last; ++c)
+      for (std::int64_t i = 0; i < s.taps; ++i) {
+        const auto at = c * s.taps + order[i] - piece.offset;
+        if (at < begin || at >= end) continue;  // `packed` begins as zeros
+        auto* line = packed + (c * s.taps + i) * rows;
+        auto* column = tile.data() + (at - begin);
+        for (std::int64_t m = 0; m < rows; ++m)
+          if constexpr (gather)
+            line[m] = column[m * width];
+          else
+            column[m * width] = line[m];
+      }
+    if constexpr (!gather)
+      for (std::int64_t m = 0; m < rows; ++m) {
+        auto* own = factor + m * s.length + begin;
+        for (std::int64_t k = 0; k < end - begin; ++k) own[k] += tile.data()[m * width + k];
+      }
+  }
 }
 
 // A part of a slice's samples: what one thread does at a time.
@@ -90,15 +110,14 @@ std::int64_t samplesAtOnce(const Shapes& s, std::int64_t rows) {
 // Channels [channel, channel + channels) of a class's pixels; the rows as they stand where the class has every pixel.
 template <class T>
 const T* classRows(const T* x, const Unit& unit, const TapMap::Class& c, const Piece& piece, const Shapes& s,
-                   std::vector<T>& buffer, std::int64_t& stride) {
+                   Scratch<T>& buffer, std::int64_t& stride) {
   const auto pixels = static_cast<std::int64_t>(c.pixels.size());
   if (pixels == s.inPixels) {
     stride = s.in;
     return x + unit.begin * s.inPixels * s.in + piece.channel;
   }
   stride = piece.channels;
-  buffer.resize(static_cast<std::size_t>((unit.end - unit.begin) * pixels * stride));
-  auto* to = buffer.data();
+  auto* to = buffer.ofSize((unit.end - unit.begin) * pixels * stride);
   for (auto n = unit.begin; n < unit.end; ++n)
     for (const auto pixel : c.pixels) to = std::copy_n(x + (n * s.inPixels + pixel) * s.in + piece.channel, stride, to);
   return buffer.data();
@@ -109,7 +128,7 @@ void forwardUnit(const T* x, T* y, T* z, const std::vector<T>& packed, const Bra
                  const Shapes& s, const TapMap& map) {
   const auto rows = slice.a.size(0), width = s.pieces * rows, samples = unit.end - unit.begin;
   const auto block = s.mostChannels() * s.taps * rows;
-  std::vector<T> u, gathered;
+  Scratch<T> u, gathered;
   for (std::int64_t a = 0; a < s.pieces; ++a) {
     const auto piece = s.piece(a);
     for (const auto& c : map.classes) {
@@ -117,7 +136,7 @@ void forwardUnit(const T* x, T* y, T* z, const std::vector<T>& packed, const Bra
       if (pixels == 0) continue;
       std::int64_t stride = 0;
       const T* from = classRows(x, unit, c, piece, s, gathered, stride);
-      u.resize(static_cast<std::size_t>(samples * pixels * columns));
+      u.ofSize(samples * pixels * columns);
       gemm<T>(false, false, samples * pixels, columns, piece.channels, 1, from, stride,
               packed.data() + a * block + c.firstTap * rows, s.taps * rows, 0, u.data(), columns);
       const T* value = u.data();
@@ -143,7 +162,7 @@ void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const std::vector<
   const auto scale = static_cast<T>(slice.scale);
   const T* gradient = dy + unit.begin * s.outPixels * s.out;
   if (db) gemm<T>(true, false, s.out, width, samples * s.outPixels, scale, gradient, s.out, z, width, 1, db, width);
-  std::vector<T> dz(static_cast<std::size_t>(samples * s.outPixels * width)), du, gathered, back;
+  Scratch<T> dz(samples * s.outPixels * width), du, gathered, back;
   gemm<T>(false, false, samples * s.outPixels, width, s.out, scale, gradient, s.out, slice.b.data_ptr<T>(), width, 0,
           dz.data(), width);
   for (std::int64_t a = 0; a < s.pieces; ++a) {
@@ -151,8 +170,7 @@ void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const std::vector<
     for (const auto& c : map.classes) {
       const auto pixels = static_cast<std::int64_t>(c.pixels.size()), columns = c.taps * rows;
       if (pixels == 0) continue;
-      du.resize(static_cast<std::size_t>(samples * pixels * columns));
-      T* value = du.data();
+      T* value = du.ofSize(samples * pixels * columns);
       for (std::int64_t n = 0; n < samples; ++n)
         for (const auto out : c.out) {
           if (out >= 0)
@@ -174,7 +192,7 @@ void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const std::vector<
                 1, dx + unit.begin * s.inPixels * s.in + piece.channel, s.in);
         continue;
       }
-      back.resize(static_cast<std::size_t>(samples * pixels * piece.channels));
+      back.ofSize(samples * pixels * piece.channels);
       gemm<T>(false, true, samples * pixels, piece.channels, columns, 1, du.data(), columns, weights, s.taps * rows, 0,
               back.data(), piece.channels);
       const T* from = back.data();

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/nn/OneDnn.h"
+#include "core/nn/Scratch.h"
 
 namespace lorkd::nn {
 namespace {
@@ -41,9 +42,9 @@ struct Weight {
 
 // Rows [o0, o1) and columns [i0, i1) of every tap's matrix, (taps, o1 − o0, i1 − i0), out of a weight.
 template <class T>
-std::vector<T> tapBlocks(const Weight<T>& w, std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t i1) {
+Scratch<T> tapBlocks(const Weight<T>& w, std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t i1) {
   const auto rows = o1 - o0, columns = i1 - i0;
-  std::vector<T> blocks(static_cast<std::size_t>(w.taps * rows * columns));
+  Scratch<T> blocks(w.taps * rows * columns);
   for (auto o = o0; o < o1; ++o) {
     const T* from = w.at(o, i0);
     T* to = blocks.data() + (o - o0) * columns;
@@ -101,16 +102,26 @@ TapGradients tapsBackward(const Tensor& dy, const Tensor& x, const Tensor& weigh
     const Weight<scalar_t> w(result.weight);
     inRanges(out, [&](std::int64_t begin, std::int64_t end) {
       const auto rows = end - begin;
-      std::vector<scalar_t> blocks(static_cast<std::size_t>(taps * rows * in), scalar_t(0));
-      for (const auto& run : map.runs)
+      Scratch<scalar_t> blocks(taps * rows * in);
+      std::int64_t met = 0;  // taps so far; runs come tap by tap
+      const auto meetNothing = [&](std::int64_t until) {
+        std::fill(blocks.data() + met * rows * in, blocks.data() + until * rows * in, scalar_t(0));
+      };
+      for (const auto& run : map.runs) {
+        const bool first = run.tap >= met;
+        if (first) {
+          meetNothing(run.tap);
+          met = run.tap + 1;
+        }
         gemm<scalar_t>(true, false, rows, in, run.count * samples, 1,
                        gradient.data_ptr<scalar_t>() + run.out * samples * out + begin, out,
-                       pixels.data_ptr<scalar_t>() + run.in * samples * in, in, 1, blocks.data() + run.tap * rows * in,
-                       in);
+                       pixels.data_ptr<scalar_t>() + run.in * samples * in, in, first ? 0 : 1,
+                       blocks.data() + run.tap * rows * in, in);
+      }
+      meetNothing(taps);
       for (auto o = begin; o < end; ++o)
         for (std::int64_t tap = 0; tap < taps; ++tap)
-          for (std::int64_t i = 0; i < in; ++i)
-            w.at(o, i)[tap] = blocks[static_cast<std::size_t>((tap * rows + o - begin) * in + i)];
+          for (std::int64_t i = 0; i < in; ++i) w.at(o, i)[tap] = blocks.data()[(tap * rows + o - begin) * in + i];
     });
   });
   return result;
