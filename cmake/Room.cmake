@@ -33,8 +33,8 @@ endfunction()
 add_library(lorkd_warnings INTERFACE)
 target_compile_options(lorkd_warnings INTERFACE -Wall -Wextra -Wno-unknown-pragmas
   "$<$<BOOL:${LORKD_WERROR}>:-Werror>"
-  "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict;-Wno-stringop-overflow>"
-  "$<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>")
+  "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>"
+  "$<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow;-Wno-array-bounds>")
 
 # LibTorch's headers cost 15-25 s a translation unit; all its users share one precompiled header.
 function(lorkd_use_torch target)

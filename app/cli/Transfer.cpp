@@ -76,10 +76,12 @@ Result<void> transfer(const TransferOptions& options, const Context& context) {
     const auto beside = out.parent_path() / (out.filename().string() + "-scratch");
     LORKD_TRY(scratch, run::RunDirectory::create(beside, plan));
     // Divided as for the expert, or the two would be tried on other patients.
-    if (!fs::exists(scratch.cases())) {
-      LORKD_TRY(cases, readJson(run.cases()));
-      LORKD_CHECK(writeJson(scratch.cases(), cases));
-    }
+    LORKD_TRY(cases, readJson(run.cases()));
+    if (!fs::exists(scratch.cases())) LORKD_CHECK(writeJson(scratch.cases(), cases));
+    LORKD_TRY(divided, readJson(scratch.cases()));
+    if (divided != cases)
+      return fail(ErrorCode::Mismatch, "this folder holds a run on other patients than those of the transfer",
+                  "delete it, or choose another --out", beside.string());
     LORKD_CHECK(workflow::train(scratch, *context.progress, context.cancel));
     answer["scratch"] = outcome(scratch);
     text += "finished: " + beside.string() + "\n" + comparison(answer["transfer"], answer["scratch"]);

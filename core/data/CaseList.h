@@ -33,7 +33,8 @@ struct CaseList {
   /// What divided the patients and pictures, where it is not the seed of the plan that uses the list: a study divides
   /// once, for the runs of all its seeds.
   std::optional<std::int64_t> seed{};
-  /// Patients from whom the expert that the run begins with has learnt: none of them is a test patient.
+  /// Patients of this data from whom an expert has learnt that the run begins with, or is compared with: they are not
+  /// tested, unless there is nobody else.
   std::set<std::string> learnt{};
   /// Those of one split and task; task -1 takes every one.
   std::vector<const AssignedCase*> of(Split split, int task = -1) const;
@@ -46,11 +47,11 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file);
 /// every split where it has enough patients (three; with two: train and test). Patients who serve the same set of tasks
 /// are divided among themselves. With a slab split every case is listed once for each split that has a share, and
 /// data::prepare cuts the slab. A case without any label comes in as a test case without tasks, so that it can be
-/// predicted; a case whose labels serve no task is left out. Patients in `learnt` are kept to training and validation:
-/// the test share is drawn from the others, as far as they go; where all are in it, it changes nothing. Patients are
-/// drawn in the order of their files' paths, so the same data laid out the same way is divided the same way on every
-/// machine. Errors: InvalidArgument when a task finds no case (naming the labels it wants and those there are), a class
-/// of a task is found in none of its cases, or a task has none to train on.
+/// predicted; a case whose labels serve no task is left out. Patients in `learnt` who serve a task are kept to training
+/// and validation: the test share is drawn from the others, as far as they go; where all are in it, it changes nothing.
+/// Patients are drawn in the order of their files' paths, so the same data laid out the same way is divided the same
+/// way on every machine. Errors: InvalidArgument when a task finds no case (naming the labels it wants and those there
+/// are), a class of a task is found in none of its cases, or a task has none to train on.
 Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases,
                         const std::set<std::string>& learnt = {});
 

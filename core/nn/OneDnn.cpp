@@ -25,6 +25,12 @@ void gemm(bool transA, bool transB, std::int64_t m, std::int64_t n, std::int64_t
           std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
 #ifdef LORKD_ONEDNN
   if constexpr (std::is_same_v<T, float>) {
+    if (k == 0) {  // oneDNN leaves C as it is
+      for (std::int64_t row = 0; row < m; ++row)
+        for (std::int64_t column = 0; column < n; ++column)
+          c[row * ldc + column] = beta == 0 ? 0 : beta * c[row * ldc + column];
+      return;
+    }
     dnnl_sgemm(transA ? 'T' : 'N', transB ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     return;
   }

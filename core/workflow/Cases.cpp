@@ -90,6 +90,18 @@ Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progr
   if (fs::exists(run.cases())) return data::openCases(run);
   LORKD_TRY(learnt, learntBefore(run));
   LORKD_TRY(list, findCases(run.plan(), run.project(), progress, cancel, learnt));
+  LORKD_CHECK(checkUnseen(run, list));  // while nothing is frozen yet
+  if (!list.learnt.empty()) {
+    std::set<std::string> patients, tested;
+    for (const auto& entry : list.cases) {
+      if (entry.tasks.empty()) continue;
+      patients.insert(entry.item.patient);
+      if (entry.split == data::Split::Test) tested.insert(entry.item.patient);
+    }
+    progress.note("The expert has learnt from " + std::to_string(list.learnt.size()) + " of " +
+                  std::to_string(patients.size()) + " patients, who are not tested; " + std::to_string(tested.size()) +
+                  " others are.");
+  }
   LORKD_CHECK(saveFrozen(list, run.cases()));
   return list;
 }

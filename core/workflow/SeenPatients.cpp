@@ -11,7 +11,7 @@ std::set<std::string> learntFrom(const data::CaseList& cases) {
 
 std::string seenTestPatient(const data::CaseList& cases, const std::set<std::string>& learnt) {
   for (const auto* c : cases.of(data::Split::Test))
-    if (c->item.kind != "picture" && learnt.contains(c->item.patient)) return c->item.patient;
+    if (c->item.kind != "picture" && !c->tasks.empty() && learnt.contains(c->item.patient)) return c->item.patient;
   return {};
 }
 

@@ -12,7 +12,7 @@ namespace lorkd::workflow {
 /// and validation. Pictures are left out: they tell of no patient. Comparable within one project, whose key makes them.
 std::set<std::string> learntFrom(const data::CaseList& cases);
 
-/// One of these patients among the test patients of `cases`; empty if there is none.
+/// One of these patients among those whom `cases` scores as test patients; empty if there is none.
 std::string seenTestPatient(const data::CaseList& cases, const std::set<std::string>& learnt);
 
 }  // namespace lorkd::workflow

@@ -17,8 +17,8 @@ namespace lorkd::workflow {
 bool takesTeacher(plan::PlanMethod method);
 
 /// The cases of a plan with their files and digests, divided from its seed (data::assign() says how `learnt` counts);
-/// from the index of `project`, where sources
-/// that it does not know yet are scanned first. Errors: those of the catalogue and of data::assign.
+/// from the index of `project`, where sources that it does not know yet are scanned first. Errors: those of the
+/// catalogue and of data::assign.
 Result<data::CaseList> findCases(const plan::Plan& plan, const std::filesystem::path& project, Progress& progress,
                                  const CancelToken& cancel, const std::set<std::string>& learnt = {});
 

@@ -69,7 +69,9 @@ Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory&
     return fail(ErrorCode::Mismatch, "the teacher was trained with another slab held out",
                 "give the plan the teacher's split, or train a new teacher", where);
   }
-  if (const auto seen = seenTestPatient(cases, learntFrom(taught)); !seen.empty())
+  LORKD_TRY(before, learntBefore(teacher));
+  before.merge(learntFrom(taught));
+  if (const auto seen = seenTestPatient(cases, before); !seen.empty())
     return fail(ErrorCode::Mismatch, "the teacher has learnt from " + seen + ", a test patient of this run",
                 "give the plan the teacher's seed, split and tasks, or train a new teacher", where);
   return {};

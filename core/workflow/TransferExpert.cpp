@@ -27,13 +27,38 @@ struct Found {
   fs::path project;  ///< whose key made those pseudonyms
 };
 
-/// Whom a run learns from; null if it has no cases yet.
+fs::path weightsOf(const fs::path& run) { return run / "initial.safetensors"; }
+fs::path originOf(const fs::path& run) { return run / "initial.json"; }
+
+/// What initial.json says of whom the expert has learnt from; nobody where that is not known.
+struct Learnt {
+  std::set<std::string> patients;
+  plan::Split split;
+};
+Result<Learnt> learntOfBeginning(const run::RunDirectory& run) {
+  const auto file = originOf(run.path());
+  if (!fs::exists(file)) return Learnt{};
+  LORKD_TRY(origin, readJson(file));
+  return guarded(file.string(), [&]() -> Result<Learnt> {
+    Learnt out;
+    if (const auto learnt = origin.value("learnt", Json()); !learnt.is_null()) {
+      learnt.at("patients").get_to(out.patients);
+      learnt.at("split").get_to(out.split);
+    }
+    return out;
+  });
+}
+
+/// Whom a run learns from, the expert that it began with included; null if it has no cases yet.
 Result<Json> learntOf(const run::RunDirectory& run) {
   if (!fs::exists(run.cases())) return Json();
   LORKD_TRY(cases, data::loadCaseList(run.cases()));
+  LORKD_TRY(before, learntOfBeginning(run));
   auto patients = learntFrom(cases);
-  patients.insert(cases.learnt.begin(), cases.learnt.end());  // of the expert that this run itself began with
-  return Json{{"patients", patients}, {"split", run.plan().data.split}};
+  patients.insert(before.patients.begin(), before.patients.end());
+  // Cuts that differ leave no part of a patient unseen for certain.
+  const bool oneCut = before.patients.empty() || before.split == run.plan().data.split;
+  return Json{{"patients", patients}, {"split", oneCut ? run.plan().data.split : plan::Split{}}};
 }
 
 std::string shapeText(const torch::Tensor& tensor) {
@@ -149,28 +174,6 @@ Result<Found> fromExpert(const fs::path& given) {
     found.knowsData = true;
   }
   return found;
-}
-
-fs::path weightsOf(const fs::path& run) { return run / "initial.safetensors"; }
-fs::path originOf(const fs::path& run) { return run / "initial.json"; }
-
-/// What initial.json says of whom the expert has learnt from; nobody where that is not known.
-struct Learnt {
-  std::set<std::string> patients;
-  plan::Split split;
-};
-Result<Learnt> learntOfBeginning(const run::RunDirectory& run) {
-  const auto file = originOf(run.path());
-  if (!fs::exists(file)) return Learnt{};
-  LORKD_TRY(origin, readJson(file));
-  return guarded(file.string(), [&]() -> Result<Learnt> {
-    Learnt out;
-    if (const auto learnt = origin.value("learnt", Json()); !learnt.is_null()) {
-      learnt.at("patients").get_to(out.patients);
-      learnt.at("split").get_to(out.split);
-    }
-    return out;
-  });
 }
 
 /// A run that is there already must have begun with the same weights.

@@ -21,16 +21,17 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan);
 Result<nn::Network> makeNetwork(const run::RunDirectory& run);
 
 /// The device that the plan asks for; the process computes with as many threads as the plan says, if it says.
-/// Errors: Unsupported when it wants CUDA and the engine has none.
+/// Errors: Unsupported when it wants CUDA and the engine has none; Numeric when LibTorch computes wrongly on the CPU.
 Result<torch::Device> setUpDevice(const plan::Plan& plan);
 
 /// The frozen cases of a run with their files; made from the project's index on first use, scanning sources that it
-/// does not know yet. cases.json holds pseudonyms only: paths often carry names, so they stay in the index. Errors:
-/// those of the catalogue and of data::assign.
+/// does not know yet. cases.json holds pseudonyms only: paths often carry names, so they stay in the index. Patients
+/// whom the expert that the run begins with has learnt from are kept out of the test split. Errors: those of the
+/// catalogue, of data::assign and of checkUnseen(); then nothing is frozen.
 Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel);
 
 /// Folder of the prepared cases of a run, in the project's cache: runs that differ only in method, ranks, networks or
-/// schedule share it.
+/// schedule share it, if their patients are divided alike.
 std::filesystem::path preparedFolder(const run::RunDirectory& run);
 
 /// The plan of the joint network that serves as teacher to `plan`.

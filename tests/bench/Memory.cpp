@@ -6,25 +6,30 @@
 #include <cerrno>
 #include <cstddef>
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define LORKD_SANITIZED
+#endif
+#endif
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(LORKD_SANITIZED)
 #define LORKD_WATCHES_HEAP
 #endif
 
 namespace lorkd::bench {
 namespace {
 
-std::atomic<std::int64_t> held = 0, most = 0;
+[[maybe_unused]] std::atomic<std::int64_t> held = 0, most = 0;
 
 }  // namespace
 
-std::int64_t peakBytes(const std::function<void()>& work) {
+#ifdef LORKD_WATCHES_HEAP
+std::optional<std::int64_t> peakBytes(const std::function<void()>& work) {
   const auto before = held.load();
   most = before;
   work();
   return most - before;
 }
 
-#ifdef LORKD_WATCHES_HEAP
 namespace {
 
 void* taken(void* block) {
@@ -37,6 +42,8 @@ void* taken(void* block) {
 void given(void* block) { held -= static_cast<std::int64_t>(malloc_usable_size(block)); }
 
 }  // namespace
+#else
+std::optional<std::int64_t> peakBytes(const std::function<void()>&) { return {}; }
 #endif
 
 }  // namespace lorkd::bench

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <limits>
 #include <stdexcept>
 
 #include "core/nn/Convolution.h"
@@ -56,7 +58,7 @@ Json separation(const TimingOptions& options) {
   std::printf("%-40s %9s %9s %9s %9s %9s %9s %9s %9s %9s  %s\n", "layer (ratios to plain)", "plain ms", "auto",
               "merged", "factored", "auto cl", "T passes", "published", "MiB more", "/(T*W0)", "auto takes");
   std::vector<double> autos, lasts;
-  double mostCopies = 0;
+  double mostCopies = -std::numeric_limits<double>::infinity();
   for (const auto& row : rows) {
     if (!options.takes(row.name())) continue;
     nn::LowRankSpec spec{std::vector<std::int64_t>(static_cast<std::size_t>(row.tasks), row.rank),
@@ -121,15 +123,19 @@ Json separation(const TimingOptions& options) {
     const auto needs = [&](nn::LowRankConv& conv) {
       const auto once = [&] { step(conv, x, routing, gradient); };
       once();  // what is made once and kept does not count
-      return static_cast<double>(peakBytes(once));
+      return peakBytes(once);
     };
     own->strategy = nn::Strategy::Auto;
-    const double more = needs(own) - needs(plain);
-    const double copies = more / static_cast<double>(row.tasks * static_cast<std::int64_t>(own->weight.nbytes()));
-    mostCopies = std::max(mostCopies, copies);
-    entry["bytes_more"] = more;
-    entry["weight_copies_per_task"] = copies;
-    std::printf(" %9.1f %9.2f  %s\n", more / (1 << 20), copies, chosen.c_str());
+    if (const auto ours = needs(own), its = needs(plain); ours && its) {
+      const auto more = static_cast<double>(*ours - *its);
+      const double copies = more / static_cast<double>(row.tasks * static_cast<std::int64_t>(own->weight.nbytes()));
+      mostCopies = std::max(mostCopies, copies);
+      entry["bytes_more"] = more;
+      entry["weight_copies_per_task"] = copies;
+      std::printf(" %9.1f %9.2f  %s\n", more / (1 << 20), copies, chosen.c_str());
+    } else {
+      std::printf(" %9s %9s  %s\n", "-", "-", chosen.c_str());
+    }
     std::fflush(stdout);
     autos.push_back(ms[1] / ms[0]);
     lasts.push_back(ms[4] / ms[0]);
@@ -138,10 +144,10 @@ Json separation(const TimingOptions& options) {
   if (autos.empty()) throw std::runtime_error("no layer's title holds \"" + options.only + "\"");
   std::sort(autos.begin(), autos.end());
   std::sort(lasts.begin(), lasts.end());
-  std::printf(
-      "auto: median %.2f, worst %.2f; channels-last: median %.2f, worst %.2f; memory beyond plain: at most "
-      "%.2f weight copies a task\n",
-      autos[autos.size() / 2], autos.back(), lasts[lasts.size() / 2], lasts.back(), mostCopies);
+  std::printf("auto: median %.2f, worst %.2f; channels-last: median %.2f, worst %.2f", autos[autos.size() / 2],
+              autos.back(), lasts[lasts.size() / 2], lasts.back());
+  if (std::isfinite(mostCopies)) std::printf("; memory beyond plain: at most %.2f weight copies a task", mostCopies);
+  std::printf("\n");
   return all;
 }
 

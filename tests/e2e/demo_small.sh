@@ -56,6 +56,17 @@ assert transfer == scratch, (transfer, scratch)
 assert transfer["test"] and not transfer["test"] & (expert["train"] | expert["validation"]), (expert, transfer)
 PY
 ) || fail "patients of the transfer"
+# A scratch run on other patients is not compared with it.
+"$LORKD" train "$out/plan.json" "${small[@]}" --set 'tasks={"abdomen":{"body_parts":["ABDOMEN"],"classes":{"liver":{}}}}' \
+  --set method=mtl --set teacher.source=none --set conflict.enabled=false --out "$out/runs/liver-scratch" >/dev/null
+expect_error "on other patients than those of the transfer" "$LORKD" transfer "$out/runs/lorkd" --expert abdomen \
+  --task abdomen --plan "$out/plan.json" "${small[@]}" --scratch --set 'tasks.abdomen.classes={"liver":{}}' \
+  --set 'tasks.abdomen.rank=4' --out "$out/runs/liver"
+# With nobody left to test on it is refused, and nothing is frozen.
+"$LORKD" train "$out/plan.json" "${small[@]}" --set data.split.test=0 --set teacher.source=none --out "$out/runs/all" >/dev/null
+expect_error "the expert has learnt from patient-" "$LORKD" transfer "$out/runs/all" --expert abdomen --task abdomen \
+  --plan "$out/plan.json" "${small[@]}" --out "$out/runs/refused"
+[ ! -e "$out/runs/refused/cases.json" ] || fail "the division of a refused run is frozen"
 if python3 -c 'import nibabel, pydicom' 2>/dev/null; then
   python3 "$here/check_affine.py" "$out" || fail "geometry of the predictions"
 fi

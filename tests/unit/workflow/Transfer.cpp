@@ -148,6 +148,7 @@ TEST(Transfer, WhatIsNotThereToTheEndIsNoRun) {
 
 data::AssignedCase caseOf(const std::string& patient, data::Split split, const std::string& kind = "nifti") {
   data::AssignedCase out;
+  out.tasks = {0};
   out.item.id = "case-" + patient;
   out.item.patient = patient;
   out.item.kind = kind;
@@ -181,11 +182,12 @@ TEST(Transfer, TestPatientsThatTheExpertHasSeenAreRefused) {
       EXPECT_THAT(refused.error().text(), HasSubstr(std::string("learnt from ") + seen + ", a test patient"));
     }
   }
-  // What comes from a transferred expert knows the patients of both.
-  ASSERT_TRUE(data::save({{caseOf("p5", Split::Train), caseOf("p3", Split::Test)}, {}, {"p6"}}, from.run.cases()));
-  const auto next = makeTransferRun(folder / "next", unseen(), {from.run.path(), "b"}, progress);
-  ASSERT_TRUE(next) << next.error().text();
-  EXPECT_EQ(learntBefore(*next).value(), (std::set<std::string>{"p5", "p6"}));
+  // Who is only predicted is not tested.
+  auto predicted = caseOf("p1", Split::Test);
+  predicted.tasks.clear();
+  const auto knowing = run::RunDirectory::open(folder / "from-taught");
+  ASSERT_TRUE(knowing) << knowing.error().text();
+  EXPECT_TRUE(checkUnseen(*knowing, {{predicted}}));
   // A run that began with nothing has nobody to ask about.
   const auto plain = run::RunDirectory::create(folder / "plain", unseen());
   ASSERT_TRUE(plain);
@@ -195,6 +197,24 @@ TEST(Transfer, TestPatientsThatTheExpertHasSeenAreRefused) {
   const auto shared = preparedFolder(*plain);
   ASSERT_TRUE(data::save({{caseOf("p1", Split::Train)}, {}, {"p1"}}, plain->cases()));
   EXPECT_NE(preparedFolder(*plain), shared);
+}
+
+TEST(Transfer, AnExpertThatCameFromAnotherKnowsThePatientsOfBoth) {
+  using data::Split;
+  test::TemporaryFolder folder;
+  Taught from(folder / "taught");
+  ASSERT_TRUE(data::save({{caseOf("p1", Split::Train), caseOf("p2", Split::Test)}}, from.run.cases()));
+  SilentProgress progress;
+  const auto second = makeTransferRun(folder / "second", unseen(), {from.run.path(), "b"}, progress);
+  ASSERT_TRUE(second) << second.error().text();
+  ASSERT_TRUE(data::save({{caseOf("p3", Split::Train), caseOf("p4", Split::Test)}}, second->cases()));
+  auto network = makeNetwork(second->plan()).value();
+  test::plantRanks(network, {});
+  const auto trained = test::trainedRun(folder / "second", second->plan(), network);
+  const auto third = makeTransferRun(folder / "third", unseen(), {trained.path(), "new"}, progress);
+  ASSERT_TRUE(third) << third.error().text();
+  EXPECT_EQ(learntBefore(*third).value(), (std::set<std::string>{"p1", "p3"}));
+  EXPECT_FALSE(checkUnseen(*third, {{caseOf("p1", Split::Test)}}));
 }
 
 /// Keeps what is said.
