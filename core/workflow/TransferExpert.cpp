@@ -253,11 +253,11 @@ Result<void> checkUnseen(const run::RunDirectory& run, const data::CaseList& cas
   if (seen.empty()) return {};
   // With a slab every patient is learnt from and tested on, on either side of the same cut.
   if (learnt.split.slab != plan::SplitSlab::None && learnt.split == run.plan().data.split) return {};
-  return fail(
-      ErrorCode::Mismatch, "the expert has learnt from " + seen + ", a test patient of this run",
-      "add images of patients that it has not learnt from; with a held-out slab, give the plan the split of the "
-      "run that the expert comes from",
-      "transfer");
+  return fail(ErrorCode::Mismatch, "the expert has learnt from " + seen + ", a test patient of this run",
+              "scan images of patients that it has not learnt from; with a held-out slab, give the plan the split of "
+              "the run that "
+              "the expert comes from",
+              "transfer");
 }
 
 }  // namespace lorkd::workflow
