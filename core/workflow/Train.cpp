@@ -63,15 +63,13 @@ Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory&
       (own.normalisation != plan::DataNormalisation::Percentile && own.clip != its.clip))
     return fail(ErrorCode::Mismatch, "the teacher was trained at another spacing, normalisation, window or channels",
                 "give the plan the teacher's data settings, or choose another teacher", where);
-  LORKD_TRY(taught, data::loadCaseList(teacher.cases()));
   if (own.split.slab != plan::SplitSlab::None || its.split.slab != plan::SplitSlab::None) {
     if (own.split == its.split) return {};
     return fail(ErrorCode::Mismatch, "the teacher was trained with another slab held out",
                 "give the plan the teacher's split, or train a new teacher", where);
   }
-  LORKD_TRY(before, learntBefore(teacher));
-  before.merge(learntFrom(taught));
-  if (const auto seen = seenTestPatient(cases, before); !seen.empty())
+  LORKD_TRY(learnt, learntBy(teacher));
+  if (const auto seen = seenTestPatient(cases, learnt); !seen.empty())
     return fail(ErrorCode::Mismatch, "the teacher has learnt from " + seen + ", a test patient of this run",
                 "give the plan the teacher's seed, split and tasks, or train a new teacher", where);
   return {};

@@ -49,13 +49,19 @@ Result<Learnt> learntOfBeginning(const run::RunDirectory& run) {
   });
 }
 
-/// Whom a run learns from, the expert that it began with included; null if it has no cases yet.
-Result<Json> learntOf(const run::RunDirectory& run) {
-  if (!fs::exists(run.cases())) return Json();
+/// Patients that a run divides, and those of the expert that it began with.
+Result<std::set<std::string>> learntDirectly(const run::RunDirectory& run) {
   LORKD_TRY(cases, data::loadCaseList(run.cases()));
   LORKD_TRY(before, learntOfBeginning(run));
-  auto patients = learntFrom(cases);
-  patients.insert(before.patients.begin(), before.patients.end());
+  before.patients.merge(learntFrom(cases));
+  return before.patients;
+}
+
+/// learntBy() a run, and its split; null if it has no cases yet.
+Result<Json> learntOf(const run::RunDirectory& run) {
+  if (!fs::exists(run.cases())) return Json();
+  LORKD_TRY(patients, learntBy(run));
+  LORKD_TRY(before, learntOfBeginning(run));
   // Cuts that differ leave no part of a patient unseen for certain.
   const bool oneCut = before.patients.empty() || before.split == run.plan().data.split;
   return Json{{"patients", patients}, {"split", oneCut ? run.plan().data.split : plan::Split{}}};
@@ -240,6 +246,17 @@ Result<void> loadInitialWeights(const run::RunDirectory& run, nn::Network& netwo
                 "make the run again with: lorkd transfer", file.string());
   LORKD_TRY(state, readState(file));
   return guarded(file.string(), [&] { return putTrunk(network, state, file.string()); });
+}
+
+Result<std::set<std::string>> learntBy(const run::RunDirectory& run) {
+  LORKD_TRY(patients, learntDirectly(run));
+  const auto& teacher = run.plan().teacher;
+  if (teacher.source == plan::TeacherSource::Checkpoint && run::RunDirectory::isRun(teacher.checkpoint)) {
+    LORKD_TRY(opened, run::RunDirectory::open(teacher.checkpoint));
+    LORKD_TRY(its, learntDirectly(opened));
+    patients.merge(its);
+  }
+  return patients;
 }
 
 Result<std::set<std::string>> learntBefore(const run::RunDirectory& run) {

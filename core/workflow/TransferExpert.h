@@ -38,6 +38,10 @@ Result<run::RunDirectory> makeTransferRun(const std::filesystem::path& out, cons
 /// Errors: NotFound (the file is gone), Mismatch (it was changed; another architecture, naming the layer), Format.
 Result<void> loadInitialWeights(const run::RunDirectory& run, nn::Network& network);
 
+/// Pseudonyms of the patients from whom the network of a run has learnt: its own, those of the expert that it began with
+/// and those of a teacher from elsewhere, if that still lies there. Errors: those of loadCaseList(); Format.
+Result<std::set<std::string>> learntBy(const run::RunDirectory& run);
+
 /// Pseudonyms of the patients from whom the expert that a run begins with has learnt, as far as that is known: they are
 /// kept out of its test split, unless that is a slab of every patient. Errors: Format.
 Result<std::set<std::string>> learntBefore(const run::RunDirectory& run);

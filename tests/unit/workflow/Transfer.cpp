@@ -217,6 +217,24 @@ TEST(Transfer, AnExpertThatCameFromAnotherKnowsThePatientsOfBoth) {
   EXPECT_FALSE(checkUnseen(*third, {{caseOf("p1", Split::Test)}}));
 }
 
+TEST(Transfer, AnExpertKnowsThePatientsOfItsTeacherFromElsewhere) {
+  using data::Split;
+  test::TemporaryFolder folder;
+  Taught teacher(folder / "teacher");
+  ASSERT_TRUE(data::save({{caseOf("p7", Split::Train), caseOf("p8", Split::Test)}}, teacher.run.cases()));
+  auto plan = taught();
+  plan.teacher.source = plan::TeacherSource::Checkpoint;
+  plan.teacher.checkpoint = teacher.run.path().string();
+  auto network = makeNetwork(plan).value();
+  test::plantRanks(network, {1, 2});
+  const auto student = test::trainedRun(folder / "student", plan, network);
+  ASSERT_TRUE(data::save({{caseOf("p1", Split::Train), caseOf("p2", Split::Test)}}, student.cases()));
+  SilentProgress progress;
+  const auto run = makeTransferRun(folder / "new", unseen(), {student.path(), "b"}, progress);
+  ASSERT_TRUE(run) << run.error().text();
+  EXPECT_EQ(learntBefore(*run).value(), (std::set<std::string>{"p1", "p7"}));
+}
+
 /// Keeps what is said.
 class Listening final : public Progress {
  public:
