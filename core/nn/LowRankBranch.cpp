@@ -42,11 +42,11 @@ struct Shapes {
 };
 
 // A's piece as (channels, taps in the map's order, rows of A), zero where a channel belongs to a neighbour piece.
-// `gather` reads it from A, else it is added to A. A transposition by way of a tile that the first cache holds: the
-// rows of A lie whole powers of two apart, so that a column of it finds no room there.
+// `gather` reads it from A, else it takes A's place or, with `add`, is added to it. A transposition by way of a tile
+// that the first cache holds: the rows of A lie whole powers of two apart, so that a column of it finds no room there.
 template <class T, bool gather>
 void movePiece(std::conditional_t<gather, const T, T>* factor, std::conditional_t<gather, T, const T>* packed,
-               std::int64_t rows, std::int64_t a, const Shapes& s, const TapMap& map) {
+               std::int64_t rows, std::int64_t a, const Shapes& s, const TapMap& map, bool add = false) {
   constexpr std::int64_t tileValues = 4096;
   const auto piece = s.piece(a);
   const auto* order = map.tapOrder.data();
@@ -63,8 +63,11 @@ void movePiece(std::conditional_t<gather, const T, T>* factor, std::conditional_
     for (auto c = first; c < last; ++c)
       for (std::int64_t i = 0; i < s.taps; ++i) {
         const auto at = c * s.taps + order[i] - piece.offset;
-        if (at < begin || at >= end) continue;  // `packed` begins as zeros
         auto* line = packed + (c * s.taps + i) * rows;
+        if (at < begin || at >= end) {
+          if constexpr (gather) std::fill_n(line, rows, T(0));
+          continue;
+        }
         auto* column = tile.data() + (at - begin);
         for (std::int64_t m = 0; m < rows; ++m)
           if constexpr (gather)
@@ -75,7 +78,11 @@ void movePiece(std::conditional_t<gather, const T, T>* factor, std::conditional_
     if constexpr (!gather)
       for (std::int64_t m = 0; m < rows; ++m) {
         auto* own = factor + m * s.length + begin;
-        for (std::int64_t k = 0; k < end - begin; ++k) own[k] += tile.data()[m * width + k];
+        const T* value = tile.data() + m * width;
+        if (!add)
+          std::copy(value, value + (end - begin), own);
+        else
+          for (std::int64_t k = 0; k < end - begin; ++k) own[k] += value[k];
       }
   }
 }
@@ -124,7 +131,7 @@ const T* classRows(const T* x, const Unit& unit, const TapMap::Class& c, const P
 }
 
 template <class T>
-void forwardUnit(const T* x, T* y, T* z, const std::vector<T>& packed, const BranchSlice& slice, const Unit& unit,
+void forwardUnit(const T* x, T* y, T* z, const Scratch<T>& packed, const BranchSlice& slice, const Unit& unit,
                  const Shapes& s, const TapMap& map) {
   const auto rows = slice.a.size(0), width = s.pieces * rows, samples = unit.end - unit.begin;
   const auto block = s.mostChannels() * s.taps * rows;
@@ -154,14 +161,15 @@ void forwardUnit(const T* x, T* y, T* z, const std::vector<T>& packed, const Bra
           slice.b.data_ptr<T>(), width, 1, y + unit.begin * s.outPixels * s.out, s.out);
 }
 
+// Writes the unit's part of dB to `db` and that of dA to `packedGradient`, adds to dx; each may be null.
 template <class T>
-void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const std::vector<T>& packed, T* packedGradient, T* db,
+void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const Scratch<T>& packed, T* packedGradient, T* db,
                   const BranchSlice& slice, const Unit& unit, const Shapes& s, const TapMap& map) {
   const auto rows = slice.a.size(0), width = s.pieces * rows, samples = unit.end - unit.begin;
   const auto block = s.mostChannels() * s.taps * rows;
   const auto scale = static_cast<T>(slice.scale);
   const T* gradient = dy + unit.begin * s.outPixels * s.out;
-  if (db) gemm<T>(true, false, s.out, width, samples * s.outPixels, scale, gradient, s.out, z, width, 1, db, width);
+  if (db) gemm<T>(true, false, s.out, width, samples * s.outPixels, scale, gradient, s.out, z, width, 0, db, width);
   Scratch<T> dz(samples * s.outPixels * width), du, gathered, back;
   gemm<T>(false, false, samples * s.outPixels, width, s.out, scale, gradient, s.out, slice.b.data_ptr<T>(), width, 0,
           dz.data(), width);
@@ -169,7 +177,12 @@ void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const std::vector<
     const auto piece = s.piece(a);
     for (const auto& c : map.classes) {
       const auto pixels = static_cast<std::int64_t>(c.pixels.size()), columns = c.taps * rows;
-      if (pixels == 0) continue;
+      T* const gradientColumns = packedGradient ? packedGradient + a * block + c.firstTap * rows : nullptr;
+      if (pixels == 0) {
+        for (std::int64_t i = 0; packedGradient && i < piece.channels; ++i)
+          std::fill_n(gradientColumns + i * s.taps * rows, columns, T(0));
+        continue;
+      }
       T* value = du.ofSize(samples * pixels * columns);
       for (std::int64_t n = 0; n < samples; ++n)
         for (const auto out : c.out) {
@@ -182,8 +195,8 @@ void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const std::vector<
       std::int64_t stride = 0;
       if (packedGradient) {
         const T* from = classRows(x, unit, c, piece, s, gathered, stride);
-        gemm<T>(true, false, piece.channels, columns, samples * pixels, 1, from, stride, du.data(), columns, 1,
-                packedGradient + a * block + c.firstTap * rows, s.taps * rows);
+        gemm<T>(true, false, piece.channels, columns, samples * pixels, 1, from, stride, du.data(), columns, 0,
+                gradientColumns, s.taps * rows);
       }
       if (!dx) continue;
       const T* weights = packed.data() + a * block + c.firstTap * rows;
@@ -208,12 +221,12 @@ void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const std::vector<
 
 // Every slice's A in the pieces' layout.
 template <class T>
-std::vector<std::vector<T>> pack(const std::vector<BranchSlice>& slices, const Shapes& s, const TapMap& map) {
-  std::vector<std::vector<T>> packed(slices.size());
+std::vector<Scratch<T>> pack(const std::vector<BranchSlice>& slices, const Shapes& s, const TapMap& map) {
+  std::vector<Scratch<T>> packed(slices.size());
   at::parallel_for(0, static_cast<std::int64_t>(slices.size()), 1, [&](std::int64_t first, std::int64_t last) {
     for (auto j = static_cast<std::size_t>(first); j < static_cast<std::size_t>(last); ++j) {
       const auto rows = slices[j].a.size(0), block = s.mostChannels() * s.taps * rows;
-      packed[j].resize(static_cast<std::size_t>(s.pieces * block));
+      packed[j].ofSize(s.pieces * block);
       for (std::int64_t a = 0; a < s.pieces; ++a)
         movePiece<T, true>(slices[j].a.data_ptr<T>(), packed[j].data() + a * block, rows, a, s, map);
     }
@@ -264,36 +277,43 @@ std::vector<BranchGradients> branchBackward(const Tensor& x, const Tensor& dy, c
                                             const TapMap& map, std::int64_t pieces, bool wantFactors) {
   const Shapes s(x, dy, map, pieces);
   std::vector<BranchGradients> result(slices.size());
+  for (std::size_t j = 0; wantFactors && j < slices.size(); ++j) {
+    const bool met = slices[j].end > slices[j].begin;
+    result[j].a = met ? at::empty_like(slices[j].a) : at::zeros_like(slices[j].a);
+    result[j].b = met ? at::empty_like(slices[j].b) : at::zeros_like(slices[j].b);
+  }
   AT_DISPATCH_FLOATING_TYPES(x.scalar_type(), "low-rank branch", [&] {
     using T = scalar_t;
     const auto packed = pack<T>(slices, s, map);
-    // Each thread adds up its own units of a slice, so that sums come in one order for one number of threads.
+    // Units' parts are added up in the units' order, so that sums come in one order for one number of threads. The
+    // first of a slice writes its part of dB where the sum shall stand.
     const auto units = unitsOf(slices, samplesAtOnce(s, mostRows(slices)));
-    std::vector<std::vector<T>> da(units.size()), db(units.size());
+    std::vector<Scratch<T>> da(units.size()), db(units.size());
+    const auto isFirst = [&](std::size_t u) { return units[u].begin == slices[units[u].slice].begin; };
     eachUnit(units, [&](std::size_t u) {
       const auto& unit = units[u];
       const auto& slice = slices[unit.slice];
+      T *a = nullptr, *b = nullptr;
       if (wantFactors) {
-        da[u].assign(packed[unit.slice].size(), T(0));
-        db[u].assign(static_cast<std::size_t>(slice.b.numel()), T(0));
+        a = da[u].ofSize(s.pieces * s.mostChannels() * s.taps * slice.a.size(0));
+        b = isFirst(u) ? result[unit.slice].b.data_ptr<T>() : db[u].ofSize(slice.b.numel());
       }
       const auto* own = z[unit.slice].data_ptr<T>() + (unit.begin - slice.begin) * s.outPixels * z[unit.slice].size(1);
       backwardUnit<T>(x.data_ptr<T>(), dy.data_ptr<T>(), dx.defined() ? dx.data_ptr<T>() : nullptr, own,
-                      packed[unit.slice], wantFactors ? da[u].data() : nullptr, wantFactors ? db[u].data() : nullptr,
-                      slice, unit, s, map);
+                      packed[unit.slice], a, b, slice, unit, s, map);
     });
     if (!wantFactors) return;
-    for (std::size_t j = 0; j < slices.size(); ++j)
-      result[j] = {at::zeros_like(slices[j].a), at::zeros_like(slices[j].b)};
     at::parallel_for(0, static_cast<std::int64_t>(slices.size()), 1, [&](std::int64_t first, std::int64_t last) {
       for (auto j = static_cast<std::size_t>(first); j < static_cast<std::size_t>(last); ++j) {
         const auto rows = slices[j].a.size(0), block = s.mostChannels() * s.taps * rows;
         for (std::size_t u = 0; u < units.size(); ++u) {
           if (units[u].slice != j) continue;
           for (std::int64_t a = 0; a < s.pieces; ++a)
-            movePiece<T, false>(result[j].a.data_ptr<T>(), da[u].data() + a * block, rows, a, s, map);
+            movePiece<T, false>(result[j].a.data_ptr<T>(), da[u].data() + a * block, rows, a, s, map,
+                                a > 0 || !isFirst(u));
+          if (isFirst(u)) continue;
           auto* to = result[j].b.data_ptr<T>();
-          for (std::size_t i = 0; i < db[u].size(); ++i) to[i] += db[u][i];
+          for (std::int64_t i = 0; i < slices[j].b.numel(); ++i) to[i] += db[u].data()[i];
         }
       }
     });
