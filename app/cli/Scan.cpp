@@ -17,6 +17,8 @@ const char* word(io::Finding::Severity severity) {
       return "note";
     case io::Finding::Severity::Warning:
       return "warning";
+    case io::Finding::Severity::Consent:
+      return "needs consent";
     case io::Finding::Severity::Unusable:
       return "unusable";
   }

@@ -28,6 +28,9 @@ void to_json(Json& j, const Case& c) {
        {"body_part", c.bodyPart},
        {"image_files", texts(c.imageFiles)},
        {"label_files", texts(c.labelFiles)},
+       {"slices", c.slices},
+       {"origins", c.origins},
+       {"consent", c.consent},
        {"label_names", c.labelNames.string()},
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
@@ -42,6 +45,10 @@ void from_json(const Json& j, Case& c) {
   j.at("body_part").get_to(c.bodyPart);
   c.imageFiles = paths(j.at("image_files"));
   c.labelFiles = paths(j.at("label_files"));
+  // Lists written by older versions have none of these.
+  if (j.contains("slices")) j.at("slices").get_to(c.slices);
+  if (j.contains("origins")) j.at("origins").get_to(c.origins);
+  if (j.contains("consent")) j.at("consent").get_to(c.consent);
   c.labelNames = j.at("label_names").get<std::string>();
   j.at("labels").get_to(c.labels);
   const auto geometry = geometryFromJson(j.at("geometry"));
@@ -59,8 +66,14 @@ Result<image::Volume> readImage(const Case& c) {
   io::Series series;
   series.modality = c.modality;
   series.geometry = c.geometry;
-  for (std::size_t n = 0; n < c.imageFiles.size(); ++n)
-    series.instances.push_back({c.imageFiles[n], "", static_cast<double>(n) * c.geometry.spacing[2], 1});
+  series.origins = c.origins;
+  if (c.slices.empty())
+    for (const auto& file : c.imageFiles) series.instances.push_back({file, "", 0, 0});
+  for (const auto& [file, frame] : c.slices) {
+    if (file < 0 || static_cast<std::size_t>(file) >= c.imageFiles.size())
+      return fail(ErrorCode::Format, "a slice of the case lies in no file of it", "scan its source again", c.id);
+    series.instances.push_back({c.imageFiles[static_cast<std::size_t>(file)], "", 0, frame});
+  }
   return io::readSeries(series);
 }
 
@@ -82,7 +95,7 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
       LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames));
       std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
     } else {
-      LORKD_TRY(set, io::readSeg(file, &c.geometry));
+      LORKD_TRY(set, io::readLabels(file, c.geometry, c.origins));
       std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
     }
   }

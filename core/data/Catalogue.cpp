@@ -14,10 +14,11 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 1;
+constexpr int version = 2;
 
-Result<std::int64_t> pragma(Database& database, const std::string& name) {
-  LORKD_TRY(statement, database.prepare("PRAGMA " + name));
+/// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
+Result<std::int64_t> number(Database& database, const std::string& query) {
+  LORKD_TRY(statement, database.prepare(query));
   LORKD_TRY(row, statement.step());
   return row ? statement.integer(0) : 0;
 }
@@ -96,11 +97,10 @@ Result<Catalogue> Catalogue::open(const fs::path& file) {
 
   // Two programs may make the same index at once: looking and making are one transaction.
   const auto made = transaction(db, [&]() -> Result<void> {
-    LORKD_TRY(found, pragma(db, "user_version"));
-    LORKD_TRY(application, pragma(db, "application_id"));
-    LORKD_TRY(tables, db.prepare("SELECT count(*) FROM sqlite_master"));
-    LORKD_TRY(row, tables.step());
-    if (found == 0 && application == 0 && row && tables.integer(0) == 0) {
+    LORKD_TRY(found, number(db, "PRAGMA user_version"));
+    LORKD_TRY(application, number(db, "PRAGMA application_id"));
+    LORKD_TRY(tables, number(db, "SELECT count(*) FROM sqlite_master"));
+    if (found == 0 && application == 0 && tables == 0) {
       LORKD_CHECK(createTables(db));
       LORKD_TRY(insert, db.prepare("INSERT INTO meta(key, value) VALUES('secret', ?)"));
       LORKD_CHECK(insert.run(newSecret()));
@@ -113,7 +113,9 @@ Result<Catalogue> Catalogue::open(const fs::path& file) {
     if (found > version)
       return fail(ErrorCode::Format, "the index was written by a newer program (version " + std::to_string(found) + ")",
                   "update the program, or choose another file", file.string());
-    return {};
+    if (found == version) return {};
+    LORKD_CHECK(renewTables(db));
+    return db.execute("PRAGMA user_version = " + std::to_string(version));
   });
   if (!made) return std::unexpected(impl->named(made).error());
   LORKD_TRY(secret, db.prepare("SELECT value FROM meta WHERE key = 'secret'"));

@@ -1,6 +1,7 @@
 // The index of a project: what was scanned where, which labels belong to which image, what cannot be used and why.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -21,6 +22,10 @@ struct Case {
   std::string kind;     ///< "dicom", "nifti", or "picture" (a set of 2D pictures: one .npz file or one folder)
   std::string modality, bodyPart;
   std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or one NIfTI
+  /// Of each slice, its file's position in `imageFiles` and its frame there; empty: each file is one slice.
+  std::vector<std::array<int, 2>> slices;
+  std::vector<image::Vec3> origins;               ///< of slices that are moved onto `geometry`, see io::Series
+  std::vector<std::string> consent;               ///< codes of findings that the plan must accept to use the image
   std::vector<std::filesystem::path> labelFiles;  ///< SEG files or a NIfTI label map
   std::filesystem::path labelNames;               ///< CSV of label names beside a NIfTI, or empty
   std::vector<std::string> labels;                ///< names of the structures
@@ -29,7 +34,8 @@ struct Case {
 void to_json(Json& j, const Case& c);
 void from_json(const Json& j, Case& c);
 
-/// SQLite file with the scanned series, loose files, findings and cases of a project. Reopened instantly.
+/// SQLite file with the scanned series, loose files, findings and cases of a project. Reopened instantly. The index of
+/// an older version keeps its secret, so that pseudonyms stay, and forgets its sources, which must be scanned again.
 /// Errors carry the file's path. One handle per thread.
 class Catalogue {
  public:

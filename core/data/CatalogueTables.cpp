@@ -11,30 +11,24 @@ using io::Finding;
 namespace {
 
 constexpr const char* tables = R"(
-CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, files INTEGER NOT NULL);
 CREATE TABLE series(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
   series_uid TEXT, patient_id TEXT, patient_name TEXT, study_uid TEXT, frame_of_reference TEXT, sop_class TEXT,
   modality TEXT, body_part TEXT, description TEXT, study_date TEXT, transfer_syntax TEXT,
-  geometry TEXT, referenced_series TEXT, referenced_instances TEXT, segments TEXT, findings TEXT);
+  geometry TEXT, referenced_series TEXT, referenced_instances TEXT, segments TEXT, findings TEXT, part TEXT,
+  origins TEXT);
 CREATE TABLE instance(series INTEGER NOT NULL REFERENCES series ON DELETE CASCADE, position INTEGER NOT NULL,
-  file TEXT NOT NULL, sop_uid TEXT, mm REAL, frames INTEGER);
+  file TEXT NOT NULL, sop_uid TEXT, mm REAL, frame INTEGER);
 CREATE TABLE loose(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, file TEXT NOT NULL, kind TEXT,
   geometry TEXT, findings TEXT);
 CREATE TABLE item(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
-  case_id TEXT NOT NULL, patient TEXT NOT NULL, kind TEXT NOT NULL, modality TEXT, body_part TEXT, label_names TEXT,
-  geometry TEXT);
-CREATE TABLE item_file(item INTEGER NOT NULL REFERENCES item ON DELETE CASCADE, role TEXT NOT NULL,
-  position INTEGER NOT NULL, file TEXT NOT NULL);
-CREATE TABLE label(item INTEGER NOT NULL REFERENCES item ON DELETE CASCADE, position INTEGER NOT NULL, name TEXT NOT NULL);
+  data TEXT NOT NULL);
 CREATE TABLE rejected(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, file TEXT NOT NULL,
   severity INTEGER NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL);
 CREATE INDEX series_source ON series(source);
 CREATE INDEX instance_series ON instance(series);
 CREATE INDEX loose_source ON loose(source);
 CREATE INDEX item_source ON item(source);
-CREATE INDEX item_file_item ON item_file(item);
-CREATE INDEX label_item ON label(item);
 CREATE INDEX rejected_source ON rejected(source);
 )";
 
@@ -56,34 +50,25 @@ std::vector<Finding> findingsFromJson(const Json& json) {
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Result<void> writeSeries(Database& db, std::int64_t source, const io::Scan& scan) {
-  LORKD_TRY(row, db.prepare("INSERT INTO series VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
+  LORKD_TRY(row, db.prepare("INSERT INTO series VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
   LORKD_TRY(file, db.prepare("INSERT INTO instance VALUES(?,?,?,?,?,?)"));
   for (const auto& s : scan.series) {
     LORKD_CHECK(row.run(source, s.seriesUid, s.patientId, s.patientName, s.studyUid, s.frameOfReferenceUid,
                         s.sopClassUid, s.modality, s.bodyPart, s.description, s.studyDate, s.transferSyntax,
                         dumped(geometryToJson(s.geometry)), dumped(s.referencedSeriesUids),
-                        dumped(s.referencedInstanceUids), dumped(s.segmentNames), dumped(findingsToJson(s.findings))));
+                        dumped(s.referencedInstanceUids), dumped(s.segmentNames), dumped(findingsToJson(s.findings)),
+                        s.part, dumped(s.origins)));
     const auto id = db.lastRow();
     int position = 0;
     for (const auto& i : s.instances)
-      LORKD_CHECK(file.run(id, position++, i.file.string(), i.sopInstanceUid, i.position, i.frames));
+      LORKD_CHECK(file.run(id, position++, i.file.string(), i.sopInstanceUid, i.position, i.frame));
   }
   return {};
 }
 
 Result<void> writeCases(Database& db, std::int64_t source, const std::vector<Case>& cases) {
-  LORKD_TRY(row, db.prepare("INSERT INTO item VALUES(NULL,?,?,?,?,?,?,?,?)"));
-  LORKD_TRY(file, db.prepare("INSERT INTO item_file VALUES(?,?,?,?)"));
-  LORKD_TRY(label, db.prepare("INSERT INTO label VALUES(?,?,?)"));
-  for (const auto& c : cases) {
-    LORKD_CHECK(row.run(source, c.id, c.patient, c.kind, c.modality, c.bodyPart, c.labelNames.string(),
-                        dumped(geometryToJson(c.geometry))));
-    const auto id = db.lastRow();
-    int position = 0;
-    for (const auto& f : c.imageFiles) LORKD_CHECK(file.run(id, std::string("image"), position++, f.string()));
-    for (const auto& f : c.labelFiles) LORKD_CHECK(file.run(id, std::string("label"), position++, f.string()));
-    for (const auto& name : c.labels) LORKD_CHECK(label.run(id, position++, name));
-  }
+  LORKD_TRY(row, db.prepare("INSERT INTO item VALUES(NULL,?,?)"));
+  for (const auto& c : cases) LORKD_CHECK(row.run(source, dumped(c)));
   return {};
 }
 
@@ -122,7 +107,17 @@ auto guarded(Work work) -> decltype(work()) {
 
 }  // namespace
 
-Result<void> createTables(Database& database) { return database.execute(tables); }
+Result<void> createTables(Database& database) {
+  return database.execute(std::string("CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);") + tables);
+}
+
+Result<void> renewTables(Database& database) {
+  std::string drop;
+  for (const char* table :
+       {"rejected", "label", "item_file", "item", "loose", "instance", "series", "source"})  // of every version
+    drop += std::string("DROP TABLE IF EXISTS ") + table + ";";
+  return database.execute(drop + tables);
+}
 
 Result<void> replaceSource(Database& db, const std::string& source, const fs::path& folder, const io::Scan& scan,
                            const Pairing& pairing) {
@@ -142,39 +137,13 @@ Result<void> replaceSource(Database& db, const std::string& source, const fs::pa
 
 Result<std::vector<Case>> readCases(Database& db, const std::string& source) {
   return guarded([&]() -> Result<std::vector<Case>> {
-    LORKD_TRY(rows, db.prepare("SELECT item.id, case_id, patient, source.name, kind, modality, body_part, label_names, "
-                               "geometry" +
-                               ofSource("item")));
-    LORKD_TRY(files, db.prepare("SELECT role, file FROM item_file WHERE item = ? ORDER BY position"));
-    LORKD_TRY(labels, db.prepare("SELECT name FROM label WHERE item = ? ORDER BY position"));
+    LORKD_TRY(rows, db.prepare("SELECT data" + ofSource("item")));
     std::vector<Case> out;
     rows.bind(source);
     while (true) {
       LORKD_TRY(more, rows.step());
       if (!more) return out;
-      Case c;
-      c.id = rows.text(1);
-      c.patient = rows.text(2);
-      c.source = rows.text(3);
-      c.kind = rows.text(4);
-      c.modality = rows.text(5);
-      c.bodyPart = rows.text(6);
-      c.labelNames = rows.text(7);
-      LORKD_TRY(geometry, geometryFromJson(Json::parse(rows.text(8))));
-      c.geometry = geometry;
-      files.bind(rows.integer(0));
-      while (true) {
-        LORKD_TRY(file, files.step());
-        if (!file) break;
-        (files.text(0) == "image" ? c.imageFiles : c.labelFiles).push_back(files.text(1));
-      }
-      labels.bind(rows.integer(0));
-      while (true) {
-        LORKD_TRY(label, labels.step());
-        if (!label) break;
-        c.labels.push_back(labels.text(0));
-      }
-      out.push_back(std::move(c));
+      out.push_back(Json::parse(rows.text(0)).get<Case>());
     }
   });
 }
@@ -183,9 +152,9 @@ Result<std::vector<io::Series>> readSeriesRows(Database& db, const std::string& 
   return guarded([&]() -> Result<std::vector<io::Series>> {
     LORKD_TRY(rows, db.prepare("SELECT series.id, series_uid, patient_id, patient_name, study_uid, frame_of_reference, "
                                "sop_class, modality, body_part, description, study_date, transfer_syntax, geometry, "
-                               "referenced_series, referenced_instances, segments, findings" +
+                               "referenced_series, referenced_instances, segments, findings, part, origins" +
                                ofSource("series")));
-    LORKD_TRY(files, db.prepare("SELECT file, sop_uid, mm, frames FROM instance WHERE series = ? ORDER BY position"));
+    LORKD_TRY(files, db.prepare("SELECT file, sop_uid, mm, frame FROM instance WHERE series = ? ORDER BY position"));
     std::vector<io::Series> out;
     rows.bind(source);
     while (true) {
@@ -202,6 +171,8 @@ Result<std::vector<io::Series>> readSeriesRows(Database& db, const std::string& 
       s.referencedInstanceUids = Json::parse(rows.text(14)).get<std::vector<std::string>>();
       s.segmentNames = Json::parse(rows.text(15)).get<std::vector<std::string>>();
       s.findings = findingsFromJson(Json::parse(rows.text(16)));
+      s.part = rows.text(17);
+      s.origins = Json::parse(rows.text(18)).get<std::vector<image::Vec3>>();
       files.bind(rows.integer(0));
       while (true) {
         LORKD_TRY(file, files.step());

@@ -4,7 +4,7 @@
 //   series    DICOM series as scanned; lists without a use in queries are JSON
 //   instance  their files in order
 //   loose     files that are not DICOM
-//   item      cases: an image and what lies on it; item_file its files, label its structures
+//   item      cases: an image and what lies on it, as JSON
 //   rejected  what cannot be used, and why
 #pragma once
 
@@ -14,6 +14,8 @@
 namespace lorkd::data {
 
 Result<void> createTables(Database& database);
+/// Drops all but `meta` and makes the tables anew, for an index of an older version.
+Result<void> renewTables(Database& database);
 
 /// Forgets what was known of the source and writes what was found. To be run in a transaction.
 Result<void> replaceSource(Database& database, const std::string& source, const std::filesystem::path& folder,

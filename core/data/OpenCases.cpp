@@ -17,6 +17,8 @@ Result<CaseList> openCases(const run::RunDirectory& run) {
                   "the index no longer knows " + entry.item.id + " of the source '" + entry.item.source + "'",
                   "scan that folder again into the project's index", run.cases().string());
     entry.item.imageFiles = it->second->imageFiles;
+    entry.item.slices = it->second->slices;
+    entry.item.origins = it->second->origins;
     entry.item.labelFiles = it->second->labelFiles;
     entry.item.labelNames = it->second->labelNames;
   }

@@ -17,48 +17,76 @@ std::filesystem::path placeOf(const io::Series& s) {
   return s.instances.empty() ? std::filesystem::path() : s.instances.front().file;
 }
 
+// Files and frames of a series' slices; frames only where there are any.
+void takeSlices(const io::Series& s, Case& c) {
+  std::map<std::filesystem::path, int> places;
+  bool frames = false;
+  for (const auto& instance : s.instances) {
+    const auto [place, added] = places.emplace(instance.file, static_cast<int>(places.size()));
+    if (added) c.imageFiles.push_back(instance.file);
+    frames |= !added || instance.frame > 0;
+    c.slices.push_back({place->second, instance.frame});
+  }
+  if (!frames) c.slices.clear();
+}
+
+using CasesByUid = std::map<std::string, std::set<std::size_t>>;
+
 }  // namespace
 
 void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
-  std::map<std::string, std::size_t> caseOfSeries, caseOfInstance;
+  CasesByUid caseOfSeries, caseOfInstance;
   std::vector<const io::Series*> images;
   for (const auto& s : scan.series) {
     if (!isImage(s)) continue;
     Case c;
-    c.id = "case-" + pseudonym(s.seriesUid);
+    c.id = "case-" + pseudonym(s.seriesUid + (s.part.empty() ? "" : "\n" + s.part));
     c.patient = "patient-" + pseudonym(s.patientId.empty() ? s.studyUid : s.patientId);
     c.kind = "dicom";
     c.modality = s.modality;
     c.bodyPart = s.bodyPart;
     c.geometry = s.geometry;
-    for (const auto& instance : s.instances) {
-      c.imageFiles.push_back(instance.file);
-      caseOfInstance.emplace(instance.sopInstanceUid, images.size());
-    }
-    caseOfSeries.emplace(s.seriesUid, images.size());
+    takeSlices(s, c);
+    c.origins = s.origins;
+    for (const auto& finding : s.findings)
+      if (finding.severity == io::Finding::Severity::Consent) c.consent.push_back(finding.code);
+    // A series or a file may hold several volumes.
+    for (const auto& instance : s.instances) caseOfInstance[instance.sopInstanceUid].insert(images.size());
+    caseOfSeries[s.seriesUid].insert(images.size());
     images.push_back(&s);
     out.cases.push_back(std::move(c));
   }
 
   for (const auto& s : scan.series) {
-    if (s.modality != "SEG" || !s.usable()) continue;
+    if ((s.modality != "SEG" && s.modality != "RTSTRUCT") || !s.usable()) continue;
     const auto unusable = [&](const char* code, std::string message) {
       out.unusable.emplace_back(placeOf(s), io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
     };
-    std::size_t at = images.size();
-    for (const auto& uid : s.referencedSeriesUids)
-      if (const auto found = caseOfSeries.find(uid); at == images.size() && found != caseOfSeries.end())
-        at = found->second;
-    for (const auto& uid : s.referencedInstanceUids)
-      if (const auto found = caseOfInstance.find(uid); at == images.size() && found != caseOfInstance.end())
-        at = found->second;
-    if (at == images.size()) {
-      unusable("unpaired-label", "the segmentation refers to an image series that is not here");
+    std::set<std::size_t> meant;
+    for (const auto* uids : {&s.referencedInstanceUids, &s.referencedSeriesUids}) {
+      const auto& known = uids == &s.referencedSeriesUids ? caseOfSeries : caseOfInstance;
+      if (meant.empty())
+        for (const auto& uid : *uids)
+          if (const auto found = known.find(uid); found != known.end())
+            meant.insert(found->second.begin(), found->second.end());
+    }
+    // A structure set that names no series lies in a frame of reference all the same.
+    if (s.referencedSeriesUids.empty() && s.referencedInstanceUids.empty() && !s.frameOfReferenceUid.empty())
+      for (std::size_t n = 0; n < images.size(); ++n)
+        if (images[n]->frameOfReferenceUid == s.frameOfReferenceUid) meant.insert(n);
+    if (meant.empty()) {
+      unusable("unpaired-label", "the labels refer to an image series that is not here");
       continue;
     }
+    if (meant.size() > 1) {
+      unusable("unpaired-label", "the labels refer to slices of " + std::to_string(meant.size()) +
+                                     " volumes, so it is not clear whose it is");
+      continue;
+    }
+    const auto at = *meant.begin();
     const auto& frame = images[at]->frameOfReferenceUid;
     if (!frame.empty() && !s.frameOfReferenceUid.empty() && frame != s.frameOfReferenceUid) {
-      unusable("frame-of-reference", "the segmentation has another frame of reference than the image it refers to");
+      unusable("frame-of-reference", "the labels have another frame of reference than the image they refer to");
       continue;
     }
     Case& c = out.cases[out.cases.size() - images.size() + at];

@@ -141,6 +141,11 @@ DcmItem* sequenceItem(DcmItem& item, const DcmTagKey& sequence, long index) {
   return item.findAndGetSequenceItem(sequence, found, index).good() ? found : nullptr;
 }
 
+DcmItem* functionalGroup(DcmItem& frame, DcmItem* shared, const DcmTagKey& tag) {
+  if (DcmItem* own = sequenceItem(frame, tag)) return own;
+  return shared ? sequenceItem(*shared, tag) : nullptr;
+}
+
 long sequenceLength(DcmItem& item, const DcmTagKey& sequence) {
   DcmSequenceOfItems* found = nullptr;
   return item.findAndGetSequence(sequence, found).good() && found ? static_cast<long>(found->card()) : 0;

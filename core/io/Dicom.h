@@ -51,6 +51,18 @@ std::optional<std::array<image::Vec3, 2>> orientation(DcmItem& item, const DcmTa
 DcmItem* sequenceItem(DcmItem& item, const DcmTagKey& sequence, long index = 0);
 /// Items in a sequence.
 long sequenceLength(DcmItem& item, const DcmTagKey& sequence);
+/// Calls `visit(item)`, which gives a Result<void>, for every item until one fails; DCMTK's access by number walks the
+/// list anew each time.
+template <class Visit>
+Result<void> forEachItem(DcmItem& parent, const DcmTagKey& tag, Visit visit) {
+  DcmSequenceOfItems* sequence = nullptr;
+  if (parent.findAndGetSequence(tag, sequence).bad() || !sequence) return {};
+  for (DcmObject* object = nullptr; (object = sequence->nextInContainer(object));)
+    if (auto* item = dynamic_cast<DcmItem*>(object)) LORKD_CHECK(visit(*item));
+  return {};
+}
+/// A functional group's item (PS3.3 section C.7.6.16): the frame's own, else the shared one, else null.
+DcmItem* functionalGroup(DcmItem& frame, DcmItem* shared, const DcmTagKey& tag);
 
 /// Sets text values and remembers the first failure.
 class Setter {

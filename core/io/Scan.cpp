@@ -3,10 +3,11 @@
 #include <map>
 
 #include "core/io/FileKind.h"
-#include "core/io/InstanceHeader.h"
 #include "core/io/Nifti.h"
+#include "core/io/RtStructs.h"
 #include "core/io/SegFrames.h"
 #include "core/io/SeriesCheck.h"
+#include "core/io/SliceHeader.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -30,12 +31,18 @@ Result<std::vector<fs::path>> listFiles(const fs::path& folder, const CancelToke
   return files;
 }
 
-Series segSeries(dicom::Loaded& loaded, const InstanceHeader& h) {
+// A file that is a series of its own and says what it belongs to.
+Series referringSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   Series series = describeSeries(h);
-  auto& instance = series.instances.emplace_back(Instance{h.file, h.sopInstanceUid, 0, h.frames});
+  series.instances.push_back({h.file, h.sopInstanceUid, 0, 0});
   auto references = readReferences(loaded.dataset());
   series.referencedSeriesUids = std::move(references.series);
   series.referencedInstanceUids = std::move(references.instances);
+  return series;
+}
+
+Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
+  Series series = referringSeries(loaded, h);
   if (!h.truncation.empty())
     add(series, Severity::Unusable, "truncated", "the file is shorter than its header says: " + h.truncation);
   if (!canDecode(h.transferSyntax))
@@ -48,16 +55,28 @@ Series segSeries(dicom::Loaded& loaded, const InstanceHeader& h) {
   for (const auto& segment : header->segments) series.segmentNames.push_back(segment.name);
   series.geometry = header->geometry;
   const auto& d = series.geometry.direction;
-  instance.position = dicom::dot(series.geometry.origin, {d[0][2], d[1][2], d[2][2]});
+  series.instances.front().position = dicom::dot(series.geometry.origin, {d[0][2], d[1][2], d[2][2]});
   return series;
 }
 
-Series unsupportedSeries(dicom::Loaded& loaded, const InstanceHeader& h) {
-  Series series = describeSeries(h);
-  series.instances.push_back({h.file, h.sopInstanceUid, 0, h.frames});
-  auto references = readReferences(loaded.dataset());
-  series.referencedSeriesUids = std::move(references.series);
-  series.referencedInstanceUids = std::move(references.instances);
+Series structureSeries(dicom::Loaded& loaded, const SliceHeader& h) {
+  Series series = referringSeries(loaded, h);
+  if (loaded.status.bad())
+    add(series, Severity::Unusable, "truncated", std::string("the file ends early: ") + loaded.status.text());
+  const auto rois = readRois(loaded.dataset(), false);
+  if (!rois) {
+    add(series, Severity::Unusable, "damaged-structures", rois.error().text());
+    return series;
+  }
+  for (const auto& roi : *rois) {
+    series.segmentNames.push_back(roi.segment.name);
+    if (series.frameOfReferenceUid.empty()) series.frameOfReferenceUid = roi.frameOfReferenceUid;
+  }
+  return series;
+}
+
+Series unsupportedSeries(dicom::Loaded& loaded, const SliceHeader& h) {
+  Series series = referringSeries(loaded, h);
   add(series, Severity::Unusable, "unsupported-kind",
       "objects of modality " + (h.modality.empty() ? "(none)" : h.modality) + " are not used yet as labels or images");
   return series;
@@ -92,7 +111,8 @@ class Collector {
   }
 
   void finish() {
-    for (auto& [key, headers] : m_images) m_scan.series.push_back(checkSeries(std::move(headers)));
+    for (auto& [key, headers] : m_images)
+      std::ranges::move(checkSeries(std::move(headers)), std::back_inserter(m_scan.series));
     std::ranges::stable_sort(m_scan.series, {}, [](const Series& s) {
       return std::tie(s.patientId, s.studyUid, s.seriesUid, s.instances.front().file);
     });
@@ -124,14 +144,16 @@ class Collector {
       return reject(file, Severity::Warning, "no-series", "the header does not say which series the file belongs to");
     if (header.modality == "SEG" || header.sopClassUid == UID_SegmentationStorage)
       m_scan.series.push_back(segSeries(*loaded, header));
+    else if (header.sopClassUid == UID_RTStructureSetStorage)
+      m_scan.series.push_back(structureSeries(*loaded, header));
     else if (header.modality == "RTDOSE" || ((header.rows < 1 || header.columns < 1) && header.truncation.empty()))
       m_scan.series.push_back(unsupportedSeries(*loaded, header));
     else
-      m_images[{header.studyUid, header.seriesUid}].push_back(header);
+      std::ranges::move(framesOf(*loaded, header), std::back_inserter(m_images[{header.studyUid, header.seriesUid}]));
   }
 
   Scan& m_scan;
-  std::map<std::pair<std::string, std::string>, std::vector<InstanceHeader>> m_images;
+  std::map<std::pair<std::string, std::string>, std::vector<SliceHeader>> m_images;
 };
 
 }  // namespace
@@ -154,10 +176,10 @@ Result<Scan> scanFolder(const fs::path& folder, Progress& progress, const Cancel
   collector.finish();
   progress.report("reading headers", scan.filesSeen, scan.filesSeen);
   if (scan.series.empty() && scan.loose.empty())
-    return fail(
-        ErrorCode::InvalidArgument,
-        "none of the " + std::to_string(files.size()) + " files in the folder is DICOM, NIfTI, npz or a picture",
-        "choose the folder that holds the images", folder.string());
+    return fail(ErrorCode::InvalidArgument,
+                "none of the " + std::to_string(files.size()) + " file(s) in the folder can be used, for example " +
+                    scan.rejected.front().first.filename().string() + ": " + scan.rejected.front().second.message,
+                "choose the folder that holds DICOM, NIfTI, npz or pictures", folder.string());
   return scan;
 }
 

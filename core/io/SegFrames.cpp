@@ -16,18 +16,6 @@ std::unexpected<Error> bad(const std::string& what) {
   return fail(ErrorCode::Format, what, "the segmentation is damaged or was written wrongly");
 }
 
-// Calls `visit(item)` for every item; DCMTK's access by number walks the list anew each time.
-template <class Visit>
-Result<void> forEachItem(DcmItem& parent, const DcmTagKey& tag, Visit visit) {
-  DcmSequenceOfItems* sequence = nullptr;
-  if (parent.findAndGetSequence(tag, sequence).bad() || !sequence) return {};
-  for (DcmObject* object = nullptr; (object = sequence->nextInContainer(object));) {
-    auto* item = dynamic_cast<DcmItem*>(object);
-    if (item) LORKD_CHECK(visit(*item));
-  }
-  return {};
-}
-
 std::string colorOf(DcmItem& segment) {
   Uint16 lab[3]{};
   for (unsigned n = 0; n < 3; ++n)
@@ -43,7 +31,7 @@ std::string colorOf(DcmItem& segment) {
 // Segment numbers to positions in `header.segments`.
 Result<std::map<long, std::size_t>> readSegments(DcmDataset& dataset, SegHeader& header) {
   std::map<long, std::size_t> numbers;
-  LORKD_CHECK(forEachItem(dataset, DCM_SegmentSequence, [&](DcmItem& item) -> Result<void> {
+  LORKD_CHECK(dicom::forEachItem(dataset, DCM_SegmentSequence, [&](DcmItem& item) -> Result<void> {
     const long number = dicom::integer(item, DCM_SegmentNumber, -1);
     if (!numbers.emplace(number, header.segments.size()).second)
       return bad("SegmentSequence: segment number " + std::to_string(number) + " is used twice");
@@ -62,32 +50,26 @@ Result<std::map<long, std::size_t>> readSegments(DcmDataset& dataset, SegHeader&
   return numbers;
 }
 
-// The attribute's item from the frame's own groups, else from the shared ones.
-DcmItem* group(DcmItem& frame, DcmItem* shared, const DcmTagKey& tag) {
-  if (DcmItem* own = dicom::sequenceItem(frame, tag)) return own;
-  return shared ? dicom::sequenceItem(*shared, tag) : nullptr;
-}
-
 Result<void> readFrames(DcmDataset& dataset, const std::map<long, std::size_t>& numbers, SegHeader& header,
                         double& betweenSlices) {
   DcmItem* shared = dicom::sequenceItem(dataset, DCM_SharedFunctionalGroupsSequence);
-  return forEachItem(dataset, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& item) -> Result<void> {
+  return dicom::forEachItem(dataset, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& item) -> Result<void> {
     const std::string where = "frame " + std::to_string(header.frames.size() + 1) + ": ";
     SegFrame frame;
-    DcmItem* identification = group(item, shared, DCM_SegmentIdentificationSequence);
+    DcmItem* identification = dicom::functionalGroup(item, shared, DCM_SegmentIdentificationSequence);
     const long number = identification ? dicom::integer(*identification, DCM_ReferencedSegmentNumber, -1) : -1;
     const auto known = numbers.find(number);
     if (known == numbers.end()) return bad(where + "it belongs to no segment of SegmentSequence");
     frame.segment = known->second;
-    DcmItem* plane = group(item, shared, DCM_PlanePositionSequence);
+    DcmItem* plane = dicom::functionalGroup(item, shared, DCM_PlanePositionSequence);
     const auto position = plane ? dicom::vector(*plane, DCM_ImagePositionPatient) : std::nullopt;
     if (!position) return bad(where + "ImagePositionPatient is missing");
     frame.position = *position;
-    DcmItem* turn = group(item, shared, DCM_PlaneOrientationSequence);
+    DcmItem* turn = dicom::functionalGroup(item, shared, DCM_PlaneOrientationSequence);
     const auto orientation = turn ? dicom::orientation(*turn, DCM_ImageOrientationPatient) : std::nullopt;
     if (!orientation) return bad(where + "ImageOrientationPatient is missing or its axes are not at right angles");
     frame.orientation = *orientation;
-    DcmItem* measures = group(item, shared, DCM_PixelMeasuresSequence);
+    DcmItem* measures = dicom::functionalGroup(item, shared, DCM_PixelMeasuresSequence);
     const auto spacing = measures ? dicom::numbers(*measures, DCM_PixelSpacing, 2) : std::nullopt;
     if (!spacing || (*spacing)[0] <= 0 || (*spacing)[1] <= 0) return bad(where + "PixelSpacing is missing");
     frame.spacing = {(*spacing)[1], (*spacing)[0]};
@@ -168,28 +150,28 @@ References readReferences(DcmDataset& dataset) {
   std::set<std::string> series, instances;
   const auto uid = [](DcmItem& item, const DcmTagKey& tag) { return dicom::ascii(dicom::text(item, tag)); };
   const auto instancesIn = [&](DcmItem& item, const DcmTagKey& sequence) {
-    return forEachItem(item, sequence, [&](DcmItem& reference) -> Result<void> {
+    return dicom::forEachItem(item, sequence, [&](DcmItem& reference) -> Result<void> {
       instances.insert(uid(reference, DCM_ReferencedSOPInstanceUID));
       return {};
     });
   };
   // None of the visits fails, so their results say nothing.
-  (void)forEachItem(dataset, DCM_ReferencedSeriesSequence, [&](DcmItem& item) {
+  (void)dicom::forEachItem(dataset, DCM_ReferencedSeriesSequence, [&](DcmItem& item) {
     series.insert(uid(item, DCM_SeriesInstanceUID));
     return instancesIn(item, DCM_ReferencedInstanceSequence);
   });
-  (void)forEachItem(dataset, DCM_ReferencedFrameOfReferenceSequence, [&](DcmItem& frame) {
-    return forEachItem(frame, DCM_RTReferencedStudySequence, [&](DcmItem& study) {
-      return forEachItem(study, DCM_RTReferencedSeriesSequence, [&](DcmItem& item) {
+  (void)dicom::forEachItem(dataset, DCM_ReferencedFrameOfReferenceSequence, [&](DcmItem& frame) {
+    return dicom::forEachItem(frame, DCM_RTReferencedStudySequence, [&](DcmItem& study) {
+      return dicom::forEachItem(study, DCM_RTReferencedSeriesSequence, [&](DcmItem& item) {
         series.insert(uid(item, DCM_SeriesInstanceUID));
         return instancesIn(item, DCM_ContourImageSequence);
       });
     });
   });
   if (instances.empty())
-    (void)forEachItem(dataset, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& frame) {
-      return forEachItem(frame, DCM_DerivationImageSequence,
-                         [&](DcmItem& derivation) { return instancesIn(derivation, DCM_SourceImageSequence); });
+    (void)dicom::forEachItem(dataset, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& frame) {
+      return dicom::forEachItem(frame, DCM_DerivationImageSequence,
+                                [&](DcmItem& derivation) { return instancesIn(derivation, DCM_SourceImageSequence); });
     });
   for (auto* set : {&series, &instances}) set->erase("");
   return {{series.begin(), series.end()}, {instances.begin(), instances.end()}};

@@ -1,10 +1,12 @@
 // DICOM SEG frames placed on a grid.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/io/SegFrames.h"
 #include "core/io/Series.h"
 #include "core/io/SeriesCheck.h"
+#include "core/io/Upright.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -82,18 +84,68 @@ Result<const Uint8*> frameBytes(DcmDataset& dataset, const SegHeader& header) {
   return bytes;
 }
 
-Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geometry* reference) {
+// The slices of the series, and between them the planes of frames whose slice is missing there.
+std::vector<image::Vec3> planesOf(const SegHeader& header, const image::Geometry& reference,
+                                  const std::vector<image::Vec3>& origins) {
+  const auto& d = reference.direction;
+  const image::Vec3 normal{d[0][2], d[1][2], d[2][2]};
+  std::map<double, image::Vec3> planes;
+  for (const auto& origin : origins) planes.emplace(dicom::dot(origin, normal), origin);
+  for (const auto& frame : header.frames) {
+    const double at = dicom::dot(frame.position, normal);
+    const auto above = planes.upper_bound(at);
+    if (above == planes.begin() || above == planes.end()) continue;
+    const auto below = std::prev(above);
+    const double share = (at - below->first) / (above->first - below->first);
+    if (share <= kPlaneTolerance || share >= 1 - kPlaneTolerance) continue;
+    auto origin = below->second;
+    for (std::size_t r = 0; r < 3; ++r) origin[r] += share * (above->second[r] - origin[r]);
+    planes.emplace(at, origin);
+  }
+  std::vector<image::Vec3> out;
+  for (const auto& [at, origin] : planes) out.push_back(origin);
+  return out;
+}
+
+// Where frames fall in a pile of slices of the SEG's own size.
+Result<std::vector<Placement>> placeOnSlices(const SegHeader& header, const Upright& upright,
+                                             const image::Geometry& reference,
+                                             const std::vector<image::Vec3>& origins) {
+  std::vector<Placement> placements;
+  image::Geometry slice = reference;
+  slice.size = {header.columns, header.rows, 1};
+  for (const auto& frame : header.frames) {
+    const auto k = upright.nearestSlice(frame.position);
+    slice.origin = origins[k];
+    LORKD_TRY(placement, place(frame, header, slice));
+    placement.start += static_cast<std::int64_t>(k) * header.rows * header.columns;
+    placements.push_back(placement);
+  }
+  return placements;
+}
+
+Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geometry* reference,
+                                      const std::vector<image::Vec3>& slices) {
   LORKD_TRY(header, readSegHeader(loaded.dataset()));
   LORKD_TRY(bytes, frameBytes(loaded.dataset(), header));
   image::SegmentSet set;
   set.geometry = reference ? *reference : header.geometry;
-  const auto voxels = set.geometry.voxels();
+  const bool moved = reference && !slices.empty();
+  const auto origins = moved ? planesOf(header, set.geometry, slices) : slices;
+  const auto voxels =
+      moved ? static_cast<std::int64_t>(origins.size()) * header.rows * header.columns : set.geometry.voxels();
   if (static_cast<double>(voxels) * static_cast<double>(header.segments.size()) > kMaxMaskBytes)
     return fail(ErrorCode::Unsupported, "the segmentation would need more than 64 GiB of memory");
+  const Upright upright(set.geometry, origins);
   std::vector<Placement> placements;
-  for (const auto& frame : header.frames) {
-    LORKD_TRY(placement, place(frame, header, set.geometry));
-    placements.push_back(placement);
+  if (moved) {
+    LORKD_TRY(onSlices, placeOnSlices(header, upright, set.geometry, origins));
+    placements = std::move(onSlices);
+  } else {
+    for (const auto& frame : header.frames) {
+      LORKD_TRY(placement, place(frame, header, set.geometry));
+      placements.push_back(placement);
+    }
   }
   set.segments = header.segments;
   for (auto& segment : set.segments) segment.mask.assign(static_cast<std::size_t>(voxels), 0);
@@ -107,12 +159,15 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
         if (inside) mask[row * p.alongRows + column * p.alongColumns] = 1;
       }
   }
+  if (moved)
+    for (auto& segment : set.segments) segment.mask = upright.nearest(segment.mask, header.columns, header.rows);
   return set;
 }
 
 }  // namespace
 
-Result<image::SegmentSet> readSeg(const fs::path& file, const image::Geometry* reference) {
+Result<image::SegmentSet> readSeg(const fs::path& file, const image::Geometry* reference,
+                                  const std::vector<image::Vec3>& origins) {
   LORKD_TRY(loaded, dicom::load(file));
   if (dicom::text(loaded.dataset(), DCM_SOPClassUID) != UID_SegmentationStorage)
     return fail(ErrorCode::Format, "this is not a DICOM segmentation", "", file.string());
@@ -120,7 +175,7 @@ Result<image::SegmentSet> readSeg(const fs::path& file, const image::Geometry* r
     return fail(ErrorCode::Format, std::string("the file is damaged or truncated: ") + loaded.status.text(), "",
                 file.string());
   try {
-    auto set = readChecked(loaded, reference);
+    auto set = readChecked(loaded, reference, origins);
     if (!set) return fail(set.error(), file.string());
     return set;
   } catch (const std::bad_alloc&) {

@@ -15,7 +15,7 @@
 #include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/io/DicomWriter.h"
-#include "core/io/InstanceHeader.h"
+#include "core/io/SliceHeader.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -28,7 +28,7 @@ std::unexpected<Error> dcmtkError(const OFCondition& status, const std::string& 
 }
 
 // The source instance of each plane of the grid, found by position. Errors: Mismatch, and what load() says.
-Result<std::vector<std::size_t>> matchPlanes(const image::Geometry& grid, const std::vector<InstanceHeader>& source) {
+Result<std::vector<std::size_t>> matchPlanes(const image::Geometry& grid, const std::vector<SliceHeader>& source) {
   const auto bad = [](const std::string& what) { return fail(ErrorCode::Mismatch, what, kGridHint); };
   for (const auto& h : source) {
     const std::string name = h.file.filename().string();
@@ -51,7 +51,7 @@ Result<std::vector<std::size_t>> matchPlanes(const image::Geometry& grid, const 
   const double tolerance = 0.01 * std::ranges::min(grid.spacing);
   for (std::int64_t k = 0; k < grid.size[2]; ++k) {
     const auto lps = grid.indexToLps({0, 0, static_cast<double>(k)});
-    const auto distance = [&](const InstanceHeader& h) {
+    const auto distance = [&](const SliceHeader& h) {
       const auto& p = *h.position;
       const image::Vec3 d{p[0] - lps[0], p[1] - lps[1], p[2] - lps[2]};
       return std::sqrt(dicom::dot(d, d));
@@ -172,7 +172,7 @@ class BitStream {
 // One frame for each plane that a segment touches; an empty segment gets one empty frame, since a SEG without frames of
 // a segment is not readable everywhere.
 Result<std::vector<std::uint8_t>> addFrames(DcmSegmentation& seg, const image::SegmentSet& set,
-                                            const std::vector<InstanceHeader>& source,
+                                            const std::vector<SliceHeader>& source,
                                             const std::vector<std::size_t>& match) {
   const auto& g = set.geometry;
   const auto plane = static_cast<std::size_t>(g.size[0] * g.size[1]);
@@ -215,7 +215,7 @@ Result<std::vector<std::uint8_t>> addFrames(DcmSegmentation& seg, const image::S
   return std::move(bits).finish();
 }
 
-Result<void> addReferences(DcmSegmentation& seg, const std::vector<InstanceHeader>& source) {
+Result<void> addReferences(DcmSegmentation& seg, const std::vector<SliceHeader>& source) {
   auto series = std::make_unique<IODSeriesAndInstanceReferenceMacro::ReferencedSeriesItem>();
   OFCondition status = series->setSeriesInstanceUID(source.front().seriesUid.c_str());
   for (const auto& h : source)
@@ -253,7 +253,7 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
                           const DicomHeader& header) {
   LORKD_CHECK(checkSegments(segments));
   if (source.files.empty()) return fail(ErrorCode::InvalidArgument, "the source series has no files");
-  std::vector<InstanceHeader> headers;
+  std::vector<SliceHeader> headers;
   std::optional<dicom::Loaded> first;
   for (const auto& path : source.files) {
     LORKD_TRY(loaded, dicom::load(path));

@@ -13,18 +13,19 @@ namespace lorkd::io {
 
 /// Something a reader found out about its input.
 struct Finding {
-  enum class Severity { Note, Warning, Unusable };
+  /// Consent: usable only once the user says so, who then gets what the message describes.
+  enum class Severity { Note, Warning, Consent, Unusable };
   Severity severity = Severity::Note;
   std::string code;     ///< short stable name: "missing-slice", "truncated", "mixed-orientation", ...
   std::string message;  ///< in words, naming file or position
 };
 
-/// One instance (file) of a series, as far as the header tells.
+/// One slice of a series, as far as the header tells.
 struct Instance {
   std::filesystem::path file;
   std::string sopInstanceUid;
   double position = 0;  ///< mm along the slice normal
-  int frames = 1;
+  int frame = 0;        ///< of the file, from 0
 };
 
 /// A series as scanned. Patient fields are source data: they stay in the index and go into no run, log or report.
@@ -32,13 +33,17 @@ struct Series {
   std::string patientId, patientName;
   std::string studyUid, seriesUid, frameOfReferenceUid, sopClassUid;
   std::string modality, bodyPart, description, studyDate, transferSyntax;
-  image::Geometry geometry;                       ///< of the volume (images and SEG)
-  std::vector<Instance> instances;                ///< sorted along the normal
+  std::string part;                 ///< what tells it from other volumes of the same series; empty if there are none
+  image::Geometry geometry;         ///< of the volume (images and SEG): upright and even
+  std::vector<Instance> instances;  ///< sorted along the normal
+  /// LPS mm of each instance's first pixel where the slices themselves do not lie on `geometry`, because they are
+  /// stacked aslant or unevenly: readSeries() moves them onto it. Else empty.
+  std::vector<image::Vec3> origins;
   std::vector<std::string> referencedSeriesUids;  ///< SEG, RTSTRUCT: what they belong to
   std::vector<std::string> referencedInstanceUids;
-  std::vector<std::string> segmentNames;  ///< SEG: labels in order
+  std::vector<std::string> segmentNames;  ///< SEG, RTSTRUCT: labels in order
   std::vector<Finding> findings;
-  bool usable() const;  ///< no finding is Unusable
+  bool usable() const;  ///< no finding is Unusable; some may need consent
 };
 
 /// A label or image file that is not DICOM.
@@ -57,24 +62,42 @@ struct Scan {
   std::int64_t filesSeen = 0;
 };
 
-/// Reads every header below `folder` (no pixels; links to folders are not followed) and groups instances by series,
-/// sorted along the slice normal. Findings, unusable unless said otherwise: truncated, multi-frame, not-grayscale,
-/// unsupported-codec, no-position, no-pixel-spacing, mixed-orientation, mixed-size, duplicate-slice, missing-slice,
-/// gantry-tilt, shifted-slices, damaged-segmentation, unsupported-kind (RTSTRUCT, SR, RTDOSE, ...), uneven-spacing
-/// (a warning up to a tenth of the spacing), duplicate-file and single-slice (warnings).
-/// Errors: NotFound (no such folder), InvalidArgument (the folder is empty or holds nothing of a known kind, with
-/// counts), Io, Cancelled.
+/// Reads every header below `folder` (no pixels; links to folders are not followed) and groups slices by series and,
+/// within one, into volumes: by orientation, size and spacing, and where several lie at one place by echo, b-value,
+/// time and the like. Slices are sorted along their normal; names and instance numbers say nothing.
+/// Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
+/// shifted-slices, scout, report-page, damaged-segmentation, damaged-structures, unsupported-kind (SR, RTDOSE, ...)
+/// make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the spacing) need consent to be
+/// interpolated; gantry-tilt (put upright by a shear), uneven-spacing, duplicate-file and single-slice are warnings;
+/// split is a note. Errors: NotFound (no such folder), InvalidArgument (the folder is empty or holds nothing of a known
+/// kind, with counts), Io, Cancelled.
 Result<Scan> scanFolder(const std::filesystem::path& folder, Progress& progress, const CancelToken& cancel);
 
-/// Reads the pixels of an image series as one volume, HU and geometry as in the headers.
-/// Errors: Unsupported (codec), Format (truncated or damaged, naming the file), Mismatch (frames that make no volume).
+/// Reads the pixels of an image series as one volume, HU and geometry as in the headers. What `origins` lists is moved
+/// onto the upright grid by linear interpolation; there the lowest value stands where no slice reaches. Pixels that the
+/// header calls padding become the lowest other value of their slice, in CT -1024 HU.
+/// Errors: Unsupported (codec), Format (truncated or damaged, naming the file), Mismatch (slices that make no volume,
+/// or that have changed since the scan).
 Result<image::Volume> readSeries(const Series& series);
 
 /// Reads a DICOM SEG (binary or fractional >= 0.5; overlapping segments stay overlapping).
 /// The grid is the SEG's own; when `reference` is given, frames are placed on that grid instead.
 /// Frames may be turned or flipped against the reference, as long as voxels coincide within a tenth of their spacing.
+/// With `origins`, those of the series that it belongs to, frames lie on its slices and are moved onto the reference as
+/// the series is, to the nearest voxel.
 /// Errors: NotFound, Format (naming the attribute), Unsupported, Mismatch when the frames do not lie on the reference
 /// grid.
-Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image::Geometry* reference = nullptr);
+Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image::Geometry* reference = nullptr,
+                                  const std::vector<image::Vec3>& origins = {});
+
+/// Reads a DICOM RT Structure Set as voxels of `reference`, the grid of the series it was drawn on: inside is whose
+/// centre lies inside, contours on one plane by the even-odd rule, the nearest plane for slices that have none of their
+/// own. Errors: NotFound, Format (naming attribute and region), Mismatch when contours do not lie parallel to the
+/// slices.
+Result<image::SegmentSet> readStructures(const std::filesystem::path& file, const image::Geometry& reference);
+
+/// readSeg() or readStructures(), whichever the file is. Errors: theirs.
+Result<image::SegmentSet> readLabels(const std::filesystem::path& file, const image::Geometry& reference,
+                                     const std::vector<image::Vec3>& origins);
 
 }  // namespace lorkd::io

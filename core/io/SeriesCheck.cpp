@@ -6,12 +6,15 @@
 #include <numbers>
 #include <set>
 
+#include "core/io/SeriesSplit.h"
+#include "core/io/Upright.h"
+
 namespace lorkd::io {
 namespace {
 
 using Severity = Finding::Severity;
 
-std::string name(const InstanceHeader& h) { return h.file.filename().string(); }
+std::string name(const SliceHeader& h) { return h.file.filename().string(); }
 
 std::string mm(double value) {
   char buffer[40];
@@ -21,39 +24,23 @@ std::string mm(double value) {
 
 image::Vec3 minus(const image::Vec3& a, const image::Vec3& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
 
-bool sameOrientation(const InstanceHeader& a, const InstanceHeader& b) {
-  for (std::size_t axis = 0; axis < 2; ++axis)
-    for (std::size_t r = 0; r < 3; ++r)
-      if (std::abs((*a.orientation)[axis][r] - (*b.orientation)[axis][r]) > 1e-3) return false;
-  return true;
-}
-
-bool sameSize(const InstanceHeader& a, const InstanceHeader& b) {
-  if (a.rows != b.rows || a.columns != b.columns) return false;
-  for (std::size_t axis = 0; axis < 2; ++axis)
-    if (std::abs((*a.spacing)[axis] / (*b.spacing)[axis] - 1) > 1e-3) return false;
-  return true;
-}
-
 // Copies of the same instance are dropped; the first one stays.
-void dropCopies(Series& series, std::vector<InstanceHeader>& headers) {
-  std::set<std::string> seen;
-  std::size_t copies = 0;
-  std::string example;
-  std::erase_if(headers, [&](const InstanceHeader& h) {
-    if (h.sopInstanceUid.empty() || seen.insert(h.sopInstanceUid).second) return false;
-    ++copies;
-    example = name(h);
+std::optional<Finding> dropCopies(std::vector<SliceHeader>& headers) {
+  std::set<std::pair<std::string, int>> seen;
+  std::set<std::filesystem::path> copies;
+  std::erase_if(headers, [&](const SliceHeader& h) {
+    if (h.sopInstanceUid.empty() || seen.emplace(h.sopInstanceUid, h.frame).second) return false;
+    copies.insert(h.file);
     return true;
   });
-  if (copies > 0)
-    add(series, Severity::Warning, "duplicate-file",
-        std::to_string(copies) + " file(s) repeat an instance that is there already, for example " + example);
+  if (copies.empty()) return std::nullopt;
+  return Finding{Severity::Warning, "duplicate-file",
+                 std::to_string(copies.size()) + " file(s) repeat an instance that is there already, for example " +
+                     copies.begin()->filename().string()};
 }
 
-// What each file must have by itself. False when no geometry can be made.
-bool checkInstances(Series& series, const std::vector<InstanceHeader>& headers) {
-  const std::size_t before = series.findings.size();
+// What each slice must have by itself. False when no geometry can be made.
+bool checkSlices(Series& series, const std::vector<SliceHeader>& headers) {
   const auto first = [&](const std::string& code, const std::string& what, const auto& wrong) {
     const auto count = std::ranges::count_if(headers, wrong);
     if (count == 0) return;
@@ -63,8 +50,6 @@ bool checkInstances(Series& series, const std::vector<InstanceHeader>& headers) 
             (count > 1 ? " and " + std::to_string(count - 1) + " more" : ""));
   };
   first("truncated", "the file is shorter than its header says", [](const auto& h) { return !h.truncation.empty(); });
-  first("multi-frame", "several frames in one file cannot be read yet; convert the series to one slice a file",
-        [](const auto& h) { return h.frames > 1; });
   first("not-grayscale", "colour pictures make no volume",
         [](const auto& h) { return h.samples != 1 || !h.photometric.starts_with("MONOCHROME"); });
   first("unsupported-codec", "the compression cannot be decoded",
@@ -74,24 +59,20 @@ bool checkInstances(Series& series, const std::vector<InstanceHeader>& headers) 
   first("no-pixel-spacing", "the header does not give the pixel spacing", [](const auto& h) { return !h.spacing; });
   for (const auto& f : series.findings)
     if (f.code == "no-position" || f.code == "no-pixel-spacing") return false;
-  const auto& reference = headers.front();
-  first("mixed-orientation", "slices of different orientations share one series",
-        [&](const auto& h) { return !sameOrientation(h, reference); });
-  first("mixed-size", "slices of different sizes or spacings share one series",
-        [&](const auto& h) { return !sameSize(h, reference); });
-  return std::none_of(series.findings.begin() + static_cast<std::ptrdiff_t>(before), series.findings.end(),
-                      [](const Finding& f) { return f.code.starts_with("mixed"); });
+  return true;
 }
 
-// Even spacing along the normal. Returns the spacing.
-double checkGaps(Series& series, const std::vector<InstanceHeader>& headers) {
+// Even spacing along the normal. Returns the spacing, and whether slices must be interpolated to have it.
+std::pair<double, bool> checkGaps(Series& series, const std::vector<SliceHeader>& headers) {
   const auto& at = series.instances;
   const std::size_t n = at.size();
   std::vector<double> gaps;
   for (std::size_t k = 1; k < n; ++k) gaps.push_back(at[k].position - at[k - 1].position);
   std::vector<double> sorted = gaps;
-  std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2));
-  const double median = sorted[sorted.size() / 2];
+  // The lower of two middle ones: a missing slice makes a gap wider, nothing makes one narrower.
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
+  std::ranges::nth_element(sorted, middle);
+  const double median = *middle;
   const double mean = (at.back().position - at.front().position) / static_cast<double>(n - 1);
   constexpr double kSamePlace = 1e-3;
   std::size_t doubled = 0, missing = 0;
@@ -110,23 +91,26 @@ double checkGaps(Series& series, const std::vector<InstanceHeader>& headers) {
         std::to_string(doubled) + " slice(s) lie where another one lies, first " + doubledAt +
             "; the series may hold several phases or echoes");
   if (missing > 0)
-    add(series, Severity::Unusable, "missing-slice",
+    add(series, Severity::Consent, "missing-slice",
         std::to_string(std::max<std::size_t>(missing, 1)) + " slice(s) missing, first between " + missingAt +
-            "; the usual distance is " + mm(median));
+            "; the usual distance is " + mm(median) + "; with consent they are interpolated");
+  bool uneven = missing > 0;
   if (doubled == 0 && missing == 0) {
     double worst = 0;
     for (std::size_t k = 0; k < n; ++k)
       worst = std::max(worst, std::abs(at[k].position - at.front().position - static_cast<double>(k) * mean));
-    const auto severity = worst > kPlaneTolerance * mean ? Severity::Unusable : Severity::Warning;
+    uneven = worst > kPlaneTolerance * mean;
     if (worst > 0.01 * mean)
-      add(series, severity, "uneven-spacing", "slices lie up to " + mm(worst) + " off an even spacing of " + mm(mean));
+      add(series, uneven ? Severity::Consent : Severity::Warning, "uneven-spacing",
+          "slices lie up to " + mm(worst) + " off an even spacing of " + mm(mean) +
+              (uneven ? "; with consent the volume is interpolated evenly" : ""));
   }
-  return median > kSamePlace ? (missing + doubled > 0 ? median : mean) : 1.0;
+  return {median > kSamePlace ? (missing + doubled > 0 ? median : mean) : 1.0, uneven && doubled == 0};
 }
 
-// Slices must stack straight along the normal.
-void checkTilt(Series& series, const std::vector<InstanceHeader>& headers, const image::Vec3& normal) {
-  const auto offset = [&](const InstanceHeader& h) {
+// Slices must stack straight along the normal, or straight at an angle to it. True when it is an angle.
+bool checkTilt(Series& series, const std::vector<SliceHeader>& headers, const image::Vec3& normal) {
+  const auto offset = [&](const SliceHeader& h) {
     auto d = minus(*h.position, *headers.front().position);
     const double along = dicom::dot(d, normal);
     for (std::size_t a = 0; a < 3; ++a) d[a] -= along * normal[a];
@@ -143,16 +127,16 @@ void checkTilt(Series& series, const std::vector<InstanceHeader>& headers, const
     worst = std::max(worst, std::sqrt(dicom::dot(d, d)));
     worstOffLine = std::max(worstOffLine, std::sqrt(dicom::dot(rest, rest)));
   }
-  if (worst <= kPlaneTolerance * pixel) return;
+  if (worst <= kPlaneTolerance * pixel) return false;
   if (worstOffLine > kPlaneTolerance * pixel || length <= 0) {
     add(series, Severity::Unusable, "shifted-slices", "slices are shifted sideways by up to " + mm(worst));
-    return;
+    return false;
   }
   char angle[32];
   std::snprintf(angle, sizeof angle, "%.1f", std::atan2(worst, length) * 180 / std::numbers::pi);
-  add(series, Severity::Unusable, "gantry-tilt",
-      std::string("the slices are stacked at ") + angle +
-          " degrees to their normal; resample the series upright first");
+  add(series, Severity::Warning, "gantry-tilt",
+      std::string("the slices are stacked at ") + angle + " degrees to their normal; a shear puts the volume upright");
+  return true;
 }
 
 }  // namespace
@@ -182,7 +166,7 @@ bool canDecode(const std::string& transferSyntax) {
   return known.contains(transferSyntax);
 }
 
-Series describeSeries(const InstanceHeader& h) {
+Series describeSeries(const SliceHeader& h) {
   Series s;
   s.patientId = h.patientId;
   s.patientName = h.patientName;
@@ -198,18 +182,19 @@ Series describeSeries(const InstanceHeader& h) {
   return s;
 }
 
-Series checkSeries(std::vector<InstanceHeader> headers) {
-  Series series = describeSeries(headers.front());
-  dropCopies(series, headers);
-  const bool placed = checkInstances(series, headers);
+namespace {
+
+// A volume out of slices of one size and direction.
+Series checkStack(Series series, std::vector<SliceHeader> headers) {
+  const bool placed = checkSlices(series, headers);
   image::Vec3 normal{0, 0, 1};
   if (const auto& o = headers.front().orientation; placed && o) {
     normal = dicom::cross((*o)[0], (*o)[1]);
-    const auto along = [&](const InstanceHeader& h) { return dicom::dot(*h.position, normal); };
+    const auto along = [&](const SliceHeader& h) { return dicom::dot(*h.position, normal); };
     std::ranges::stable_sort(headers, {}, along);
   }
-  const auto along = [&](const InstanceHeader& h) { return h.position ? dicom::dot(*h.position, normal) : 0.0; };
-  for (const auto& h : headers) series.instances.push_back({h.file, h.sopInstanceUid, along(h), h.frames});
+  const auto along = [&](const SliceHeader& h) { return h.position ? dicom::dot(*h.position, normal) : 0.0; };
+  for (const auto& h : headers) series.instances.push_back({h.file, h.sopInstanceUid, along(h), h.frame});
 
   const auto& front = headers.front();
   auto& g = series.geometry;
@@ -224,9 +209,54 @@ Series checkSeries(std::vector<InstanceHeader> headers) {
         "the series has one slice: it can be used as a picture, not as a volume");
     return series;
   }
-  g.spacing[2] = checkGaps(series, headers);
-  checkTilt(series, headers, normal);
+  const auto [spacing, uneven] = checkGaps(series, headers);
+  g.spacing[2] = spacing;
+  const bool aslant = checkTilt(series, headers, normal);
+  if (!series.usable() || !(uneven || aslant)) return series;
+  for (const auto& h : headers) series.origins.push_back(*h.position);
+  g = uprightGrid(g, series.origins);
   return series;
+}
+
+Series describePart(const SeriesPart& part, const std::string& others) {
+  Series series = describeSeries(part.slices.front());
+  series.part = part.name;
+  if (part.kind == SeriesPart::Kind::Scout)
+    add(series, Severity::Unusable, "scout", "scout images (localizers), no volume");
+  if (part.kind == SeriesPart::Kind::Page && !others.empty())
+    add(series, Severity::Unusable, "report-page",
+        std::to_string(part.slices.size()) + " picture(s) without a place in the volume, such as report pages");
+  if (part.kind == SeriesPart::Kind::Stack && !others.empty())
+    add(series, Severity::Note, "split",
+        (part.name.empty() ? std::string("split from ") : part.name + ": split from ") + others + " of its series");
+  return series;
+}
+
+}  // namespace
+
+std::vector<Series> checkSeries(std::vector<SliceHeader> headers) {
+  const auto copies = dropCopies(headers);
+  const auto parts = splitSeries(std::move(headers));
+  std::vector<Series> found;
+  for (const auto& part : parts) {
+    std::string others;
+    if (parts.size() > 4)
+      others = std::to_string(parts.size() - 1) + " other parts";
+    else
+      for (const auto& other : parts) {
+        if (&other == &part) continue;
+        const auto what = other.name.empty() ? std::to_string(other.slices.size()) + " slices" : other.name;
+        others += (others.empty() ? "" : "; ") + what;
+      }
+    auto series = describePart(part, others);
+    if (series.usable())
+      series = checkStack(std::move(series), part.slices);
+    else
+      for (const auto& h : part.slices) series.instances.push_back({h.file, h.sopInstanceUid, 0, h.frame});
+    found.push_back(std::move(series));
+    if (copies && found.size() == 1) found.front().findings.insert(found.front().findings.begin(), *copies);
+  }
+  return found;
 }
 
 }  // namespace lorkd::io

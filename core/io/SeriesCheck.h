@@ -1,10 +1,10 @@
-// Turns the instances of one series into a volume's geometry, or into the reasons why they make none.
+// Turns the slices of one series into volumes' geometries, or into the reasons why they make none.
 // Inside this room only.
 #pragma once
 
 #include <vector>
 
-#include "core/io/InstanceHeader.h"
+#include "core/io/SliceHeader.h"
 
 namespace lorkd::io {
 
@@ -15,11 +15,12 @@ inline constexpr double kPlaneTolerance = 0.1;
 /// Whether readSeries() has a decoder for the transfer syntax.
 bool canDecode(const std::string& transferSyntax);
 
-/// Sorts image instances along the slice normal and finds what is wrong with them. `headers` is not empty.
-Series checkSeries(std::vector<InstanceHeader> headers);
+/// Splits the slices of a series into volumes, sorts each along its normal and finds what is wrong with it. `headers`
+/// is not empty.
+std::vector<Series> checkSeries(std::vector<SliceHeader> headers);
 
 /// The identifying fields alone, for series of any kind.
-Series describeSeries(const InstanceHeader& header);
+Series describeSeries(const SliceHeader& header);
 
 void add(Series& series, Finding::Severity severity, const std::string& code, const std::string& message);
 

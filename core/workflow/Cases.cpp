@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <map>
+
 #include "core/base/Digest.h"
 #include "core/data/OpenCases.h"
 #include "core/workflow/Study.h"
@@ -23,6 +26,24 @@ bool wanted(plan::SourceKind source, const std::string& kind) {
       return kind == "picture";
   }
   return true;
+}
+
+/// Leaves out the images whose findings the plan does not accept, and says so.
+void leaveOutUnaccepted(std::vector<data::Case>& cases, const std::string& name, const plan::Source& source,
+                        Progress& progress) {
+  std::map<std::string, int> waiting;
+  std::erase_if(cases, [&](const data::Case& c) {
+    bool out = false;
+    for (const auto& code : c.consent)
+      if (std::ranges::find(source.accept, code) == source.accept.end()) {
+        ++waiting[code];
+        out = true;
+      }
+    return out;
+  });
+  for (const auto& [code, count] : waiting)
+    progress.note(std::to_string(count) + " image(s) of the source '" + name + "' are left out for the finding " +
+                  code + "; data.sources." + name + ".accept can admit them.");
 }
 
 }  // namespace
@@ -62,6 +83,7 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     if (!scanned) LORKD_CHECK(index.scan(name, folder, progress, cancel));
     LORKD_TRY(found, index.cases(name));
     std::erase_if(found, [&](const data::Case& c) { return !wanted(source.kind, c.kind); });
+    leaveOutUnaccepted(found, name, source, progress);
     cases.insert(cases.end(), found.begin(), found.end());
   }
   LORKD_TRY(list, data::assign(plan, cases, learnt));
@@ -80,6 +102,8 @@ Result<void> saveFrozen(const data::CaseList& list, const fs::path& file) {
   auto written = list;
   for (auto& entry : written.cases) {
     entry.item.imageFiles.clear();
+    entry.item.slices.clear();
+    entry.item.origins.clear();
     entry.item.labelFiles.clear();
     entry.item.labelNames.clear();
   }

@@ -122,6 +122,9 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   std::vector<fs::path> written;
   const auto total = static_cast<std::int64_t>(cases.size() * networks.size() * tasks.size());
   for (const auto& item : cases) {
+    for (const auto& code : item.consent)
+      if (!request.input.empty())
+        progress.note(item.id + " (" + code + "): its slices are interpolated onto an even grid");
     LORKD_TRY(volume, data::readImage(item));
     for (auto& [prefix, net] : networks) {
       for (int t : tasks) {

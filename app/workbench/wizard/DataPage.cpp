@@ -1,3 +1,4 @@
+#include <QCheckBox>
 #include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -5,11 +6,13 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QSignalBlocker>
 #include <QSplitter>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
@@ -24,6 +27,8 @@ QString severityWord(io::Finding::Severity severity) {
       return QObject::tr("note");
     case io::Finding::Severity::Warning:
       return QObject::tr("warning");
+    case io::Finding::Severity::Consent:
+      return QObject::tr("needs consent");
     case io::Finding::Severity::Unusable:
       return QObject::tr("unusable");
   }
@@ -105,6 +110,15 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_found, 1);
+  for (const char* code : {"missing-slice", "uneven-spacing"}) {
+    auto* box = new QCheckBox(this);
+    box->setObjectName(QString("accept-") + code);
+    box->setToolTip(tr("The slices are interpolated onto an even grid. Without it these series are left out."));
+    box->hide();
+    connect(box, &QCheckBox::toggled, this, [this, code](bool on) { setAccepted(code, on); });
+    m_accept.emplace_back(code, box);
+    layout->addWidget(box);
+  }
   m_cancel = new QPushButton(tr("Cancel"), this);
   m_cancel->setObjectName("cancelScan");
   m_cancel->setAccessibleName(tr("Cancel the scan"));
@@ -121,7 +135,43 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
   connect(remove, &QPushButton::clicked, this, &DataPage::removeSource);
 }
 
-void DataPage::initializePage() { readIndex(); }
+void DataPage::initializePage() {
+  readIndex();
+  scanUnknown();
+}
+
+void DataPage::scanUnknown() {
+  const auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
+  const auto known = index ? index->sources().value_or(Known{}) : Known{};
+  const auto sources = m_wizard->model()->value("data.sources");
+  for (const auto& [name, source] : sources.items()) {
+    const auto folder = QString::fromStdString(source.value("path", std::string()));
+    bool there = false;
+    for (const auto& [knownName, place] : known) there |= knownName == name;
+    if (!there && QFileInfo::exists(folder)) scan(QString::fromStdString(name), folder);
+  }
+}
+
+bool DataPage::accepts(const std::string& code) const {
+  const auto sources = m_wizard->model()->value("data.sources");
+  return !sources.empty() && std::all_of(sources.begin(), sources.end(), [&](const Json& source) {
+    return source.value("accept", std::set<std::string>()).contains(code);
+  });
+}
+
+void DataPage::setAccepted(const std::string& code, bool accepted) {
+  auto sources = m_wizard->model()->value("data.sources");
+  for (auto& [name, source] : sources.items()) {
+    auto codes = source.value("accept", std::set<std::string>());
+    if (accepted)
+      codes.insert(code);
+    else
+      codes.erase(code);
+    source["accept"] = codes;
+  }
+  m_wizard->model()->setValue("data.sources", sources);
+  readIndex();
+}
 
 void DataPage::addFolder(const QString& folder) {
   auto sources = m_wizard->model()->value("data.sources");
@@ -131,7 +181,10 @@ void DataPage::addFolder(const QString& folder) {
       return scan(QString::fromStdString(name), folder);
   auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
   const auto name = sourceName(folder, sources, index ? index->sources().value_or(Known{}) : Known{});
-  sources[name.toStdString()] = {{"path", QDir(folder).absolutePath().toStdString()}, {"kind", "auto"}};
+  Json source{{"path", QDir(folder).absolutePath().toStdString()}, {"kind", "auto"}};
+  for (const auto& [code, box] : m_accept)
+    if (accepts(code)) source["accept"].push_back(code);
+  sources[name.toStdString()] = std::move(source);
   m_wizard->model()->setValue("data.sources", sources);
   readIndex();
   scan(name, folder);
@@ -175,6 +228,7 @@ void DataPage::readIndex() {
   const auto sources = m_wizard->model()->value("data.sources");
   auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
   int labelled = 0, unusable = 0;
+  std::map<std::string, int> waiting;  // series by the finding that needs consent
   if (!index) m_status->setText(QString::fromStdString(index.error().text()));
   for (const auto& [name, source] : sources.items()) {
     new QTreeWidgetItem(m_sources,
@@ -191,6 +245,11 @@ void DataPage::readIndex() {
                     QString::fromStdString(item.modality.empty() ? item.kind : item.modality + " " + item.bodyPart),
                     gridText(item.geometry), labels.isEmpty() ? tr("no labels") : labels.join(", ")});
       patient->setText(3, tr("images: %1").arg(patient->childCount()));
+      for (const auto& code : item.consent) ++waiting[code];
+      if (!std::ranges::all_of(item.consent, [this](const auto& code) { return accepts(code); })) {
+        patient->child(patient->childCount() - 1)->setText(3, tr("left out: needs consent"));
+        continue;
+      }
       labelled += item.labels.empty() ? 0 : 1;
       m_cases.push_back(item);
     }
@@ -209,6 +268,13 @@ void DataPage::readIndex() {
     using Rejected = std::vector<std::pair<std::filesystem::path, io::Finding>>;
     for (const auto& [file, f] : index->rejected(name).value_or(Rejected{}))
       finding(QString::fromStdString(file.filename().string()), f);
+  }
+  for (const auto& [code, box] : m_accept) {
+    const QSignalBlocker quiet(box);
+    box->setVisible(waiting[code] > 0);
+    box->setText(code == "missing-slice" ? tr("Interpolate missing slices (%n series)", "", waiting[code])
+                                         : tr("Interpolate unevenly spaced slices (%n series)", "", waiting[code]));
+    box->setChecked(accepts(code));
   }
   for (const auto& [name, reason] : m_failed) new QTreeWidgetItem(m_found, {name, tr("error"), QString(), reason});
   m_found->expandAll();

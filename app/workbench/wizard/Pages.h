@@ -46,9 +46,15 @@ class DataPage : public QWizardPage {
  private:
   void removeSource();
   void scan(const QString& name, const QString& folder);
+  /// Scans the plan's sources that the index does not know: of a plan from elsewhere, or of an older index.
+  void scanUnknown();
   void readIndex();
+  /// Whether every source of the plan accepts the finding, and making it so.
+  bool accepts(const std::string& code) const;
+  void setAccepted(const std::string& code, bool accepted);
   RunWizard* m_wizard;
   QTreeWidget *m_sources, *m_found;
+  std::vector<std::pair<std::string, QCheckBox*>> m_accept;  ///< code of a finding that needs consent
   QLabel* m_status;
   QPushButton* m_cancel;
   std::vector<data::Case> m_cases;

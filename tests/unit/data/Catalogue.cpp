@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <map>
+#include <set>
 
 #include "core/base/File.h"
 #include "core/data/Sqlite.h"
@@ -159,6 +161,80 @@ TEST_F(PhantomTree, SegmentationWithoutItsImageIsListedWithTheReason) {
   EXPECT_EQ(rejected->front().first.filename(), "other.dcm");
   EXPECT_EQ(rejected->front().second.code, "unpaired-label");
   EXPECT_EQ(catalogue->cases()->at(0).labelFiles.size(), 1u);
+}
+
+TEST_F(PhantomTree, MissingSlicesNeedConsentAndLabelsStayRight) {
+  const auto whole = scanned(*m_tree / "PHANTOM-0001", m_folder / "whole.sqlite");
+  ASSERT_TRUE(whole && whole->size() == 1);
+  EXPECT_THAT(whole->at(0).consent, testing::IsEmpty());
+  fs::copy(*m_tree / "PHANTOM-0001", m_folder / "p1", fs::copy_options::recursive);
+  const auto& gone = whole->at(0).imageFiles[9];
+  fs::remove(m_folder / "p1" / gone.lexically_relative(*m_tree / "PHANTOM-0001"));
+  const auto cases = scanned(m_folder / "p1", m_folder / "index.sqlite");
+  ASSERT_TRUE(cases) << cases.error().text();
+  ASSERT_EQ(cases->size(), 1u);
+  const auto& c = cases->at(0);
+  EXPECT_THAT(c.consent, ElementsAre("missing-slice"));
+  EXPECT_EQ(c.origins.size(), c.imageFiles.size());
+  EXPECT_TRUE(c.geometry.sameGrid(whole->at(0).geometry, 0.01));
+  const auto image = readImage(c), truth = readImage(whole->at(0));
+  ASSERT_TRUE(image && truth) << (image ? "" : image.error().text());
+  const auto plane = static_cast<std::size_t>(c.geometry.size[0] * c.geometry.size[1]);
+  for (std::size_t n = 0; n < plane; ++n) {
+    // A moved volume is interpolated in float.
+    EXPECT_NEAR(image->voxels[8 * plane + n], truth->voxels[8 * plane + n], 0.01);
+    EXPECT_NEAR(image->voxels[9 * plane + n], (truth->voxels[8 * plane + n] + truth->voxels[10 * plane + n]) / 2, 0.01);
+  }
+  const auto segments = readSegments(c), all = readSegments(whole->at(0));
+  ASSERT_TRUE(segments && all) << (segments ? "" : segments.error().text());
+  for (const auto& segment : all->segments) EXPECT_EQ(segments->find(segment.name)->mask, segment.mask) << segment.name;
+}
+
+TEST(Catalogue, VolumesInOneFileAreCasesOfTheirOwn) {
+  TemporaryFolder folder;
+  const std::string make = "/usr/bin/python3 " LORKD_SOURCE_DIR "/tests/support/odd_inputs.py '" +
+                           folder.path().string() + "' enhanced-mr-of-two-echoes >/dev/null";
+  if (WEXITSTATUS(std::system(make.c_str())) == 77) GTEST_SKIP() << "python3-pydicom is not installed";
+  const auto cases = scanned(folder / "enhanced-mr-of-two-echoes", folder / "index.sqlite");
+  ASSERT_TRUE(cases) << cases.error().text();
+  ASSERT_EQ(cases->size(), 2u);
+  EXPECT_NE(cases->at(0).id, cases->at(1).id);
+  EXPECT_EQ(cases->at(0).patient, cases->at(1).patient);
+  std::set<int> frames;
+  for (const auto& c : *cases) {
+    EXPECT_EQ(c.imageFiles.size(), 1u);
+    ASSERT_EQ(c.slices.size(), 7u);
+    for (const auto& [file, frame] : c.slices) frames.insert(frame);
+    const auto image = readImage(c);
+    ASSERT_TRUE(image) << image.error().text();
+    // The script's ramp at the first pixel: 1.5·-12.5 - 2.25·31 + 3·-77 + 40, rounded.
+    EXPECT_EQ(image->voxels.front(), -280);
+    EXPECT_TRUE(inputDigest(c));
+  }
+  EXPECT_EQ(frames.size(), 14u);
+  EXPECT_EQ(Json(Json(*cases).get<std::vector<Case>>()), Json(*cases));
+}
+
+TEST_F(PhantomTree, AnOlderIndexKeepsItsPseudonymsAndIsScannedAgain) {
+  const auto file = m_folder / "index.sqlite";
+  const auto before = scanned(*m_tree / "PHANTOM-0001", file);
+  ASSERT_TRUE(before);
+  {
+    auto old = Database::open(file);
+    ASSERT_TRUE(old && old->execute("DROP TABLE item; CREATE TABLE item(id INTEGER PRIMARY KEY, source INTEGER, "
+                                    "case_id TEXT); CREATE TABLE label(item INTEGER REFERENCES item ON DELETE "
+                                    "CASCADE, name TEXT); INSERT INTO item VALUES(1, 1, 'x'); INSERT INTO label "
+                                    "VALUES(1, 'liver'); PRAGMA user_version = 1"));
+  }
+  {
+    const auto renewed = Catalogue::open(file);
+    ASSERT_TRUE(renewed) << renewed.error().text();
+    EXPECT_TRUE(renewed->sources()->empty());
+    EXPECT_TRUE(renewed->cases()->empty());
+  }
+  const auto after = scanned(*m_tree / "PHANTOM-0001", file);
+  ASSERT_TRUE(after) << after.error().text();
+  EXPECT_EQ(Json(*after), Json(*before));
 }
 
 TEST(Catalogue, RefusesWhatIsNoIndex) {

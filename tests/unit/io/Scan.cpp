@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -87,13 +88,19 @@ TEST_F(Scanning, LeftHandedVolumesComeBackRightHandedInTheSamePlace) {
   EXPECT_LE(rampError(*volume), 0.5 + 1e-3);
 }
 
-TEST_F(Scanning, MissingSliceIsFoundAndNotReadOver) {
+TEST_F(Scanning, MissingSliceNeedsConsentAndIsInterpolated) {
   write(smallGrid());
   fs::remove(written.files[3]);
-  const auto series = only();
+  auto series = only();
   ASSERT_NE(finding(series, "missing-slice"), nullptr);
-  EXPECT_FALSE(series.usable());
+  EXPECT_EQ(finding(series, "missing-slice")->severity, Finding::Severity::Consent);
   EXPECT_NE(finding(series, "missing-slice")->message.find("1 slice"), std::string::npos);
+  EXPECT_TRUE(series.geometry.sameGrid(smallGrid(), 1e-6));
+  const auto volume = readSeries(series);
+  ASSERT_OK(volume);
+  EXPECT_LE(rampError(*volume), 0.5 + 1e-3) << "a ramp interpolates exactly";
+  // Never read as if the slices lay evenly.
+  series.origins.clear();
   EXPECT_EQ(readSeries(series).error().code, ErrorCode::Mismatch);
 }
 
@@ -167,29 +174,39 @@ TEST_F(Scanning, EveryCutOfAFileIsSurvived) {
     put(written.files[4], bytes.substr(0, keep));
     const auto found = scan(folder.path());
     ASSERT_OK(found);
-    // Whatever is left of the file, it is never taken for a whole slice.
-    bool counted = false;
-    for (const auto& series : found->series) counted |= series.usable() && series.geometry.size[2] > 1;
-    EXPECT_FALSE(counted) << keep;
+    // Whatever is left of the file, it is never taken for a slice of a volume.
+    for (const auto& series : found->series) {
+      if (!series.usable() || series.instances.size() < 2) continue;
+      for (const auto& instance : series.instances) EXPECT_NE(instance.file, written.files[4]) << keep;
+    }
   }
 }
 
-TEST_F(Scanning, MixedOrientationAndSizeAreFound) {
+TEST_F(Scanning, MixedOrientationAndSizeAreSplit) {
   write(smallGrid());
   const std::string cosines = "1\\0\\0\\0\\1\\0";
+  const auto splitOff = [&](std::string_view name) {
+    const auto found = scan(folder.path());
+    ASSERT_OK(found);
+    ASSERT_EQ(found->series.size(), 2u);
+    std::vector<std::size_t> sizes;
+    for (const auto& series : found->series) {
+      EXPECT_NE(finding(series, "split"), nullptr);
+      EXPECT_NE(series.part.find(name), std::string::npos) << series.part;
+      sizes.push_back(series.instances.size());
+    }
+    EXPECT_NE(found->series[0].part, found->series[1].part);
+    EXPECT_EQ(std::min(sizes[0], sizes[1]), 1u);
+    EXPECT_EQ(std::max(sizes[0], sizes[1]), 6u);
+  };
   replace(written.files[1], cosines, "0\\1\\0\\1\\0\\0");
-  auto series = only();
-  EXPECT_NE(finding(series, "mixed-orientation"), nullptr);
-  EXPECT_FALSE(series.usable());
-  EXPECT_FALSE(readSeries(series));
+  splitOff("axial");
   replace(written.files[1], "0\\1\\0\\1\\0\\0", cosines);
   replace(written.files[1], "0.75\\1.25", "0.85\\1.25");
-  series = only();
-  EXPECT_NE(finding(series, "mixed-size"), nullptr);
-  EXPECT_FALSE(series.usable());
+  splitOff("11x9");
 }
 
-TEST_F(Scanning, GantryTiltIsFound) {
+TEST_F(Scanning, GantryTiltIsPutUpright) {
   // Slices stacked along z but turned about x: rows and columns tilted, positions not.
   auto g = smallGrid();
   const auto tilt = tilted(0, 0.2);
@@ -209,7 +226,21 @@ TEST_F(Scanning, GantryTiltIsFound) {
   const auto series = only();
   ASSERT_NE(finding(series, "gantry-tilt"), nullptr);
   EXPECT_NE(finding(series, "gantry-tilt")->message.find("11.5 degrees"), std::string::npos);
-  EXPECT_FALSE(series.usable());
+  EXPECT_TRUE(series.usable());
+  const auto volume = readSeries(series);
+  ASSERT_OK(volume);
+  // Widened by six slices' shift of 2.5 mm · sin(0.2) along the rows; every pixel of every slice is somewhere.
+  EXPECT_EQ(volume->geometry.size, (std::array<std::int64_t, 3>{11, 9 + 4, 7}));
+  EXPECT_NEAR(volume->geometry.spacing[2], 2.5 * std::cos(0.2), 1e-6);
+  const auto truth = ramp(volume->geometry);
+  const float lowest = std::ranges::min(volume->voxels);
+  std::int64_t right = 0;
+  for (std::size_t n = 0; n < truth.voxels.size(); ++n) {
+    const bool same = std::abs(volume->voxels[n] - truth.voxels[n]) <= 1.01;
+    right += same ? 1 : 0;
+    EXPECT_TRUE(same || volume->voxels[n] == lowest) << n;
+  }
+  EXPECT_GE(right, 11 * 8 * 7);
 }
 
 TEST_F(Scanning, SingleSliceIsAWarning) {

@@ -2,12 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <set>
 
+#include "core/data/Phantom.h"
 #include "core/data/Prepare.h"
 #include "core/workflow/ControlDesk.h"
 #include "core/workflow/SourceGrid.h"
+#include "core/workflow/Study.h"
 #include "plugins/Plugins.h"
 #include "tests/support/TemporaryFolder.h"
 
@@ -33,6 +37,47 @@ plan::Plan pictures() {
   return parse(R"({"data": {"patch": [32, 32, 8]},
     "tasks": {"a": {"kind": "classification", "classes": {"x": {}, "y": {}}}},
     "backbone": {"name": "shufflenetv2", "preset": "tiny"}})");
+}
+
+// Keeps what is said.
+struct Notes : SilentProgress {
+  void note(const std::string& text) override { all += text + "\n"; }
+  std::string all;
+};
+
+TEST(FindCases, WhatNeedsConsentIsLeftOutUntilThePlanAccepts) {
+  test::TemporaryFolder folder;
+  data::PhantomOptions small;
+  small.resolution = 0.4;
+  Notes notes;
+  ASSERT_TRUE(data::writePhantomSet(folder / "data", 6, small, notes, CancelToken()));  // two abdomens
+  // Numbers of files say nothing of places: two neighbours in the middle are found by the index.
+  {
+    auto index = data::Catalogue::open(folder / "first.sqlite");
+    ASSERT_TRUE(index && index->scan("s", folder / "data", notes, CancelToken()));
+    const auto all = index->cases();
+    const auto abdomen = std::ranges::find(*all, "ABDOMEN", &data::Case::bodyPart);
+    ASSERT_NE(abdomen, all->end());
+    for (const std::size_t n : {7u, 8u}) std::filesystem::remove(abdomen->imageFiles.at(n));
+  }
+  auto plan = parse(R"({"data": {"sources": {"s": {"path": "/"}}, "split": {"slab": "superior", "validation": 0}},
+    "tasks": {"body": {"classes": {"liver": {}}}}})");
+  plan.data.sources[0].second.path = (folder / "data").string();
+  std::filesystem::create_directory(folder / "project");
+  const auto abdomens = [&] {
+    std::set<std::string> ids;
+    const auto list = findCases(plan, folder / "project", notes, CancelToken());
+    EXPECT_TRUE(list) << list.error().text();
+    for (const auto* c : list.value_or(data::CaseList()).of(data::Split::Train, 0)) ids.insert(c->item.id);
+    return ids.size();
+  };
+  EXPECT_EQ(abdomens(), 1u);
+  EXPECT_NE(notes.all.find("missing-slice"), std::string::npos) << notes.all;
+  EXPECT_NE(notes.all.find("data.sources.s.accept"), std::string::npos);
+  const auto without = dataDigest(plan, 1, {});
+  plan.data.sources[0].second.accept = {"missing-slice"};
+  EXPECT_EQ(abdomens(), 2u);
+  EXPECT_NE(dataDigest(plan, 1, {}), without) << "what was prepared without them is not used";
 }
 
 TEST(MakeNetwork, TheSeedDeterminesEveryWeight) {

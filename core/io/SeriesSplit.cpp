@@ -1,0 +1,142 @@
+#include "core/io/SeriesSplit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <set>
+
+namespace lorkd::io {
+namespace {
+
+using Slices = std::vector<SliceHeader>;
+
+constexpr double kSamePlace = 1e-3;  // mm along the normal
+
+bool isScout(const SliceHeader& h) { return h.imageType.find("LOCALIZER") != std::string::npos; }
+
+bool hasPlace(const SliceHeader& h) { return h.position && h.orientation; }
+
+bool isPage(const SliceHeader& h, bool othersHavePlaces) {
+  return h.samples != 1 || !h.photometric.starts_with("MONOCHROME") || (othersHavePlaces && !hasPlace(h));
+}
+
+bool sameOrientation(const SliceHeader& a, const SliceHeader& b) {
+  if (a.orientation.has_value() != b.orientation.has_value()) return false;
+  for (std::size_t axis = 0; a.orientation && axis < 2; ++axis)
+    for (std::size_t r = 0; r < 3; ++r)
+      if (std::abs((*a.orientation)[axis][r] - (*b.orientation)[axis][r]) > 1e-3) return false;
+  return true;
+}
+
+bool sameSize(const SliceHeader& a, const SliceHeader& b) {
+  if (a.rows != b.rows || a.columns != b.columns || a.spacing.has_value() != b.spacing.has_value()) return false;
+  for (std::size_t axis = 0; a.spacing && axis < 2; ++axis)
+    if (std::abs((*a.spacing)[axis] / (*b.spacing)[axis] - 1) > 1e-3) return false;
+  return true;
+}
+
+std::string planeOf(const SliceHeader& h) {
+  if (!h.orientation) return "nowhere";
+  const auto normal = dicom::cross((*h.orientation)[0], (*h.orientation)[1]);
+  std::size_t axis = 0;
+  for (std::size_t a = 1; a < 3; ++a)
+    if (std::abs(normal[a]) > std::abs(normal[axis])) axis = a;
+  static constexpr const char* planes[] = {"sagittal", "coronal", "axial"};
+  return planes[axis];
+}
+
+std::string sizeOf(const SliceHeader& h) {
+  char text[96];
+  const auto& s = h.spacing;
+  std::snprintf(text, sizeof text, "%dx%d at %.4g mm", h.columns, h.rows, s ? (*s)[0] : 0.0);
+  return text;
+}
+
+// Groups by an equivalence of slices, in the order of first appearance.
+template <class Same>
+std::vector<Slices> grouped(Slices slices, Same same) {
+  std::vector<Slices> groups;
+  for (auto& slice : slices) {
+    const auto found = std::ranges::find_if(groups, [&](const Slices& g) { return same(g.front(), slice); });
+    (found == groups.end() ? groups.emplace_back() : *found).push_back(std::move(slice));
+  }
+  return groups;
+}
+
+// The most slices that lie at one place of a stack; 1 where nothing is known of places.
+std::size_t mostAtOnePlace(const Slices& slices) {
+  const auto& first = slices.front();
+  if (!hasPlace(first)) return 1;
+  const auto normal = dicom::cross((*first.orientation)[0], (*first.orientation)[1]);
+  std::vector<double> at;
+  for (const auto& slice : slices) at.push_back(slice.position ? dicom::dot(*slice.position, normal) : NAN);
+  std::ranges::sort(at);
+  std::size_t most = 1, here = 1;
+  for (std::size_t n = 1; n < at.size(); ++n) {
+    here = at[n] - at[n - 1] < kSamePlace ? here + 1 : 1;
+    most = std::max(most, here);
+  }
+  return most;
+}
+
+using Named = std::pair<std::string, Slices>;
+
+// Takes slices at one place apart by their marks from `first` on.
+void splitByMarks(std::string name, Slices slices, std::size_t first, std::vector<Named>& out) {
+  const auto most = mostAtOnePlace(slices);
+  for (auto mark = first; most > 1 && mark < kMarks; ++mark) {
+    std::map<std::string, Slices> groups;
+    for (const auto& slice : slices) groups[slice.marks[mark]].push_back(slice);
+    // A value that changes from slice to slice, such as a time, tells nothing.
+    if (groups.size() < 2 || groups.size() > most) continue;
+    for (auto& [value, group] : groups)
+      splitByMarks(name + (name.empty() ? "" : ", ") + toString(static_cast<Mark>(mark)) + " " +
+                       (value.empty() ? "unknown" : value),
+                   std::move(group), mark + 1, out);
+    return;
+  }
+  out.emplace_back(std::move(name), std::move(slices));
+}
+
+std::vector<Named> stacksOf(Slices slices) {
+  std::vector<Named> out;
+  const auto turns = grouped(std::move(slices), sameOrientation);
+  for (const auto& turn : turns) {
+    auto sizes = grouped(turn, sameSize);
+    for (auto& size : sizes) {
+      std::string name = turns.size() > 1 ? planeOf(size.front()) : "";
+      if (sizes.size() > 1) name += (name.empty() ? "" : ", ") + sizeOf(size.front());
+      splitByMarks(std::move(name), std::move(size), 0, out);
+    }
+  }
+  // Two oblique stacks may be called alike.
+  std::map<std::string, int> met;
+  for (auto& [name, group] : out)
+    if (const int before = met[name]++; before > 0) name += " " + std::to_string(before + 1);
+  return out;
+}
+
+}  // namespace
+
+std::vector<SeriesPart> splitSeries(std::vector<SliceHeader> slices) {
+  const bool placed = std::ranges::any_of(slices, hasPlace);
+  const bool allScouts = std::ranges::all_of(slices, isScout);
+  SeriesPart scouts{SeriesPart::Kind::Scout, "scout", {}}, pages{SeriesPart::Kind::Page, "pages", {}};
+  Slices rest;
+  for (auto& slice : slices)
+    (isPage(slice, placed)          ? pages.slices
+     : isScout(slice) && !allScouts ? scouts.slices
+                                    : rest)
+        .push_back(std::move(slice));
+  std::vector<SeriesPart> parts;
+  if (!rest.empty())
+    for (auto& [name, group] : stacksOf(std::move(rest)))
+      parts.push_back({allScouts ? SeriesPart::Kind::Scout : SeriesPart::Kind::Stack, name, std::move(group)});
+  for (auto* other : {&scouts, &pages})
+    if (!other->slices.empty()) parts.push_back(std::move(*other));
+  if (parts.size() == 1) parts.front().name.clear();
+  return parts;
+}
+
+}  // namespace lorkd::io

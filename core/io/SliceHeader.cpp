@@ -1,0 +1,175 @@
+#include "core/io/SliceHeader.h"
+
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcxfer.h>
+
+#include <algorithm>
+
+namespace lorkd::io {
+namespace fs = std::filesystem;
+namespace {
+
+// Bytes of a value that were found when the file was parsed. DCMTK keeps the count for classes derived from its own.
+std::uint32_t transferred(const DcmElement& element) {
+  struct Reader : DcmElement {
+    static Uint32 of(const DcmElement& e) { return (e.*(&Reader::getTransferredBytes))(); }
+  };
+  return Reader::of(element);
+}
+
+bool isImageClass(const std::string& sopClassUid) {
+  const char** const end = dcmImageSOPClassUIDs + numberOfDcmImageSOPClassUIDs;
+  return std::any_of(dcmImageSOPClassUIDs, end, [&](const char* uid) { return uid && sopClassUid == uid; });
+}
+
+// Compares the bytes that are there with the bytes that the image description asks for.
+std::string truncation(const dicom::Loaded& loaded, const SliceHeader& header) {
+  if (header.rows < 1 || header.columns < 1) return isImageClass(header.sopClassUid) ? "there are no pixel data" : "";
+  DcmElement* element = nullptr;
+  if (loaded.dataset().findAndGetElement(DCM_PixelData, element).bad() || !element) return "there are no pixel data";
+  const bool encapsulated = DcmXfer(loaded.dataset().getOriginalXfer()).isEncapsulated();
+  // A file that ends badly may just carry rubbish behind its pixels: then they were passed in full.
+  const auto cut = [&] {
+    return element->valueLoaded() ? transferred(*element) < element->getLengthField()
+                                  : element->loadAllDataIntoMemory().bad();
+  };
+  if (loaded.status.bad() && (encapsulated || cut())) return "the file ends inside its pixel data";
+  if (encapsulated) return {};
+  const double bits =
+      static_cast<double>(header.rows) * header.columns * header.samples * header.bitsAllocated * header.frames;
+  const double there = element->getLengthField();
+  if (there * 8 >= bits) return {};
+  return "the pixel data have " + std::to_string(element->getLengthField()) + " bytes, the header asks for " +
+         std::to_string(static_cast<long long>((bits + 7) / 8));
+}
+
+// One mark: its tag in a classic header, and in an enhanced one the functional group that holds it.
+struct MarkTag {
+  Mark mark;
+  const char* words;
+  DcmTagKey classic, group, grouped;
+};
+const std::array<MarkTag, kMarks>& markTags() {
+  static const DcmTagKey none(0xffff, 0xffff);
+  static const std::array<MarkTag, kMarks> tags{{
+      {Mark::Stack, "stack", none, DCM_FrameContentSequence, DCM_StackID},
+      {Mark::ImageType, "image type", DCM_ImageType, none, none},
+      {Mark::EchoTime, "echo time", DCM_EchoTime, DCM_MREchoSequence, DCM_EffectiveEchoTime},
+      {Mark::BValue, "b-value", DCM_DiffusionBValue, DCM_MRDiffusionSequence, DCM_DiffusionBValue},
+      {Mark::GradientDirection, "gradient direction", DCM_DiffusionGradientOrientation, DCM_MRDiffusionSequence, none},
+      {Mark::TemporalPosition, "temporal position", DCM_TemporalPositionIdentifier, DCM_FrameContentSequence,
+       DCM_TemporalPositionIndex},
+      {Mark::TriggerTime, "trigger time", DCM_TriggerTime, DCM_CardiacSynchronizationSequence,
+       DCM_NominalCardiacTriggerDelayTime},
+      {Mark::Phase, "cardiac phase", DCM_NominalPercentageOfCardiacPhase, DCM_CardiacSynchronizationSequence,
+       DCM_NominalPercentageOfCardiacPhase},
+      {Mark::Acquisition, "acquisition", DCM_AcquisitionNumber, DCM_FrameContentSequence, DCM_FrameAcquisitionNumber},
+      {Mark::ReferenceTime, "frame reference time", DCM_FrameReferenceTime, DCM_FrameContentSequence,
+       DCM_FrameReferenceDateTime},
+      {Mark::AcquisitionTime, "acquisition time", DCM_AcquisitionTime, DCM_FrameContentSequence,
+       DCM_FrameAcquisitionDateTime},
+  }};
+  return tags;
+}
+
+// Any value, numbers too, as short text.
+std::string valueOf(DcmItem& item, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  OFString value;
+  if (item.findAndGetElement(tag, element).bad() || !element || element->getLengthField() > 256 ||
+      element->getOFStringArray(value).bad())
+    return {};
+  std::string out = dicom::ascii(value.c_str());
+  out.erase(out.find_last_not_of(' ') + 1);
+  return out;
+}
+
+std::optional<std::array<double, 2>> spacingOf(DcmItem& item) {
+  const auto s = dicom::numbers(item, DCM_PixelSpacing, 2);
+  if (!s || (*s)[0] <= 0 || (*s)[1] <= 0) return std::nullopt;
+  return std::array{(*s)[1], (*s)[0]};
+}
+
+// What the functional groups of a frame say.
+void takeGroups(SliceHeader& h, DcmItem& frame, DcmItem* shared) {
+  const auto group = [&](const DcmTagKey& tag) { return dicom::functionalGroup(frame, shared, tag); };
+  if (auto* plane = group(DCM_PlanePositionSequence)) h.position = dicom::vector(*plane, DCM_ImagePositionPatient);
+  if (auto* turn = group(DCM_PlaneOrientationSequence))
+    h.orientation = dicom::orientation(*turn, DCM_ImageOrientationPatient);
+  if (auto* measures = group(DCM_PixelMeasuresSequence)) {
+    h.spacing = spacingOf(*measures);
+    h.sliceThickness = dicom::number(*measures, DCM_SliceThickness);
+  }
+  for (const auto& tag : markTags()) {
+    auto* item = group(tag.group);
+    if (!item) continue;
+    if (tag.mark == Mark::GradientDirection) {
+      item = dicom::sequenceItem(*item, DCM_DiffusionGradientDirectionSequence);
+      if (item) h.marks[static_cast<std::size_t>(tag.mark)] = valueOf(*item, DCM_DiffusionGradientOrientation);
+    } else {
+      h.marks[static_cast<std::size_t>(tag.mark)] = valueOf(*item, tag.grouped);
+    }
+  }
+  for (const auto& type : {DCM_MRImageFrameTypeSequence, DCM_CTImageFrameTypeSequence, DCM_PETFrameTypeSequence})
+    if (auto* item = group(type)) h.marks[static_cast<std::size_t>(Mark::ImageType)] = valueOf(*item, DCM_FrameType);
+}
+
+}  // namespace
+
+std::string toString(Mark mark) { return markTags()[static_cast<std::size_t>(mark)].words; }
+
+SliceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
+  DcmDataset& set = loaded.dataset();
+  const auto words = [&](const DcmTagKey& tag) { return dicom::words(set, tag, set); };
+  const auto code = [&](const DcmTagKey& tag) { return dicom::ascii(dicom::text(set, tag)); };
+  SliceHeader h;
+  h.file = path;
+  h.patientId = words(DCM_PatientID);
+  h.patientName = words(DCM_PatientName);
+  h.description = words(DCM_SeriesDescription);
+  h.bodyPart = words(DCM_BodyPartExamined);
+  h.studyUid = code(DCM_StudyInstanceUID);
+  h.seriesUid = code(DCM_SeriesInstanceUID);
+  h.frameOfReferenceUid = code(DCM_FrameOfReferenceUID);
+  h.sopClassUid = code(DCM_SOPClassUID);
+  h.sopInstanceUid = code(DCM_SOPInstanceUID);
+  h.modality = code(DCM_Modality);
+  h.studyDate = code(DCM_StudyDate);
+  // DCMTK reads what it does not know as if it were not compressed.
+  auto* meta = loaded.file->getMetaInfo();
+  const auto declared = meta ? dicom::ascii(dicom::text(*meta, DCM_TransferSyntaxUID)) : std::string();
+  const bool known = declared.empty() || DcmXfer(declared.c_str()).getXfer() != EXS_Unknown;
+  h.transferSyntax = known ? DcmXfer(set.getOriginalXfer()).getXferID() : declared;
+  h.photometric = code(DCM_PhotometricInterpretation);
+  h.imageType = code(DCM_ImageType);
+  h.rows = static_cast<int>(dicom::integer(set, DCM_Rows));
+  h.columns = static_cast<int>(dicom::integer(set, DCM_Columns));
+  h.samples = static_cast<int>(dicom::integer(set, DCM_SamplesPerPixel, 1));
+  h.bitsAllocated = static_cast<int>(dicom::integer(set, DCM_BitsAllocated));
+  h.frames = static_cast<int>(std::clamp(dicom::integer(set, DCM_NumberOfFrames, 1), 1L, 1L << 30));
+  h.position = dicom::vector(set, DCM_ImagePositionPatient);
+  h.orientation = dicom::orientation(set, DCM_ImageOrientationPatient);
+  h.spacing = spacingOf(set);
+  h.sliceThickness = dicom::number(set, DCM_SliceThickness);
+  for (const auto& tag : markTags()) h.marks[static_cast<std::size_t>(tag.mark)] = valueOf(set, tag.classic);
+  h.truncation = truncation(loaded, h);
+  return h;
+}
+
+std::vector<SliceHeader> framesOf(const dicom::Loaded& loaded, const SliceHeader& file) {
+  DcmDataset& set = loaded.dataset();
+  auto* shared = dicom::sequenceItem(set, DCM_SharedFunctionalGroupsSequence);
+  std::vector<SliceHeader> frames;
+  // No visit fails.
+  (void)dicom::forEachItem(set, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& item) -> Result<void> {
+    auto& h = frames.emplace_back(file);
+    h.frame = static_cast<int>(frames.size()) - 1;
+    takeGroups(h, item, shared);
+    return {};
+  });
+  // Without a group for each frame nobody knows which is where.
+  if (static_cast<int>(frames.size()) != file.frames) return {file};
+  return frames;
+}
+
+}  // namespace lorkd::io

@@ -1,0 +1,50 @@
+// What a scan keeps of one slice: a DICOM file, or one frame of a file. Inside this room only.
+#pragma once
+
+#include "core/io/Dicom.h"
+#include "core/io/Series.h"
+
+namespace lorkd::io {
+
+/// What may tell slices at one place apart, in the order in which it is tried.
+enum class Mark {
+  Stack,
+  ImageType,
+  EchoTime,
+  BValue,
+  GradientDirection,
+  TemporalPosition,
+  TriggerTime,
+  Phase,
+  Acquisition,
+  ReferenceTime,
+  AcquisitionTime
+};
+inline constexpr std::size_t kMarks = 11;
+/// In words: "echo time".
+std::string toString(Mark mark);
+
+/// The header values that decide whether and how a slice belongs to a volume.
+struct SliceHeader {
+  std::filesystem::path file;
+  int frame = 0;   ///< of the file, from 0
+  int frames = 1;  ///< in the file
+  std::string patientId, patientName, studyUid, seriesUid, frameOfReferenceUid, sopClassUid, sopInstanceUid;
+  std::string modality, bodyPart, description, studyDate, transferSyntax, photometric, imageType;
+  int rows = 0, columns = 0, samples = 1, bitsAllocated = 0;
+  std::optional<image::Vec3> position;                    ///< ImagePositionPatient
+  std::optional<std::array<image::Vec3, 2>> orientation;  ///< row and column direction
+  std::optional<std::array<double, 2>> spacing;           ///< mm between columns (i), between rows (j)
+  double sliceThickness = 0;
+  std::array<std::string, kMarks> marks;  ///< by Mark; empty where the header says nothing
+  std::string truncation;                 ///< in words; empty when the pixel data are as long as the header says
+};
+
+/// Describes a loaded file as if it were one slice. Text comes back as UTF-8.
+SliceHeader describe(const dicom::Loaded& loaded, const std::filesystem::path& path);
+
+/// The frames of a file with their own places (PS3.3 section C.7.6.16); the file itself where it has one frame, or
+/// none that says where it lies. `file` is what describe() found.
+std::vector<SliceHeader> framesOf(const dicom::Loaded& loaded, const SliceHeader& file);
+
+}  // namespace lorkd::io
