@@ -31,6 +31,7 @@ void to_json(Json& j, const Case& c) {
        {"slices", c.slices},
        {"origins", c.origins},
        {"consent", c.consent},
+       {"resampled", c.resampled},
        {"label_names", c.labelNames.string()},
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
@@ -49,6 +50,7 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("slices")) j.at("slices").get_to(c.slices);
   if (j.contains("origins")) j.at("origins").get_to(c.origins);
   if (j.contains("consent")) j.at("consent").get_to(c.consent);
+  if (j.contains("resampled")) j.at("resampled").get_to(c.resampled);
   c.labelNames = j.at("label_names").get<std::string>();
   j.at("labels").get_to(c.labels);
   const auto geometry = geometryFromJson(j.at("geometry"));
@@ -84,7 +86,9 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
     return fail(ErrorCode::NotFound, "the case has no labels",
                 "see what the scan rejected: labels may lie on another grid", c.id);
   image::SegmentSet out{c.geometry, {}};
-  for (const auto& file : c.labelFiles) {
+  for (std::size_t n = 0; n < c.labelFiles.size(); ++n) {
+    const auto& file = c.labelFiles[n];
+    const bool moved = std::find(c.resampled.begin(), c.resampled.end(), static_cast<int>(n)) != c.resampled.end();
     if (c.kind == "nifti") {
       LORKD_TRY(labels, io::readNiftiLabels(file));
       if (!sameLabelGrid(labels.geometry, c.geometry))
@@ -95,7 +99,7 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
       LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames));
       std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
     } else {
-      LORKD_TRY(set, io::readLabels(file, c.geometry, c.origins));
+      LORKD_TRY(set, io::readLabels(file, c.geometry, c.origins, moved));
       std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
     }
   }

@@ -26,9 +26,10 @@ struct Case {
   std::vector<std::array<int, 2>> slices;
   std::vector<image::Vec3> origins;               ///< of slices that are moved onto `geometry`, see io::Series
   std::vector<std::string> consent;               ///< codes of findings that the plan must accept to use the image
-  std::vector<std::filesystem::path> labelFiles;  ///< SEG files or a NIfTI label map
-  std::filesystem::path labelNames;               ///< CSV of label names beside a NIfTI, or empty
-  std::vector<std::string> labels;                ///< names of the structures
+  std::vector<std::filesystem::path> labelFiles;  ///< SEG and RTSTRUCT files, or a NIfTI label map
+  std::vector<int> resampled;        ///< positions in `labelFiles` of those that lie on a grid of their own
+  std::filesystem::path labelNames;  ///< CSV of label names beside a NIfTI, or empty
+  std::vector<std::string> labels;   ///< names of the structures
   image::Geometry geometry;
 };
 void to_json(Json& j, const Case& c);

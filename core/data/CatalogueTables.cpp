@@ -85,7 +85,7 @@ Result<void> writeRejected(Database& db, std::int64_t source, const io::Scan& sc
   for (const auto& loose : scan.loose)
     for (const auto& f : loose.findings)
       if (f.severity == Finding::Severity::Unusable) LORKD_CHECK(write(loose.file, f));
-  for (const auto& [file, finding] : pairing.unusable) LORKD_CHECK(write(file, finding));
+  for (const auto& [file, finding] : pairing.findings) LORKD_CHECK(write(file, finding));
   return {};
 }
 

@@ -60,7 +60,7 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
   for (const auto& s : scan.series) {
     if ((s.modality != "SEG" && s.modality != "RTSTRUCT") || !s.usable()) continue;
     const auto unusable = [&](const char* code, std::string message) {
-      out.unusable.emplace_back(placeOf(s), io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
+      out.findings.emplace_back(placeOf(s), io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
     };
     std::set<std::size_t> meant;
     for (const auto* uids : {&s.referencedInstanceUids, &s.referencedSeriesUids}) {
@@ -90,6 +90,22 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
       continue;
     }
     Case& c = out.cases[out.cases.size() - images.size() + at];
+    // Onto slices that are moved themselves frames are laid one by one.
+    const bool resample = s.modality == "SEG" && c.origins.empty() && !io::fitsGrid(s.geometry, c.geometry);
+    if (resample && (frame.empty() || frame != s.frameOfReferenceUid || s.geometry.voxels() == 0)) {
+      unusable("label-grid",
+               s.geometry.voxels() == 0
+                   ? "the frames of the segmentation are not evenly spaced and lie on no slices of its image"
+                   : "the segmentation lies on another grid than its image, and no frame of reference says "
+                     "that both lie in one space");
+      continue;
+    }
+    if (resample)
+      out.findings.emplace_back(placeOf(s), io::Finding{io::Finding::Severity::Warning, "label-grid",
+                                                        "the segmentation lies on another grid than its image, in the "
+                                                        "same frame of reference: it is resampled"});
+    for (std::size_t n = 0; resample && n < s.instances.size(); ++n)
+      c.resampled.push_back(static_cast<int>(c.labelFiles.size() + n));
     for (const auto& instance : s.instances) c.labelFiles.push_back(instance.file);
     for (const auto& name : s.segmentNames)
       if (std::find(c.labels.begin(), c.labels.end(), name) == c.labels.end()) c.labels.push_back(name);

@@ -108,7 +108,7 @@ const io::LooseFile* imageOf(const io::LooseFile& label, const std::vector<const
 Result<void> pairNifti(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out, Progress& progress,
                        const CancelToken& cancel) {
   const auto unusable = [&](const fs::path& file, const char* code, std::string message) {
-    out.unusable.emplace_back(file, io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
+    out.findings.emplace_back(file, io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
   };
   std::vector<const io::LooseFile*> images, labels;
   std::map<fs::path, std::size_t> labelsIn;

@@ -31,7 +31,7 @@ Result<void> pairPictures(const io::Scan& scan, const std::string& source, const
   for (const auto* archive : archives) {
     auto set = io::readNpz(archive->file);
     if (!set) {
-      out.unusable.emplace_back(archive->file, io::Finding{io::Finding::Severity::Unusable, "npz", set.error().text()});
+      out.findings.emplace_back(archive->file, io::Finding{io::Finding::Severity::Unusable, "npz", set.error().text()});
       continue;
     }
     std::string own;

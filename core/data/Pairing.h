@@ -12,18 +12,19 @@
 
 namespace lorkd::data {
 
-/// Cases of one source, and the label files that fit no image, with the reason.
+/// Cases of one source, and what was found about label files, above all why one fits no image.
 struct Pairing {
   std::vector<Case> cases;
-  std::vector<std::pair<std::filesystem::path, io::Finding>> unusable;
+  std::vector<std::pair<std::filesystem::path, io::Finding>> findings;
 };
 
 /// Keyed pseudonym of a UID, patient id or path: ten hex digits.
 using Pseudonym = std::function<std::string(const std::string&)>;
 
-/// DICOM images, each with the SEG series that reference it: by series UID, else by instance UIDs. A SEG whose frame of
-/// reference differs, or whose image is not there, is unusable. Patients are told apart by patient id, or where that
-/// is empty by study.
+/// DICOM images, each with the SEG and RTSTRUCT series that reference it: by instance UIDs, else by series UID, else,
+/// where a structure set references nothing, by frame of reference. Labels of another frame of reference, or whose image
+/// is not there or not clear, are unusable; a SEG on another grid in the same frame is resampled, with a warning.
+/// Patients are told apart by patient id, or where that is empty by study.
 void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
 
 /// NIfTI images with the label map that lies on the same grid, found by name:

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <map>
 
+#include "core/io/Resample.h"
 #include "core/io/Series.h"
 #include "core/io/SeriesCheck.h"
 
@@ -193,11 +194,20 @@ Result<std::vector<std::uint8_t>> fillContours(const Roi& roi, const image::Geom
 }
 
 Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry& reference,
-                                     const std::vector<image::Vec3>& origins) {
+                                     const std::vector<image::Vec3>& origins, bool resample) {
   LORKD_TRY(loaded, dicom::load(file));
   if (dicom::text(loaded.dataset(), DCM_SOPClassUID) == UID_RTStructureSetStorage)
     return readStructures(file, reference);
-  return readSeg(file, &reference, origins);
+  if (!resample) return readSeg(file, &reference, origins);
+  auto own = readSeg(file);
+  if (!own) return own;
+  for (auto& segment : own->segments) {
+    image::Mask mask(own->geometry);
+    mask.voxels = std::move(segment.mask);
+    segment.mask = resampleMask(mask, reference).voxels;
+  }
+  own->geometry = reference;
+  return own;
 }
 
 Result<image::SegmentSet> readStructures(const fs::path& file, const image::Geometry& reference) {

@@ -82,7 +82,8 @@ Result<void> readFrames(DcmDataset& dataset, const std::map<long, std::size_t>& 
   });
 }
 
-// The grid of the first frame's plane, stacked along its normal over all frames.
+// The grid of the first frame's plane, stacked along its normal over all frames; without voxels where these are
+// stacked unevenly.
 Result<image::Geometry> gridOf(const SegHeader& header, double betweenSlices) {
   const SegFrame& first = header.frames.front();
   const auto normal = dicom::cross(first.orientation[0], first.orientation[1]);
@@ -107,8 +108,7 @@ Result<image::Geometry> gridOf(const SegHeader& header, double betweenSlices) {
   if (planes > 1) step = length / (planes - 1);
   for (const double a : at)
     if (const double k = (a - at.front()) / step; std::abs(k - std::round(k)) > kPlaneTolerance)
-      return fail(ErrorCode::Mismatch, "the frames of the segmentation are not evenly spaced",
-                  "read it on the grid of the series it belongs to");
+      return image::Geometry();
   image::Geometry g;
   g.size = {header.columns, header.rows, static_cast<std::int64_t>(planes)};
   g.spacing = {first.spacing[0], first.spacing[1], step};

@@ -23,10 +23,10 @@ struct SegHeader {
   int maximum = 1;                       ///< the value that means "all of it" in a fractional SEG
   std::vector<image::Segment> segments;  ///< masks empty
   std::vector<SegFrame> frames;
-  image::Geometry geometry;  ///< the smallest even grid that holds all frames
+  image::Geometry geometry;  ///< the smallest even grid that holds all frames; without voxels if there is none
 };
 
-/// Errors: Format and Mismatch (frames on no common grid), naming the attribute; Unsupported (label maps).
+/// Errors: Format, naming the attribute; Unsupported (label maps).
 Result<SegHeader> readSegHeader(DcmDataset& dataset);
 
 /// Series and instances that a SEG or RTSTRUCT belongs to.

@@ -128,6 +128,9 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
                                       const std::vector<image::Vec3>& slices) {
   LORKD_TRY(header, readSegHeader(loaded.dataset()));
   LORKD_TRY(bytes, frameBytes(loaded.dataset(), header));
+  if (!reference && header.geometry.voxels() == 0)
+    return fail(ErrorCode::Mismatch, "the frames of the segmentation are not evenly spaced",
+                "read it on the grid of the series it belongs to");
   image::SegmentSet set;
   set.geometry = reference ? *reference : header.geometry;
   const bool moved = reference && !slices.empty();
@@ -165,6 +168,23 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
 }
 
 }  // namespace
+
+bool fitsGrid(const image::Geometry& grid, const image::Geometry& reference) {
+  SegHeader header;
+  header.columns = static_cast<int>(grid.size[0]);
+  header.rows = static_cast<int>(grid.size[1]);
+  if (grid.voxels() == 0) return false;
+  SegFrame frame;
+  frame.spacing = {grid.spacing[0], grid.spacing[1]};
+  for (std::size_t a = 0; a < 2; ++a)
+    for (std::size_t r = 0; r < 3; ++r) frame.orientation[a][r] = grid.direction[r][a];
+  // The first and the last plane say it all, unless the planes lie closer than the reference's.
+  for (const auto k : {std::int64_t(0), std::min<std::int64_t>(1, grid.size[2] - 1), grid.size[2] - 1}) {
+    frame.position = grid.indexToLps({0, 0, static_cast<double>(k)});
+    if (!place(frame, header, reference)) return false;
+  }
+  return true;
+}
 
 Result<image::SegmentSet> readSeg(const fs::path& file, const image::Geometry* reference,
                                   const std::vector<image::Vec3>& origins) {

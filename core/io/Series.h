@@ -96,8 +96,12 @@ Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image
 /// slices.
 Result<image::SegmentSet> readStructures(const std::filesystem::path& file, const image::Geometry& reference);
 
-/// readSeg() or readStructures(), whichever the file is. Errors: theirs.
+/// readSeg() or readStructures(), whichever the file is. With `resample`, for a SEG on a grid of its own in the same
+/// frame of reference, a voxel belongs to a segment that fills half of it. Errors: theirs.
 Result<image::SegmentSet> readLabels(const std::filesystem::path& file, const image::Geometry& reference,
-                                     const std::vector<image::Vec3>& origins);
+                                     const std::vector<image::Vec3>& origins, bool resample = false);
+
+/// Whether the voxels of `grid` are voxels of `reference` too, within a tenth of their spacing, as readSeg() asks.
+bool fitsGrid(const image::Geometry& grid, const image::Geometry& reference);
 
 }  // namespace lorkd::io

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "core/base/File.h"
+#include "core/io/DicomWriter.h"
 #include "core/io/Images2D.h"
 #include "core/io/Nifti.h"
 #include "tests/unit/data/Support.h"
@@ -11,6 +14,68 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+// A ball of 12 mm on a grid of the given spacing about the same middle.
+image::SegmentSet ball(double spacing) {
+  image::Geometry g;
+  const auto side = static_cast<std::int64_t>(std::round(48 / spacing));
+  g.size = {side, side, side};
+  g.spacing = {spacing, spacing, spacing};
+  g.origin = {-24 + spacing / 2, -24 + spacing / 2, 100 - 24 + spacing / 2};
+  image::SegmentSet set{g, {}};
+  auto& segment = set.segments.emplace_back();
+  segment.name = "ball";
+  segment.mask.resize(static_cast<std::size_t>(g.voxels()));
+  for (std::int64_t n = 0; n < g.voxels(); ++n) {
+    const auto p = g.indexToLps({double(n % side), double(n / side % side), double(n / side / side)});
+    segment.mask[static_cast<std::size_t>(n)] = std::hypot(p[0], p[1], p[2] - 100) < 12;
+  }
+  return set;
+}
+
+class SegOnAnotherGrid : public testing::Test {
+ protected:
+  // A CT at 2 mm in `ct`, and beside it a segmentation at 3 mm whose references name the CT's slices.
+  void write(const std::string& frameOfReference) {
+    io::DicomHeader header;
+    header.patientId = "P";
+    header.uidSeed = "same";
+    header.frameOfReferenceUid = "1.2.3";
+    ASSERT_TRUE(io::writeCtSeries(m_data / "ct", image::Volume(ball(2).geometry), header));
+    header.frameOfReferenceUid = frameOfReference;
+    const auto coarse = io::writeCtSeries(m_elsewhere / "coarse", image::Volume(ball(3).geometry), header);
+    ASSERT_TRUE(coarse);
+    header.uidSeed = "seg";
+    const auto seg = io::writeSeg(m_data / "seg.dcm", ball(3), *coarse, header);
+    ASSERT_TRUE(seg) << seg.error().text();
+  }
+  TemporaryFolder m_data, m_elsewhere;
+};
+
+TEST_F(SegOnAnotherGrid, IsResampledInTheSameFrameOfReference) {
+  write("1.2.3");
+  const auto cases = scanned(m_data.path(), m_elsewhere / "index.sqlite");
+  ASSERT_TRUE(cases && cases->size() == 1) << (cases ? "" : cases.error().text());
+  EXPECT_THAT(cases->at(0).labels, ElementsAre("ball"));
+  const auto rejected = Catalogue::open(m_elsewhere / "index.sqlite")->rejected();
+  ASSERT_EQ(rejected->size(), 1u);
+  EXPECT_EQ(rejected->front().second.code, "label-grid");
+  EXPECT_EQ(rejected->front().second.severity, io::Finding::Severity::Warning);
+  const auto set = readSegments(cases->at(0));
+  ASSERT_TRUE(set) << set.error().text();
+  EXPECT_TRUE(set->geometry.sameGrid(ball(2).geometry));
+  EXPECT_GT(dice(set->segments.at(0).mask, ball(2).segments[0].mask), 0.95);
+}
+
+TEST_F(SegOnAnotherGrid, IsRefusedInAnother) {
+  write("1.2.4");
+  const auto cases = scanned(m_data.path(), m_elsewhere / "index.sqlite");
+  ASSERT_TRUE(cases && cases->size() == 1);
+  EXPECT_TRUE(cases->at(0).labels.empty());
+  const auto rejected = Catalogue::open(m_elsewhere / "index.sqlite")->rejected();
+  ASSERT_EQ(rejected->size(), 1u);
+  EXPECT_EQ(rejected->front().second.code, "frame-of-reference");
+}
 
 class NiftiTree : public testing::Test {
  protected:
