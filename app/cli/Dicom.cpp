@@ -1,6 +1,6 @@
 #include "app/cli/Context.h"
 #include "core/io/DicomWriter.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 
 namespace lorkd::cli {
 namespace {
@@ -15,7 +15,7 @@ struct DicomOptions {
 Result<void> dicom(const DicomOptions& options, const Context& context) {
   if (fs::exists(fs::path(options.out) / "CT"))
     return fail(ErrorCode::InvalidArgument, "the folder holds a series already", "choose another folder", options.out);
-  LORKD_TRY(volume, io::readNifti(options.image));
+  LORKD_TRY(volume, io::readVolume(options.image));
   io::DicomHeader header;
   header.patientId = header.patientName = options.patient;
   header.bodyPart = options.bodyPart;
@@ -23,7 +23,7 @@ Result<void> dicom(const DicomOptions& options, const Context& context) {
   LORKD_TRY(written, io::writeCtSeries(fs::path(options.out) / "CT", volume, header));
   std::string text = "wrote " + std::to_string(written.files.size()) + " slices to " + options.out;
   if (!options.labels.empty()) {
-    LORKD_TRY(labels, io::readNiftiLabels(options.labels));
+    LORKD_TRY(labels, io::readLabelMap(options.labels));
     LORKD_TRY(segments, io::segmentsFromLabels(labels, options.names));
     auto segHeader = written.header;
     segHeader.seriesUid.clear();

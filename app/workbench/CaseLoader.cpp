@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/base/Guard.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -39,7 +39,7 @@ Result<view::Overlay> truthOverlay(const plan::Plan& plan, const data::Case& ite
 
 /// One task's labels as written by `lorkd predict`.
 Result<view::Overlay> expertOverlay(const plan::Plan& plan, std::size_t task, const std::filesystem::path& file) {
-  LORKD_TRY(labels, io::readNiftiLabels(file));
+  LORKD_TRY(labels, io::readLabelMap(file));
   const auto& name = plan.tasks[task].first;
   view::Overlay overlay{text("expert:" + name),
                         QObject::tr("Expert: %1").arg(text(name)),
@@ -62,7 +62,7 @@ Result<view::Overlay> teacherOverlay(const plan::Plan& plan, const run::RunDirec
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
     const auto file = predictionFile(run, caseId, "teacher.", plan.tasks[t].first);
     if (!std::filesystem::exists(file)) continue;
-    LORKD_TRY(labels, io::readNiftiLabels(file));
+    LORKD_TRY(labels, io::readLabelMap(file));
     set->geometry = labels.geometry;
     for (std::size_t c = 0; c < plan.tasks[t].second.classes.size(); ++c) {
       image::Segment segment;

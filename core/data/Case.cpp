@@ -5,7 +5,8 @@
 #include "core/data/Catalogue.h"
 #include "core/data/GeometryJson.h"
 #include "core/data/LabelGrid.h"
-#include "core/io/Nifti.h"
+#include "core/io/Resample.h"
+#include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
 
@@ -42,6 +43,7 @@ void from_json(const Json& j, Case& c) {
   j.at("patient").get_to(c.patient);
   j.at("source").get_to(c.source);
   j.at("kind").get_to(c.kind);
+  if (c.kind == "nifti") c.kind = "volume";  // as older versions called it
   j.at("modality").get_to(c.modality);
   j.at("body_part").get_to(c.bodyPart);
   c.imageFiles = paths(j.at("image_files"));
@@ -62,7 +64,7 @@ void from_json(const Json& j, Case& c) {
 Result<image::Volume> readImage(const Case& c) {
   if (c.imageFiles.empty())
     return fail(ErrorCode::NotFound, "the case has no image file", "scan its source again", c.id);
-  if (c.kind == "nifti") return io::readNifti(c.imageFiles.front());
+  if (c.kind == "volume") return io::readVolume(c.imageFiles.front());
   if (c.kind != "dicom")
     return fail(ErrorCode::Unsupported, "a case of kind \"" + c.kind + "\" is no volume", "", c.id);
   io::Series series;
@@ -89,8 +91,9 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
   for (std::size_t n = 0; n < c.labelFiles.size(); ++n) {
     const auto& file = c.labelFiles[n];
     const bool moved = std::find(c.resampled.begin(), c.resampled.end(), static_cast<int>(n)) != c.resampled.end();
-    if (c.kind == "nifti") {
-      LORKD_TRY(labels, io::readNiftiLabels(file));
+    if (c.kind == "volume") {
+      LORKD_TRY(labels, io::readLabelMap(file));
+      if (moved) labels = io::resampleNearest(labels, c.geometry);
       if (!sameLabelGrid(labels.geometry, c.geometry))
         return fail(ErrorCode::Mismatch,
                     "the labels lie on another grid than the image " + c.imageFiles.front().string(),

@@ -5,7 +5,7 @@
 #include "core/base/Digest.h"
 #include "core/data/CatalogueTables.h"
 #include "core/data/Pairing.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
 
@@ -41,12 +41,7 @@ Result<void> transaction(Database& database, Work work) {
   return done;
 }
 
-bool isNifti(const fs::path& file) {
-  const std::string name = file.filename().string();
-  return name.ends_with(".nii") || name.ends_with(".nii.gz");
-}
-
-/// A source that is one file: an .npz archive, or a NIfTI, whose labels may lie beside it.
+/// A source that is one file: an .npz archive, or a volume, whose labels may lie beside it.
 Result<io::Scan> scanFile(const fs::path& file) {
   io::Scan scan;
   if (file.extension() == ".npz") {
@@ -54,17 +49,17 @@ Result<io::Scan> scanFile(const fs::path& file) {
     scan.filesSeen = 1;
     return scan;
   }
-  if (!isNifti(file))
-    return fail(ErrorCode::InvalidArgument, "neither a folder nor a .nii, .nii.gz or .npz file",
+  if (!io::isVolumeFile(file))
+    return fail(ErrorCode::InvalidArgument, "neither a folder nor a NIfTI, NRRD, MetaImage or .npz file",
                 "name the folder that holds the data", file.string());
-  LORKD_TRY(geometry, io::readNiftiGeometry(file));
-  scan.loose.push_back({file, "nifti", geometry, {}});
+  LORKD_TRY(geometry, io::readVolumeGeometry(file));
+  scan.loose.push_back({file, "volume", geometry, {}});
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(file.parent_path(), ignored)) {
     ++scan.filesSeen;
-    if (!isNifti(entry.path()) || entry.path() == file) continue;
-    if (const auto other = io::readNiftiGeometry(entry.path()))
-      scan.loose.push_back({entry.path(), "nifti", *other, {}});
+    if (!io::isVolumeFile(entry.path()) || entry.path() == file) continue;
+    if (const auto other = io::readVolumeGeometry(entry.path()))
+      scan.loose.push_back({entry.path(), "volume", *other, {}});
   }
   return scan;
 }
@@ -137,7 +132,7 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     return hmacSha256(m_impl->secret, text).substr(0, 10);
   };
   pairDicom(scan, pseudonym, pairing);
-  LORKD_CHECK(pairNifti(scan, pseudonym, pairing, progress, cancel));
+  LORKD_CHECK(pairVolumes(scan, pseudonym, pairing, progress, cancel));
   LORKD_CHECK(pairPictures(scan, source, place, pairing));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;

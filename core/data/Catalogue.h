@@ -19,16 +19,16 @@ struct Case {
   std::string id;       ///< stable pseudonym of the image, safe to write anywhere
   std::string patient;  ///< pseudonym of the patient, safe to write anywhere
   std::string source;   ///< name of the plan's data source
-  std::string kind;     ///< "dicom", "nifti", or "picture" (a set of 2D pictures: one .npz file or one folder)
+  std::string kind;  ///< "dicom", "volume" (one file), or "picture" (a set of 2D pictures: one .npz file or one folder)
   std::string modality, bodyPart;
-  std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or one NIfTI
+  std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or one volume file
   /// Of each slice, its file's position in `imageFiles` and its frame there; empty: each file is one slice.
   std::vector<std::array<int, 2>> slices;
   std::vector<image::Vec3> origins;               ///< of slices that are moved onto `geometry`, see io::Series
   std::vector<std::string> consent;               ///< codes of findings that the plan must accept to use the image
-  std::vector<std::filesystem::path> labelFiles;  ///< SEG and RTSTRUCT files, or a NIfTI label map
+  std::vector<std::filesystem::path> labelFiles;  ///< SEG and RTSTRUCT files, or a label map
   std::vector<int> resampled;        ///< positions in `labelFiles` of those that lie on a grid of their own
-  std::filesystem::path labelNames;  ///< CSV of label names beside a NIfTI, or empty
+  std::filesystem::path labelNames;  ///< what names the values of a label map, or empty
   std::vector<std::string> labels;   ///< names of the structures
   image::Geometry geometry;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/data/CaseList.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
 
@@ -11,7 +11,7 @@ namespace {
 
 /// The values that occur, ascending, with their names.
 Result<std::vector<std::pair<std::uint16_t, std::string>>> namedValues(const image::LabelMap& labels,
-                                                                       const std::filesystem::path& namesCsv) {
+                                                                       const std::filesystem::path& names) {
   std::vector<bool> occurs(65536);
   for (const auto value : labels.voxels) occurs[value] = true;
   image::LabelMap each;
@@ -19,7 +19,7 @@ Result<std::vector<std::pair<std::uint16_t, std::string>>> namedValues(const ima
     if (occurs[value]) each.voxels.push_back(static_cast<std::uint16_t>(value));
   each.geometry.size = {static_cast<std::int64_t>(each.voxels.size()), 1, 1};
   // One voxel a value: the reader of names needs no more.
-  LORKD_TRY(set, io::segmentsFromLabels(each, namesCsv));
+  LORKD_TRY(set, io::segmentsFromLabels(each, names));
   std::vector<std::pair<std::uint16_t, std::string>> out;
   for (const auto& segment : set.segments)
     if (const auto at = std::find(segment.mask.begin(), segment.mask.end(), 1); at != segment.mask.end())
@@ -33,18 +33,33 @@ bool sameLabelGrid(const image::Geometry& labels, const image::Geometry& image) 
   return labels.sameGrid(image, 0.05 * *std::min_element(image.spacing.begin(), image.spacing.end()));
 }
 
-Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels,
-                                            const std::filesystem::path& namesCsv) {
-  LORKD_TRY(map, io::readNiftiLabels(labels));
-  LORKD_TRY(values, namedValues(map, namesCsv));
+bool liesIn(const image::Geometry& labels, const image::Geometry& image) {
+  constexpr int samples = 9;  // along each axis
+  int inside = 0;
+  for (int n = 0; n < samples * samples * samples; ++n) {
+    image::Vec3 index{};
+    const int at[] = {n % samples, n / samples % samples, n / samples / samples};
+    for (std::size_t a = 0; a < 3; ++a) index[a] = (at[a] + 0.5) / samples * static_cast<double>(labels.size[a]) - 0.5;
+    const auto there = image.lpsToIndex(labels.indexToLps(index));
+    bool in = true;
+    for (std::size_t a = 0; a < 3; ++a)
+      in = in && there[a] >= -0.5 && there[a] <= static_cast<double>(image.size[a]) - 0.5;
+    inside += in;
+  }
+  return 2 * inside >= samples * samples * samples;
+}
+
+Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels, const std::filesystem::path& names) {
+  LORKD_TRY(map, io::readLabelMap(labels));
+  LORKD_TRY(values, namedValues(map, names));
   std::vector<std::string> out;
   for (auto& [value, name] : values) out.push_back(std::move(name));
   return out;
 }
 
-Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& namesCsv,
+Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,
                        const std::vector<std::string>& wanted) {
-  LORKD_TRY(values, namedValues(labels, namesCsv));
+  LORKD_TRY(values, namedValues(labels, names));
   std::vector<bool> keep(65536);
   for (const auto& [value, name] : values)
     keep[value] = std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, name); });

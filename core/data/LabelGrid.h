@@ -1,4 +1,4 @@
-// NIfTI label maps: their grid and the names of their values.
+// Label maps: their grid and the names of their values.
 #pragma once
 
 #include <filesystem>
@@ -13,12 +13,15 @@ namespace lorkd::data {
 /// Same grid for labels: corners within a twentieth of the smallest voxel side, since programs round affines.
 bool sameLabelGrid(const image::Geometry& labels, const image::Geometry& image);
 
+/// Whether at least half of `labels` lies in the box of `image`: then both may be of one space.
+bool liesIn(const image::Geometry& labels, const image::Geometry& image);
+
 /// Names of the values that occur, background left out, without making a mask of each.
-/// Errors: those of io::readNiftiLabels and io::segmentsFromLabels.
-Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels, const std::filesystem::path& namesCsv);
+/// Errors: those of io::readLabelMap and io::segmentsFromLabels.
+Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels, const std::filesystem::path& names);
 
 /// Clears the values whose names are not `wanted` (letter case does not count), so that no mask is made of them.
-Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& namesCsv,
+Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,
                        const std::vector<std::string>& wanted);
 
 }  // namespace lorkd::data

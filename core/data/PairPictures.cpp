@@ -21,7 +21,7 @@ Result<void> pairPictures(const io::Scan& scan, const std::string& source, const
   bool volumes = !scan.series.empty();
   for (const auto& loose : scan.loose) {
     if (loose.kind == "npz") archives.push_back(&loose);
-    if (loose.kind == "nifti") volumes = true;
+    if (loose.kind == "volume") volumes = true;
     // FOLDER/<class>/x.png or FOLDER/<split>/<class>/x.png: anything nearer or deeper is no example.
     if (loose.kind != "image") continue;
     const auto relative = loose.file.lexically_relative(folder);

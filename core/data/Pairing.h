@@ -35,7 +35,7 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
 /// Names of the label values come from a CSV named like the label file, or labels.csv, beside it. The patient is the
 /// folder sub-* (BIDS) if there is one, the folder where the image has a general name (ct, image, ...), else the image.
 /// Label maps are read to list their values: those that are not whole numbers are unusable.
-Result<void> pairNifti(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out, Progress& progress,
+Result<void> pairVolumes(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out, Progress& progress,
                        const CancelToken& cancel);
 
 /// Picture sets: every .npz archive is a case, and so is `folder` itself if the scan found pictures and no volumes.

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/io/VolumeFile.h"
+
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
@@ -41,7 +43,7 @@ FileKind fileKind(const fs::path& file) {
   const auto named = [&](std::initializer_list<const char*> endings) {
     return std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
   };
-  if (named({".nii", ".nii.gz"})) return FileKind::Nifti;
+  if (isVolumeFile(file)) return FileKind::Volume;
   if (named({".npz"})) return FileKind::Npz;
   if (named({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})) return FileKind::Picture;
   std::error_code ec;

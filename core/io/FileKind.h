@@ -5,7 +5,7 @@
 
 namespace lorkd::io {
 
-enum class FileKind { Dicom, Nifti, Npz, Picture, Other, Unreadable };
+enum class FileKind { Dicom, Volume, Npz, Picture, Other, Unreadable };
 
 /// Looks at no more than 132 bytes. DICOM without a preamble counts when it begins with a plausible first element.
 FileKind fileKind(const std::filesystem::path& file);

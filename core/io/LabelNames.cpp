@@ -1,11 +1,12 @@
 // Structures out of label images, named by a CSV.
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <map>
 #include <sstream>
 
 #include "core/base/File.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -15,6 +16,11 @@ std::string trimmed(std::string text) {
   const auto notSpace = [](unsigned char c) { return !std::isspace(c) && c != '"'; };
   text.erase(text.begin(), std::find_if(text.begin(), text.end(), notSpace));
   text.erase(std::find_if(text.rbegin(), text.rend(), notSpace).base(), text.end());
+  return text;
+}
+
+std::string lowered(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -30,17 +36,43 @@ std::vector<std::string> cells(const std::string& line) {
 
 std::size_t column(const std::vector<std::string>& header, std::initializer_list<const char*> names) {
   for (const char* name : names) {
-    const auto same = [&](std::string cell) {
-      std::ranges::transform(cell, cell.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      return cell == name;
-    };
+    const auto same = [&](const std::string& cell) { return lowered(cell) == name; };
     if (const auto it = std::ranges::find_if(header, same); it != header.end())
       return static_cast<std::size_t>(it - header.begin());
   }
   return header.size();
 }
 
+// Names of segments in the header of an NRRD file, as 3D Slicer writes them: Segment0_Name:=liver and so on. Such files
+// may hold several layers; those are refused where voxels are read.
+std::map<int, std::string> namesInNrrd(const fs::path& file) {
+  std::map<int, std::string> names;
+  std::string name = lowered(file.filename().string());
+  if (!name.ends_with(".nrrd") && !name.ends_with(".nhdr")) return names;
+  std::map<std::string, std::pair<std::string, std::string>> segments;  // by number: name, value
+  std::ifstream in(file, std::ios::binary);
+  std::size_t read = 0;
+  // The header ends with an empty line.
+  for (std::string line; std::getline(in, line) && !trimmed(line).empty() && (read += line.size()) < 1 << 20;) {
+    const auto split = line.find(":=");
+    if (!line.starts_with("Segment") || split == line.npos) continue;
+    const auto key = line.substr(0, split), value = trimmed(line.substr(split + 2));
+    const auto bar = key.find('_');
+    if (bar == key.npos) continue;
+    if (key.substr(bar) == "_Name") segments[key.substr(0, bar)].first = value;
+    if (key.substr(bar) == "_LabelValue") segments[key.substr(0, bar)].second = value;
+  }
+  for (const auto& [number, segment] : segments) {
+    int value = 0;
+    const auto& text = segment.second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && value > 0 && value < 65536 && !segment.first.empty()) names[value] = segment.first;
+  }
+  return names;
+}
+
 Result<std::map<int, std::string>> readNames(const fs::path& file) {
+  if (auto names = namesInNrrd(file); !names.empty()) return names;
   LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 24));
   if (bytes.starts_with("\xef\xbb\xbf")) bytes.erase(0, 3);
   std::istringstream lines(bytes);
@@ -70,10 +102,12 @@ Result<std::map<int, std::string>> readNames(const fs::path& file) {
 
 }  // namespace
 
-Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const fs::path& namesCsv) {
+bool namesItsLabels(const fs::path& file) { return !namesInNrrd(file).empty(); }
+
+Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const fs::path& namesFile) {
   std::map<int, std::string> names;
-  if (!namesCsv.empty()) {
-    LORKD_TRY(read, readNames(namesCsv));
+  if (!namesFile.empty()) {
+    LORKD_TRY(read, readNames(namesFile));
     names = std::move(read);
   }
   std::vector<std::size_t> counts(65536);

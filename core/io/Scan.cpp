@@ -3,11 +3,11 @@
 #include <map>
 
 #include "core/io/FileKind.h"
-#include "core/io/Nifti.h"
 #include "core/io/RtStructs.h"
 #include "core/io/SegFrames.h"
 #include "core/io/SeriesCheck.h"
 #include "core/io/SliceHeader.h"
+#include "core/io/VolumeFile.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -95,8 +95,8 @@ class Collector {
         } catch (const std::exception& e) {
           return reject(file, Severity::Warning, "not-dicom", std::string("the file is damaged: ") + e.what());
         }
-      case FileKind::Nifti:
-        return takeNifti(file);
+      case FileKind::Volume:
+        return takeVolume(file);
       case FileKind::Npz:
         m_scan.loose.push_back({file, "npz", {}, {}});
         return;
@@ -123,9 +123,9 @@ class Collector {
     m_scan.rejected.push_back({file, {severity, code, message}});
   }
 
-  void takeNifti(const fs::path& file) {
-    LooseFile loose{file, "nifti", {}, {}};
-    if (auto geometry = readNiftiGeometry(file))
+  void takeVolume(const fs::path& file) {
+    LooseFile loose{file, "volume", {}, {}};
+    if (auto geometry = readVolumeGeometry(file))
       loose.geometry = *geometry;
     else
       loose.findings.push_back({Severity::Unusable, "damaged", geometry.error().text()});

@@ -49,8 +49,8 @@ struct Series {
 /// A label or image file that is not DICOM.
 struct LooseFile {
   std::filesystem::path file;
-  std::string kind;          ///< "nifti", "npz", "image"
-  image::Geometry geometry;  ///< nifti only
+  std::string kind;          ///< "volume" (see VolumeFile.h), "npz", "image"
+  image::Geometry geometry;  ///< volumes only
   std::vector<Finding> findings;
 };
 

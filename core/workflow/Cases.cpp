@@ -20,7 +20,7 @@ bool wanted(plan::SourceKind source, const std::string& kind) {
     case plan::SourceKind::Dicom:
       return kind == "dicom";
     case plan::SourceKind::Nifti:
-      return kind == "nifti";
+      return kind == "volume";
     case plan::SourceKind::Npz:
     case plan::SourceKind::Images:
       return kind == "picture";

@@ -2,7 +2,7 @@
 
 #include "core/base/File.h"
 #include "core/data/Prepare.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Workflow.h"
 
@@ -31,12 +31,12 @@ Result<std::vector<int>> taskIndices(const plan::Plan& plan, const std::vector<s
 Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& progress, const CancelToken& cancel) {
   std::error_code ec;
   if (fs::is_regular_file(input, ec)) {
-    LORKD_TRY(geometry, io::readNiftiGeometry(input));
+    LORKD_TRY(geometry, io::readVolumeGeometry(input));
     data::Case item;
     item.id = input.filename().string();
     for (const std::string end : {".gz", ".nii"})
       if (item.id.size() > end.size() && item.id.ends_with(end)) item.id.resize(item.id.size() - end.size());
-    item.kind = "nifti";
+    item.kind = "volume";
     item.imageFiles = {input};
     item.geometry = geometry;
     return std::vector{item};

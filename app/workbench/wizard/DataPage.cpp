@@ -110,10 +110,11 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_found, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing"}) {
+  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
-    box->setToolTip(tr("The slices are interpolated onto an even grid. Without it these series are left out."));
+    box->setToolTip(
+        tr("Without it these images are left out. The plan keeps the choice, so that a rerun does the same."));
     box->hide();
     connect(box, &QCheckBox::toggled, this, [this, code](bool on) { setAccepted(code, on); });
     m_accept.emplace_back(code, box);
@@ -272,8 +273,11 @@ void DataPage::readIndex() {
   for (const auto& [code, box] : m_accept) {
     const QSignalBlocker quiet(box);
     box->setVisible(waiting[code] > 0);
-    box->setText(code == "missing-slice" ? tr("Interpolate missing slices (%n series)", "", waiting[code])
-                                         : tr("Interpolate unevenly spaced slices (%n series)", "", waiting[code]));
+    const int images = waiting[code];
+    box->setText(code == "missing-slice" ? tr("Interpolate missing slices (%n images)", "", images)
+                 : code == "uneven-spacing"
+                     ? tr("Interpolate unevenly spaced slices (%n images)", "", images)
+                     : tr("Bring labels on another grid to their image (%n images)", "", images));
     box->setChecked(accepts(code));
   }
   for (const auto& [name, reason] : m_failed) new QTreeWidgetItem(m_found, {name, tr("error"), QString(), reason});

@@ -5,7 +5,7 @@
 #include "core/base/File.h"
 #include "core/io/DicomWriter.h"
 #include "core/io/Images2D.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 #include "tests/unit/data/Support.h"
 
 namespace lorkd::data {
@@ -117,7 +117,7 @@ TEST_F(NiftiTree, OnlyImageAndLabelsOfAFolderWithNames) {
   const auto cases = scan();
   ASSERT_EQ(cases.size(), 1u);
   EXPECT_THAT(cases[0].labels, ElementsAre("liver", "spleen"));
-  EXPECT_EQ(cases[0].kind, "nifti");
+  EXPECT_EQ(cases[0].kind, "volume");
   const auto segments = readSegments(cases[0]);
   ASSERT_TRUE(segments) << segments.error().text();
   EXPECT_EQ(segments->find("spleen")->mask[4], 1);
@@ -126,6 +126,38 @@ TEST_F(NiftiTree, OnlyImageAndLabelsOfAFolderWithNames) {
   ASSERT_EQ(wanted->segments.size(), 1u);
   EXPECT_EQ(wanted->segments[0].name, "liver");
   EXPECT_TRUE(readImage(cases[0])->geometry.sameGrid(m_geometry));
+}
+
+TEST_F(NiftiTree, LabelsOnAnotherGridWaitForConsent) {
+  image("one/ct.nii.gz");
+  image::LabelMap map(m_geometry);
+  map.geometry.spacing = {3, 1.5, 3};
+  map.geometry.size = {3, 5, 4};
+  map.geometry.origin[0] += 0.75;
+  map.voxels.assign(60, 0);
+  map.at(1, 2, 3) = 4;
+  ASSERT_TRUE(io::writeNifti(m_data / "one/labels.nii.gz", map));
+  auto cases = scan();
+  ASSERT_EQ(cases.size(), 1u);
+  EXPECT_THAT(cases[0].consent, ElementsAre("label-grid"));
+  ASSERT_EQ(rejected().size(), 1u);
+  EXPECT_EQ(rejected()[0].second.severity, io::Finding::Severity::Consent);
+  const auto segments = readSegments(cases[0]);
+  ASSERT_TRUE(segments) << segments.error().text();
+  EXPECT_TRUE(segments->geometry.sameGrid(m_geometry));
+  // One coarse voxel covers two fine ones along x.
+  std::set<std::size_t> inside;
+  for (std::size_t n = 0; n < segments->find("4")->mask.size(); ++n)
+    if (segments->find("4")->mask[n]) inside.insert(n);
+  EXPECT_EQ(inside, (std::set{static_cast<std::size_t>(m_geometry.offset(2, 2, 3)),
+                              static_cast<std::size_t>(m_geometry.offset(3, 2, 3))}));
+  // Labels of somewhere else are none of this image's.
+  map.geometry.origin[0] += 100;
+  ASSERT_TRUE(io::writeNifti(m_data / "one/labels.nii.gz", map));
+  cases = scan();
+  EXPECT_TRUE(cases[0].labels.empty());
+  EXPECT_TRUE(cases[0].consent.empty());
+  EXPECT_EQ(rejected()[0].second.code, "label-geometry");
 }
 
 TEST_F(NiftiTree, NnUnetLayout) {
@@ -186,7 +218,7 @@ TEST_F(NiftiTree, SeriesOfOnePatientShareThePatient) {
 
 TEST_F(NiftiTree, LabelsThatFitNoImageAreListedWithTheReason) {
   image("moved/ct.nii.gz");
-  labels("moved/labels.nii.gz", 2.0);
+  labels("moved/labels.nii.gz", 6.0);  // 9 mm wide
   image("fractions/ct.nii.gz");
   image("fractions/ct_seg.nii.gz");  // values 0.5, 1.5, ...
   image("two/a.nii.gz");

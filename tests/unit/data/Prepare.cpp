@@ -10,7 +10,7 @@
 #include "core/base/SafeTensors.h"
 #include "core/data/GeometryJson.h"
 #include "core/io/Images2D.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 #include "tests/unit/data/Support.h"
 
 namespace lorkd::data {

@@ -5,7 +5,7 @@
 #include "core/base/File.h"
 #include "core/io/DicomWriter.h"
 #include "core/io/Images2D.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 #include "core/io/Series.h"
 #include "tests/unit/io/Support.h"
 

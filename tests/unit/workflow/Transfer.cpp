@@ -146,7 +146,7 @@ TEST(Transfer, WhatIsNotThereToTheEndIsNoRun) {
   }
 }
 
-data::AssignedCase caseOf(const std::string& patient, data::Split split, const std::string& kind = "nifti") {
+data::AssignedCase caseOf(const std::string& patient, data::Split split, const std::string& kind = "volume") {
   data::AssignedCase out;
   out.tasks = {0};
   out.item.id = "case-" + patient;

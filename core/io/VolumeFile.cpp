@@ -1,32 +1,114 @@
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 
 #include <itkImageFileReader.h>
 #include <itkImageFileWriter.h>
+#include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
+#include <itkNrrdImageIO.h>
 #include <itk_zlib.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/base/File.h"
 #include "core/io/ItkGrid.h"
+#include "core/io/Nifti2.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kReadHint = "check that the file is a complete NIfTI-1 image (.nii or .nii.gz)";
+constexpr const char* kReadHint = "check that the file is a complete NIfTI, NRRD or MetaImage";
+
+std::string lowered(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool named(const fs::path& file, std::initializer_list<const char*> endings) {
+  const auto name = lowered(file.filename().string());
+  return std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
+}
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  return first == text.npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+// What the text at the head of an NRRD or MetaImage says of its voxels.
+struct TextHeader {
+  fs::path voxels;  // where they are: the file itself, or one beside it
+  bool packed = false;
+};
+
+Result<TextHeader> textHeader(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const bool nrrd = named(file, {".nrrd", ".nhdr"});
+  TextHeader header{file};
+  std::size_t read = 0;
+  for (std::string line; (read += line.size() + 1) < 1 << 20 && std::getline(in, line);) {
+    if (nrrd && trimmed(line).empty()) break;
+    const auto split = line.find(nrrd ? ':' : '=');
+    if (split == line.npos) continue;
+    const auto key = lowered(trimmed(line.substr(0, split))), value = trimmed(line.substr(split + 1));
+    header.packed |=
+        nrrd ? key == "encoding" && lowered(value) != "raw" : key == "compresseddata" && lowered(value) == "true";
+    const bool place = nrrd ? key == "data file" || key == "datafile" : key == "elementdatafile";
+    if (!place) continue;
+    // A list of files, a pattern, or a way out of the folder is no name of a file in it.
+    const fs::path beside = file.parent_path() / value;
+    std::error_code ec;
+    const bool plain = value.find_first_of("/\\%") == value.npos && value != "LIST" && fs::is_regular_file(beside, ec);
+    if (value != "LOCAL" || nrrd) {
+      if (!plain)
+        return fail(ErrorCode::Unsupported,
+                    "the header looks for its voxels in '" + value +
+                        "', which is no single file "
+                        "beside it",
+                    "put both files into one folder", file.string());
+      header.voxels = beside;
+    }
+    if (!nrrd) break;  // the voxels follow
+  }
+  return header;
+}
+
+// A header in an IO object, and what it reads where that is not the file itself.
+struct Opened {
+  itk::ImageIOBase::Pointer io;
+  TemporaryFile copy;
+};
 
 // The header of `file` in an IO object that can read its voxels, checked so far that reading them is safe.
-Result<itk::NiftiImageIO::Pointer> openNifti(const fs::path& file) {
+Result<Opened> open(const fs::path& file, bool withVoxels) {
   std::error_code ec;
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
-  auto io = itk::NiftiImageIO::New();
-  io->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
-  if (!io->CanReadFile(file.c_str()))
-    return fail(ErrorCode::Format, "this is not a NIfTI file", kReadHint, file.string());
-  io->SetFileName(file.string());
+  itk::ImageIOBase::Pointer io;
+  TemporaryFile copy;
+  TextHeader text{file, file.extension() == ".gz"};
+  if (named(file, {".nii", ".nii.gz"})) {
+    auto nifti = itk::NiftiImageIO::New();
+    nifti->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
+    io = nifti;
+    LORKD_TRY(first, asNifti1(file, withVoxels));
+    copy = std::move(first);
+  } else {
+    LORKD_TRY(header, textHeader(file));
+    text = header;
+    if (named(file, {".nrrd", ".nhdr"}))
+      io = itk::NrrdImageIO::New();
+    else
+      io = itk::MetaImageIO::New();
+  }
+  const auto& read = copy.path().empty() ? file : copy.path();
+  if (!io->CanReadFile(read.c_str()))
+    return fail(ErrorCode::Format, "this is not what its name says, or not whole", kReadHint, file.string());
+  io->SetFileName(read.string());
   io->ReadImageInformation();
 
   const unsigned dimensions = io->GetNumberOfDimensions();
@@ -41,13 +123,15 @@ Result<itk::NiftiImageIO::Pointer> openNifti(const fs::path& file) {
     bytes *= static_cast<double>(extent);
   }
   if (dimensions < 2 || io->GetNumberOfComponents() != 1)
-    return fail(ErrorCode::Unsupported, "only 3D images with one value a voxel can be read", "", file.string());
+    return fail(ErrorCode::Unsupported, "only 3D images with one value a voxel can be read",
+                "write each channel, or each layer of overlapping segments, to a file of its own", file.string());
   // Deflate cannot shrink data more than 1032 times: a file smaller than that is truncated or hostile, and its claimed
   // size must not be allocated.
-  const double ratio = file.extension() == ".gz" ? 1032.0 : 1.0;
-  if (kHeader + bytes > ratio * static_cast<double>(fs::file_size(file, ec)))
+  const bool nifti = named(file, {".nii", ".nii.gz"});
+  if ((nifti ? kHeader : 0) + bytes >
+      (text.packed ? 1032.0 : 1.0) * static_cast<double>(fs::file_size(text.voxels, ec)))
     return fail(ErrorCode::Format, "the file is shorter than its header says", kReadHint, file.string());
-  return io;
+  return Opened{io, std::move(copy)};
 }
 
 // Runs `work` and turns what ITK throws into an error that names the file.
@@ -82,12 +166,12 @@ using FloatImage = itk::Image<float, 3>;
 
 Result<FloatImage::Pointer> readVoxels(const fs::path& file) {
   return guarded(file, [&]() -> Result<FloatImage::Pointer> {
-    LORKD_TRY(io, openNifti(file));
+    LORKD_TRY(opened, open(file, true));
     if (file.extension() == ".gz" && !gzipIsWhole(file))
       return fail(ErrorCode::Format, "the compressed file is truncated or damaged", kReadHint, file.string());
     auto reader = itk::ImageFileReader<FloatImage>::New();
-    reader->SetImageIO(io);
-    reader->SetFileName(file.string());
+    reader->SetImageIO(opened.io);
+    reader->SetFileName(opened.copy.path().empty() ? file.string() : opened.copy.path().string());
     reader->Update();
     return FloatImage::Pointer(reader->GetOutput());
   });
@@ -114,9 +198,12 @@ Result<void> writeGrid(const fs::path& file, const image::Grid<T>& grid) {
 
 }  // namespace
 
-Result<image::Geometry> readNiftiGeometry(const fs::path& file) {
+bool isVolumeFile(const fs::path& file) { return named(file, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"}); }
+
+Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
   return guarded(file, [&]() -> Result<image::Geometry> {
-    LORKD_TRY(io, openNifti(file));
+    LORKD_TRY(opened, open(file, false));
+    const auto& io = opened.io;
     image::Geometry geometry;
     for (unsigned a = 0; a < std::min(3u, io->GetNumberOfDimensions()); ++a) {
       geometry.size[a] = static_cast<std::int64_t>(io->GetDimensions(a));
@@ -130,7 +217,7 @@ Result<image::Geometry> readNiftiGeometry(const fs::path& file) {
   });
 }
 
-Result<image::Volume> readNifti(const fs::path& file) {
+Result<image::Volume> readVolume(const fs::path& file) {
   LORKD_TRY(voxels, readVoxels(file));
   image::Volume volume;
   volume.geometry = itkGrid(*voxels);
@@ -138,7 +225,7 @@ Result<image::Volume> readNifti(const fs::path& file) {
   return volume;
 }
 
-Result<image::LabelMap> readNiftiLabels(const fs::path& file) {
+Result<image::LabelMap> readLabelMap(const fs::path& file) {
   LORKD_TRY(voxels, readVoxels(file));
   image::LabelMap labels(itkGrid(*voxels));
   const float* values = voxels->GetBufferPointer();

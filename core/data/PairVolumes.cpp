@@ -5,7 +5,7 @@
 
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
-#include "core/io/Nifti.h"
+#include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
 
@@ -18,10 +18,10 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// File name without .nii or .nii.gz.
+/// File name without its endings.
 std::string stemOf(const fs::path& file) {
   std::string name = file.filename().string();
-  for (const char* ending : {".gz", ".nii", ".hdr", ".img"})
+  for (const char* ending : {".gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"})
     if (lower(name).ends_with(ending)) name.resize(name.size() - std::string(ending).size());
   return name;
 }
@@ -36,7 +36,7 @@ std::string without(const std::string& stem, std::initializer_list<const char*> 
 
 std::string labelBase(const std::string& stem) {
   return without(stem, {"_segmentation", "-segmentation", "_labels", "_label", "-labels", "-label", "_seg", "-seg",
-                        "_mask", "-mask", "_gt", "-gt", "_dseg"});
+                        "_mask", "-mask", "_gt", "-gt", "_dseg", ".seg"});
 }
 std::string imageBase(const std::string& stem) {
   return without(stem, {"_0000", "_image", "-image", "_img", "_ct", "-ct", "_volume", "_mr", "_t1w", "_t2w"});
@@ -80,7 +80,7 @@ fs::path namesBeside(const fs::path& label) {
   std::error_code ignored;
   for (const auto& name : {stemOf(label) + ".csv", std::string("labels.csv")})
     if (const auto file = label.parent_path() / name; fs::is_regular_file(file, ignored)) return file;
-  return {};
+  return io::namesItsLabels(label) ? label : fs::path();
 }
 
 /// The image that a label file belongs to by its name, or null.
@@ -105,8 +105,8 @@ const io::LooseFile* imageOf(const io::LooseFile& label, const std::vector<const
 
 }  // namespace
 
-Result<void> pairNifti(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out, Progress& progress,
-                       const CancelToken& cancel) {
+Result<void> pairVolumes(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out, Progress& progress,
+                         const CancelToken& cancel) {
   const auto unusable = [&](const fs::path& file, const char* code, std::string message) {
     out.findings.emplace_back(file, io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
   };
@@ -115,7 +115,7 @@ Result<void> pairNifti(const io::Scan& scan, const Pseudonym& pseudonym, Pairing
   for (const auto& loose : scan.loose) {
     const bool broken = std::any_of(loose.findings.begin(), loose.findings.end(),
                                     [](const auto& f) { return f.severity == io::Finding::Severity::Unusable; });
-    if (loose.kind != "nifti" || broken) continue;
+    if (loose.kind != "volume" || broken) continue;
     if (furtherChannel(loose.file)) {
       unusable(loose.file, "extra-channel", "a further channel of an image; only the first is used");
     } else if (namedAsLabel(loose.file)) {
@@ -132,7 +132,7 @@ Result<void> pairNifti(const io::Scan& scan, const Pseudonym& pseudonym, Pairing
     Case c;
     c.id = "case-" + pseudonym(image->file.generic_string());
     c.patient = "patient-" + pseudonym(patientOf(image->file));
-    c.kind = "nifti";
+    c.kind = "volume";
     c.imageFiles = {image->file};
     c.geometry = image->geometry;
     out.cases.push_back(std::move(c));
@@ -147,9 +147,10 @@ Result<void> pairNifti(const io::Scan& scan, const Pseudonym& pseudonym, Pairing
       continue;
     }
     Case& c = out.cases[caseOf[image]];
-    if (!sameLabelGrid(label->geometry, image->geometry)) {
+    const bool moved = !sameLabelGrid(label->geometry, image->geometry);
+    if (moved && !liesIn(label->geometry, image->geometry)) {
       unusable(label->file, "label-geometry",
-               "the labels lie on another grid than their image " + image->file.string());
+               "the labels lie on another grid than their image " + image->file.string() + ", and mostly beside it");
       continue;
     }
     if (!c.labelFiles.empty()) {
@@ -161,6 +162,14 @@ Result<void> pairNifti(const io::Scan& scan, const Pseudonym& pseudonym, Pairing
     if (!found) {
       unusable(label->file, "label-values", found.error().text());
       continue;
+    }
+    if (moved) {
+      c.consent = {"label-grid"};
+      c.resampled = {0};
+      out.findings.emplace_back(label->file,
+                                io::Finding{io::Finding::Severity::Consent, "label-grid",
+                                            "the labels lie on another grid than their image " + image->file.string() +
+                                                "; with consent each voxel takes the nearest label"});
     }
     c.labelFiles = {label->file};
     c.labelNames = names;

@@ -1,0 +1,35 @@
+// Volumes that are one file: NIfTI, NRRD and MetaImage in, NIfTI out (through ITK), all in LPS.
+#pragma once
+
+#include <filesystem>
+
+#include "core/base/Error.h"
+#include "core/image/Volume.h"
+
+namespace lorkd::io {
+
+/// By the name alone: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, in any case.
+bool isVolumeFile(const std::filesystem::path& file);
+
+/// The grid of a volume file, pixels unread. A header with its pixels in another file (.nhdr, .mhd) may only name one
+/// in its own folder. Errors: NotFound, Format, Unsupported (not 3D, several values a voxel).
+Result<image::Geometry> readVolumeGeometry(const std::filesystem::path& file);
+
+/// Errors: NotFound, Format, Unsupported (not 3D).
+Result<image::Volume> readVolume(const std::filesystem::path& file);
+
+/// Reads integer labels. Errors: as readVolume; Format when values are not whole numbers in 0..65535.
+Result<image::LabelMap> readLabelMap(const std::filesystem::path& file);
+
+/// Writes atomically (.nii or .nii.gz). sform and qform both carry the source geometry.
+Result<void> writeNifti(const std::filesystem::path& file, const image::Volume& volume);
+Result<void> writeNifti(const std::filesystem::path& file, const image::LabelMap& labels);
+Result<void> writeNifti(const std::filesystem::path& file, const image::Mask& mask);
+
+/// One structure a label value; names are the values as text, or from `names`: a CSV with columns `label`/`value` and
+/// `name`, or a segmentation of 3D Slicer (.seg.nrrd), which names its own.
+Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const std::filesystem::path& names = {});
+/// Whether the file is such a segmentation.
+bool namesItsLabels(const std::filesystem::path& file);
+
+}  // namespace lorkd::io
