@@ -1,4 +1,5 @@
 """Predictions lie on their source: the NIfTI affine equals the one that the DICOM headers give."""
+import json
 import sqlite3
 import sys
 from pathlib import Path
@@ -10,10 +11,10 @@ import pydicom
 project = Path(sys.argv[1])
 run = project / "runs" / "lorkd"
 index = sqlite3.connect(project / "index.sqlite")
-query = "SELECT file FROM item_file JOIN item ON item.id = item_file.item WHERE case_id = ? AND role = 'image'"
+cases = {case["id"]: case for case in (json.loads(row[0]) for row in index.execute("SELECT data FROM item"))}
 checked = 0
 for folder in sorted((run / "predictions").iterdir()):
-    files = [row[0] for row in index.execute(query, (folder.name,))]
+    files = cases[folder.name]["image_files"]
     slices = [pydicom.dcmread(f, stop_before_pixels=True) for f in files]
     row, column = (numpy.array(slices[0].ImageOrientationPatient[i : i + 3], float) for i in (0, 3))
     normal = numpy.cross(row, column)

@@ -20,25 +20,12 @@
 #include "app/workbench/Theme.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
+#include "tests/support/Discard.h"
 #include "widgets/run/Program.h"
 #include "widgets/view/VtkWidget.h"
 
 using namespace lorkd;
 using namespace lorkd::workbench;
-
-namespace {
-
-/// Leaves the wizard, agreeing that its changes are lost.
-void discard(RunWizard* wizard) {
-  wizard->reject();
-  auto* box = wizard->findChild<QMessageBox*>("confirmDiscard");
-  QVERIFY(box && wizard->isVisible());
-  for (auto* button : box->buttons())
-    if (box->buttonRole(button) == QMessageBox::DestructiveRole) button->click();
-  QVERIFY(!wizard->isVisible());
-}
-
-}  // namespace
 
 class WorkbenchTest : public QObject {
   Q_OBJECT
@@ -50,11 +37,8 @@ class WorkbenchTest : public QObject {
   void predictionsAreShown();
   void noPictureUnderAnotherName();
   void expertsAreExported();
-  void aBrokenFolderSaysWhy();
-  void sourcesKeepTheirNames();
   void picturesAreClassified();
   void aFaultyPlanIsNamed();
-  void scansAreCancelled();
   void teachersAreFound();
   void projectsAreTakenUpAgain();
 
@@ -233,43 +217,6 @@ void WorkbenchTest::expertsAreExported() {
   QVERIFY(!dialog.tasks()->topLevelItem(0)->text(2).isEmpty());
 }
 
-void WorkbenchTest::aBrokenFolderSaysWhy() {
-  QDir().mkpath(m_dir.filePath("empty"));
-  auto* wizard = m_window->newRun();
-  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
-  QVERIFY(page);
-  page->addFolder(m_dir.filePath("empty"));
-  auto* status = wizard->findChild<QLabel*>("scanStatus");
-  QTRY_VERIFY_WITH_TIMEOUT(status->text().contains("empty"), 20000);
-  QVERIFY(!wizard->button(QWizard::NextButton)->isEnabled());
-  discard(wizard);
-}
-
-void WorkbenchTest::sourcesKeepTheirNames() {
-  for (const char* name : {"one/scans", "two/scans", "数据"}) QDir().mkpath(m_dir.filePath(name));
-  for (const char* name : {"one/scans", "two/scans", "数据"}) {
-    QProcess phantom;
-    phantom.start(watch::lorkdProgram(), {"phantom", m_dir.filePath(name), "--patients", "1", "--resolution", "0.3"});
-    QVERIFY(phantom.waitForFinished(60000) && phantom.exitCode() == 0);
-  }
-  const auto added = [&](const QString& folder) {
-    auto* wizard = m_window->newRun();
-    auto* page = qobject_cast<DataPage*>(wizard->currentPage());
-    page->addFolder(m_dir.filePath(folder));
-    const auto sources = wizard->model()->value("data.sources");
-    [&] { QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(1), 20000); }();
-    discard(wizard);
-    return sources.empty() ? QString() : QString::fromStdString(sources.items().begin().key());
-  };
-  // Each wizard begins with an empty plan; only the project's index knows the folders before.
-  m_window->openProject(m_dir.filePath("names"));
-  QDir().mkpath(m_dir.filePath("names"));
-  QCOMPARE(added("one/scans"), QString("scans"));
-  QCOMPARE(added("two/scans"), QString("scans-2"));
-  QCOMPARE(added("one/scans"), QString("scans"));
-  QCOMPARE(added("数据"), QString("数据"));
-}
-
 void WorkbenchTest::picturesAreClassified() {
   QProcess phantom;
   phantom.start(watch::lorkdProgram(), {"phantom", m_dir.filePath("flat"), "--patients", "0", "--pictures", "12"});
@@ -315,33 +262,6 @@ void WorkbenchTest::aFaultyPlanIsNamed() {
   box->close();
   wizard->reject();  // nothing was changed, so nothing is asked
   QTRY_VERIFY(!wizard);
-}
-
-void WorkbenchTest::scansAreCancelled() {
-  QFile slow(m_dir.filePath("slow"));
-  QVERIFY(slow.open(QIODevice::WriteOnly) && slow.write("#!/bin/sh\nexec sleep 60\n") > 0);
-  slow.setPermissions(QFile::ReadOwner | QFile::ExeOwner);
-  slow.close();
-  const auto program = watch::lorkdProgram();
-  watch::setLorkdProgram(slow.fileName());
-  m_window->openProject(m_dir.filePath("names"));
-  auto* wizard = m_window->newRun();
-  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
-  auto* cancel = wizard->findChild<QPushButton*>("cancelScan");
-  QVERIFY(!cancel->isVisible());
-  page->addFolder(m_dir.filePath("empty"));
-  const auto* first = m_window->jobs()->jobs().back();
-  QTRY_VERIFY(cancel->isVisible() && first->state() == watch::Job::State::Running);
-  QTest::mouseClick(cancel, Qt::LeftButton);
-  QTRY_COMPARE(first->state(), watch::Job::State::Cancelled);
-  QVERIFY(!cancel->isVisible() && wizard->findChild<QLabel*>("scanStatus")->text().contains("cancelled"));
-  // A wizard that goes takes its scans along, those that wait too.
-  page->addFolder(m_dir.filePath("empty"));
-  page->addFolder(m_dir.filePath("one"));
-  QCOMPARE(m_window->jobs()->active(), 2);
-  discard(wizard);
-  QTRY_COMPARE(m_window->jobs()->active(), 0);
-  watch::setLorkdProgram(program);
 }
 
 void WorkbenchTest::teachersAreFound() {

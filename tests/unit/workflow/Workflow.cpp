@@ -40,7 +40,8 @@ plan::Plan pictures() {
 }
 
 // Keeps what is said.
-struct Notes : SilentProgress {
+struct Notes final : Progress {
+  void report(const std::string&, std::int64_t, std::int64_t) override {}
   void note(const std::string& text) override { all += text + "\n"; }
   std::string all;
 };

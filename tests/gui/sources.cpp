@@ -1,0 +1,152 @@
+// The wizard's page of data, pressed as a person would.
+#include <QCheckBox>
+#include <QLabel>
+#include <QProcess>
+#include <QPushButton>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "app/workbench/MainWindow.h"
+#include "app/workbench/wizard/Pages.h"
+#include "app/workbench/wizard/RunWizard.h"
+#include "tests/support/Discard.h"
+#include "widgets/run/Program.h"
+#include "widgets/view/VtkWidget.h"
+
+using namespace lorkd;
+using namespace lorkd::workbench;
+
+class SourcesTest : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initTestCase();
+  void aBrokenFolderSaysWhy();
+  void sourcesKeepTheirNames();
+  void gapsWaitForConsent();
+  void scansAreCancelled();
+
+ private:
+  QTemporaryDir m_dir;
+  std::unique_ptr<MainWindow> m_window;
+};
+
+void SourcesTest::initTestCase() {
+  QVERIFY(m_dir.isValid());
+  // Settings of the person who runs the tests stay untouched.
+  QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, m_dir.filePath("settings"));
+  watch::setLorkdProgram(QString(LORKD_BIN_DIR) + "/lorkd");
+  m_window = std::make_unique<MainWindow>();
+  m_window->show();
+  QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+  m_window->openProject(m_dir.filePath("project"));
+}
+
+void SourcesTest::aBrokenFolderSaysWhy() {
+  QDir().mkpath(m_dir.filePath("empty"));
+  auto* wizard = m_window->newRun();
+  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+  QVERIFY(page);
+  page->addFolder(m_dir.filePath("empty"));
+  auto* status = wizard->findChild<QLabel*>("scanStatus");
+  QTRY_VERIFY_WITH_TIMEOUT(status->text().contains("empty"), 20000);
+  QVERIFY(!wizard->button(QWizard::NextButton)->isEnabled());
+  discard(wizard);
+}
+
+void SourcesTest::sourcesKeepTheirNames() {
+  for (const char* name : {"one/scans", "two/scans", "数据"}) QDir().mkpath(m_dir.filePath(name));
+  for (const char* name : {"one/scans", "two/scans", "数据"}) {
+    QProcess phantom;
+    phantom.start(watch::lorkdProgram(), {"phantom", m_dir.filePath(name), "--patients", "1", "--resolution", "0.3"});
+    QVERIFY(phantom.waitForFinished(60000) && phantom.exitCode() == 0);
+  }
+  const auto added = [&](const QString& folder) {
+    auto* wizard = m_window->newRun();
+    auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+    page->addFolder(m_dir.filePath(folder));
+    const auto sources = wizard->model()->value("data.sources");
+    [&] { QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(1), 20000); }();
+    discard(wizard);
+    return sources.empty() ? QString() : QString::fromStdString(sources.items().begin().key());
+  };
+  // Each wizard begins with an empty plan; only the project's index knows the folders before.
+  m_window->openProject(m_dir.filePath("names"));
+  QDir().mkpath(m_dir.filePath("names"));
+  QCOMPARE(added("one/scans"), QString("scans"));
+  QCOMPARE(added("two/scans"), QString("scans-2"));
+  QCOMPARE(added("one/scans"), QString("scans"));
+  QCOMPARE(added("数据"), QString("数据"));
+}
+
+void SourcesTest::gapsWaitForConsent() {
+  QProcess phantom;
+  phantom.start(watch::lorkdProgram(), {"phantom", m_dir.filePath("gaps"), "--patients", "2", "--resolution", "0.3"});
+  QVERIFY(phantom.waitForFinished(60000) && phantom.exitCode() == 0);
+  m_window->openProject(m_dir.filePath("consent"));
+  auto* wizard = m_window->newRun();
+  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+  page->addFolder(m_dir.filePath("gaps"));
+  QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(2), 20000);
+  auto* box = wizard->findChild<QCheckBox*>("accept-missing-slice");
+  QVERIFY(box && !box->isVisible());
+  // Two slices in the middle of one volume; names of files say nothing of places.
+  for (const std::size_t n : {5u, 6u}) QVERIFY(QFile::remove(QString::fromStdString(page->cases()[0].imageFiles[n])));
+  page->addFolder(m_dir.filePath("gaps"));
+  QTRY_VERIFY_WITH_TIMEOUT(box->isVisible(), 20000);
+  QCOMPARE(page->cases().size(), std::size_t(1));
+  QVERIFY2(box->text().contains("1"), qPrintable(box->text()));
+  QTest::mouseClick(box, Qt::LeftButton, {}, QPoint(8, box->height() / 2));
+  QVERIFY(box->isChecked());
+  QCOMPARE(page->cases().size(), std::size_t(2));
+  QCOMPARE(wizard->model()->value("data.sources.gaps.accept"), Json({"missing-slice"}));
+  // A plan that names what this project's index does not know is scanned without being asked for.
+  const auto plan = wizard->model()->value("data.sources");
+  discard(wizard);
+  m_window->openProject(m_dir.filePath("other"));
+  wizard = m_window->newRun();
+  wizard->model()->setValue("data.sources", plan);
+  page = qobject_cast<DataPage*>(wizard->currentPage());
+  page->initializePage();
+  QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(2), 20000);
+  QVERIFY(wizard->findChild<QCheckBox*>("accept-missing-slice")->isChecked());
+  discard(wizard);
+}
+
+void SourcesTest::scansAreCancelled() {
+  QFile slow(m_dir.filePath("slow"));
+  QVERIFY(slow.open(QIODevice::WriteOnly) && slow.write("#!/bin/sh\nexec sleep 60\n") > 0);
+  slow.setPermissions(QFile::ReadOwner | QFile::ExeOwner);
+  slow.close();
+  const auto program = watch::lorkdProgram();
+  watch::setLorkdProgram(slow.fileName());
+  m_window->openProject(m_dir.filePath("names"));
+  auto* wizard = m_window->newRun();
+  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+  auto* cancel = wizard->findChild<QPushButton*>("cancelScan");
+  QVERIFY(!cancel->isVisible());
+  page->addFolder(m_dir.filePath("empty"));
+  const auto* first = m_window->jobs()->jobs().back();
+  QTRY_VERIFY(cancel->isVisible() && first->state() == watch::Job::State::Running);
+  QTest::mouseClick(cancel, Qt::LeftButton);
+  QTRY_COMPARE(first->state(), watch::Job::State::Cancelled);
+  QVERIFY(!cancel->isVisible() && wizard->findChild<QLabel*>("scanStatus")->text().contains("cancelled"));
+  // A wizard that goes takes its scans along, those that wait too.
+  page->addFolder(m_dir.filePath("empty"));
+  page->addFolder(m_dir.filePath("one"));
+  QCOMPARE(m_window->jobs()->active(), 2);
+  discard(wizard);
+  QTRY_COMPARE(m_window->jobs()->active(), 0);
+  watch::setLorkdProgram(program);
+}
+
+int main(int argc, char** argv) {
+  view::VtkWidget::useSurfaceFormat();
+  QApplication app(argc, argv);
+  QApplication::setOrganizationName("lorkd-test");
+  QApplication::setApplicationName("sources-test");
+  SourcesTest test;
+  return QTest::qExec(&test, argc, argv);
+}
+
+#include "sources.moc"
