@@ -3,6 +3,7 @@
 
 #include "core/base/Digest.h"
 #include "core/data/Catalogue.h"
+#include "core/data/ClassMasks.h"
 #include "core/data/GeometryJson.h"
 #include "core/data/LabelGrid.h"
 #include "core/io/Resample.h"
@@ -12,10 +13,41 @@ namespace lorkd::data {
 
 namespace {
 
-std::vector<std::string> texts(const std::vector<std::filesystem::path>& paths) { return {paths.begin(), paths.end()}; }
+// JSON holds UTF-8, a path any bytes: one that is not UTF-8 is written byte by byte, after a sign that no path begins
+// with.
+constexpr const char* kBytes = "bytes:";
+
+Json textOf(const std::filesystem::path& path) {
+  const auto text = path.string();
+  try {
+    (void)Json(text).dump();
+    return text;
+  } catch (const Json::exception&) {
+    std::string hex = kBytes;
+    static constexpr const char* digits = "0123456789abcdef";
+    for (const unsigned char c : text) (hex += digits[c / 16]) += digits[c % 16];
+    return hex;
+  }
+}
+std::filesystem::path pathOf(const Json& json) {
+  const auto text = json.get<std::string>();
+  const std::string_view sign = kBytes;
+  if (!text.starts_with(sign) || text.size() % 2 != 0) return text;
+  std::string bytes;
+  for (auto at = sign.size(); at + 1 < text.size(); at += 2)
+    bytes += static_cast<char>(std::stoi(text.substr(at, 2), nullptr, 16));
+  return bytes;
+}
+
+Json texts(const std::vector<std::filesystem::path>& paths) {
+  Json list = Json::array();
+  for (const auto& path : paths) list.push_back(textOf(path));
+  return list;
+}
 std::vector<std::filesystem::path> paths(const Json& json) {
-  const auto list = json.get<std::vector<std::string>>();
-  return {list.begin(), list.end()};
+  std::vector<std::filesystem::path> list;
+  for (const auto& text : json) list.push_back(pathOf(text));
+  return list;
 }
 
 }  // namespace
@@ -33,7 +65,7 @@ void to_json(Json& j, const Case& c) {
        {"origins", c.origins},
        {"consent", c.consent},
        {"resampled", c.resampled},
-       {"label_names", c.labelNames.string()},
+       {"label_names", textOf(c.labelNames)},
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
 }
@@ -53,7 +85,7 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("origins")) j.at("origins").get_to(c.origins);
   if (j.contains("consent")) j.at("consent").get_to(c.consent);
   if (j.contains("resampled")) j.at("resampled").get_to(c.resampled);
-  c.labelNames = j.at("label_names").get<std::string>();
+  c.labelNames = pathOf(j.at("label_names"));
   j.at("labels").get_to(c.labels);
   const auto geometry = geometryFromJson(j.at("geometry"));
   // The JSON library's own way to say that a value does not fit; whoever reads the document catches it.
@@ -88,6 +120,10 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
     return fail(ErrorCode::NotFound, "the case has no labels",
                 "see what the scan rejected: labels may lie on another grid", c.id);
   image::SegmentSet out{c.geometry, {}};
+  const auto wants = [&wanted](const std::string& name) {
+    return wanted.empty() ||
+           std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, name); });
+  };
   for (std::size_t n = 0; n < c.labelFiles.size(); ++n) {
     const auto& file = c.labelFiles[n];
     const bool moved = std::find(c.resampled.begin(), c.resampled.end(), static_cast<int>(n)) != c.resampled.end();
@@ -102,7 +138,7 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
       LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames));
       std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
     } else {
-      LORKD_TRY(set, io::readLabels(file, c.geometry, c.origins, moved));
+      LORKD_TRY(set, io::readLabels(file, c.geometry, c.origins, moved, wants));
       std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
     }
   }
@@ -121,6 +157,9 @@ Result<std::string> inputDigest(const Case& c) {
   }
   files.insert(files.end(), c.labelFiles.begin(), c.labelFiles.end());
   if (!c.labelNames.empty()) files.push_back(c.labelNames);
+  if (c.kind == "volume")
+    for (std::size_t n = 0; n < c.imageFiles.size() + c.labelFiles.size(); ++n)
+      if (const auto voxels = io::voxelsOf(files[n]); voxels != files[n]) files.push_back(voxels);
   Sha256 all;
   for (const auto& file : files) {
     LORKD_TRY(digest, sha256File(file));

@@ -90,14 +90,16 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
       continue;
     }
     Case& c = out.cases[out.cases.size() - images.size() + at];
-    // Onto slices that are moved themselves frames are laid one by one.
-    const bool resample = s.modality == "SEG" && c.origins.empty() && !io::fitsGrid(s.geometry, c.geometry);
+    bool resample = false;
+    for (const auto& instance : s.instances)
+      if (s.modality == "SEG") resample |= !io::segLiesOn(instance.file, c.geometry, c.origins).value_or(true);
     if (resample && (frame.empty() || frame != s.frameOfReferenceUid || s.geometry.voxels() == 0)) {
-      unusable("label-grid",
-               s.geometry.voxels() == 0
-                   ? "the frames of the segmentation are not evenly spaced and lie on no slices of its image"
-                   : "the segmentation lies on another grid than its image, and no frame of reference says "
-                     "that both lie in one space");
+      unusable(
+          "label-grid",
+          s.geometry.voxels() == 0
+              ? "the frames of the segmentation lie between the slices of its image, and are too uneven to be resampled"
+              : "the segmentation lies on another grid than its image, and no frame of reference says "
+                "that both lie in one space");
       continue;
     }
     if (resample)

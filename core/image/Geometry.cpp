@@ -41,6 +41,15 @@ bool Geometry::sameGrid(const Geometry& other, double tolerance) const {
   return true;
 }
 
+bool Geometry::plausible() const {
+  for (std::size_t a = 0; a < 3; ++a) {
+    // Comparisons are false for not-a-number.
+    if (size[a] < 1 || size[a] > (1 << 20) || !(spacing[a] > 1e-6 && spacing[a] <= 1e4)) return false;
+    if (!(std::abs(origin[a]) <= kFarthest)) return false;
+  }
+  return std::abs(handedness()) > 1e-3;
+}
+
 double Geometry::handedness() const {
   const Mat3& d = direction;
   return d[0][0] * (d[1][1] * d[2][2] - d[1][2] * d[2][1]) - d[0][1] * (d[1][0] * d[2][2] - d[1][2] * d[2][0]) +

@@ -9,6 +9,8 @@ namespace lorkd::image {
 using Vec3 = std::array<double, 3>;
 using Mat3 = std::array<std::array<double, 3>, 3>;  ///< rows; columns of a direction matrix are the index axes in LPS
 
+inline constexpr double kFarthest = 1e5;  ///< mm from the origin of patient space; nothing of a patient lies beyond
+
 /// A regular grid in patient space. Index (i, j, k): i fastest in memory (columns of a DICOM slice), k slowest.
 struct Geometry {
   std::array<std::int64_t, 3> size{0, 0, 0};  ///< voxels along i, j, k
@@ -27,6 +29,9 @@ struct Geometry {
   bool sameGrid(const Geometry& other, double tolerance = 0.01) const;
   /// Determinant of direction: +1 right-handed.
   double handedness() const;
+  /// Numbers that a grid of this program may have: no more than 2^20 voxels along an axis, spacing above 0 and up to
+  /// 10 m, the origin within 100 m, axes that span a space. Headers may hold anything.
+  bool plausible() const;
   bool operator==(const Geometry&) const = default;
 };
 

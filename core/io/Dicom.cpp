@@ -115,9 +115,10 @@ std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, 
   return values;
 }
 
-std::optional<image::Vec3> vector(DcmItem& item, const DcmTagKey& tag) {
+std::optional<image::Vec3> place(DcmItem& item, const DcmTagKey& tag) {
   const auto values = numbers(item, tag, 3);
-  if (!values) return std::nullopt;
+  if (!values || std::ranges::any_of(*values, [](double v) { return std::abs(v) > image::kFarthest; }))
+    return std::nullopt;
   return image::Vec3{(*values)[0], (*values)[1], (*values)[2]};
 }
 
@@ -144,11 +145,6 @@ DcmItem* sequenceItem(DcmItem& item, const DcmTagKey& sequence, long index) {
 DcmItem* functionalGroup(DcmItem& frame, DcmItem* shared, const DcmTagKey& tag) {
   if (DcmItem* own = sequenceItem(frame, tag)) return own;
   return shared ? sequenceItem(*shared, tag) : nullptr;
-}
-
-long sequenceLength(DcmItem& item, const DcmTagKey& sequence) {
-  DcmSequenceOfItems* found = nullptr;
-  return item.findAndGetSequence(sequence, found).good() && found ? static_cast<long>(found->card()) : 0;
 }
 
 std::string decimal(double value) {

@@ -44,13 +44,12 @@ long integer(DcmItem& item, const DcmTagKey& tag, long fallback = 0);
 double number(DcmItem& item, const DcmTagKey& tag, double fallback = 0);
 /// Exactly `count` finite numbers, or nothing.
 std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count);
-std::optional<image::Vec3> vector(DcmItem& item, const DcmTagKey& tag);
+/// A place in mm; nothing when it lies farther off than anything of a patient.
+std::optional<image::Vec3> place(DcmItem& item, const DcmTagKey& tag);
 /// Row and column direction of ImageOrientationPatient, made exactly orthonormal; nothing when they are not nearly so.
 std::optional<std::array<image::Vec3, 2>> orientation(DcmItem& item, const DcmTagKey& tag);
 /// The `index`-th item of a sequence, or null.
 DcmItem* sequenceItem(DcmItem& item, const DcmTagKey& sequence, long index = 0);
-/// Items in a sequence.
-long sequenceLength(DcmItem& item, const DcmTagKey& sequence);
 /// Calls `visit(item)`, which gives a Result<void>, for every item until one fails; DCMTK's access by number walks the
 /// list anew each time.
 template <class Visit>

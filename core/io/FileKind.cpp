@@ -1,7 +1,6 @@
 #include "core/io/FileKind.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <fstream>
 #include <string>
@@ -30,12 +29,18 @@ bool startsLikeDataset(std::string_view head, std::uintmax_t size) {
 
 }  // namespace
 
-FileKind fileKind(const fs::path& file) {
-  std::array<char, 132> buffer{};
+std::string readHead(const fs::path& file, std::size_t most) {
+  std::string head(most, '\0');
   std::ifstream in(file, std::ios::binary);
-  if (!in) return FileKind::Unreadable;
-  in.read(buffer.data(), buffer.size());
-  const std::string_view head(buffer.data(), static_cast<std::size_t>(in.gcount()));
+  in.read(head.data(), static_cast<std::streamsize>(most));
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  return head;
+}
+
+FileKind fileKind(const fs::path& file) {
+  if (!std::ifstream(file, std::ios::binary)) return FileKind::Unreadable;
+  const auto first = readHead(file, 132);
+  const std::string_view head = first;
   if (head.size() == 132 && head.ends_with("DICM")) return FileKind::Dicom;
 
   std::string name = file.filename().string();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace lorkd::io {
 
@@ -9,5 +10,8 @@ enum class FileKind { Dicom, Volume, Npz, Picture, Other, Unreadable };
 
 /// Looks at no more than 132 bytes. DICOM without a preamble counts when it begins with a plausible first element.
 FileKind fileKind(const std::filesystem::path& file);
+
+/// The first bytes of a file, no more than `most`; empty where it cannot be read.
+std::string readHead(const std::filesystem::path& file, std::size_t most);
 
 }  // namespace lorkd::io

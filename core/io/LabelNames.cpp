@@ -1,11 +1,11 @@
 // Structures out of label images, named by a CSV.
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <map>
 #include <sstream>
 
 #include "core/base/File.h"
+#include "core/io/FileKind.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::io {
@@ -50,10 +50,9 @@ std::map<int, std::string> namesInNrrd(const fs::path& file) {
   std::string name = lowered(file.filename().string());
   if (!name.ends_with(".nrrd") && !name.ends_with(".nhdr")) return names;
   std::map<std::string, std::pair<std::string, std::string>> segments;  // by number: name, value
-  std::ifstream in(file, std::ios::binary);
-  std::size_t read = 0;
+  std::istringstream in(readHead(file, 1 << 20));
   // The header ends with an empty line.
-  for (std::string line; std::getline(in, line) && !trimmed(line).empty() && (read += line.size()) < 1 << 20;) {
+  for (std::string line; std::getline(in, line) && !trimmed(line).empty();) {
     const auto split = line.find(":=");
     if (!line.starts_with("Segment") || split == line.npos) continue;
     const auto key = line.substr(0, split), value = trimmed(line.substr(split + 2));

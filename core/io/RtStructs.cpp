@@ -35,16 +35,20 @@ std::string longText(DcmItem& item, const DcmTagKey& tag) {
   return {reinterpret_cast<const char*>(bytes), element->getLengthField()};
 }
 
-// Points of "x\y\z\x\y\z…"; nothing when it is no list of triples of finite numbers.
+// Points of "x\y\z\x\y\z…"; nothing when it is no list of triples of numbers that are places in a patient.
 std::optional<std::vector<image::Vec3>> points(const std::string& text) {
   std::vector<double> values;
   const char *at = text.data(), *const end = at + text.size();
-  while (at < end) {
-    while (at < end && (*at == ' ' || *at == '+' || *at == '\\' || *at == '\0' || *at == '\n' || *at == '\r')) ++at;
-    if (at == end) break;
+  const auto skipBlanks = [&] {
+    while (at < end && (*at == ' ' || *at == '\0' || *at == '\n' || *at == '\r')) ++at;
+  };
+  for (skipBlanks(); at < end; skipBlanks()) {
+    if (!values.empty() && *at++ != '\\') return std::nullopt;
+    skipBlanks();
+    if (at < end && *at == '+') ++at;
     double value = 0;
     const auto [next, error] = std::from_chars(at, end, value);
-    if (error != std::errc() || !std::isfinite(value)) return std::nullopt;
+    if (error != std::errc() || !(std::abs(value) <= image::kFarthest)) return std::nullopt;
     values.push_back(value);
     at = next;
   }
@@ -64,19 +68,22 @@ std::string colourOf(DcmItem& roi) {
   return text;
 }
 
-Result<void> takeContours(DcmItem& item, Roi& roi) {
+// Counts the closed contours of a region, and reads them where they are wanted.
+Result<void> takeContours(DcmItem& item, Roi& roi, bool wanted) {
   return dicom::forEachItem(item, DCM_ContourSequence, [&](DcmItem& contour) -> Result<void> {
     const auto type = dicom::text(contour, DCM_ContourGeometricType);
-    if (type != "CLOSED_PLANAR" && type != "CLOSEDPLANAR_XOR" && !type.empty()) {
-      ++roi.ignored;
+    if (type != "CLOSED_PLANAR" && type != "CLOSEDPLANAR_XOR" && !type.empty()) return {};  // points and open lines
+    if (!wanted) {
+      DcmElement* data = nullptr;
+      // Three points have five backslashes at the least.
+      roi.closed += contour.findAndGetElement(DCM_ContourData, data).good() && data->getLengthField() > 16;
       return {};
     }
     auto line = points(longText(contour, DCM_ContourData));
     if (!line) return bad("ContourData of '" + roi.segment.name + "' is no list of points");
-    if (line->size() < 3)
-      ++roi.ignored;
-    else
-      roi.contours.push_back(std::move(*line));
+    if (line->size() < 3) return {};
+    ++roi.closed;
+    roi.contours.push_back(std::move(*line));
     return {};
   });
 }
@@ -87,13 +94,15 @@ struct Polygon {
   std::vector<std::array<double, 2>> corners;
 };
 
-// The columns where row `v` crosses the outline, in order.
-void crossings(const Polygon& polygon, double v, std::vector<double>& out) {
+// By row of `grid`, the columns where it crosses the outline.
+void addCrossings(const Polygon& polygon, std::vector<std::vector<double>>& rows) {
   for (std::size_t n = 0; n < polygon.corners.size(); ++n) {
-    const auto &a = polygon.corners[n], &b = polygon.corners[(n + 1) % polygon.corners.size()];
-    // Half open, so that a corner on the row counts once.
-    if ((a[1] <= v) == (b[1] <= v)) continue;
-    out.push_back(a[0] + (v - a[1]) / (b[1] - a[1]) * (b[0] - a[0]));
+    auto a = polygon.corners[n], b = polygon.corners[(n + 1) % polygon.corners.size()];
+    if (a[1] > b[1]) std::swap(a, b);
+    // Half open, so that a corner on a row counts once.
+    const double end = std::min(b[1], static_cast<double>(rows.size()));
+    for (double v = std::max(0.0, std::ceil(a[1])); v < end; ++v)
+      rows[static_cast<std::size_t>(v)].push_back(a[0] + (v - a[1]) / (b[1] - a[1]) * (b[0] - a[0]));
   }
 }
 
@@ -118,7 +127,7 @@ Result<std::vector<Polygon>> polygonsOf(const Roi& roi, const image::Geometry& g
 
 }  // namespace
 
-Result<std::vector<Roi>> readRois(DcmDataset& dataset, bool withContours) {
+Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::string&)>& wants) {
   std::vector<Roi> rois;
   std::map<long, std::size_t> byNumber;
   LORKD_CHECK(dicom::forEachItem(dataset, DCM_StructureSetROISequence, [&](DcmItem& item) -> Result<void> {
@@ -137,7 +146,7 @@ Result<std::vector<Roi>> readRois(DcmDataset& dataset, bool withContours) {
     if (found == byNumber.end()) return {};  // contours of a region that nobody names
     auto& roi = rois[found->second];
     roi.segment.color = colourOf(item);
-    return withContours ? takeContours(item, roi) : Result<void>();
+    return takeContours(item, roi, wants && wants(roi.segment.name));
   }));
   LORKD_CHECK(dicom::forEachItem(dataset, DCM_RTROIObservationsSequence, [&](DcmItem& item) -> Result<void> {
     const auto found = byNumber.find(dicom::integer(item, DCM_ReferencedROINumber, -1));
@@ -149,7 +158,17 @@ Result<std::vector<Roi>> readRois(DcmDataset& dataset, bool withContours) {
     segment.codeMeaning = dicom::words(*code, DCM_CodeMeaning, dataset);
     return {};
   }));
-  return rois;
+  Rois found;
+  found.frameOfReferenceUid = dicom::ascii(dicom::text(dataset, DCM_FrameOfReferenceUID));
+  if (found.frameOfReferenceUid.empty()) found.frameOfReferenceUid = rois.front().frameOfReferenceUid;
+  for (auto& roi : rois) {
+    const bool here = roi.frameOfReferenceUid.empty() || roi.frameOfReferenceUid == found.frameOfReferenceUid;
+    if (here && roi.closed > 0)
+      found.rois.push_back(std::move(roi));
+    else
+      found.left.push_back(roi.segment.name);
+  }
+  return found;
 }
 
 Result<std::vector<std::uint8_t>> fillContours(const Roi& roi, const image::Geometry& grid) {
@@ -157,30 +176,28 @@ Result<std::vector<std::uint8_t>> fillContours(const Roi& roi, const image::Geom
   LORKD_TRY(polygons, polygonsOf(roi, grid));
   if (polygons.empty()) return mask;
   std::ranges::sort(polygons, {}, &Polygon::plane);
-  // Planes as groups of polygons that lie together, and how far apart they lie where they lie closest.
+  // Planes as groups of polygons that lie together.
   std::vector<std::pair<std::size_t, std::size_t>> planes{{0, 1}};
-  double step = INFINITY;
-  for (std::size_t n = 1; n < polygons.size(); ++n) {
-    const double gap = polygons[n].plane - polygons[planes.back().first].plane;
-    if (gap <= kPlaneTolerance) {
+  for (std::size_t n = 1; n < polygons.size(); ++n)
+    if (polygons[n].plane - polygons[planes.back().first].plane <= kPlaneTolerance)
       planes.back().second = n + 1;
-      continue;
-    }
-    step = std::min(step, gap);
-    planes.emplace_back(n, n + 1);
-  }
-  // A single plane is one slice; planes closer than slices fill the slice that is nearest.
-  const double reach = std::max(1.0, std::isfinite(step) ? step : 1.0) / 2 + 1e-6;
-  std::vector<double> edges;
+    else
+      planes.emplace_back(n, n + 1);
+  const auto placeOf = [&](const auto& plane) { return polygons[plane.first].plane; };
+  constexpr double kWidestGap = 3;  // slices
+  std::vector<std::vector<double>> rows;
   for (std::int64_t k = 0; k < grid.size[2]; ++k) {
-    const auto distance = [&](const auto& plane) {
-      return std::abs(polygons[plane.first].plane - static_cast<double>(k));
-    };
-    const auto nearest = std::ranges::min_element(planes, {}, distance);
-    if (distance(*nearest) > reach) continue;
+    const auto here = static_cast<double>(k);
+    const auto above = std::ranges::find_if(planes, [&](const auto& plane) { return placeOf(plane) >= here; });
+    const auto* upper = above == planes.end() ? nullptr : &*above;
+    const auto* lower = above == planes.begin() ? nullptr : &*std::prev(above);
+    const double up = upper ? placeOf(*upper) - here : INFINITY, down = lower ? here - placeOf(*lower) : INFINITY;
+    if (std::min(up, down) > 0.5 + 1e-6 && up + down > kWidestGap + 2 * kPlaneTolerance) continue;
+    const auto& nearest = up < down ? *upper : *lower;
+    rows.assign(static_cast<std::size_t>(grid.size[1]), {});
+    for (auto n = nearest.first; n < nearest.second; ++n) addCrossings(polygons[n], rows);
     for (std::int64_t j = 0; j < grid.size[1]; ++j) {
-      edges.clear();
-      for (auto n = nearest->first; n < nearest->second; ++n) crossings(polygons[n], static_cast<double>(j), edges);
+      auto& edges = rows[static_cast<std::size_t>(j)];
       std::ranges::sort(edges);
       for (std::size_t e = 0; e + 1 < edges.size(); e += 2) {
         const double end = static_cast<double>(grid.size[0]) - 1;
@@ -193,11 +210,34 @@ Result<std::vector<std::uint8_t>> fillContours(const Roi& roi, const image::Geom
   return mask;
 }
 
+namespace {
+
+Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geometry& reference,
+                                      const std::function<bool(const std::string&)>& wants) {
+  LORKD_TRY(found, readRois(loaded.dataset(), wants));
+  image::SegmentSet set{reference, {}};
+  constexpr double kMaxMaskBytes = 64.0 * (1ull << 30);
+  std::erase_if(found.rois, [&](const Roi& roi) { return !wants(roi.segment.name); });
+  if (static_cast<double>(reference.voxels()) * static_cast<double>(found.rois.size()) > kMaxMaskBytes)
+    return fail(ErrorCode::Unsupported, "the structures would need more than 64 GiB of memory");
+  for (auto& roi : found.rois) {
+    LORKD_TRY(mask, fillContours(roi, reference));
+    roi.segment.mask = std::move(mask);
+    set.segments.push_back(std::move(roi.segment));
+  }
+  return set;
+}
+
+}  // namespace
+
 Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry& reference,
-                                     const std::vector<image::Vec3>& origins, bool resample) {
-  LORKD_TRY(loaded, dicom::load(file));
-  if (dicom::text(loaded.dataset(), DCM_SOPClassUID) == UID_RTStructureSetStorage)
-    return readStructures(file, reference);
+                                     const std::vector<image::Vec3>& origins, bool resample,
+                                     const std::function<bool(const std::string&)>& wants) {
+  {
+    LORKD_TRY(loaded, dicom::load(file));
+    if (dicom::text(loaded.dataset(), DCM_SOPClassUID) == UID_RTStructureSetStorage)
+      return readStructures(file, reference, wants);
+  }
   if (!resample) return readSeg(file, &reference, origins);
   auto own = readSeg(file);
   if (!own) return own;
@@ -210,23 +250,24 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
   return own;
 }
 
-Result<image::SegmentSet> readStructures(const fs::path& file, const image::Geometry& reference) {
+Result<image::SegmentSet> readStructures(const fs::path& file, const image::Geometry& reference,
+                                         const std::function<bool(const std::string&)>& wants) {
   LORKD_TRY(loaded, dicom::load(file));
   if (dicom::text(loaded.dataset(), DCM_SOPClassUID) != UID_RTStructureSetStorage)
     return fail(ErrorCode::Format, "this is not a DICOM structure set", "", file.string());
   if (loaded.status.bad())
     return fail(ErrorCode::Format, std::string("the file is damaged or truncated: ") + loaded.status.text(), "",
                 file.string());
-  auto rois = readRois(loaded.dataset(), true);
-  if (!rois) return fail(rois.error(), file.string());
-  image::SegmentSet set{reference, {}};
-  for (auto& roi : *rois) {
-    auto mask = fillContours(roi, reference);
-    if (!mask) return fail(mask.error(), file.string());
-    roi.segment.mask = std::move(*mask);
-    set.segments.push_back(std::move(roi.segment));
+  try {
+    auto set = readChecked(
+        loaded, reference, wants ? wants : [](const std::string&) { return true; });
+    if (!set) return fail(set.error(), file.string());
+    return set;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::Io, "there is not enough memory for these structures", "", file.string());
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::Format, std::string("the file is damaged: ") + e.what(), "", file.string());
   }
-  return set;
 }
 
 }  // namespace lorkd::io

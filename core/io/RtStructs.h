@@ -1,6 +1,7 @@
 // DICOM RT Structure Sets: contours, and how they fill voxels. Inside this room only.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,17 +15,24 @@ struct Roi {
   image::Segment segment;                          ///< name, colour and code; mask empty
   std::vector<std::vector<image::Vec3>> contours;  ///< closed and planar, LPS mm
   std::string frameOfReferenceUid;
-  int ignored = 0;  ///< contours that enclose nothing: points and open lines
+  std::size_t closed = 0;  ///< contours that enclose something, read or not
 };
 
-/// Regions in the order of StructureSetROISequence. Without `withContours` only what describes them.
+/// The regions that make labels: those with closed contours, in the frame of reference of the data set (or, where it
+/// names none, of its first region), in the order of StructureSetROISequence. `left` takes the names of the others.
+struct Rois {
+  std::vector<Roi> rois;
+  std::string frameOfReferenceUid;
+  std::vector<std::string> left;
+};
+/// Points are read of the regions that `wants` accepts by name; none where it is empty.
 /// Errors: Format, naming the attribute and the region.
-Result<std::vector<Roi>> readRois(DcmDataset& dataset, bool withContours);
+Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::string&)>& wants);
 
 /// The voxels of `grid` whose centres lie inside. Contours on one plane combine by the even-odd rule, so that holes and
-/// keyholes come out as drawn. A slice takes the contours of the plane nearest to it, as far as half of the distance
-/// between planes, or of slices where these lie wider apart.
-/// Errors: Mismatch where contours do not lie parallel to the slices.
+/// keyholes come out as drawn. A slice takes the contours of the plane nearest to it within half a slice; where there
+/// is none, but planes lie on both sides and no more than three slices apart, those of the nearer one. Errors: Mismatch
+/// where contours do not lie parallel to the slices.
 Result<std::vector<std::uint8_t>> fillContours(const Roi& roi, const image::Geometry& grid);
 
 }  // namespace lorkd::io

@@ -54,6 +54,7 @@ Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   }
   for (const auto& segment : header->segments) series.segmentNames.push_back(segment.name);
   series.geometry = header->geometry;
+  if (series.geometry.voxels() > 0 && !series.geometry.plausible()) series.geometry = {};
   const auto& d = series.geometry.direction;
   series.instances.front().position = dicom::dot(series.geometry.origin, {d[0][2], d[1][2], d[2][2]});
   return series;
@@ -63,15 +64,19 @@ Series structureSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   Series series = referringSeries(loaded, h);
   if (loaded.status.bad())
     add(series, Severity::Unusable, "truncated", std::string("the file ends early: ") + loaded.status.text());
-  const auto rois = readRois(loaded.dataset(), false);
+  if (series.modality.empty()) series.modality = "RTSTRUCT";
+  const auto rois = readRois(loaded.dataset(), {});
   if (!rois) {
     add(series, Severity::Unusable, "damaged-structures", rois.error().text());
     return series;
   }
-  for (const auto& roi : *rois) {
-    series.segmentNames.push_back(roi.segment.name);
-    if (series.frameOfReferenceUid.empty()) series.frameOfReferenceUid = roi.frameOfReferenceUid;
-  }
+  for (const auto& roi : rois->rois) series.segmentNames.push_back(roi.segment.name);
+  series.frameOfReferenceUid = rois->frameOfReferenceUid;
+  if (!rois->left.empty())
+    add(series, Severity::Note, "empty-region",
+        std::to_string(rois->left.size()) + " region(s) without closed contours here are left out, for example '" +
+            rois->left.front() + "'");
+  if (rois->rois.empty()) add(series, Severity::Unusable, "no-contours", "no region has a closed contour");
   return series;
 }
 
@@ -175,12 +180,16 @@ Result<Scan> scanFolder(const fs::path& folder, Progress& progress, const Cancel
   }
   collector.finish();
   progress.report("reading headers", scan.filesSeen, scan.filesSeen);
-  if (scan.series.empty() && scan.loose.empty())
+  if (!scan.series.empty() || !scan.loose.empty()) return scan;
+  const auto known = std::ranges::find_if(scan.rejected, [](const auto& r) { return r.second.code != "unknown-kind"; });
+  if (known != scan.rejected.end())
     return fail(ErrorCode::InvalidArgument,
                 "none of the " + std::to_string(files.size()) + " file(s) in the folder can be used, for example " +
-                    scan.rejected.front().first.filename().string() + ": " + scan.rejected.front().second.message,
+                    known->first.filename().string() + ": " + known->second.message,
                 "choose the folder that holds DICOM, NIfTI, npz or pictures", folder.string());
-  return scan;
+  return fail(ErrorCode::InvalidArgument,
+              "none of the " + std::to_string(files.size()) + " files in the folder is DICOM, a volume or a picture",
+              "choose the folder that holds the images", folder.string());
 }
 
 }  // namespace lorkd::io

@@ -62,7 +62,7 @@ Result<void> readFrames(DcmDataset& dataset, const std::map<long, std::size_t>& 
     if (known == numbers.end()) return bad(where + "it belongs to no segment of SegmentSequence");
     frame.segment = known->second;
     DcmItem* plane = dicom::functionalGroup(item, shared, DCM_PlanePositionSequence);
-    const auto position = plane ? dicom::vector(*plane, DCM_ImagePositionPatient) : std::nullopt;
+    const auto position = plane ? dicom::place(*plane, DCM_ImagePositionPatient) : std::nullopt;
     if (!position) return bad(where + "ImagePositionPatient is missing");
     frame.position = *position;
     DcmItem* turn = dicom::functionalGroup(item, shared, DCM_PlaneOrientationSequence);

@@ -107,17 +107,17 @@ std::vector<image::Vec3> planesOf(const SegHeader& header, const image::Geometry
   return out;
 }
 
-// Where frames fall in a pile of slices of the SEG's own size.
-Result<std::vector<Placement>> placeOnSlices(const SegHeader& header, const Upright& upright,
-                                             const image::Geometry& reference,
-                                             const std::vector<image::Vec3>& origins) {
+// Where frames fall in the grid or, with `origins`, in a pile of its slices.
+Result<std::vector<Placement>> placesOf(const SegHeader& header, const image::Geometry& grid,
+                                        const std::vector<image::Vec3>& origins) {
   std::vector<Placement> placements;
-  image::Geometry slice = reference;
+  const Upright upright(grid, origins);
+  image::Geometry slice = grid;
   slice.size = {header.columns, header.rows, 1};
   for (const auto& frame : header.frames) {
-    const auto k = upright.nearestSlice(frame.position);
-    slice.origin = origins[k];
-    LORKD_TRY(placement, place(frame, header, slice));
+    const auto k = origins.empty() ? 0 : upright.nearestSlice(frame.position);
+    if (!origins.empty()) slice.origin = origins[k];
+    LORKD_TRY(placement, place(frame, header, origins.empty() ? grid : slice));
     placement.start += static_cast<std::int64_t>(k) * header.rows * header.columns;
     placements.push_back(placement);
   }
@@ -134,22 +134,12 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
   image::SegmentSet set;
   set.geometry = reference ? *reference : header.geometry;
   const bool moved = reference && !slices.empty();
-  const auto origins = moved ? planesOf(header, set.geometry, slices) : slices;
+  const auto origins = moved ? planesOf(header, set.geometry, slices) : std::vector<image::Vec3>();
   const auto voxels =
       moved ? static_cast<std::int64_t>(origins.size()) * header.rows * header.columns : set.geometry.voxels();
   if (static_cast<double>(voxels) * static_cast<double>(header.segments.size()) > kMaxMaskBytes)
     return fail(ErrorCode::Unsupported, "the segmentation would need more than 64 GiB of memory");
-  const Upright upright(set.geometry, origins);
-  std::vector<Placement> placements;
-  if (moved) {
-    LORKD_TRY(onSlices, placeOnSlices(header, upright, set.geometry, origins));
-    placements = std::move(onSlices);
-  } else {
-    for (const auto& frame : header.frames) {
-      LORKD_TRY(placement, place(frame, header, set.geometry));
-      placements.push_back(placement);
-    }
-  }
+  LORKD_TRY(placements, placesOf(header, set.geometry, origins));
   set.segments = header.segments;
   for (auto& segment : set.segments) segment.mask.assign(static_cast<std::size_t>(voxels), 0);
   std::size_t n = 0;
@@ -162,6 +152,7 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
         if (inside) mask[row * p.alongRows + column * p.alongColumns] = 1;
       }
   }
+  const Upright upright(set.geometry, origins);
   if (moved)
     for (auto& segment : set.segments) segment.mask = upright.nearest(segment.mask, header.columns, header.rows);
   return set;
@@ -169,21 +160,13 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
 
 }  // namespace
 
-bool fitsGrid(const image::Geometry& grid, const image::Geometry& reference) {
-  SegHeader header;
-  header.columns = static_cast<int>(grid.size[0]);
-  header.rows = static_cast<int>(grid.size[1]);
-  if (grid.voxels() == 0) return false;
-  SegFrame frame;
-  frame.spacing = {grid.spacing[0], grid.spacing[1]};
-  for (std::size_t a = 0; a < 2; ++a)
-    for (std::size_t r = 0; r < 3; ++r) frame.orientation[a][r] = grid.direction[r][a];
-  // The first and the last plane say it all, unless the planes lie closer than the reference's.
-  for (const auto k : {std::int64_t(0), std::min<std::int64_t>(1, grid.size[2] - 1), grid.size[2] - 1}) {
-    frame.position = grid.indexToLps({0, 0, static_cast<double>(k)});
-    if (!place(frame, header, reference)) return false;
-  }
-  return true;
+Result<bool> segLiesOn(const fs::path& file, const image::Geometry& reference,
+                       const std::vector<image::Vec3>& origins) {
+  LORKD_TRY(loaded, dicom::load(file));
+  auto header = readSegHeader(loaded.dataset());
+  if (!header) return fail(header.error(), file.string());
+  const auto planes = origins.empty() ? origins : planesOf(*header, reference, origins);
+  return placesOf(*header, reference, planes).has_value();
 }
 
 Result<image::SegmentSet> readSeg(const fs::path& file, const image::Geometry* reference,

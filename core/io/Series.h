@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct Finding {
   /// Consent: usable only once the user says so, who then gets what the message describes.
   enum class Severity { Note, Warning, Consent, Unusable };
   Severity severity = Severity::Note;
-  std::string code;     ///< short stable name: "missing-slice", "truncated", "mixed-orientation", ...
+  std::string code;     ///< short stable name: "missing-slice", "truncated", "gantry-tilt", ...
   std::string message;  ///< in words, naming file or position
 };
 
@@ -66,11 +67,11 @@ struct Scan {
 /// within one, into volumes: by orientation, size and spacing, and where several lie at one place by echo, b-value,
 /// time and the like. Slices are sorted along their normal; names and instance numbers say nothing.
 /// Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
-/// shifted-slices, scout, report-page, damaged-segmentation, damaged-structures, unsupported-kind (SR, RTDOSE, ...)
-/// make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the spacing) need consent to be
-/// interpolated; gantry-tilt (put upright by a shear), uneven-spacing, duplicate-file and single-slice are warnings;
-/// split is a note. Errors: NotFound (no such folder), InvalidArgument (the folder is empty or holds nothing of a known
-/// kind, with counts), Io, Cancelled.
+/// shifted-slices, mostly-missing, implausible-grid, scout, report-page, damaged-segmentation, damaged-structures,
+/// unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the
+/// spacing) need consent to be interpolated; gantry-tilt (put upright by a shear), uneven-spacing, duplicate-file and
+/// single-slice are warnings; split is a note. Errors: NotFound (no such folder), InvalidArgument (the folder is empty
+/// or holds nothing of a known kind, with counts), Io, Cancelled.
 Result<Scan> scanFolder(const std::filesystem::path& folder, Progress& progress, const CancelToken& cancel);
 
 /// Reads the pixels of an image series as one volume, HU and geometry as in the headers. What `origins` lists is moved
@@ -91,17 +92,22 @@ Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image
                                   const std::vector<image::Vec3>& origins = {});
 
 /// Reads a DICOM RT Structure Set as voxels of `reference`, the grid of the series it was drawn on: inside is whose
-/// centre lies inside, contours on one plane by the even-odd rule, the nearest plane for slices that have none of their
-/// own. Errors: NotFound, Format (naming attribute and region), Mismatch when contours do not lie parallel to the
-/// slices.
-Result<image::SegmentSet> readStructures(const std::filesystem::path& file, const image::Geometry& reference);
+/// centre lies inside, contours on one plane by the even-odd rule; a slice without contours between two that have them
+/// takes those of the nearer one, if they lie no more than three slices apart. Only regions with closed contours in the
+/// set's own frame of reference, and whose name `wants` accepts (all if it is empty).
+/// Errors: NotFound, Format (naming attribute and region), Mismatch when contours do not lie parallel to the slices.
+Result<image::SegmentSet> readStructures(const std::filesystem::path& file, const image::Geometry& reference,
+                                         const std::function<bool(const std::string&)>& wants = {});
 
 /// readSeg() or readStructures(), whichever the file is. With `resample`, for a SEG on a grid of its own in the same
 /// frame of reference, a voxel belongs to a segment that fills half of it. Errors: theirs.
 Result<image::SegmentSet> readLabels(const std::filesystem::path& file, const image::Geometry& reference,
-                                     const std::vector<image::Vec3>& origins, bool resample = false);
+                                     const std::vector<image::Vec3>& origins, bool resample = false,
+                                     const std::function<bool(const std::string&)>& wants = {});
 
-/// Whether the voxels of `grid` are voxels of `reference` too, within a tenth of their spacing, as readSeg() asks.
-bool fitsGrid(const image::Geometry& grid, const image::Geometry& reference);
+/// Whether every frame of a SEG lies on the voxels of an image's grid or, with `origins`, of its slices, as readSeg()
+/// asks. Errors: those of reading its header.
+Result<bool> segLiesOn(const std::filesystem::path& file, const image::Geometry& reference,
+                       const std::vector<image::Vec3>& origins);
 
 }  // namespace lorkd::io

@@ -68,20 +68,24 @@ std::pair<double, bool> checkGaps(Series& series, const std::vector<SliceHeader>
   const std::size_t n = at.size();
   std::vector<double> gaps;
   for (std::size_t k = 1; k < n; ++k) gaps.push_back(at[k].position - at[k - 1].position);
+  std::vector<double> positions;
+  for (const auto& instance : at) positions.push_back(instance.position);
+  const double same = samePlace(positions);
   std::vector<double> sorted = gaps;
-  // The lower of two middle ones: a missing slice makes a gap wider, nothing makes one narrower.
+  std::erase_if(sorted, [same](double gap) { return gap < same; });
+  if (sorted.empty()) sorted = {0};
+  // The lower of two middle ones: a missing slice makes a gap wider.
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
   std::ranges::nth_element(sorted, middle);
   const double median = *middle;
   const double mean = (at.back().position - at.front().position) / static_cast<double>(n - 1);
-  constexpr double kSamePlace = 1e-3;
   std::size_t doubled = 0, missing = 0;
   std::string doubledAt, missingAt;
   for (std::size_t k = 0; k < gaps.size(); ++k) {
     const std::string between = name(headers[k]) + " and " + name(headers[k + 1]) + " at " + mm(at[k].position);
-    if (gaps[k] < std::max(kSamePlace, 0.01 * median)) {
+    if (gaps[k] < same) {
       if (doubled++ == 0) doubledAt = between;
-    } else if (gaps[k] > 1.5 * median && median > kSamePlace) {
+    } else if (gaps[k] > 1.5 * median) {
       if (missing == 0) missingAt = between;
       missing += static_cast<std::size_t>(std::min(1e6, std::round(gaps[k] / median) - 1));
     }
@@ -92,8 +96,8 @@ std::pair<double, bool> checkGaps(Series& series, const std::vector<SliceHeader>
             "; the series may hold several phases or echoes");
   if (missing > 0)
     add(series, Severity::Consent, "missing-slice",
-        std::to_string(std::max<std::size_t>(missing, 1)) + " slice(s) missing, first between " + missingAt +
-            "; the usual distance is " + mm(median) + "; with consent they are interpolated");
+        std::to_string(missing) + " slice(s) missing, first between " + missingAt + "; the usual distance is " +
+            mm(median) + "; with consent they are interpolated");
   bool uneven = missing > 0;
   if (doubled == 0 && missing == 0) {
     double worst = 0;
@@ -105,7 +109,7 @@ std::pair<double, bool> checkGaps(Series& series, const std::vector<SliceHeader>
           "slices lie up to " + mm(worst) + " off an even spacing of " + mm(mean) +
               (uneven ? "; with consent the volume is interpolated evenly" : ""));
   }
-  return {median > kSamePlace ? (missing + doubled > 0 ? median : mean) : 1.0, uneven && doubled == 0};
+  return {median > 0 ? (missing + doubled > 0 ? median : mean) : 1.0, uneven && doubled == 0};
 }
 
 // Slices must stack straight along the normal, or straight at an angle to it. True when it is an angle.
@@ -128,7 +132,8 @@ bool checkTilt(Series& series, const std::vector<SliceHeader>& headers, const im
     worstOffLine = std::max(worstOffLine, std::sqrt(dicom::dot(rest, rest)));
   }
   if (worst <= kPlaneTolerance * pixel) return false;
-  if (worstOffLine > kPlaneTolerance * pixel || length <= 0) {
+  // A gantry tilts by 30 degrees at most; what leans further is no stack.
+  if (worstOffLine > kPlaneTolerance * pixel || worst > length) {
     add(series, Severity::Unusable, "shifted-slices", "slices are shifted sideways by up to " + mm(worst));
     return false;
   }
@@ -212,9 +217,20 @@ Series checkStack(Series series, std::vector<SliceHeader> headers) {
   const auto [spacing, uneven] = checkGaps(series, headers);
   g.spacing[2] = spacing;
   const bool aslant = checkTilt(series, headers, normal);
-  if (!series.usable() || !(uneven || aslant)) return series;
-  for (const auto& h : headers) series.origins.push_back(*h.position);
-  g = uprightGrid(g, series.origins);
+  if (!series.usable()) return series;
+  if (uneven || aslant) {
+    const double given = static_cast<double>(g.voxels());
+    for (const auto& h : headers) series.origins.push_back(*h.position);
+    g = uprightGrid(g, series.origins);
+    if (static_cast<double>(g.voxels()) > 4 * given)
+      add(series, Severity::Unusable, "mostly-missing",
+          "an even and upright volume would have " + std::to_string(g.size[0]) + " x " + std::to_string(g.size[1]) +
+              " x " + std::to_string(g.size[2]) + " voxels, more than four times those of the slices");
+  }
+  if (!g.plausible())
+    add(series, Severity::Unusable, "implausible-grid",
+        "the slices span " + std::to_string(g.size[2]) + " planes " + mm(g.spacing[2]) +
+            " apart, which cannot be right");
   return series;
 }
 

@@ -13,8 +13,8 @@ namespace {
 // A slice must lie at index (0, 0, k) of the grid, since the files may have changed after the scan.
 Result<void> checkPlace(const SliceHeader& h, const image::Geometry& g, double k) {
   const auto moved = [&](const std::string& what) {
-    return fail(ErrorCode::Mismatch, what,
-                "scan the folder again; a series with missing or tilted slices makes no volume", h.file.string());
+    return fail(ErrorCode::Mismatch, what, "the files have changed since the scan: scan the folder again",
+                h.file.string());
   };
   if (h.rows != g.size[1] || h.columns != g.size[0]) return moved("the slice has another size than its series");
   if (h.samples != 1) return moved("the slice is not one grayscale picture");

@@ -1,6 +1,7 @@
 #include "core/io/SeriesSplit.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <map>
@@ -10,8 +11,6 @@ namespace lorkd::io {
 namespace {
 
 using Slices = std::vector<SliceHeader>;
-
-constexpr double kSamePlace = 1e-3;  // mm along the normal
 
 bool isScout(const SliceHeader& h) { return h.imageType.find("LOCALIZER") != std::string::npos; }
 
@@ -53,28 +52,35 @@ std::string sizeOf(const SliceHeader& h) {
   return text;
 }
 
-// Groups by an equivalence of slices, in the order of first appearance.
+constexpr std::size_t kMostGroups = 256;
+
+// Groups by an equivalence of slices, in the order of first appearance; what is too many goes to `beyond`.
 template <class Same>
-std::vector<Slices> grouped(Slices slices, Same same) {
+std::vector<Slices> grouped(Slices slices, Same same, Slices& beyond) {
   std::vector<Slices> groups;
   for (auto& slice : slices) {
     const auto found = std::ranges::find_if(groups, [&](const Slices& g) { return same(g.front(), slice); });
-    (found == groups.end() ? groups.emplace_back() : *found).push_back(std::move(slice));
+    if (found == groups.end() && groups.size() == kMostGroups)
+      beyond.push_back(std::move(slice));
+    else
+      (found == groups.end() ? groups.emplace_back() : *found).push_back(std::move(slice));
   }
   return groups;
 }
 
+image::Vec3 normalOf(const SliceHeader& h) { return dicom::cross((*h.orientation)[0], (*h.orientation)[1]); }
+
 // The most slices that lie at one place of a stack; 1 where nothing is known of places.
 std::size_t mostAtOnePlace(const Slices& slices) {
-  const auto& first = slices.front();
-  if (!hasPlace(first)) return 1;
-  const auto normal = dicom::cross((*first.orientation)[0], (*first.orientation)[1]);
+  if (!std::ranges::all_of(slices, hasPlace)) return 1;
+  const auto normal = normalOf(slices.front());
   std::vector<double> at;
-  for (const auto& slice : slices) at.push_back(slice.position ? dicom::dot(*slice.position, normal) : NAN);
+  for (const auto& slice : slices) at.push_back(dicom::dot(*slice.position, normal));
   std::ranges::sort(at);
+  const double same = samePlace(at);
   std::size_t most = 1, here = 1;
   for (std::size_t n = 1; n < at.size(); ++n) {
-    here = at[n] - at[n - 1] < kSamePlace ? here + 1 : 1;
+    here = at[n] - at[n - 1] < same ? here + 1 : 1;
     most = std::max(most, here);
   }
   return most;
@@ -85,11 +91,14 @@ using Named = std::pair<std::string, Slices>;
 // Takes slices at one place apart by their marks from `first` on.
 void splitByMarks(std::string name, Slices slices, std::size_t first, std::vector<Named>& out) {
   const auto most = mostAtOnePlace(slices);
-  for (auto mark = first; most > 1 && mark < kMarks; ++mark) {
+  for (auto mark = first; mark < kMarks; ++mark) {
+    if (most < 2 && mark != static_cast<std::size_t>(Mark::Stack)) break;
     std::map<std::string, Slices> groups;
     for (const auto& slice : slices) groups[slice.marks[mark]].push_back(slice);
     // A value that changes from slice to slice, such as a time, tells nothing.
-    if (groups.size() < 2 || groups.size() > most) continue;
+    // Stacks are stacks by the header's own word, even where none of their slices meet.
+    const auto allowed = mark == static_cast<std::size_t>(Mark::Stack) ? slices.size() / 2 : most;
+    if (groups.size() < 2 || groups.size() > allowed) continue;
     for (auto& [value, group] : groups)
       splitByMarks(name + (name.empty() ? "" : ", ") + toString(static_cast<Mark>(mark)) + " " +
                        (value.empty() ? "unknown" : value),
@@ -99,18 +108,36 @@ void splitByMarks(std::string name, Slices slices, std::size_t first, std::vecto
   out.emplace_back(std::move(name), std::move(slices));
 }
 
-std::vector<Named> stacksOf(Slices slices) {
+// Where a part lies: its normal, then the least position along it.
+std::array<double, 4> whereOf(const Slices& slices) {
+  if (!std::ranges::all_of(slices, hasPlace)) return {};
+  const auto normal = normalOf(slices.front());
+  double least = image::kFarthest * 2;
+  for (const auto& slice : slices) least = std::min(least, dicom::dot(*slice.position, normal));
+  return {normal[0], normal[1], normal[2], least};
+}
+
+std::vector<Named> stacksOf(Slices slices, Slices& beyond) {
   std::vector<Named> out;
-  const auto turns = grouped(std::move(slices), sameOrientation);
-  for (const auto& turn : turns) {
-    auto sizes = grouped(turn, sameSize);
-    for (auto& size : sizes) {
-      std::string name = turns.size() > 1 ? planeOf(size.front()) : "";
-      if (sizes.size() > 1) name += (name.empty() ? "" : ", ") + sizeOf(size.front());
-      splitByMarks(std::move(name), std::move(size), 0, out);
+  const auto sameFrame = [](const SliceHeader& a, const SliceHeader& b) {
+    return a.frameOfReferenceUid == b.frameOfReferenceUid;
+  };
+  const auto frames = grouped(std::move(slices), sameFrame, beyond);
+  for (const auto& frame : frames) {
+    const auto turns = grouped(frame, sameOrientation, beyond);
+    for (const auto& turn : turns) {
+      auto sizes = grouped(turn, sameSize, beyond);
+      for (auto& size : sizes) {
+        std::string name = frames.size() > 1 ? "frame of reference" : "";
+        const auto add = [&name](const std::string& more) { name += (name.empty() ? "" : ", ") + more; };
+        if (turns.size() > 1) add(planeOf(size.front()));
+        if (sizes.size() > 1) add(sizeOf(size.front()));
+        splitByMarks(std::move(name), std::move(size), 0, out);
+      }
     }
   }
-  // Two oblique stacks may be called alike.
+  // Two oblique stacks may be called alike; files' names must not decide which is the first.
+  std::ranges::stable_sort(out, {}, [](const Named& part) { return std::pair(part.first, whereOf(part.second)); });
   std::map<std::string, int> met;
   for (auto& [name, group] : out)
     if (const int before = met[name]++; before > 0) name += " " + std::to_string(before + 1);
@@ -118,6 +145,15 @@ std::vector<Named> stacksOf(Slices slices) {
 }
 
 }  // namespace
+
+double samePlace(const std::vector<double>& positions) {
+  std::vector<double> gaps;
+  for (std::size_t n = 1; n < positions.size(); ++n) gaps.push_back(positions[n] - positions[n - 1]);
+  if (gaps.empty()) return 1e-3;
+  const auto wide = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() * 4 / 5);
+  std::ranges::nth_element(gaps, wide);
+  return std::clamp(0.02 * *wide, 1e-3, 0.2);
+}
 
 std::vector<SeriesPart> splitSeries(std::vector<SliceHeader> slices) {
   const bool placed = std::ranges::any_of(slices, hasPlace);
@@ -131,7 +167,7 @@ std::vector<SeriesPart> splitSeries(std::vector<SliceHeader> slices) {
         .push_back(std::move(slice));
   std::vector<SeriesPart> parts;
   if (!rest.empty())
-    for (auto& [name, group] : stacksOf(std::move(rest)))
+    for (auto& [name, group] : stacksOf(std::move(rest), pages.slices))
       parts.push_back({allScouts ? SeriesPart::Kind::Scout : SeriesPart::Kind::Stack, name, std::move(group)});
   for (auto* other : {&scouts, &pages})
     if (!other->slices.empty()) parts.push_back(std::move(*other));

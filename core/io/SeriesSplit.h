@@ -17,9 +17,14 @@ struct SeriesPart {
 };
 
 /// Splits off scouts (localizers) and pages (colour pictures, and secondary captures that lie nowhere, beside slices
-/// that do), then groups what is left by size, spacing and orientation. Where several slices of a group lie at one
-/// place, they are told apart by the first of their Marks that leaves no more groups than slices at that place, and by
-/// further ones as far as needed. Parts come in the order of their first slice; `slices` is not empty.
+/// that do), then groups what is left by frame of reference, orientation, size and spacing, and stack where the header
+/// tells stacks apart. Where several slices of a group lie at one place, they are told apart by the first of their
+/// Marks that leaves no more groups than slices at that place, and by further ones as far as needed. Parts that would
+/// be called alike are numbered by where they lie. Beyond 256 groups, slices count as pages. `slices` is not empty.
 std::vector<SeriesPart> splitSeries(std::vector<SliceHeader> slices);
+
+/// How near to each other, in mm along the normal, slices at these ascending positions count as lying at one place: a
+/// fiftieth of the wider of their distances, 0.2 at most, so that copies a hair apart do not pass for neighbours.
+double samePlace(const std::vector<double>& positions);
 
 }  // namespace lorkd::io

@@ -86,14 +86,14 @@ std::string valueOf(DcmItem& item, const DcmTagKey& tag) {
 
 std::optional<std::array<double, 2>> spacingOf(DcmItem& item) {
   const auto s = dicom::numbers(item, DCM_PixelSpacing, 2);
-  if (!s || (*s)[0] <= 0 || (*s)[1] <= 0) return std::nullopt;
+  if (!s || std::ranges::any_of(*s, [](double v) { return !(v > 1e-6 && v <= 1e4); })) return std::nullopt;
   return std::array{(*s)[1], (*s)[0]};
 }
 
 // What the functional groups of a frame say.
 void takeGroups(SliceHeader& h, DcmItem& frame, DcmItem* shared) {
   const auto group = [&](const DcmTagKey& tag) { return dicom::functionalGroup(frame, shared, tag); };
-  if (auto* plane = group(DCM_PlanePositionSequence)) h.position = dicom::vector(*plane, DCM_ImagePositionPatient);
+  if (auto* plane = group(DCM_PlanePositionSequence)) h.position = dicom::place(*plane, DCM_ImagePositionPatient);
   if (auto* turn = group(DCM_PlaneOrientationSequence))
     h.orientation = dicom::orientation(*turn, DCM_ImageOrientationPatient);
   if (auto* measures = group(DCM_PixelMeasuresSequence)) {
@@ -147,7 +147,7 @@ SliceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
   h.samples = static_cast<int>(dicom::integer(set, DCM_SamplesPerPixel, 1));
   h.bitsAllocated = static_cast<int>(dicom::integer(set, DCM_BitsAllocated));
   h.frames = static_cast<int>(std::clamp(dicom::integer(set, DCM_NumberOfFrames, 1), 1L, 1L << 30));
-  h.position = dicom::vector(set, DCM_ImagePositionPatient);
+  h.position = dicom::place(set, DCM_ImagePositionPatient);
   h.orientation = dicom::orientation(set, DCM_ImageOrientationPatient);
   h.spacing = spacingOf(set);
   h.sliceThickness = dicom::number(set, DCM_SliceThickness);
@@ -160,16 +160,20 @@ std::vector<SliceHeader> framesOf(const dicom::Loaded& loaded, const SliceHeader
   DcmDataset& set = loaded.dataset();
   auto* shared = dicom::sequenceItem(set, DCM_SharedFunctionalGroupsSequence);
   std::vector<SliceHeader> frames;
+  constexpr std::size_t kMostFrames = 1 << 17;  // a header of its own for each costs memory
   // No visit fails.
   (void)dicom::forEachItem(set, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& item) -> Result<void> {
+    if (frames.size() == kMostFrames) return {};
     auto& h = frames.emplace_back(file);
     h.frame = static_cast<int>(frames.size()) - 1;
     takeGroups(h, item, shared);
     return {};
   });
-  // Without a group for each frame nobody knows which is where.
-  if (static_cast<int>(frames.size()) != file.frames) return {file};
-  return frames;
+  if (static_cast<int>(frames.size()) == file.frames) return frames;
+  // Without a group for each of several frames nobody knows which is where.
+  auto whole = file;
+  if (file.frames > 1) whole.position.reset();
+  return {whole};
 }
 
 }  // namespace lorkd::io

@@ -1,14 +1,13 @@
 #include "core/io/SlicePixels.h"
 
 #include <dcmtk/dcmdata/dcpixel.h>
-#include <itkGDCMImageIO.h>
-#include <itkImageFileReader.h>
+#include <gdcmImageReader.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
-#include "core/io/ItkGrid.h"
 #include "core/io/SeriesCheck.h"
 
 namespace lorkd::io {
@@ -35,21 +34,13 @@ struct PixelFormat {
   }
 };
 
-// A stored value of whichever representation: such attributes are written as US or SS, some writers take the wrong one.
-std::optional<double> storedValue(DcmItem& item, const DcmTagKey& tag, const PixelFormat& f) {
+// PixelPaddingValue or its limit as the 16 bits that it is, declared as US or SS.
+std::optional<std::uint16_t> pattern(DcmItem& item, const DcmTagKey& tag) {
   Uint16 u = 0;
   Sint16 s = 0;
-  double value = 0;
-  if (item.findAndGetSint16(tag, s).good())
-    value = s;
-  else if (item.findAndGetUint16(tag, u).good())
-    value = u;
-  else
-    return std::nullopt;
-  const double range = std::ldexp(1.0, f.stored);
-  if (f.isSigned && value >= range / 2) value -= range;
-  if (!f.isSigned && value < 0) value += range;
-  return value;
+  if (item.findAndGetSint16(tag, s).good()) return static_cast<std::uint16_t>(s);
+  if (item.findAndGetUint16(tag, u).good()) return u;
+  return std::nullopt;
 }
 
 Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file) {
@@ -74,27 +65,27 @@ Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file
   if (set.tagExists(DCM_ModalityLUTSequence))
     return fail(ErrorCode::Unsupported, "pixel values go through a lookup table, which is not supported", "",
                 file.string());
-  if (const auto first = storedValue(set, DCM_PixelPaddingValue, f)) {
-    const auto last = storedValue(set, DCM_PixelPaddingRangeLimit, f).value_or(*first);
-    f.padding = std::minmax(*first, last);
+  // By the pixels' own representation, whichever the writer declared; what no pixel can hold is no padding.
+  if (const auto first = pattern(set, DCM_PixelPaddingValue)) {
+    const auto last = pattern(set, DCM_PixelPaddingRangeLimit).value_or(*first);
+    const auto value = [&](std::uint16_t bits) -> double {
+      return f.isSigned ? static_cast<std::int16_t>(bits) : bits;
+    };
+    f.padding = std::minmax(value(*first), value(last));
   }
   return f;
 }
 
-// The whole file, as GDCM decodes and rescales it.
-Result<std::vector<float>> decodeByGdcm(const fs::path& file, std::size_t count) {
-  try {
-    auto reader = itk::ImageFileReader<itk::Image<float, 3>>::New();
-    reader->SetImageIO(itk::GDCMImageIO::New());
-    reader->SetFileName(file.string());
-    reader->Update();
-    const auto* image = reader->GetOutput();
-    if (image->GetLargestPossibleRegion().GetNumberOfPixels() != count)
-      return damaged(file, "the decoded slice has another size");
-    return std::vector<float>(image->GetBufferPointer(), image->GetBufferPointer() + count);
-  } catch (const itk::ExceptionObject& e) {
-    return damaged(file, "the slice cannot be decoded: " + itkMessage(e));
-  }
+// The cells of all frames, as GDCM decodes them.
+Result<std::vector<Uint8>> decodeByGdcm(const fs::path& file, std::size_t needed) {
+  gdcm::ImageReader reader;
+  reader.SetFileName(file.c_str());
+  if (!reader.Read()) return damaged(file, "the slice cannot be decoded");
+  const auto& image = reader.GetImage();
+  if (image.GetBufferLength() != needed) return damaged(file, "the decoded slice has another size");
+  std::vector<Uint8> cells(needed);
+  if (!image.GetBuffer(reinterpret_cast<char*>(cells.data()))) return damaged(file, "the slice cannot be decoded");
+  return cells;
 }
 
 // One frame's cells, decoded; nothing else of the file's pixels is read where they are not compressed.
@@ -158,15 +149,19 @@ Result<std::vector<float>> SlicePixels::pixels() {
   const auto& h = m_frames[m_frame];
   const auto plane = static_cast<std::size_t>(h.rows) * static_cast<std::size_t>(h.columns);
   LORKD_TRY(format, pixelFormat(dataset(), h.frame, h.file));
+  const auto bytes = plane * static_cast<std::size_t>(format.allocated / 8);
+  std::vector<Uint8> cells;
   if (h.transferSyntax == UID_JPEG2000LosslessOnlyTransferSyntax || h.transferSyntax == UID_JPEG2000TransferSyntax) {
     if (m_decoded.empty()) {
-      LORKD_TRY(all, decodeByGdcm(h.file, plane * static_cast<std::size_t>(h.frames)));
+      LORKD_TRY(all, decodeByGdcm(h.file, bytes * static_cast<std::size_t>(h.frames)));
       m_decoded = std::move(all);
     }
-    const auto* first = m_decoded.data() + m_frame * plane;
-    return std::vector<float>(first, first + plane);
+    const auto first = m_decoded.begin() + static_cast<std::ptrdiff_t>(m_frame * bytes);
+    cells.assign(first, first + static_cast<std::ptrdiff_t>(bytes));
+  } else {
+    LORKD_TRY(decoded, decodeByDcmtk(dataset(), h.frame, bytes, h.file));
+    cells = std::move(decoded);
   }
-  LORKD_TRY(cells, decodeByDcmtk(dataset(), h.frame, plane * static_cast<std::size_t>(format.allocated / 8), h.file));
   std::vector<float> out(plane);
   const bool ct = h.modality == "CT";
   if (format.allocated == 8) rescale<std::uint8_t>(cells, format, ct, out);

@@ -24,7 +24,7 @@ class SlicePixels {
   std::optional<dicom::Loaded> m_loaded;
   std::vector<SliceHeader> m_frames;
   std::size_t m_frame = 0;
-  std::vector<float> m_decoded;  // of a whole JPEG 2000 file
+  std::vector<Uint8> m_decoded;  // cells of a whole JPEG 2000 file
 };
 
 }  // namespace lorkd::io

@@ -44,13 +44,14 @@ image::Geometry uprightGrid(const image::Geometry& slice, const std::vector<imag
   const double usual = *middle, length = high[2];
   image::Geometry grid = slice;
   grid.origin = origins.front();
-  const double steps = std::max(1.0, std::round(length / usual));
+  // No grid has more planes; whoever checks it finds that it is too large.
+  const double steps = std::clamp(std::round(length / usual), 1.0, static_cast<double>(1 << 20));
   grid.size[2] = static_cast<std::int64_t>(steps) + 1;
   grid.spacing[2] = length / steps;
   for (std::size_t axis = 0; axis < 2; ++axis) {
     // A hair is taken off so that rounding does not add a pixel.
-    const double before = std::ceil(-low[axis] / grid.spacing[axis] - 1e-3);
-    const double behind = std::ceil(high[axis] / grid.spacing[axis] - 1e-3);
+    const double before = std::min(std::ceil(-low[axis] / grid.spacing[axis] - 1e-3), 1e6);
+    const double behind = std::min(std::ceil(high[axis] / grid.spacing[axis] - 1e-3), 1e6);
     grid.size[axis] += static_cast<std::int64_t>(before + behind);
     for (std::size_t r = 0; r < 3; ++r) grid.origin[r] -= before * grid.spacing[axis] * grid.direction[r][axis];
   }

@@ -9,13 +9,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <memory>
-#include <optional>
-#include <string_view>
+#include <sstream>
 #include <vector>
 
 #include "core/base/File.h"
+#include "core/io/FileKind.h"
 #include "core/io/ItkGrid.h"
 #include "core/io/Nifti2.h"
 
@@ -47,34 +46,41 @@ struct TextHeader {
 };
 
 Result<TextHeader> textHeader(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
   const bool nrrd = named(file, {".nrrd", ".nhdr"});
+  constexpr std::size_t kLongest = 1 << 20;
+  std::istringstream in(readHead(file, kLongest));
   TextHeader header{file};
-  std::size_t read = 0;
-  for (std::string line; (read += line.size() + 1) < 1 << 20 && std::getline(in, line);) {
-    if (nrrd && trimmed(line).empty()) break;
-    const auto split = line.find(nrrd ? ':' : '=');
-    if (split == line.npos) continue;
-    const auto key = lowered(trimmed(line.substr(0, split))), value = trimmed(line.substr(split + 1));
-    header.packed |=
-        nrrd ? key == "encoding" && lowered(value) != "raw" : key == "compresseddata" && lowered(value) == "true";
+  bool ended = false, placed = false;
+  for (std::string line; !ended && std::getline(in, line);) {
+    ended = nrrd && trimmed(line).empty();
+    const auto split = line.find_first_of(nrrd ? ":" : "=:");
+    if (ended || split == line.npos) continue;
+    const auto name = trimmed(line.substr(0, split)), key = lowered(name), value = trimmed(line.substr(split + 1));
+    header.packed |= nrrd ? key == "encoding" && lowered(value) != "raw"
+                          : (key == "compresseddata" && lowered(value) == "true") ||
+                                (key == "binarydata" && lowered(value) == "false");
+    if (!nrrd && key == "ndims" && value != "2" && value != "3" && value != "4")
+      return fail(ErrorCode::Unsupported, "the image has " + value.substr(0, 20) + " dimensions", kReadHint,
+                  file.string());
     const bool place = nrrd ? key == "data file" || key == "datafile" : key == "elementdatafile";
     if (!place) continue;
+    placed = true;
+    // In a MetaImage the voxels follow this line.
+    ended = !nrrd && name == "ElementDataFile";
+    if (!nrrd && value == "LOCAL") continue;
     // A list of files, a pattern, or a way out of the folder is no name of a file in it.
     const fs::path beside = file.parent_path() / value;
     std::error_code ec;
-    const bool plain = value.find_first_of("/\\%") == value.npos && value != "LIST" && fs::is_regular_file(beside, ec);
-    if (value != "LOCAL" || nrrd) {
-      if (!plain)
-        return fail(ErrorCode::Unsupported,
-                    "the header looks for its voxels in '" + value +
-                        "', which is no single file "
-                        "beside it",
-                    "put both files into one folder", file.string());
-      header.voxels = beside;
-    }
-    if (!nrrd) break;  // the voxels follow
+    if (value.find_first_of("/\\%") != value.npos || value.starts_with("LIST") || !fs::is_regular_file(beside, ec))
+      return fail(
+          ErrorCode::Unsupported,
+          "the header looks for its voxels in '" + value.substr(0, 200) + "', which is no single file beside it",
+          "put both files into one folder", file.string());
+    header.voxels = beside;
   }
+  // An NRRD header alone may end with its file.
+  if (!ended && !(nrrd && placed && in.eof()))
+    return fail(ErrorCode::Format, "the header has no end", kReadHint, file.string());
   return header;
 }
 
@@ -90,7 +96,7 @@ Result<Opened> open(const fs::path& file, bool withVoxels) {
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
   itk::ImageIOBase::Pointer io;
   TemporaryFile copy;
-  TextHeader text{file, file.extension() == ".gz"};
+  TextHeader text{file, named(file, {".gz"})};
   if (named(file, {".nii", ".nii.gz"})) {
     auto nifti = itk::NiftiImageIO::New();
     nifti->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
@@ -167,7 +173,7 @@ using FloatImage = itk::Image<float, 3>;
 Result<FloatImage::Pointer> readVoxels(const fs::path& file) {
   return guarded(file, [&]() -> Result<FloatImage::Pointer> {
     LORKD_TRY(opened, open(file, true));
-    if (file.extension() == ".gz" && !gzipIsWhole(file))
+    if (named(file, {".gz"}) && !gzipIsWhole(file))
       return fail(ErrorCode::Format, "the compressed file is truncated or damaged", kReadHint, file.string());
     auto reader = itk::ImageFileReader<FloatImage>::New();
     reader->SetImageIO(opened.io);
@@ -198,6 +204,12 @@ Result<void> writeGrid(const fs::path& file, const image::Grid<T>& grid) {
 
 }  // namespace
 
+fs::path voxelsOf(const fs::path& file) {
+  if (named(file, {".nii", ".nii.gz"})) return file;
+  const auto header = textHeader(file);
+  return header ? header->voxels : file;
+}
+
 bool isVolumeFile(const fs::path& file) { return named(file, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"}); }
 
 Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
@@ -213,6 +225,11 @@ Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
       for (unsigned b = 0; b < 3; ++b) geometry.direction[b][a] = b < axis.size() ? axis[b] : 0.0;
     }
     if (io->GetNumberOfDimensions() == 2) geometry.size[2] = 1;
+    if (!geometry.plausible())
+      return fail(ErrorCode::Format,
+                  "the header's grid cannot be right: a size, spacing, direction or origin is out of "
+                  "range",
+                  kReadHint, file.string());
     return geometry;
   });
 }

@@ -11,6 +11,9 @@ namespace lorkd::io {
 /// By the name alone: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, in any case.
 bool isVolumeFile(const std::filesystem::path& file);
 
+/// Where the voxels of a volume file lie: the file itself, or the one that its header names.
+std::filesystem::path voxelsOf(const std::filesystem::path& file);
+
 /// The grid of a volume file, pixels unread. A header with its pixels in another file (.nhdr, .mhd) may only name one
 /// in its own folder. Errors: NotFound, Format, Unsupported (not 3D, several values a voxel).
 Result<image::Geometry> readVolumeGeometry(const std::filesystem::path& file);

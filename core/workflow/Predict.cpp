@@ -34,7 +34,7 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
     LORKD_TRY(geometry, io::readVolumeGeometry(input));
     data::Case item;
     item.id = input.filename().string();
-    for (const std::string end : {".gz", ".nii"})
+    for (const std::string end : {".gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"})
       if (item.id.size() > end.size() && item.id.ends_with(end)) item.id.resize(item.id.size() - end.size());
     item.kind = "volume";
     item.imageFiles = {input};
@@ -123,7 +123,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   const auto total = static_cast<std::int64_t>(cases.size() * networks.size() * tasks.size());
   for (const auto& item : cases) {
     for (const auto& code : item.consent)
-      if (!request.input.empty())
+      if (!request.input.empty() && code != "label-grid")
         progress.note(item.id + " (" + code + "): its slices are interpolated onto an even grid");
     LORKD_TRY(volume, data::readImage(item));
     for (auto& [prefix, net] : networks) {

@@ -748,6 +748,69 @@ def enhanced_ct_cut_off(name, out):
     file.write_bytes(file.read_bytes()[:-300])
 
 
+@recipe(volumes=[], codes=["no-position"])
+def frames_with_one_place_for_all(name, out):
+    s = enhanced(Slices(name))
+    del s.files[0].PerFrameFunctionalGroupsSequence, s.files[0].SharedFunctionalGroupsSequence
+    first = s.slice(0, ORIGIN)
+    for key in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"):
+        setattr(s.files[0], key, first[key].value)
+    s.write(out)
+
+
+# ---- what cannot be ----
+
+@recipe(volumes=[], codes=["missing-slice", "mostly-missing"])
+def a_slice_a_hundred_metres_away(name, out):
+    s = Slices(name, count=3)
+    s.files[2].ImagePositionPatient = ["-12.5", "31", "90000"]
+    s.write(out)
+
+
+@recipe(volumes=[], codes=["shifted-slices"])
+def two_slices_beside_each_other(name, out):
+    s = Slices(name, count=2)
+    s.place(s.files[1], ORIGIN + (150, 0, 2.5))
+    s.write(out)
+
+
+@recipe(codes=["report-page", "split", "missing-slice"])
+def a_position_beyond_everything(name, out):
+    s = Slices(name)
+    s.files[3].ImagePositionPatient = ["0", "0", "1.7e308"]
+    s.write(out)
+
+
+@recipe(volumes=[], codes=["duplicate-slice"])
+def copies_a_hair_apart(name, out):
+    s = Slices(name, count=20)
+    for k in range(20):
+        s.files.append(s.slice(100 + k, ORIGIN + (0, 0, k * 2.5 + 0.02)))
+    s.write(out)
+
+
+@recipe(volumes=[7, 7], codes=["split"])
+def two_frames_of_reference_in_one_series(name, out):
+    s = Slices(name)
+    for k in range(7):
+        d = s.slice(50 + k, ORIGIN + (0, 0, 100 + k * 2.5))
+        d.FrameOfReferenceUID = uid("another frame")
+        s.files.append(d)
+    s.write(out)
+
+
+@recipe()
+def padding_that_no_pixel_can_hold(name, out):
+    # Its low twelve bits are a value that pixels have.
+    each(Slices(name), lambda n, d: d.add_new("PixelPaddingValue", "US", 61440 + 740)).write(out)
+
+
+@recipe(padding=-1024)
+def padding_value_in_jpeg_2000(name, out):
+    padding_value_unsigned(name, out)
+    convert(out, ["gdcmconv", "--j2k"])
+
+
 # ---- what lies beside ----
 
 @recipe(codes=["unknown-kind"])

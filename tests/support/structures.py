@@ -3,7 +3,8 @@
 
 structures.py FOLDER TILT VARIANT   writes FOLDER/*.dcm and FOLDER/structures.dcm; TILT in radians about z and x
 Variants: plain; unreferenced, which names no series; unknown, whose contours are declared as unknown bytes; turned,
-whose contours do not lie in slices; rubbish, whose contours are no numbers.
+whose contours do not lie in slices; rubbish, whose contours are no numbers; hostile, whose numbers are as large as can
+be; sparse, whose ring is drawn on the first and the last slice alone, and second on slices 0, 2 and 4.
 Structures, about the middle of each slice in its plane: ring (radius 12 mm without 6 mm), keyhole (the same in one
 contour), second (radius 8 mm on every second slice), points (none that encloses anything).
 """
@@ -34,10 +35,12 @@ def main(out, tilt, variant):
         lps = odd.ORIGIN + k * axes[:, 2] * odd.SPACING[2] + points[:, :1] * axes[:, 0] + points[:, 1:] * axes[:, 1]
         if variant == "turned":
             lps = lps + np.linspace(0, 4, len(lps))[:, None] * axes[:, 2]
+        if variant == "hostile":
+            lps = np.array([[1.7e308, 0, lps[0, 2]], [1.7e308, 14, lps[0, 2]], [-1.7e308, 7, lps[0, 2]]])
         c = Dataset()
         c.ContourGeometricType = kind
         c.NumberOfContourPoints = len(lps)
-        text = "\\".join(f"{v:.4f}" for v in lps.ravel())
+        text = "\\".join(f"{v:.4f}" if abs(v) < 1e6 else f"{v:.1e}" for v in lps.ravel())
         if variant == "unknown":
             c.add_new(0x30060050, "UN", (text + " " * (len(text) % 2)).encode())
         else:
@@ -53,6 +56,9 @@ def main(out, tilt, variant):
         "second": [contour(k, circle(8)) for k in every if k % 2 == 0],
         "points": [contour(3, outer[:1], "POINT"), contour(3, outer[:9], "OPEN_PLANAR")],
     }
+    if variant == "sparse":
+        rois["ring"] = [contour(k, p) for k in (0, odd.SLICES - 1) for p in (outer, circle(6))]
+        rois["second"] = [contour(k, circle(8)) for k in (0, 2, 4)]
     first, outer_ring = s.files[0], rois["ring"][0]
     d = Dataset()
     d.file_meta = FileMetaDataset()

@@ -138,7 +138,7 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
 
 void DataPage::initializePage() {
   readIndex();
-  scanUnknown();
+  if (!m_jobs.busy()) scanUnknown();
 }
 
 void DataPage::scanUnknown() {
@@ -235,6 +235,7 @@ void DataPage::readIndex() {
     new QTreeWidgetItem(m_sources,
                         {QString::fromStdString(name), QString::fromStdString(source.value("path", std::string()))});
     if (!index) continue;
+    const auto accepted = source.value("accept", std::set<std::string>());
     std::map<std::string, QTreeWidgetItem*> patients;
     for (const auto& item : index->cases(name).value_or(std::vector<data::Case>{})) {
       auto*& patient = patients[item.patient];
@@ -247,7 +248,7 @@ void DataPage::readIndex() {
                     gridText(item.geometry), labels.isEmpty() ? tr("no labels") : labels.join(", ")});
       patient->setText(3, tr("images: %1").arg(patient->childCount()));
       for (const auto& code : item.consent) ++waiting[code];
-      if (!std::ranges::all_of(item.consent, [this](const auto& code) { return accepts(code); })) {
+      if (!std::ranges::all_of(item.consent, [&](const auto& code) { return accepted.contains(code); })) {
         patient->child(patient->childCount() - 1)->setText(3, tr("left out: needs consent"));
         continue;
       }

@@ -237,6 +237,39 @@ TEST_F(PhantomTree, AnOlderIndexKeepsItsPseudonymsAndIsScannedAgain) {
   EXPECT_EQ(Json(*after), Json(*before));
 }
 
+TEST_F(PhantomTree, FoldersOfAnyBytesAreFoundAgain) {
+  const auto place = m_folder / "M\xfcller";  // Latin-1, as old archives have it
+  fs::copy(*m_tree / "PHANTOM-0001", place, fs::copy_options::recursive);
+  ASSERT_TRUE(scanned(place, m_folder / "index.sqlite"));
+  const auto cases = Catalogue::open(m_folder / "index.sqlite")->cases();
+  ASSERT_TRUE(cases) << cases.error().text();
+  const auto image = readImage(cases->at(0));
+  EXPECT_TRUE(image) << image.error().text();
+  EXPECT_TRUE(inputDigest(cases->at(0)));
+}
+
+TEST(Catalogue, ARawFileBelongsToTheDigestOfItsHeader) {
+  TemporaryFolder folder;
+  const std::string head =
+      "ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\nElementDataFile = x.raw\n";
+  ASSERT_TRUE(writeFileAtomically(folder / "x.mhd", head));
+  ASSERT_TRUE(writeFileAtomically(folder / "x.raw", "12345678"));
+  const auto cases = scanned(folder.path(), folder / "index.sqlite");
+  ASSERT_TRUE(cases && cases->size() == 1) << (cases ? "" : cases.error().text());
+  const auto before = inputDigest(cases->at(0));
+  ASSERT_TRUE(writeFileAtomically(folder / "x.raw", "12345679"));
+  EXPECT_NE(*inputDigest(cases->at(0)), *before);
+  // A grid that cannot be is refused at once, not when the index is read.
+  ASSERT_TRUE(writeFileAtomically(folder / "x.mhd", head + "x"));
+  ASSERT_TRUE(writeFileAtomically(folder / "long.mha",
+                                  "ObjectType = Image\nNDims = 3\nDimSize = 2000000 1 1\nElementType "
+                                  "= MET_UCHAR\nElementDataFile = LOCAL\n" +
+                                      std::string(2000000, '\0')));
+  const auto again = scanned(folder.path(), folder / "index.sqlite");
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(again->size(), 1u);
+}
+
 TEST(Catalogue, RefusesWhatIsNoIndex) {
   TemporaryFolder folder;
   ASSERT_TRUE(writeFileAtomically(folder / "text", std::string(5000, 'x')));

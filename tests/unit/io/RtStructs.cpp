@@ -59,13 +59,12 @@ class Structures : public ::testing::Test {
     EXPECT_GT(there, 0) << segment.name;
   }
   void expectShapes(const image::SegmentSet& set) {
-    ASSERT_EQ(set.segments.size(), 4u);
+    ASSERT_EQ(set.segments.size(), 3u);
     expectShape(*set.find("ring"), [](double r, auto) { return r < 12 && r > 6; });
     expectShape(*set.find("keyhole"), [](double r, auto) { return r < 12 && r > 6; });
     // On every second slice, so the ones between go with a neighbour.
     expectShape(*set.find("second"), [](double r, auto) { return r < 8; });
-    const auto& none = set.find("points")->mask;
-    EXPECT_EQ(std::accumulate(none.begin(), none.end(), 0), 0);
+    EXPECT_EQ(set.find("points"), nullptr) << "a region that encloses nothing is no label";
   }
 };
 
@@ -73,7 +72,10 @@ TEST_F(Structures, FillTheVoxelsWhoseCentresTheyEnclose) {
   for (const double tilt : {0.0, 0.25}) {
     if (!make("plain", tilt)) GTEST_SKIP() << "python3-pydicom is not installed";
     EXPECT_TRUE(rt.usable());
-    EXPECT_EQ(rt.segmentNames, (std::vector<std::string>{"ring", "keyhole", "second", "points"}));
+    ASSERT_EQ(rt.findings.size(), 1u);
+    EXPECT_EQ(rt.findings[0].code, "empty-region");
+    EXPECT_NE(rt.findings[0].message.find("'points'"), std::string::npos);
+    EXPECT_EQ(rt.segmentNames, (std::vector<std::string>{"ring", "keyhole", "second"}));
     EXPECT_EQ(rt.referencedSeriesUids, std::vector{ct.seriesUid});
     EXPECT_EQ(rt.referencedInstanceUids.size(), 7u);
     EXPECT_EQ(rt.frameOfReferenceUid, ct.frameOfReferenceUid);
@@ -113,6 +115,22 @@ TEST_F(Structures, WhatCannotBeRightIsRefusedByName) {
   EXPECT_EQ(set.error().code, ErrorCode::Format);
   EXPECT_NE(set.error().text().find("ContourData of 'ring'"), std::string::npos) << set.error().text();
   EXPECT_NE(set.error().text().find("structures.dcm"), std::string::npos);
+}
+
+TEST_F(Structures, HostileNumbersAreNoPlaces) {
+  if (!make("hostile")) GTEST_SKIP() << "python3-pydicom is not installed";
+  const auto set = read();
+  ASSERT_FALSE(set);
+  EXPECT_EQ(set.error().code, ErrorCode::Format);
+}
+
+TEST_F(Structures, FarContoursAreNotJoined) {
+  if (!make("sparse")) GTEST_SKIP() << "python3-pydicom is not installed";
+  const auto set = read();
+  ASSERT_OK(set);
+  // On the first slice and the last: five slices apart from each other.
+  expectShape(*set->find("ring"), [](double r, auto k) { return (k == 0 || k == 6) && r < 12 && r > 6; });
+  expectShape(*set->find("second"), [](double r, auto k) { return k < 5 && r < 8; });
 }
 
 // An uncompressed MetaImage.

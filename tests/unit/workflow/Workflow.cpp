@@ -69,7 +69,8 @@ TEST(FindCases, WhatNeedsConsentIsLeftOutUntilThePlanAccepts) {
     std::set<std::string> ids;
     const auto list = findCases(plan, folder / "project", notes, CancelToken());
     EXPECT_TRUE(list) << list.error().text();
-    for (const auto* c : list.value_or(data::CaseList()).of(data::Split::Train, 0)) ids.insert(c->item.id);
+    if (!list) return ids.size();
+    for (const auto* c : list->of(data::Split::Train, 0)) ids.insert(c->item.id);
     return ids.size();
   };
   EXPECT_EQ(abdomens(), 1u);
