@@ -59,7 +59,8 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
   };
   for (const auto& s : series)
     for (const auto& f : s.findings)
-      finding(s.instances.empty() ? s.modality + " series" : s.instances.front().file.parent_path().string(), f);
+      if (f.severity != io::Finding::Severity::Unusable)  // those stand among the rejected
+        finding(s.instances.empty() ? s.modality + " series" : s.instances.front().file.parent_path().string(), f);
   for (const auto& [file, f] : rejected) finding(file.string(), f);
   text << series.size() << " series, " << cases.size() << " images, " << labelled << " with labels";
   if (!labels.empty()) {

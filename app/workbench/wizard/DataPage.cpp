@@ -228,7 +228,7 @@ void DataPage::readIndex() {
   m_cases.clear();
   const auto sources = m_wizard->model()->value("data.sources");
   auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
-  int labelled = 0, unusable = 0;
+  int labelled = 0, unusable = 0, leftOut = 0;
   std::map<std::string, int> waiting;  // series by the finding that needs consent
   if (!index) m_status->setText(QString::fromStdString(index.error().text()));
   for (const auto& [name, source] : sources.items()) {
@@ -250,6 +250,7 @@ void DataPage::readIndex() {
       for (const auto& code : item.consent) ++waiting[code];
       if (!std::ranges::all_of(item.consent, [&](const auto& code) { return accepted.contains(code); })) {
         patient->child(patient->childCount() - 1)->setText(3, tr("left out: needs consent"));
+        ++leftOut;
         continue;
       }
       labelled += item.labels.empty() ? 0 : 1;
@@ -263,10 +264,11 @@ void DataPage::readIndex() {
     };
     for (const auto& series : index->series(name).value_or(std::vector<io::Series>{}))
       for (const auto& f : series.findings)
-        finding(series.instances.empty()
-                    ? QString()
-                    : QString::fromStdString(series.instances.front().file.parent_path().filename().string()),
-                f);
+        if (f.severity != io::Finding::Severity::Unusable)  // those stand among the rejected
+          finding(series.instances.empty()
+                      ? QString()
+                      : QString::fromStdString(series.instances.front().file.parent_path().filename().string()),
+                  f);
     using Rejected = std::vector<std::pair<std::filesystem::path, io::Finding>>;
     for (const auto& [file, f] : index->rejected(name).value_or(Rejected{}))
       finding(QString::fromStdString(file.filename().string()), f);
@@ -287,9 +289,10 @@ void DataPage::readIndex() {
   if (index)
     m_status->setText(sources.empty() ? tr("Add a folder to begin.")
                                       : tr("%1 images, %2 with labels; %3 findings make something unusable.")
-                                            .arg(m_cases.size())
-                                            .arg(labelled)
-                                            .arg(unusable));
+                                                .arg(m_cases.size())
+                                                .arg(labelled)
+                                                .arg(unusable) +
+                                            (leftOut > 0 ? " " + tr("%1 left out until you agree.").arg(leftOut) : ""));
   if (!m_failed.empty()) m_status->setText(m_failed.back().second);
   Q_EMIT completeChanged();
   Q_EMIT scanned();
