@@ -13,8 +13,8 @@ namespace lorkd::data {
 
 namespace {
 
-// JSON holds UTF-8, a path any bytes: one that is not UTF-8 is written byte by byte, after a sign that no path begins
-// with.
+// JSON holds UTF-8, a path any bytes: one that is not UTF-8 is written byte by byte, after a sign that no
+// absolute path begins with.
 constexpr const char* kBytes = "bytes:";
 
 Json textOf(const std::filesystem::path& path) {

@@ -1,7 +1,6 @@
 #include "core/io/RtStructs.h"
 
 #include <dcmtk/dcmdata/dcbytstr.h>
-#include <dcmtk/dcmdata/dcvrobow.h>
 
 #include <algorithm>
 #include <charconv>
@@ -228,6 +227,27 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
   return set;
 }
 
+bool isStructureSet(const dicom::Loaded& loaded) {
+  return dicom::text(loaded.dataset(), DCM_SOPClassUID) == UID_RTStructureSetStorage;
+}
+
+Result<image::SegmentSet> structuresOf(dicom::Loaded& loaded, const fs::path& file, const image::Geometry& reference,
+                                       const std::function<bool(const std::string&)>& wants) {
+  if (loaded.status.bad())
+    return fail(ErrorCode::Format, std::string("the file is damaged or truncated: ") + loaded.status.text(), "",
+                file.string());
+  try {
+    const std::function<bool(const std::string&)> all = [](const std::string&) { return true; };
+    auto set = readChecked(loaded, reference, wants ? wants : all);
+    if (!set) return fail(set.error(), file.string());
+    return set;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::Io, "there is not enough memory for these structures", "", file.string());
+  } catch (const std::exception& e) {
+    return fail(ErrorCode::Format, std::string("the file is damaged: ") + e.what(), "", file.string());
+  }
+}
+
 }  // namespace
 
 Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry& reference,
@@ -235,8 +255,7 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
                                      const std::function<bool(const std::string&)>& wants) {
   {
     LORKD_TRY(loaded, dicom::load(file));
-    if (dicom::text(loaded.dataset(), DCM_SOPClassUID) == UID_RTStructureSetStorage)
-      return readStructures(file, reference, wants);
+    if (isStructureSet(loaded)) return structuresOf(loaded, file, reference, wants);
   }
   if (!resample) return readSeg(file, &reference, origins);
   auto own = readSeg(file);
@@ -253,21 +272,8 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
 Result<image::SegmentSet> readStructures(const fs::path& file, const image::Geometry& reference,
                                          const std::function<bool(const std::string&)>& wants) {
   LORKD_TRY(loaded, dicom::load(file));
-  if (dicom::text(loaded.dataset(), DCM_SOPClassUID) != UID_RTStructureSetStorage)
-    return fail(ErrorCode::Format, "this is not a DICOM structure set", "", file.string());
-  if (loaded.status.bad())
-    return fail(ErrorCode::Format, std::string("the file is damaged or truncated: ") + loaded.status.text(), "",
-                file.string());
-  try {
-    auto set = readChecked(
-        loaded, reference, wants ? wants : [](const std::string&) { return true; });
-    if (!set) return fail(set.error(), file.string());
-    return set;
-  } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::Io, "there is not enough memory for these structures", "", file.string());
-  } catch (const std::exception& e) {
-    return fail(ErrorCode::Format, std::string("the file is damaged: ") + e.what(), "", file.string());
-  }
+  if (!isStructureSet(loaded)) return fail(ErrorCode::Format, "this is not a DICOM structure set", "", file.string());
+  return structuresOf(loaded, file, reference, wants);
 }
 
 }  // namespace lorkd::io

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
-#include <set>
 
 namespace lorkd::io {
 namespace {
@@ -95,8 +94,8 @@ void splitByMarks(std::string name, Slices slices, std::size_t first, std::vecto
     if (most < 2 && mark != static_cast<std::size_t>(Mark::Stack)) break;
     std::map<std::string, Slices> groups;
     for (const auto& slice : slices) groups[slice.marks[mark]].push_back(slice);
-    // A value that changes from slice to slice, such as a time, tells nothing.
-    // Stacks are stacks by the header's own word, even where none of their slices meet.
+    // A value that changes from slice to slice, such as a time, tells nothing. Stacks, though, are stacks by the
+    // header's own word, even where none of their slices meet.
     const auto allowed = mark == static_cast<std::size_t>(Mark::Stack) ? slices.size() / 2 : most;
     if (groups.size() < 2 || groups.size() > allowed) continue;
     for (auto& [value, group] : groups)

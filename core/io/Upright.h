@@ -27,7 +27,6 @@ class Upright {
   std::vector<std::uint8_t> nearest(const std::vector<std::uint8_t>& mask, std::int64_t columns,
                                     std::int64_t rows) const;
 
-  std::size_t slices() const { return m_origins.size(); }
   /// The slice, by number, that lies nearest to a position along the normal.
   std::size_t nearestSlice(const image::Vec3& lps) const;
 
