@@ -4,7 +4,7 @@
 #include "core/base/Digest.h"
 #include "core/data/Catalogue.h"
 #include "core/data/ClassMasks.h"
-#include "core/data/GeometryJson.h"
+#include "core/image/GeometryJson.h"
 #include "core/data/LabelGrid.h"
 #include "core/io/Resample.h"
 #include "core/io/VolumeFile.h"
@@ -87,7 +87,7 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("resampled")) j.at("resampled").get_to(c.resampled);
   c.labelNames = pathOf(j.at("label_names"));
   j.at("labels").get_to(c.labels);
-  const auto geometry = geometryFromJson(j.at("geometry"));
+  const auto geometry = image::geometryFromJson(j.at("geometry"));
   // The JSON library's own way to say that a value does not fit; whoever reads the document catches it.
   if (!geometry) throw Json::type_error::create(302, geometry.error().message, &j);
   c.geometry = *geometry;

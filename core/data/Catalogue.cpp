@@ -4,6 +4,7 @@
 
 #include "core/base/Digest.h"
 #include "core/data/CatalogueTables.h"
+#include "core/data/FileTable.h"
 #include "core/data/Pairing.h"
 #include "core/io/VolumeFile.h"
 
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 2;
+constexpr int version = 3;
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
 Result<std::int64_t> number(Database& database, const std::string& query) {
@@ -31,14 +32,11 @@ std::string newSecret() {
   return sha256(bytes);
 }
 
-/// Runs `work` in a write transaction: all of it or nothing.
-template <class Work>
-Result<void> transaction(Database& database, Work work) {
-  LORKD_CHECK(database.execute("BEGIN IMMEDIATE"));
-  Result<void> done = work();
-  if (done) done = database.execute("COMMIT");
-  if (!done) (void)database.execute("ROLLBACK");
-  return done;
+/// Absolute and without detours, nor a slash at the end.
+fs::path lexical(const fs::path& path) {
+  std::error_code ignored;
+  const auto whole = fs::absolute(path, ignored).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
 }
 
 /// A source that is one file: an .npz archive, or a volume, whose labels may lie beside it.
@@ -69,6 +67,7 @@ Result<io::Scan> scanFile(const fs::path& file) {
 struct Catalogue::Impl {
   Database database;
   fs::path file;
+  fs::path home;  // the folder it lies in; empty in memory
   std::string secret;
 
   template <class T>
@@ -87,7 +86,7 @@ Result<Catalogue> Catalogue::open(const fs::path& file) {
   std::error_code error;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   LORKD_TRY(database, Database::open(file));
-  auto impl = std::make_unique<Impl>(Impl{std::move(database), file, {}});
+  auto impl = std::make_unique<Impl>(Impl{std::move(database), file, file == ":memory:" ? fs::path() : lexical(file).parent_path(), {}});
   Database& db = impl->database;
 
   // Two programs may make the same index at once: looking and making are one transaction.
@@ -122,40 +121,50 @@ Result<Catalogue> Catalogue::open(const fs::path& file) {
 
 Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, Progress& progress,
                              const CancelToken& cancel) {
+  Database& db = m_impl->database;
   std::error_code ignored;
-  const fs::path place = fs::absolute(folder, ignored).lexically_normal();
+  const fs::path place = lexical(folder);
   const bool single = fs::is_regular_file(place, ignored);
-  LORKD_TRY(scan, single ? scanFile(place) : io::scanFolder(place, progress, cancel));
+  const Places places{single ? place.parent_path() : place, m_impl->home};
+  io::Scan scan;
+  LORKD_TRY(row, m_impl->named(openSource(db, source)));
+  if (single) {
+    LORKD_TRY(found, scanFile(place));
+    scan = std::move(found);
+  } else {
+    LORKD_TRY(found, m_impl->named(rescan(db, row.id, place, !row.current, progress, cancel)));
+    if (!found.changed && row.current) return m_impl->named(moveSource(db, row.id, places));
+    scan = io::assemble(std::move(found.contents));
+    LORKD_CHECK(io::checkUsable(scan, place));
+  }
 
   Pairing pairing;
   const Pseudonym pseudonym = [this](const std::string& text) {
     return hmacSha256(m_impl->secret, text).substr(0, 10);
   };
   pairDicom(scan, pseudonym, pairing);
-  LORKD_CHECK(pairVolumes(scan, pseudonym, pairing, progress, cancel));
+  LORKD_CHECK(pairVolumes(scan, source, places.folder, pseudonym, pairing, progress, cancel));
   LORKD_CHECK(pairPictures(scan, source, place, pairing));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
-
-  Database& db = m_impl->database;
-  return m_impl->named(transaction(db, [&] { return replaceSource(db, source, place, scan, pairing); }));
+  return m_impl->named(transaction(db, [&] { return replaceSource(db, source, places, scan, pairing); }));
 }
 
 Result<std::vector<Case>> Catalogue::cases(const std::string& source) const {
-  return m_impl->named(readCases(m_impl->database, source));
+  return m_impl->named(readCases(m_impl->database, source, m_impl->home));
 }
 
 Result<std::vector<io::Series>> Catalogue::series(const std::string& source) const {
-  return m_impl->named(readSeriesRows(m_impl->database, source));
+  return m_impl->named(readSeriesRows(m_impl->database, source, m_impl->home));
 }
 
 Result<std::vector<std::pair<fs::path, io::Finding>>> Catalogue::rejected(const std::string& source) const {
-  return m_impl->named(readRejected(m_impl->database, source));
+  return m_impl->named(readRejected(m_impl->database, source, m_impl->home));
 }
 
 Result<std::vector<std::pair<std::string, fs::path>>> Catalogue::sources() const {
-  return m_impl->named(readSources(m_impl->database));
+  return m_impl->named(readSources(m_impl->database, m_impl->home));
 }
 
 }  // namespace lorkd::data

@@ -46,10 +46,13 @@ class Catalogue {
   Catalogue& operator=(Catalogue&&) noexcept;
   ~Catalogue();
 
-  /// Scans `folder` as data source `source` and replaces what was known of it, in one transaction.
+  /// Scans `folder` as data source `source`. Only files that are new, or not of the size and time they had, are read;
+  /// what was read is kept even if the scan is cancelled or killed, and the next goes on there. What was known of the
+  /// source is replaced at the end, in one transaction, so that others see the old or the new. A folder that was moved
+  /// is the same source with another path, and nothing is read again.
   /// Labels are paired: SEG by references, NIfTI by name and geometry (rules in Pairing.h); an image without labels is
   /// a case too. `folder` may also be a single .npz or NIfTI file, or a folder of pictures (PNG, one folder a class).
-  /// Errors: those of io::scanFolder; InvalidArgument for any other single file.
+  /// Errors: those of io::listFolder, io::examineAll and io::checkUsable; InvalidArgument for any other single file.
   Result<void> scan(const std::string& source, const std::filesystem::path& folder, Progress& progress,
                     const CancelToken& cancel);
 

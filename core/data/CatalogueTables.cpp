@@ -1,7 +1,7 @@
 #include "core/data/CatalogueTables.h"
 
 #include "core/base/Json.h"
-#include "core/data/GeometryJson.h"
+#include "core/io/SeriesJson.h"
 
 namespace lorkd::data {
 
@@ -11,71 +11,70 @@ using io::Finding;
 namespace {
 
 constexpr const char* tables = R"(
-CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, files INTEGER NOT NULL);
+CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, files INTEGER NOT NULL,
+  state INTEGER NOT NULL);
+CREATE TABLE file(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, path TEXT NOT NULL,
+  size INTEGER NOT NULL, time INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY(source, path)) WITHOUT ROWID;
 CREATE TABLE series(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
-  series_uid TEXT, patient_id TEXT, patient_name TEXT, study_uid TEXT, frame_of_reference TEXT, sop_class TEXT,
-  modality TEXT, body_part TEXT, description TEXT, study_date TEXT, transfer_syntax TEXT,
-  geometry TEXT, referenced_series TEXT, referenced_instances TEXT, segments TEXT, findings TEXT, part TEXT,
-  origins TEXT);
-CREATE TABLE instance(series INTEGER NOT NULL REFERENCES series ON DELETE CASCADE, position INTEGER NOT NULL,
-  file TEXT NOT NULL, sop_uid TEXT, mm REAL, frame INTEGER);
-CREATE TABLE loose(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, file TEXT NOT NULL, kind TEXT,
-  geometry TEXT, findings TEXT);
+  data BLOB NOT NULL);
 CREATE TABLE item(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
   data TEXT NOT NULL);
 CREATE TABLE rejected(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, file TEXT NOT NULL,
   severity INTEGER NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL);
 CREATE INDEX series_source ON series(source);
-CREATE INDEX instance_series ON instance(series);
-CREATE INDEX loose_source ON loose(source);
 CREATE INDEX item_source ON item(source);
 CREATE INDEX rejected_source ON rejected(source);
 )";
 
-Json findingsToJson(const std::vector<Finding>& findings) {
-  Json out = Json::array();
-  for (const auto& f : findings) out.push_back({static_cast<int>(f.severity), f.code, f.message});
-  return out;
+/// A path as it is kept: below `folder` where it lies there, "." for the folder itself.
+std::string below(const fs::path& folder, const fs::path& path) {
+  const auto& whole = path.native();
+  const auto& above = folder.native();
+  if (whole == above) return ".";
+  if (above.empty() || !whole.starts_with(above)) return whole;
+  if (above.ends_with('/')) return whole.substr(above.size());
+  return whole[above.size()] == '/' ? whole.substr(above.size() + 1) : whole;
+}
+fs::path placed(const fs::path& folder, const fs::path& kept) {
+  return kept.empty() || kept.is_absolute() ? kept : kept == "." ? folder : folder / kept;
 }
 
-std::vector<Finding> findingsFromJson(const Json& json) {
-  std::vector<Finding> out;
-  for (const auto& f : json)
-    out.push_back(
-        {static_cast<Finding::Severity>(f.at(0).get<int>()), f.at(1).get<std::string>(), f.at(2).get<std::string>()});
-  return out;
+template <class Change>
+void eachPath(Case& c, Change change) {
+  for (auto& file : c.imageFiles) file = change(file);
+  for (auto& file : c.labelFiles) file = change(file);
+  c.labelNames = change(c.labelNames);
 }
 
 /// Text from a DICOM header may be no UTF-8; it must not stop the index.
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-Result<void> writeSeries(Database& db, std::int64_t source, const io::Scan& scan) {
-  LORKD_TRY(row, db.prepare("INSERT INTO series VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"));
-  LORKD_TRY(file, db.prepare("INSERT INTO instance VALUES(?,?,?,?,?,?)"));
-  for (const auto& s : scan.series) {
-    LORKD_CHECK(row.run(source, s.seriesUid, s.patientId, s.patientName, s.studyUid, s.frameOfReferenceUid,
-                        s.sopClassUid, s.modality, s.bodyPart, s.description, s.studyDate, s.transferSyntax,
-                        dumped(geometryToJson(s.geometry)), dumped(s.referencedSeriesUids),
-                        dumped(s.referencedInstanceUids), dumped(s.segmentNames), dumped(findingsToJson(s.findings)),
-                        s.part, dumped(s.origins)));
-    const auto id = db.lastRow();
-    int position = 0;
-    for (const auto& i : s.instances)
-      LORKD_CHECK(file.run(id, position++, i.file.string(), i.sopInstanceUid, i.position, i.frame));
+Result<void> writeSeries(Database& db, std::int64_t source, const fs::path& folder, const io::Scan& scan) {
+  LORKD_TRY(row, db.prepare("INSERT INTO series VALUES(NULL,?,?)"));
+  std::string bytes;
+  for (auto s : scan.series) {
+    for (auto& instance : s.instances) instance.file = below(folder, instance.file);
+    bytes.clear();
+    Json::to_cbor(Json(s), bytes);
+    LORKD_CHECK(row.run(source, Blob{bytes}));
   }
   return {};
 }
 
-Result<void> writeCases(Database& db, std::int64_t source, const std::vector<Case>& cases) {
+Result<void> writeCases(Database& db, std::int64_t source, const fs::path& folder, const std::vector<Case>& cases) {
   LORKD_TRY(row, db.prepare("INSERT INTO item VALUES(NULL,?,?)"));
-  for (const auto& c : cases) LORKD_CHECK(row.run(source, dumped(c)));
+  for (auto c : cases) {
+    eachPath(c, [&](const fs::path& path) { return fs::path(below(folder, path)); });
+    LORKD_CHECK(row.run(source, dumped(c)));
+  }
   return {};
 }
 
-Result<void> writeRejected(Database& db, std::int64_t source, const io::Scan& scan, const Pairing& pairing) {
+Result<void> writeRejected(Database& db, std::int64_t source, const fs::path& folder, const io::Scan& scan,
+                           const Pairing& pairing) {
   LORKD_TRY(row, db.prepare("INSERT INTO rejected VALUES(?,?,?,?,?)"));
   const auto write = [&](const fs::path& file, const Finding& f) {
-    return row.run(source, file.string(), static_cast<int>(f.severity), f.code, f.message);
+    return row.run(source, below(folder, file), static_cast<int>(f.severity), f.code, f.message);
   };
   for (const auto& [file, finding] : scan.rejected) LORKD_CHECK(write(file, finding));
   for (const auto& s : scan.series)
@@ -92,7 +91,7 @@ Result<void> writeRejected(Database& db, std::int64_t source, const io::Scan& sc
 /// The end of a query over one source, or over all.
 std::string ofSource(const std::string& table) {
   return " FROM " + table + " JOIN source ON source.id = " + table +
-         ".source WHERE ?1 = '' OR source.name = ?1 ORDER BY " + table + ".rowid";
+         ".source WHERE source.state > 0 AND (?1 = '' OR source.name = ?1) ORDER BY " + table + ".rowid";
 }
 
 /// Turns what JSON throws at damaged rows into an error.
@@ -114,95 +113,100 @@ Result<void> createTables(Database& database) {
 Result<void> renewTables(Database& database) {
   std::string drop;
   for (const char* table :
-       {"rejected", "label", "item_file", "item", "loose", "instance", "series", "source"})  // of every version
+       {"rejected", "label", "item_file", "item", "loose", "instance", "series", "file", "source"})  // of every version
     drop += std::string("DROP TABLE IF EXISTS ") + table + ";";
   return database.execute(drop + tables);
 }
 
-Result<void> replaceSource(Database& db, const std::string& source, const fs::path& folder, const io::Scan& scan,
-                           const Pairing& pairing) {
-  LORKD_TRY(forget, db.prepare("DELETE FROM source WHERE name = ?"));
-  LORKD_CHECK(forget.run(source));
-  LORKD_TRY(insert, db.prepare("INSERT INTO source(name, folder, files) VALUES(?,?,?)"));
-  LORKD_CHECK(insert.run(source, folder.string(), scan.filesSeen));
-  const auto id = db.lastRow();
-  LORKD_CHECK(writeSeries(db, id, scan));
-  LORKD_TRY(loose, db.prepare("INSERT INTO loose VALUES(?,?,?,?,?)"));
-  for (const auto& l : scan.loose)
-    LORKD_CHECK(
-        loose.run(id, l.file.string(), l.kind, dumped(geometryToJson(l.geometry)), dumped(findingsToJson(l.findings))));
-  LORKD_CHECK(writeCases(db, id, pairing.cases));
-  return writeRejected(db, id, scan, pairing);
+Result<Source> openSource(Database& db, const std::string& source) {
+  Source found;
+  const auto made = transaction(db, [&]() -> Result<void> {
+    LORKD_TRY(insert, db.prepare("INSERT OR IGNORE INTO source(name, folder, files, state) VALUES(?,'',0,0)"));
+    LORKD_CHECK(insert.run(source));
+    LORKD_TRY(row, db.prepare("SELECT id, state FROM source WHERE name = ?"));
+    row.bind(source);
+    LORKD_TRY(there, row.step());
+    if (there) found = {row.integer(0), row.integer(1) == 2};
+    return {};
+  });
+  if (!made) return std::unexpected(made.error());
+  return found;
 }
 
-Result<std::vector<Case>> readCases(Database& db, const std::string& source) {
+Result<void> replaceSource(Database& db, const std::string& source, const Places& places, const io::Scan& scan,
+                           const Pairing& pairing) {
+  LORKD_TRY(row, db.prepare("SELECT id FROM source WHERE name = ?"));
+  row.bind(source);
+  LORKD_TRY(there, row.step());
+  if (!there) return fail(ErrorCode::Io, "the source was removed while it was scanned", "scan it again", source);
+  const auto id = row.integer(0);
+  for (const char* table : {"series", "item", "rejected"}) {
+    LORKD_TRY(forget, db.prepare(std::string("DELETE FROM ") + table + " WHERE source = ?"));
+    LORKD_CHECK(forget.run(id));
+  }
+  LORKD_TRY(update, db.prepare("UPDATE source SET files = ?, state = 2 WHERE id = ?"));
+  LORKD_CHECK(update.run(scan.filesSeen, id));
+  LORKD_CHECK(moveSource(db, id, places));
+  LORKD_CHECK(writeSeries(db, id, places.folder, scan));
+  LORKD_CHECK(writeCases(db, id, places.folder, pairing.cases));
+  return writeRejected(db, id, places.folder, scan, pairing);
+}
+
+Result<void> moveSource(Database& db, std::int64_t id, const Places& places) {
+  LORKD_TRY(update, db.prepare("UPDATE source SET folder = ? WHERE id = ?"));
+  return update.run(below(places.home, places.folder), id);
+}
+
+Result<std::vector<Case>> readCases(Database& db, const std::string& source, const fs::path& home) {
   return guarded([&]() -> Result<std::vector<Case>> {
-    LORKD_TRY(rows, db.prepare("SELECT data" + ofSource("item")));
+    LORKD_TRY(rows, db.prepare("SELECT folder, data" + ofSource("item")));
     std::vector<Case> out;
     rows.bind(source);
     while (true) {
       LORKD_TRY(more, rows.step());
       if (!more) return out;
-      out.push_back(Json::parse(rows.text(0)).get<Case>());
+      const auto folder = placed(home, rows.text(0));
+      auto& c = out.emplace_back(Json::parse(rows.text(1)).get<Case>());
+      eachPath(c, [&](const fs::path& path) { return placed(folder, path); });
     }
   });
 }
 
-Result<std::vector<io::Series>> readSeriesRows(Database& db, const std::string& source) {
+Result<std::vector<io::Series>> readSeriesRows(Database& db, const std::string& source, const fs::path& home) {
   return guarded([&]() -> Result<std::vector<io::Series>> {
-    LORKD_TRY(rows, db.prepare("SELECT series.id, series_uid, patient_id, patient_name, study_uid, frame_of_reference, "
-                               "sop_class, modality, body_part, description, study_date, transfer_syntax, geometry, "
-                               "referenced_series, referenced_instances, segments, findings, part, origins" +
-                               ofSource("series")));
-    LORKD_TRY(files, db.prepare("SELECT file, sop_uid, mm, frame FROM instance WHERE series = ? ORDER BY position"));
+    LORKD_TRY(rows, db.prepare("SELECT folder, data" + ofSource("series")));
     std::vector<io::Series> out;
     rows.bind(source);
     while (true) {
       LORKD_TRY(more, rows.step());
       if (!more) return out;
-      io::Series s;
-      int column = 0;
-      for (auto* field : {&s.seriesUid, &s.patientId, &s.patientName, &s.studyUid, &s.frameOfReferenceUid,
-                          &s.sopClassUid, &s.modality, &s.bodyPart, &s.description, &s.studyDate, &s.transferSyntax})
-        *field = rows.text(++column);
-      LORKD_TRY(geometry, geometryFromJson(Json::parse(rows.text(12))));
-      s.geometry = geometry;
-      s.referencedSeriesUids = Json::parse(rows.text(13)).get<std::vector<std::string>>();
-      s.referencedInstanceUids = Json::parse(rows.text(14)).get<std::vector<std::string>>();
-      s.segmentNames = Json::parse(rows.text(15)).get<std::vector<std::string>>();
-      s.findings = findingsFromJson(Json::parse(rows.text(16)));
-      s.part = rows.text(17);
-      s.origins = Json::parse(rows.text(18)).get<std::vector<image::Vec3>>();
-      files.bind(rows.integer(0));
-      while (true) {
-        LORKD_TRY(file, files.step());
-        if (!file) break;
-        s.instances.push_back({files.text(0), files.text(1), files.number(2), static_cast<int>(files.integer(3))});
-      }
-      out.push_back(std::move(s));
+      const auto folder = placed(home, rows.text(0));
+      auto& s = out.emplace_back(Json::from_cbor(rows.text(1)).get<io::Series>());
+      for (auto& instance : s.instances) instance.file = placed(folder, instance.file);
     }
   });
 }
 
-Result<std::vector<std::pair<fs::path, Finding>>> readRejected(Database& db, const std::string& source) {
-  LORKD_TRY(rows, db.prepare("SELECT file, severity, code, message" + ofSource("rejected")));
+Result<std::vector<std::pair<fs::path, Finding>>> readRejected(Database& db, const std::string& source,
+                                                               const fs::path& home) {
+  LORKD_TRY(rows, db.prepare("SELECT folder, file, severity, code, message" + ofSource("rejected")));
   std::vector<std::pair<fs::path, Finding>> out;
   rows.bind(source);
   while (true) {
     LORKD_TRY(more, rows.step());
     if (!more) return out;
-    out.emplace_back(rows.text(0),
-                     Finding{static_cast<Finding::Severity>(rows.integer(1)), rows.text(2), rows.text(3)});
+    out.emplace_back(placed(placed(home, rows.text(0)), rows.text(1)),
+                     Finding{static_cast<Finding::Severity>(rows.integer(2)), rows.text(3), rows.text(4)});
   }
 }
 
-Result<std::vector<std::pair<std::string, fs::path>>> readSources(Database& db) {
-  LORKD_TRY(rows, db.prepare("SELECT name, folder FROM source ORDER BY id"));
+Result<std::vector<std::pair<std::string, fs::path>>> readSources(Database& db, const fs::path& home) {
+  LORKD_TRY(rows, db.prepare("SELECT name, folder FROM source WHERE state > 0 ORDER BY id"));
   std::vector<std::pair<std::string, fs::path>> out;
   while (true) {
     LORKD_TRY(more, rows.step());
     if (!more) return out;
-    out.emplace_back(rows.text(0), rows.text(1));
+    out.emplace_back(rows.text(0), placed(home, rows.text(1)));
   }
 }
 

@@ -1,11 +1,13 @@
 // The index's tables, written and read. Inside this room only.
 //
-//   source    a data source and its folder
-//   series    DICOM series as scanned; lists without a use in queries are JSON
-//   instance  their files in order
-//   loose     files that are not DICOM
+//   source    a data source, its folder, and its state: 0 not yet scanned to the end, 1 files have changed since what
+//             the other tables say of it, 2 those hold
+//   file      its files, see FileTable.h
+//   series    DICOM series as scanned (io/SeriesJson.h, as CBOR)
 //   item      cases: an image and what lies on it, as JSON
 //   rejected  what cannot be used, and why
+//
+// Paths of files are kept below their source's folder, and a folder below the index's own: both may be moved.
 #pragma once
 
 #include "core/data/Pairing.h"
@@ -17,15 +19,34 @@ Result<void> createTables(Database& database);
 /// Drops all but `meta` and makes the tables anew, for an index of an older version.
 Result<void> renewTables(Database& database);
 
-/// Forgets what was known of the source and writes what was found. To be run in a transaction.
-Result<void> replaceSource(Database& database, const std::string& source, const std::filesystem::path& folder,
-                           const io::Scan& scan, const Pairing& pairing);
+/// A source's row.
+struct Source {
+  std::int64_t id = 0;
+  bool current = false;  ///< its state is 2
+};
+/// Finds the row, or makes one of state 0.
+Result<Source> openSource(Database& database, const std::string& source);
+
+/// What a source's files are kept below, and what the index lies in (empty for an index in memory).
+struct Places {
+  std::filesystem::path folder, home;
+};
+
+/// Writes what was found in place of what was known of the source. To be run in a transaction.
+Result<void> replaceSource(Database& database, const std::string& source, const Places& places, const io::Scan& scan,
+                           const Pairing& pairing);
+/// Notes that the source, unchanged, lies in `places.folder`.
+Result<void> moveSource(Database& database, std::int64_t id, const Places& places);
 
 /// Of one source, or of all where `source` is empty.
-Result<std::vector<Case>> readCases(Database& database, const std::string& source);
-Result<std::vector<io::Series>> readSeriesRows(Database& database, const std::string& source);
+Result<std::vector<Case>> readCases(Database& database, const std::string& source, const std::filesystem::path& home);
+Result<std::vector<io::Series>> readSeriesRows(Database& database, const std::string& source,
+                                               const std::filesystem::path& home);
 Result<std::vector<std::pair<std::filesystem::path, io::Finding>>> readRejected(Database& database,
-                                                                                const std::string& source);
-Result<std::vector<std::pair<std::string, std::filesystem::path>>> readSources(Database& database);
+                                                                                const std::string& source,
+                                                                                const std::filesystem::path& home);
+/// Sources that were scanned to the end once, and their folders.
+Result<std::vector<std::pair<std::string, std::filesystem::path>>> readSources(Database& database,
+                                                                               const std::filesystem::path& home);
 
 }  // namespace lorkd::data

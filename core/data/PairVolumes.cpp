@@ -105,8 +105,12 @@ const io::LooseFile* imageOf(const io::LooseFile& label, const std::vector<const
 
 }  // namespace
 
-Result<void> pairVolumes(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out, Progress& progress,
-                         const CancelToken& cancel) {
+Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const fs::path& folder,
+                         const Pseudonym& pseudonym, Pairing& out, Progress& progress, const CancelToken& cancel) {
+  // The folder may be moved, with its name, or be two sources at once.
+  const auto name = [&](const fs::path& path) {
+    return (folder.filename() / path.lexically_relative(folder)).generic_string();
+  };
   const auto unusable = [&](const fs::path& file, const char* code, std::string message) {
     out.findings.emplace_back(file, io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
   };
@@ -130,8 +134,9 @@ Result<void> pairVolumes(const io::Scan& scan, const Pseudonym& pseudonym, Pairi
   for (const auto* image : images) {
     caseOf[image] = out.cases.size();
     Case c;
-    c.id = "case-" + pseudonym(image->file.generic_string());
-    c.patient = "patient-" + pseudonym(patientOf(image->file));
+    c.id = "case-" + pseudonym(source + "\n" + name(image->file));
+    const fs::path patient = patientOf(image->file);
+    c.patient = "patient-" + pseudonym(patient.is_absolute() ? name(patient) : patient.string());
     c.kind = "volume";
     c.imageFiles = {image->file};
     c.geometry = image->geometry;

@@ -33,10 +33,11 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
 ///   ...);
 ///   - the only image and the only file named *label*, *seg*, *mask* or *_gt* of a folder.
 /// Names of the label values come from a CSV named like the label file, or labels.csv, beside it. The patient is the
-/// folder sub-* (BIDS) if there is one, the folder where the image has a general name (ct, image, ...), else the image.
+/// folder sub-* (BIDS) if there is one, the folder where the image has a general name (ct, image, ...), else the image;
+/// pseudonyms are made of the path from the scanned `folder` on.
 /// Label maps are read to list their values: those that are not whole numbers are unusable.
-Result<void> pairVolumes(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out, Progress& progress,
-                       const CancelToken& cancel);
+Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
+                         const Pseudonym& pseudonym, Pairing& out, Progress& progress, const CancelToken& cancel);
 
 /// Picture sets: every .npz archive is a case, and so is `folder` itself if the scan found pictures and no volumes.
 /// Case ids are "pictures-<source>", with "-<archive>" where the source holds several.

@@ -7,7 +7,7 @@
 #include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/base/SafeTensors.h"
-#include "core/data/GeometryJson.h"
+#include "core/image/GeometryJson.h"
 #include "core/data/Orient.h"
 #include "core/data/PreparedFile.h"
 #include "core/io/Resample.h"

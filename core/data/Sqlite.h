@@ -11,6 +11,11 @@
 
 namespace lorkd::data {
 
+/// Bytes that are no text.
+struct Blob {
+  const std::string& bytes;
+};
+
 /// A prepared statement; bind every parameter in order with run() or first(), then step through rows.
 class Statement {
  public:
@@ -32,6 +37,7 @@ class Statement {
   }
   /// True while there is a row.
   Result<bool> step();
+  /// Of a text or blob.
   std::string text(int column) const;
   std::int64_t integer(int column) const { return sqlite3_column_int64(m_raw.get(), column); }
   double number(int column) const { return sqlite3_column_double(m_raw.get(), column); }
@@ -39,6 +45,9 @@ class Statement {
  private:
   void bindOne(int position, const std::string& value) {
     sqlite3_bind_text(m_raw.get(), position, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
+  }
+  void bindOne(int position, Blob value) {
+    sqlite3_bind_blob64(m_raw.get(), position, value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT);
   }
   void bindOne(int position, std::int64_t value) { sqlite3_bind_int64(m_raw.get(), position, value); }
   void bindOne(int position, int value) { sqlite3_bind_int64(m_raw.get(), position, value); }
@@ -60,5 +69,15 @@ class Database {
   explicit Database(sqlite3* raw) : m_raw(raw, &sqlite3_close_v2) {}
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> m_raw;
 };
+
+/// Runs `work` in a write transaction: all of it or nothing.
+template <class Work>
+Result<void> transaction(Database& database, Work work) {
+  LORKD_CHECK(database.execute("BEGIN IMMEDIATE"));
+  Result<void> done = work();
+  if (done) done = database.execute("COMMIT");
+  if (!done) (void)database.execute("ROLLBACK");
+  return done;
+}
 
 }  // namespace lorkd::data

@@ -115,15 +115,19 @@ std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, 
   return values;
 }
 
-std::optional<image::Vec3> place(DcmItem& item, const DcmTagKey& tag) {
-  const auto values = numbers(item, tag, 3);
+std::optional<image::Vec3> place(DcmItem& item, const DcmTagKey& tag) { return place(numbers(item, tag, 3)); }
+
+std::optional<image::Vec3> place(const Numbers& values) {
   if (!values || std::ranges::any_of(*values, [](double v) { return std::abs(v) > image::kFarthest; }))
     return std::nullopt;
   return image::Vec3{(*values)[0], (*values)[1], (*values)[2]};
 }
 
 std::optional<std::array<image::Vec3, 2>> orientation(DcmItem& item, const DcmTagKey& tag) {
-  const auto v = numbers(item, tag, 6);
+  return orientation(numbers(item, tag, 6));
+}
+
+std::optional<std::array<image::Vec3, 2>> orientation(const Numbers& v) {
   if (!v) return std::nullopt;
   std::array<image::Vec3, 2> axes{image::Vec3{(*v)[0], (*v)[1], (*v)[2]}, image::Vec3{(*v)[3], (*v)[4], (*v)[5]}};
   const double rowLength = std::sqrt(dot(axes[0], axes[0])), columnLength = std::sqrt(dot(axes[1], axes[1]));

@@ -44,9 +44,13 @@ long integer(DcmItem& item, const DcmTagKey& tag, long fallback = 0);
 double number(DcmItem& item, const DcmTagKey& tag, double fallback = 0);
 /// Exactly `count` finite numbers, or nothing.
 std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count);
-/// A place in mm; nothing when it lies farther off than anything of a patient.
+/// A place in mm of three numbers; nothing when it lies farther off than anything of a patient.
+using Numbers = std::optional<std::vector<double>>;
+std::optional<image::Vec3> place(const Numbers& numbers);
 std::optional<image::Vec3> place(DcmItem& item, const DcmTagKey& tag);
-/// Row and column direction of ImageOrientationPatient, made exactly orthonormal; nothing when they are not nearly so.
+/// Row and column direction of ImageOrientationPatient's six numbers, made exactly orthonormal; nothing when they are
+/// not nearly so.
+std::optional<std::array<image::Vec3, 2>> orientation(const Numbers& numbers);
 std::optional<std::array<image::Vec3, 2>> orientation(DcmItem& item, const DcmTagKey& tag);
 /// The `index`-th item of a sequence, or null.
 DcmItem* sequenceItem(DcmItem& item, const DcmTagKey& sequence, long index = 0);

@@ -1,195 +1,147 @@
 // What a folder holds: every header below it, grouped by series.
-#include <algorithm>
-#include <map>
+#include <sys/stat.h>
 
-#include "core/io/FileKind.h"
-#include "core/io/RtStructs.h"
-#include "core/io/SegFrames.h"
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "core/io/FileContent.h"
 #include "core/io/SeriesCheck.h"
-#include "core/io/SliceHeader.h"
-#include "core/io/VolumeFile.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
-namespace {
 
-using Severity = Finding::Severity;
-
-Result<std::vector<fs::path>> listFiles(const fs::path& folder, const CancelToken& cancel) {
+Result<std::vector<FileStamp>> listFolder(const fs::path& folder, const CancelToken& cancel) {
   std::error_code ec;
   if (!fs::is_directory(folder, ec))
     return fail(ErrorCode::NotFound, "no such folder", "check the path", folder.string());
-  std::vector<fs::path> files;
-  // Links to folders are not followed: they may lead in circles.
-  fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, ec);
+  std::vector<FileStamp> files;
+  const auto above = (folder / "").native().size();
+  fs::recursive_directory_iterator it(folder / "", fs::directory_options::skip_permission_denied, ec);
   for (; !ec && it != fs::recursive_directory_iterator(); it.increment(ec)) {
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
-    if (std::error_code kind; it->is_regular_file(kind)) files.push_back(it->path());
+    struct stat info {};  // std::filesystem would ask three times
+    if (it->is_directory() || ::stat(it->path().c_str(), &info) != 0 || !S_ISREG(info.st_mode)) continue;
+    files.push_back({it->path().native().substr(above), info.st_size,
+                     std::int64_t(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec});
   }
   if (ec) return fail(ErrorCode::Io, "the folder cannot be listed: " + ec.message(), "", folder.string());
-  std::ranges::sort(files);
-  return files;
-}
-
-// A file that is a series of its own and says what it belongs to.
-Series referringSeries(dicom::Loaded& loaded, const SliceHeader& h) {
-  Series series = describeSeries(h);
-  series.instances.push_back({h.file, h.sopInstanceUid, 0, 0});
-  auto references = readReferences(loaded.dataset());
-  series.referencedSeriesUids = std::move(references.series);
-  series.referencedInstanceUids = std::move(references.instances);
-  return series;
-}
-
-Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
-  Series series = referringSeries(loaded, h);
-  if (!h.truncation.empty())
-    add(series, Severity::Unusable, "truncated", "the file is shorter than its header says: " + h.truncation);
-  if (!canDecode(h.transferSyntax))
-    add(series, Severity::Unusable, "unsupported-codec", "the compression cannot be decoded: " + h.transferSyntax);
-  auto header = readSegHeader(loaded.dataset());
-  if (!header) {
-    add(series, Severity::Unusable, "damaged-segmentation", header.error().text());
-    return series;
-  }
-  for (const auto& segment : header->segments) series.segmentNames.push_back(segment.name);
-  series.geometry = header->geometry;
-  if (series.geometry.voxels() > 0 && !series.geometry.plausible()) series.geometry = {};
-  const auto& d = series.geometry.direction;
-  series.instances.front().position = dicom::dot(series.geometry.origin, {d[0][2], d[1][2], d[2][2]});
-  return series;
-}
-
-Series structureSeries(dicom::Loaded& loaded, const SliceHeader& h) {
-  Series series = referringSeries(loaded, h);
-  if (loaded.status.bad())
-    add(series, Severity::Unusable, "truncated", std::string("the file ends early: ") + loaded.status.text());
-  if (series.modality.empty()) series.modality = "RTSTRUCT";
-  const auto rois = readRois(loaded.dataset(), {});
-  if (!rois) {
-    add(series, Severity::Unusable, "damaged-structures", rois.error().text());
-    return series;
-  }
-  for (const auto& roi : rois->rois) series.segmentNames.push_back(roi.segment.name);
-  series.frameOfReferenceUid = rois->frameOfReferenceUid;
-  if (!rois->left.empty())
-    add(series, Severity::Note, "empty-region",
-        std::to_string(rois->left.size()) + " region(s) without closed contours here are left out, for example '" +
-            rois->left.front() + "'");
-  if (rois->rois.empty()) add(series, Severity::Unusable, "no-contours", "no region has a closed contour");
-  return series;
-}
-
-Series unsupportedSeries(dicom::Loaded& loaded, const SliceHeader& h) {
-  Series series = referringSeries(loaded, h);
-  add(series, Severity::Unusable, "unsupported-kind",
-      "objects of modality " + (h.modality.empty() ? "(none)" : h.modality) + " are not used yet as labels or images");
-  return series;
-}
-
-// Collects what the files hold.
-class Collector {
- public:
-  explicit Collector(Scan& scan) : m_scan(scan) {}
-
-  void take(const fs::path& file) {
-    switch (fileKind(file)) {
-      case FileKind::Dicom:
-        try {
-          return takeDicom(file);
-        } catch (const std::exception& e) {
-          return reject(file, Severity::Warning, "not-dicom", std::string("the file is damaged: ") + e.what());
-        }
-      case FileKind::Volume:
-        return takeVolume(file);
-      case FileKind::Npz:
-        m_scan.loose.push_back({file, "npz", {}, {}});
-        return;
-      case FileKind::Picture:
-        m_scan.loose.push_back({file, "image", {}, {}});
-        return;
-      case FileKind::Unreadable:
-        return reject(file, Severity::Warning, "unreadable", "the file cannot be opened");
-      case FileKind::Other:
-        return reject(file, Severity::Note, "unknown-kind", "neither DICOM nor an image");
-    }
-  }
-
-  void finish() {
-    for (auto& [key, headers] : m_images)
-      std::ranges::move(checkSeries(std::move(headers)), std::back_inserter(m_scan.series));
-    std::ranges::stable_sort(m_scan.series, {}, [](const Series& s) {
-      return std::tie(s.patientId, s.studyUid, s.seriesUid, s.instances.front().file);
-    });
-  }
-
- private:
-  void reject(const fs::path& file, Severity severity, const std::string& code, const std::string& message) {
-    m_scan.rejected.push_back({file, {severity, code, message}});
-  }
-
-  void takeVolume(const fs::path& file) {
-    LooseFile loose{file, "volume", {}, {}};
-    if (auto geometry = readVolumeGeometry(file))
-      loose.geometry = *geometry;
-    else
-      loose.findings.push_back({Severity::Unusable, "damaged", geometry.error().text()});
-    m_scan.loose.push_back(std::move(loose));
-  }
-
-  void takeDicom(const fs::path& file) {
-    auto loaded = dicom::load(file);
-    if (!loaded) return reject(file, Severity::Warning, "not-dicom", loaded.error().message);
-    const auto header = describe(*loaded, file);
-    if (loaded->dataset().tagExists(DCM_DirectoryRecordSequence))
-      return reject(file, Severity::Note, "dicomdir", "a DICOM directory: the files themselves are read instead");
-    if (header.sopClassUid.empty() && header.seriesUid.empty() && header.rows == 0)
-      return reject(file, Severity::Warning, "not-dicom", "the file holds no DICOM object that could be recognised");
-    if (header.seriesUid.empty())
-      return reject(file, Severity::Warning, "no-series", "the header does not say which series the file belongs to");
-    if (header.modality == "SEG" || header.sopClassUid == UID_SegmentationStorage)
-      m_scan.series.push_back(segSeries(*loaded, header));
-    else if (header.sopClassUid == UID_RTStructureSetStorage)
-      m_scan.series.push_back(structureSeries(*loaded, header));
-    else if (header.modality == "RTDOSE" || ((header.rows < 1 || header.columns < 1) && header.truncation.empty()))
-      m_scan.series.push_back(unsupportedSeries(*loaded, header));
-    else
-      std::ranges::move(framesOf(*loaded, header), std::back_inserter(m_images[{header.studyUid, header.seriesUid}]));
-  }
-
-  Scan& m_scan;
-  std::map<std::pair<std::string, std::string>, std::vector<SliceHeader>> m_images;
-};
-
-}  // namespace
-
-Result<Scan> scanFolder(const fs::path& folder, Progress& progress, const CancelToken& cancel) {
-  LORKD_CHECK(dicom::setup());
-  progress.report("listing files", 0, 0);
-  LORKD_TRY(files, listFiles(folder, cancel));
   if (files.empty())
     return fail(ErrorCode::InvalidArgument, "the folder is empty", "choose the folder that holds the images",
                 folder.string());
-  Scan scan;
-  scan.filesSeen = static_cast<std::int64_t>(files.size());
-  Collector collector(scan);
-  for (std::size_t n = 0; n < files.size(); ++n) {
-    if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
-    if (n % 64 == 0) progress.report("reading headers", static_cast<std::int64_t>(n), scan.filesSeen);
-    collector.take(files[n]);
+  // Files below one folder stay together.
+  std::ranges::sort(files, {}, [](const FileStamp& f) { return std::string_view(f.path); });
+  return files;
+}
+
+Result<void> examineAll(const std::vector<fs::path>& files,
+                        const std::function<Result<void>(std::size_t, FileContent)>& take, const CancelToken& cancel) {
+  LORKD_CHECK(dicom::setup());
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::pair<std::size_t, FileContent>> ready;
+  std::size_t next = 0;
+  unsigned working = std::clamp(std::thread::hardware_concurrency(), 2U, 8U);  // several wait for a disk at a time
+  bool stopped = false;
+  constexpr std::size_t kAtOnce = 32, kWaiting = 4096;
+  const auto work = [&] {
+    std::vector<std::pair<std::size_t, FileContent>> own;
+    std::unique_lock lock(mutex);
+    while (next < files.size() && !stopped && !cancel.cancelled()) {
+      const auto from = next;
+      next = std::min(files.size(), from + kAtOnce);
+      const auto to = next;
+      lock.unlock();
+      for (auto n = from; n < to && !cancel.cancelled(); ++n) own.emplace_back(n, examine(files[n]));
+      lock.lock();
+      std::ranges::move(own, std::back_inserter(ready));
+      own.clear();
+      changed.notify_all();
+      changed.wait(lock, [&] { return ready.size() < kWaiting || stopped; });
+    }
+    --working;
+    changed.notify_all();
+  };
+  std::vector<std::jthread> threads;
+  for (unsigned n = working; n > 0; --n) threads.emplace_back(work);
+  Result<void> outcome;
+  std::unique_lock lock(mutex);
+  while (outcome && (working > 0 || !ready.empty())) {
+    changed.wait(lock, [&] { return !ready.empty() || working == 0; });
+    auto batch = std::exchange(ready, {});
+    changed.notify_all();
+    lock.unlock();
+    for (auto& [at, content] : batch)
+      if (outcome) outcome = take(at, std::move(content));
+    lock.lock();
   }
-  collector.finish();
-  progress.report("reading headers", scan.filesSeen, scan.filesSeen);
-  if (!scan.series.empty() || !scan.loose.empty()) return scan;
+  stopped = true;
+  changed.notify_all();
+  lock.unlock();
+  threads.clear();
+  if (outcome && cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
+  return outcome;
+}
+
+Scan assemble(std::vector<FileContent> contents) {
+  Scan scan;
+  scan.filesSeen = static_cast<std::int64_t>(contents.size());
+  std::map<std::pair<std::string, std::string>, std::vector<SliceHeader>> images;
+  for (auto& content : contents) {
+    auto& c = *content.m_impl;
+    if (!c.slices.empty()) {
+      auto& series = images[{c.slices.front().studyUid, c.slices.front().seriesUid}];
+      std::ranges::move(c.slices, std::back_inserter(series));
+    }
+    if (c.series) scan.series.push_back(std::move(*c.series));
+    if (c.loose) scan.loose.push_back(std::move(*c.loose));
+    if (c.rejected) scan.rejected.emplace_back(std::move(c.file), std::move(*c.rejected));
+  }
+  for (auto& [key, headers] : images)
+    std::ranges::move(checkSeries(std::move(headers)), std::back_inserter(scan.series));
+  std::ranges::stable_sort(scan.series, {}, [](const Series& s) {
+    return std::tie(s.patientId, s.studyUid, s.seriesUid, s.instances.front().file);
+  });
+  return scan;
+}
+
+Result<void> checkUsable(const Scan& scan, const fs::path& folder) {
+  if (!scan.series.empty() || !scan.loose.empty()) return {};
   const auto known = std::ranges::find_if(scan.rejected, [](const auto& r) { return r.second.code != "unknown-kind"; });
   if (known != scan.rejected.end())
     return fail(ErrorCode::InvalidArgument,
-                "none of the " + std::to_string(files.size()) + " file(s) in the folder can be used, for example " +
+                "none of the " + std::to_string(scan.filesSeen) + " file(s) in the folder can be used, for example " +
                     known->first.filename().string() + ": " + known->second.message,
                 "choose the folder that holds DICOM, NIfTI, npz or pictures", folder.string());
   return fail(ErrorCode::InvalidArgument,
-              "none of the " + std::to_string(files.size()) + " files in the folder is DICOM, a volume or a picture",
+              "none of the " + std::to_string(scan.filesSeen) + " files in the folder is DICOM, a volume or a picture",
               "choose the folder that holds the images", folder.string());
+}
+
+Result<Scan> scanFolder(const fs::path& folder, Progress& progress, const CancelToken& cancel) {
+  progress.report("listing files", 0, 0);
+  LORKD_TRY(stamps, listFolder(folder, cancel));
+  std::vector<fs::path> files;
+  for (const auto& stamp : stamps) files.push_back(folder / stamp.path);
+  std::vector<std::optional<FileContent>> found(files.size());
+  const auto total = static_cast<std::int64_t>(files.size());
+  std::int64_t done = 0;
+  LORKD_CHECK(examineAll(
+      files,
+      [&](std::size_t at, FileContent content) -> Result<void> {
+        found[at] = std::move(content);
+        if (++done % 64 == 0 || done == total) progress.report("reading headers", done, total);
+        return {};
+      },
+      cancel));
+  std::vector<FileContent> contents;
+  for (auto& content : found) contents.push_back(std::move(*content));
+  auto scan = assemble(std::move(contents));
+  LORKD_CHECK(checkUsable(scan, folder));
+  return scan;
 }
 
 }  // namespace lorkd::io

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,45 @@ struct LooseFile {
   std::vector<Finding> findings;
 };
 
+/// A file of a folder as the file system lists it.
+struct FileStamp {
+  std::string path;  ///< below the folder, any bytes
+  std::int64_t size = 0;
+  std::int64_t time = 0;  ///< of the last change, ns since 1970
+  bool operator==(const FileStamp&) const = default;
+};
+
+/// Every file below `folder`, sorted by path. Links to folders are not followed: they may lead in circles.
+/// Errors: NotFound (no such folder), InvalidArgument (it is empty), Io, Cancelled.
+Result<std::vector<FileStamp>> listFolder(const std::filesystem::path& folder, const CancelToken& cancel);
+
+/// What one file says of itself, before files are put together: headers, no pixels.
+class FileContent {
+ public:
+  struct Impl;
+  FileContent(FileContent&&) noexcept;
+  FileContent& operator=(FileContent&&) noexcept;
+  ~FileContent();
+  /// For an index: what fromBytes() reads, without the file's path.
+  std::string bytes() const;
+  /// Errors: Format.
+  static Result<FileContent> fromBytes(const std::string& bytes, const std::filesystem::path& file);
+
+ private:
+  friend FileContent examine(const std::filesystem::path& file);
+  friend struct Scan assemble(std::vector<FileContent> contents);
+  explicit FileContent(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> m_impl;
+};
+
+/// Reads the header of a file of any kind; what is wrong with it is part of the content. From any thread.
+FileContent examine(const std::filesystem::path& file);
+
+/// examine() for each of `files`, several at a time; `take(position in files, content)` is called from this thread, in
+/// any order. Errors: Cancelled, after all that was examined has been taken; those of `take`, which end it.
+Result<void> examineAll(const std::vector<std::filesystem::path>& files,
+                        const std::function<Result<void>(std::size_t, FileContent)>& take, const CancelToken& cancel);
+
 /// What a folder holds.
 struct Scan {
   std::vector<Series> series;
@@ -63,15 +103,19 @@ struct Scan {
   std::int64_t filesSeen = 0;
 };
 
-/// Reads every header below `folder` (no pixels; links to folders are not followed) and groups slices by series and,
-/// within one, into volumes: by orientation, size and spacing, and where several lie at one place by echo, b-value,
-/// time and the like. Slices are sorted along their normal; names and instance numbers say nothing.
-/// Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
+/// Groups slices by series and, within one, into volumes: by orientation, size and spacing, and where several lie at one
+/// place by echo, b-value, time and the like. Slices are sorted along their normal; names and instance numbers say
+/// nothing. Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
 /// shifted-slices, mostly-missing, implausible-grid, scout, report-page, damaged-segmentation, damaged-structures,
 /// unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the
 /// spacing) need consent to be interpolated; gantry-tilt (put upright by a shear), uneven-spacing, duplicate-file and
-/// single-slice are warnings; split is a note. Errors: NotFound (no such folder), InvalidArgument (the folder is empty
-/// or holds nothing of a known kind, with counts), Io, Cancelled.
+/// single-slice are warnings; split is a note.
+Scan assemble(std::vector<FileContent> contents);
+
+/// InvalidArgument when nothing in `folder` is usable, with counts and an example.
+Result<void> checkUsable(const Scan& scan, const std::filesystem::path& folder);
+
+/// Lists, examines and assembles what is below `folder`. Errors: those of the four.
 Result<Scan> scanFolder(const std::filesystem::path& folder, Progress& progress, const CancelToken& cancel);
 
 /// Reads the pixels of an image series as one volume, HU and geometry as in the headers. What `origins` lists is moved

@@ -43,6 +43,8 @@ std::string truncation(const dicom::Loaded& loaded, const SliceHeader& header) {
          std::to_string(static_cast<long long>((bits + 7) / 8));
 }
 
+const DcmTagKey kNone(0xffff, 0xffff);
+
 // One mark: its tag in a classic header, and in an enhanced one the functional group that holds it.
 struct MarkTag {
   Mark mark;
@@ -50,7 +52,7 @@ struct MarkTag {
   DcmTagKey classic, group, grouped;
 };
 const std::array<MarkTag, kMarks>& markTags() {
-  static const DcmTagKey none(0xffff, 0xffff);
+  static const DcmTagKey none = kNone;
   static const std::array<MarkTag, kMarks> tags{{
       {Mark::Stack, "stack", none, DCM_FrameContentSequence, DCM_StackID},
       {Mark::ImageType, "image type", DCM_ImageType, none, none},
@@ -84,8 +86,22 @@ std::string valueOf(DcmItem& item, const DcmTagKey& tag) {
   return out;
 }
 
-std::optional<std::array<double, 2>> spacingOf(DcmItem& item) {
-  const auto s = dicom::numbers(item, DCM_PixelSpacing, 2);
+// The values of a parsed data set.
+class Parsed final : public HeaderValues {
+ public:
+  explicit Parsed(DcmItem& set) : m_set(set) {}
+  std::string text(const DcmTagKey& tag) const override { return dicom::text(m_set, tag); }
+  std::string any(const DcmTagKey& tag) const override { return valueOf(m_set, tag); }
+  long integer(const DcmTagKey& tag, long fallback) const override { return dicom::integer(m_set, tag, fallback); }
+  dicom::Numbers numbers(const DcmTagKey& tag, unsigned count) const override {
+    return dicom::numbers(m_set, tag, count);
+  }
+
+ private:
+  DcmItem& m_set;
+};
+
+std::optional<std::array<double, 2>> spacingOf(const dicom::Numbers& s) {
   if (!s || std::ranges::any_of(*s, [](double v) { return !(v > 1e-6 && v <= 1e4); })) return std::nullopt;
   return std::array{(*s)[1], (*s)[0]};
 }
@@ -97,7 +113,7 @@ void takeGroups(SliceHeader& h, DcmItem& frame, DcmItem* shared) {
   if (auto* turn = group(DCM_PlaneOrientationSequence))
     h.orientation = dicom::orientation(*turn, DCM_ImageOrientationPatient);
   if (auto* measures = group(DCM_PixelMeasuresSequence)) {
-    h.spacing = spacingOf(*measures);
+    h.spacing = spacingOf(dicom::numbers(*measures, DCM_PixelSpacing, 2));
     h.sliceThickness = dicom::number(*measures, DCM_SliceThickness);
   }
   for (const auto& tag : markTags()) {
@@ -118,12 +134,14 @@ void takeGroups(SliceHeader& h, DcmItem& frame, DcmItem* shared) {
 
 std::string toString(Mark mark) { return markTags()[static_cast<std::size_t>(mark)].words; }
 
-SliceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
-  DcmDataset& set = loaded.dataset();
-  const auto words = [&](const DcmTagKey& tag) { return dicom::words(set, tag, set); };
-  const auto code = [&](const DcmTagKey& tag) { return dicom::ascii(dicom::text(set, tag)); };
+SliceHeader describe(const HeaderValues& values) {
+  const auto code = [&](const DcmTagKey& tag) { return dicom::ascii(values.text(tag)); };
+  const auto charset = values.text(DCM_SpecificCharacterSet);
+  const auto words = [&](const DcmTagKey& tag) { return dicom::utf8(values.text(tag), charset); };
+  const auto whole = [&](const DcmTagKey& tag, long fallback = 0) {
+    return static_cast<int>(values.integer(tag, fallback));
+  };
   SliceHeader h;
-  h.file = path;
   h.patientId = words(DCM_PatientID);
   h.patientName = words(DCM_PatientName);
   h.description = words(DCM_SeriesDescription);
@@ -135,23 +153,30 @@ SliceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
   h.sopInstanceUid = code(DCM_SOPInstanceUID);
   h.modality = code(DCM_Modality);
   h.studyDate = code(DCM_StudyDate);
+  h.photometric = code(DCM_PhotometricInterpretation);
+  h.imageType = code(DCM_ImageType);
+  h.rows = whole(DCM_Rows);
+  h.columns = whole(DCM_Columns);
+  h.samples = whole(DCM_SamplesPerPixel, 1);
+  h.bitsAllocated = whole(DCM_BitsAllocated);
+  h.frames = static_cast<int>(std::clamp(values.integer(DCM_NumberOfFrames, 1), 1L, 1L << 30));
+  h.position = dicom::place(values.numbers(DCM_ImagePositionPatient, 3));
+  h.orientation = dicom::orientation(values.numbers(DCM_ImageOrientationPatient, 6));
+  h.spacing = spacingOf(values.numbers(DCM_PixelSpacing, 2));
+  if (const auto thickness = values.numbers(DCM_SliceThickness, 1)) h.sliceThickness = thickness->front();
+  for (const auto& tag : markTags())
+    if (tag.classic != kNone) h.marks[static_cast<std::size_t>(tag.mark)] = values.any(tag.classic);
+  return h;
+}
+
+SliceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
+  auto h = describe(Parsed(loaded.dataset()));
+  h.file = path;
   // DCMTK reads what it does not know as if it were not compressed.
   auto* meta = loaded.file->getMetaInfo();
   const auto declared = meta ? dicom::ascii(dicom::text(*meta, DCM_TransferSyntaxUID)) : std::string();
   const bool known = declared.empty() || DcmXfer(declared.c_str()).getXfer() != EXS_Unknown;
-  h.transferSyntax = known ? DcmXfer(set.getOriginalXfer()).getXferID() : declared;
-  h.photometric = code(DCM_PhotometricInterpretation);
-  h.imageType = code(DCM_ImageType);
-  h.rows = static_cast<int>(dicom::integer(set, DCM_Rows));
-  h.columns = static_cast<int>(dicom::integer(set, DCM_Columns));
-  h.samples = static_cast<int>(dicom::integer(set, DCM_SamplesPerPixel, 1));
-  h.bitsAllocated = static_cast<int>(dicom::integer(set, DCM_BitsAllocated));
-  h.frames = static_cast<int>(std::clamp(dicom::integer(set, DCM_NumberOfFrames, 1), 1L, 1L << 30));
-  h.position = dicom::place(set, DCM_ImagePositionPatient);
-  h.orientation = dicom::orientation(set, DCM_ImageOrientationPatient);
-  h.spacing = spacingOf(set);
-  h.sliceThickness = dicom::number(set, DCM_SliceThickness);
-  for (const auto& tag : markTags()) h.marks[static_cast<std::size_t>(tag.mark)] = valueOf(set, tag.classic);
+  h.transferSyntax = known ? DcmXfer(loaded.dataset().getOriginalXfer()).getXferID() : declared;
   h.truncation = truncation(loaded, h);
   return h;
 }

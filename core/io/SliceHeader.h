@@ -38,9 +38,25 @@ struct SliceHeader {
   double sliceThickness = 0;
   std::array<std::string, kMarks> marks;  ///< by Mark; empty where the header says nothing
   std::string truncation;                 ///< in words; empty when the pixel data are as long as the header says
+  bool operator==(const SliceHeader&) const = default;
 };
 
-/// Describes a loaded file as if it were one slice. Text comes back as UTF-8.
+/// Where describe() takes a header's values from.
+class HeaderValues {
+ public:
+  virtual ~HeaderValues() = default;
+  /// As dicom::text, dicom::integer and dicom::numbers say.
+  virtual std::string text(const DcmTagKey& tag) const = 0;
+  virtual long integer(const DcmTagKey& tag, long fallback) const = 0;
+  virtual dicom::Numbers numbers(const DcmTagKey& tag, unsigned count) const = 0;
+  /// Any value, numbers too, as short ASCII text.
+  virtual std::string any(const DcmTagKey& tag) const = 0;
+};
+
+/// All but `file`, `transferSyntax` and `truncation`. Text comes back as UTF-8.
+SliceHeader describe(const HeaderValues& values);
+
+/// Describes a loaded file as if it were one slice.
 SliceHeader describe(const dicom::Loaded& loaded, const std::filesystem::path& path);
 
 /// The frames of a file with their own places (PS3.3 section C.7.6.16); the file itself where it has one frame, or

@@ -73,14 +73,10 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     return fail(ErrorCode::InvalidArgument, "the plan names no data", "add a folder under data.sources",
                 "data.sources");
   LORKD_TRY(index, data::Catalogue::open(project / "index.sqlite"));
-  LORKD_TRY(known, index.sources());
   std::vector<data::Case> cases;
   for (const auto& [name, source] : plan.data.sources) {
     const fs::path folder = fs::absolute(source.path).lexically_normal();
-    bool scanned = false;
-    for (const auto& [knownName, knownFolder] : known)
-      scanned |= knownName == name && fs::absolute(knownFolder).lexically_normal() == folder;
-    if (!scanned) LORKD_CHECK(index.scan(name, folder, progress, cancel));
+    LORKD_CHECK(index.scan(name, folder, progress, cancel));  // reads only what has changed since it was last
     LORKD_TRY(found, index.cases(name));
     std::erase_if(found, [&](const data::Case& c) { return !wanted(source.kind, c.kind); });
     leaveOutUnaccepted(found, name, source, progress);

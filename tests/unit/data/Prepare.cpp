@@ -8,7 +8,7 @@
 
 #include "core/base/File.h"
 #include "core/base/SafeTensors.h"
-#include "core/data/GeometryJson.h"
+#include "core/image/GeometryJson.h"
 #include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
 #include "tests/unit/data/Support.h"
@@ -70,8 +70,8 @@ TEST_F(Prepared, OneFileACaseWithItsTasksAndGeometry) {
     const auto image = *file->tensor("image"), masks = *file->tensor("task." + std::to_string(task));
     EXPECT_EQ(image.dtype, "F32");
     EXPECT_EQ(masks.dtype, "U8");
-    const auto working = geometryFromJson(Json::parse(file->metadata().at("geometry")));
-    const auto source = geometryFromJson(Json::parse(file->metadata().at("source_geometry")));
+    const auto working = image::geometryFromJson(Json::parse(file->metadata().at("geometry")));
+    const auto source = image::geometryFromJson(Json::parse(file->metadata().at("source_geometry")));
     ASSERT_TRUE(working && source);
     EXPECT_THAT(image.shape, ElementsAre(working->size[2], working->size[1], working->size[0]));
     EXPECT_THAT(masks.shape, ElementsAre(task == 0 ? 2 : 1, working->size[2], working->size[1], working->size[0]));
@@ -153,7 +153,7 @@ TEST_F(Prepared, SlabsOfOneVolumeJoinToTheWhole) {
     const auto file = safetensors::File::open(m_cache / entry["file"].get<std::string>());
     const auto bytes = file->tensor("image")->bytes;
     auto& [geometry, values] = parts[entry["split"]];
-    geometry = *geometryFromJson(Json::parse(file->metadata().at("geometry")));
+    geometry = *image::geometryFromJson(Json::parse(file->metadata().at("geometry")));
     // Around what is scored lie its surroundings; without them the slabs join.
     const auto first = entry["scored"][0].get<std::int64_t>(), end = entry["scored"][1].get<std::int64_t>();
     EXPECT_EQ(first > 0, entry["split"] != "train");

@@ -1,15 +1,15 @@
-#include "core/data/GeometryJson.h"
+#include "core/image/GeometryJson.h"
 
 #include <cmath>
 
-namespace lorkd::data {
+namespace lorkd::image {
 
-Json geometryToJson(const image::Geometry& g) {
+Json geometryToJson(const Geometry& g) {
   return {{"size", g.size}, {"spacing", g.spacing}, {"origin", g.origin}, {"direction", g.direction}};
 }
 
-Result<image::Geometry> geometryFromJson(const Json& json) {
-  image::Geometry g;
+Result<Geometry> geometryFromJson(const Json& json) {
+  Geometry g;
   try {
     json.at("size").get_to(g.size);
     json.at("spacing").get_to(g.spacing);
@@ -27,4 +27,4 @@ Result<image::Geometry> geometryFromJson(const Json& json) {
   return g;
 }
 
-}  // namespace lorkd::data
+}  // namespace lorkd::image

@@ -6,11 +6,11 @@
 #include "core/base/Json.h"
 #include "core/image/Geometry.h"
 
-namespace lorkd::data {
+namespace lorkd::image {
 
-Json geometryToJson(const image::Geometry& geometry);
+Json geometryToJson(const Geometry& geometry);
 
 /// Errors: Format when a field is missing, of another type or not finite, or a size or spacing is not positive.
-Result<image::Geometry> geometryFromJson(const Json& json);
+Result<Geometry> geometryFromJson(const Json& json);
 
-}  // namespace lorkd::data
+}  // namespace lorkd::image

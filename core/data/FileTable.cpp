@@ -1,0 +1,132 @@
+#include "core/data/FileTable.h"
+
+#include <chrono>
+#include <optional>
+#include <unordered_map>
+
+namespace lorkd::data {
+namespace {
+
+namespace fs = std::filesystem;
+using io::FileContent, io::FileStamp;
+
+using Stamps = std::unordered_map<std::string, std::pair<std::int64_t, std::int64_t>>;  // path -> size, time
+
+Result<Stamps> knownFiles(Database& db, std::int64_t source) {
+  LORKD_TRY(rows, db.prepare("SELECT path, size, time FROM file WHERE source = ?"));
+  Stamps known;
+  rows.bind(source);
+  while (true) {
+    LORKD_TRY(more, rows.step());
+    if (!more) return known;
+    known[rows.text(0)] = {rows.integer(1), rows.integer(2)};
+  }
+}
+
+/// To stand in the transaction that changes files: what was made of them before is out of date.
+Result<void> outdate(Database& db, std::int64_t source) {
+  LORKD_TRY(row, db.prepare("UPDATE source SET state = min(state, 1) WHERE id = ?"));
+  return row.run(source);
+}
+
+/// Rows that wait to be written together.
+class Writer {
+ public:
+  Writer(Database& db, std::int64_t source) : m_db(db), m_source(source) {}
+
+  Result<void> add(const FileStamp& stamp, std::string bytes) {
+    m_rows.emplace_back(stamp, std::move(bytes));
+    const auto waited = std::chrono::steady_clock::now() - m_last;
+    return m_rows.size() < 4096 && waited < std::chrono::seconds(2) ? Result<void>() : flush();
+  }
+  Result<void> flush() {
+    const auto written = transaction(m_db, [&]() -> Result<void> {
+      if (m_rows.empty()) return {};
+      LORKD_CHECK(outdate(m_db, m_source));
+      LORKD_TRY(row, m_db.prepare("INSERT OR REPLACE INTO file VALUES(?,?,?,?,?)"));
+      for (const auto& [stamp, bytes] : m_rows)
+        LORKD_CHECK(row.run(m_source, stamp.path, stamp.size, stamp.time, Blob{bytes}));
+      return {};
+    });
+    m_rows.clear();
+    m_last = std::chrono::steady_clock::now();
+    return written;
+  }
+
+ private:
+  Database& m_db;
+  std::int64_t m_source;
+  std::vector<std::pair<FileStamp, std::string>> m_rows;
+  std::chrono::steady_clock::time_point m_last = std::chrono::steady_clock::now();
+};
+
+Result<void> forget(Database& db, std::int64_t source, const std::vector<std::string>& paths) {
+  if (paths.empty()) return {};
+  return transaction(db, [&]() -> Result<void> {
+    LORKD_CHECK(outdate(db, source));
+    LORKD_TRY(row, db.prepare("DELETE FROM file WHERE source = ? AND path = ?"));
+    for (const auto& path : paths) LORKD_CHECK(row.run(source, path));
+    return {};
+  });
+}
+
+}  // namespace
+
+Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder, bool all, Progress& progress,
+                      const CancelToken& cancel) {
+  progress.report("listing files", 0, 0);
+  LORKD_TRY(stamps, io::listFolder(folder, cancel));
+  LORKD_TRY(known, knownFiles(db, source));
+  std::vector<std::size_t> fresh;
+  for (std::size_t n = 0; n < stamps.size(); ++n) {
+    const auto found = known.find(stamps[n].path);
+    if (found == known.end() || found->second != std::pair(stamps[n].size, stamps[n].time)) fresh.push_back(n);
+    if (found != known.end()) known.erase(found);
+  }
+  std::vector<std::string> gone;
+  for (const auto& [path, stamp] : known) gone.push_back(path);
+  LORKD_CHECK(forget(db, source, gone));
+  Rescan out;
+  out.changed = !fresh.empty() || !gone.empty();
+  if (!out.changed && !all) return out;
+
+  std::vector<std::optional<FileContent>> contents(stamps.size());
+  const auto examineFresh = [&]() -> Result<void> {
+    std::vector<fs::path> files;
+    for (const auto n : fresh) files.push_back(folder / stamps[n].path);
+    Writer writer(db, source);
+    const auto total = static_cast<std::int64_t>(fresh.size());
+    std::int64_t done = 0;
+    const auto take = [&](std::size_t at, FileContent content) -> Result<void> {
+      if (++done % 64 == 0 || done == total) progress.report("reading headers", done, total);
+      LORKD_CHECK(writer.add(stamps[fresh[at]], content.bytes()));
+      contents[fresh[at]] = std::move(content);
+      return {};
+    };
+    const auto examined = io::examineAll(files, take, cancel);
+    LORKD_CHECK(writer.flush());
+    return examined;
+  };
+  LORKD_CHECK(examineFresh());
+  if (fresh.size() < stamps.size()) {
+    // Rows that cannot be read, of a build that stores otherwise, are examined like new ones.
+    fresh.clear();
+    LORKD_TRY(row, db.prepare("SELECT content FROM file WHERE source = ? AND path = ?"));
+    for (std::size_t n = 0; n < stamps.size(); ++n) {
+      if (contents[n]) continue;
+      if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
+      row.bind(source, stamps[n].path);
+      LORKD_TRY(there, row.step());
+      if (auto content = FileContent::fromBytes(there ? row.text(0) : "", folder / stamps[n].path))
+        contents[n] = std::move(*content);
+      else
+        fresh.push_back(n);
+    }
+    row.bind(source, "");
+    LORKD_CHECK(examineFresh());
+  }
+  for (auto& content : contents) out.contents.push_back(std::move(*content));
+  return out;
+}
+
+}  // namespace lorkd::data

@@ -1,0 +1,108 @@
+#include "core/io/Elements.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <limits>
+#include <vector>
+
+namespace lorkd::io {
+
+Bytes::Bytes(const std::filesystem::path& file) : m_file(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+
+Bytes::~Bytes() {
+  if (m_file >= 0) ::close(m_file);
+}
+
+std::string_view Bytes::at(std::uint64_t at, std::size_t count) {
+  if (m_file >= 0 && (at < m_start || at + count > m_start + m_window.size())) {
+    m_window.resize(kWindow);
+    const auto n =
+        ::pread(m_file, m_window.data(), kWindow, static_cast<off_t>(std::min<std::uint64_t>(at, INT64_MAX)));
+    m_window.resize(static_cast<std::size_t>(std::max<ssize_t>(0, n)));
+    m_start = at;
+  }
+  if (at < m_start || at - m_start >= m_window.size()) return {};
+  return std::string_view(m_window).substr(at - m_start, count);
+}
+
+std::uint64_t Bytes::size() const {
+  if (m_file < 0) return m_window.size();
+  struct stat info {};
+  return ::fstat(m_file, &info) == 0 && S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+}
+
+std::uint32_t littleOrBig(std::string_view bytes, bool bigEndian) {
+  std::uint32_t value = 0;
+  for (std::size_t n = 0; n < bytes.size(); ++n)
+    value |= std::uint32_t(static_cast<unsigned char>(bytes[n])) << (8 * (bigEndian ? bytes.size() - 1 - n : n));
+  return value;
+}
+
+bool readElement(Bytes& bytes, std::uint64_t at, Encoding encoding, Element& e) {
+  const auto head = bytes.at(at, 12);
+  if (head.size() < 8) return false;
+  const bool big = encoding.bigEndian;
+  e.tag = littleOrBig(head.substr(0, 2), big) << 16 | littleOrBig(head.substr(2, 2), big);
+  e.vr = {};
+  e.value = at + 8;
+  // Without two capitals DCMTK, too, takes the element for implicit.
+  const bool letters =
+      std::isupper(static_cast<unsigned char>(head[4])) && std::isupper(static_cast<unsigned char>(head[5]));
+  if (encoding.isExplicit && letters && e.tag >> 16 != 0xfffe) {
+    static constexpr std::string_view kShort = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US";
+    const auto found = kShort.find(head.substr(4, 2));
+    if (found != kShort.npos) {
+      e.vr = kShort.substr(found, 2);
+      e.length = littleOrBig(head.substr(6, 2), big);
+      return true;
+    }
+    if (head.size() < 12) return false;
+    e.vr = head.substr(4, 2) == "SQ" ? "SQ" : head.substr(4, 2) == "UN" ? "UN" : "OB";
+    e.length = littleOrBig(head.substr(8, 4), big);
+    e.value = at + 12;
+    return true;
+  }
+  e.length = littleOrBig(head.substr(4, 4), big);
+  return true;
+}
+
+bool isSequence(Bytes& bytes, const Element& e, Encoding encoding) {
+  return e.vr == "SQ" || e.length == kUndefined || littleOrBig(bytes.at(e.value, 2), encoding.bigEndian) == 0xfffe;
+}
+
+std::optional<std::uint64_t> endOfSequence(Bytes& bytes, const Element& sequence, Encoding outer) {
+  struct Level {
+    std::uint64_t end;
+    Encoding encoding;
+  };
+  constexpr auto open = std::numeric_limits<std::uint64_t>::max();
+  std::vector<Level> levels;
+  const auto enter = [&](const Element& e, const Level& around) {
+    // An unknown element of undefined length holds implicit little endian (PS3.5 section 6.2.2, note 7).
+    const bool unknown = e.vr == "UN";
+    const auto end = e.length == kUndefined ? open : e.value + e.length;
+    levels.push_back({std::min(end, around.end), unknown ? Encoding{false, false} : around.encoding});
+  };
+  enter(sequence, {open, outer});
+  auto at = sequence.value;
+  Element e;
+  while (true) {
+    while (!levels.empty() && at >= levels.back().end) levels.pop_back();
+    if (levels.empty() || !readElement(bytes, at, levels.back().encoding, e)) return at;
+    at = e.value;
+    if (e.tag == kItemEnd || e.tag == kSequenceEnd) {
+      levels.pop_back();
+    } else if (e.tag == kItem || isSequence(bytes, e, levels.back().encoding)) {
+      enter(e, levels.back());
+      if (levels.size() > 2 * kDeepest) return std::nullopt;  // a sequence and its item are two levels
+    } else {
+      at += e.length;
+    }
+  }
+}
+
+}  // namespace lorkd::io

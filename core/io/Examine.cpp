@@ -1,0 +1,158 @@
+// What one file holds, by its header.
+#include <mutex>
+
+#include "core/io/FileContent.h"
+#include "core/io/FileKind.h"
+#include "core/io/QuickHeader.h"
+#include "core/io/RtStructs.h"
+#include "core/io/SegFrames.h"
+#include "core/io/SeriesCheck.h"
+#include "core/io/SliceHeader.h"
+#include "core/io/VolumeFile.h"
+
+namespace lorkd::io {
+namespace fs = std::filesystem;
+namespace {
+
+using Severity = Finding::Severity;
+
+// A file that is a series of its own and says what it belongs to.
+Series referringSeries(dicom::Loaded& loaded, const SliceHeader& h) {
+  Series series = describeSeries(h);
+  series.instances.push_back({h.file, h.sopInstanceUid, 0, 0});
+  auto references = readReferences(loaded.dataset());
+  series.referencedSeriesUids = std::move(references.series);
+  series.referencedInstanceUids = std::move(references.instances);
+  return series;
+}
+
+Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
+  Series series = referringSeries(loaded, h);
+  if (!h.truncation.empty())
+    add(series, Severity::Unusable, "truncated", "the file is shorter than its header says: " + h.truncation);
+  if (!canDecode(h.transferSyntax))
+    add(series, Severity::Unusable, "unsupported-codec", "the compression cannot be decoded: " + h.transferSyntax);
+  auto header = readSegHeader(loaded.dataset());
+  if (!header) {
+    add(series, Severity::Unusable, "damaged-segmentation", header.error().text());
+    return series;
+  }
+  for (const auto& segment : header->segments) series.segmentNames.push_back(segment.name);
+  series.geometry = header->geometry;
+  if (series.geometry.voxels() > 0 && !series.geometry.plausible()) series.geometry = {};
+  const auto& d = series.geometry.direction;
+  series.instances.front().position = dicom::dot(series.geometry.origin, {d[0][2], d[1][2], d[2][2]});
+  return series;
+}
+
+Series structureSeries(dicom::Loaded& loaded, const SliceHeader& h) {
+  Series series = referringSeries(loaded, h);
+  if (loaded.status.bad())
+    add(series, Severity::Unusable, "truncated", std::string("the file ends early: ") + loaded.status.text());
+  if (series.modality.empty()) series.modality = "RTSTRUCT";
+  const auto rois = readRois(loaded.dataset(), {});
+  if (!rois) {
+    add(series, Severity::Unusable, "damaged-structures", rois.error().text());
+    return series;
+  }
+  for (const auto& roi : rois->rois) series.segmentNames.push_back(roi.segment.name);
+  series.frameOfReferenceUid = rois->frameOfReferenceUid;
+  if (!rois->left.empty())
+    add(series, Severity::Note, "empty-region",
+        std::to_string(rois->left.size()) + " region(s) without closed contours here are left out, for example '" +
+            rois->left.front() + "'");
+  if (rois->rois.empty()) add(series, Severity::Unusable, "no-contours", "no region has a closed contour");
+  return series;
+}
+
+Series unsupportedSeries(dicom::Loaded& loaded, const SliceHeader& h) {
+  Series series = referringSeries(loaded, h);
+  add(series, Severity::Unusable, "unsupported-kind",
+      "objects of modality " + (h.modality.empty() ? "(none)" : h.modality) + " are not used yet as labels or images");
+  return series;
+}
+
+using Content = FileContent::Impl;
+
+Content rejected(Severity severity, const std::string& code, const std::string& message) {
+  Content content;
+  content.rejected = Finding{severity, code, message};
+  return content;
+}
+
+Content loose(const fs::path& file, const char* kind) {
+  Content content;
+  content.loose = LooseFile{file, kind, {}, {}};
+  return content;
+}
+
+Content volume(const fs::path& file) {
+  // ITK's readers share state.
+  static std::mutex one;
+  const std::lock_guard lock(one);
+  auto content = loose(file, "volume");
+  if (auto geometry = readVolumeGeometry(file))
+    content.loose->geometry = *geometry;
+  else
+    content.loose->findings.push_back({Severity::Unusable, "damaged", geometry.error().text()});
+  return content;
+}
+
+Content dicomFile(const fs::path& file) {
+  auto loaded = dicom::load(file);
+  if (!loaded) return rejected(Severity::Warning, "not-dicom", loaded.error().message);
+  const auto header = describe(*loaded, file);
+  if (loaded->dataset().tagExists(DCM_DirectoryRecordSequence))
+    return rejected(Severity::Note, "dicomdir", "a DICOM directory: the files themselves are read instead");
+  if (header.sopClassUid.empty() && header.seriesUid.empty() && header.rows == 0)
+    return rejected(Severity::Warning, "not-dicom", "the file holds no DICOM object that could be recognised");
+  if (header.seriesUid.empty())
+    return rejected(Severity::Warning, "no-series", "the header does not say which series the file belongs to");
+  Content content;
+  if (header.modality == "SEG" || header.sopClassUid == UID_SegmentationStorage)
+    content.series = segSeries(*loaded, header);
+  else if (header.sopClassUid == UID_RTStructureSetStorage)
+    content.series = structureSeries(*loaded, header);
+  else if (header.modality == "RTDOSE" || ((header.rows < 1 || header.columns < 1) && header.truncation.empty()))
+    content.series = unsupportedSeries(*loaded, header);
+  else
+    content.slices = framesOf(*loaded, header);
+  return content;
+}
+
+Content contentOf(const fs::path& file) {
+  if (auto header = quickHeader(file)) {
+    Content content;
+    content.slices.push_back(std::move(*header));
+    return content;
+  }
+  switch (fileKind(file)) {
+    case FileKind::Dicom:
+      try {
+        return dicomFile(file);
+      } catch (const std::exception& e) {
+        return rejected(Severity::Warning, "not-dicom", std::string("the file is damaged: ") + e.what());
+      }
+    case FileKind::Volume:
+      return volume(file);
+    case FileKind::Npz:
+      return loose(file, "npz");
+    case FileKind::Picture:
+      return loose(file, "image");
+    case FileKind::Unreadable:
+      return rejected(Severity::Warning, "unreadable", "the file cannot be opened");
+    case FileKind::Other:
+      break;
+  }
+  return rejected(Severity::Note, "unknown-kind", "neither DICOM nor an image");
+}
+
+}  // namespace
+
+FileContent examine(const fs::path& file) {
+  auto content = contentOf(file);
+  content.file = file;
+  return FileContent(std::make_unique<Content>(std::move(content)));
+}
+
+}  // namespace lorkd::io

@@ -1,0 +1,79 @@
+#include "core/io/FileContent.h"
+
+#include "core/io/SeriesJson.h"
+
+namespace lorkd::io {
+namespace {
+
+template <class T>
+Json orNull(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+template <class T>
+void getOptional(const Json& j, std::optional<T>& value) {
+  if (!j.is_null()) value = j.get<T>();
+}
+
+Json sliceJson(const SliceHeader& h) {
+  Json j = Json::array({h.frame, h.frames, h.patientId, h.patientName, h.studyUid, h.seriesUid, h.frameOfReferenceUid,
+                        h.sopClassUid, h.sopInstanceUid, h.modality, h.bodyPart, h.description, h.studyDate,
+                        h.transferSyntax, h.photometric, h.imageType, h.truncation, h.rows, h.columns, h.samples,
+                        h.bitsAllocated, h.sliceThickness});
+  j.push_back(orNull(h.position));
+  j.push_back(orNull(h.orientation));
+  j.push_back(orNull(h.spacing));
+  j.push_back(h.marks);
+  return j;
+}
+
+SliceHeader sliceOf(const Json& j, const std::filesystem::path& file) {
+  SliceHeader h;
+  h.file = file;
+  std::size_t at = 0;
+  const auto take = [&](auto&... fields) { (j.at(at++).get_to(fields), ...); };
+  take(h.frame, h.frames, h.patientId, h.patientName, h.studyUid, h.seriesUid, h.frameOfReferenceUid, h.sopClassUid,
+       h.sopInstanceUid, h.modality, h.bodyPart, h.description, h.studyDate, h.transferSyntax, h.photometric,
+       h.imageType, h.truncation, h.rows, h.columns, h.samples, h.bitsAllocated, h.sliceThickness);
+  getOptional(j.at(at++), h.position);
+  getOptional(j.at(at++), h.orientation);
+  getOptional(j.at(at++), h.spacing);
+  j.at(at++).get_to(h.marks);
+  return h;
+}
+
+}  // namespace
+
+FileContent::FileContent(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
+FileContent::FileContent(FileContent&&) noexcept = default;
+FileContent& FileContent::operator=(FileContent&&) noexcept = default;
+FileContent::~FileContent() = default;
+
+std::string FileContent::bytes() const {
+  Json slices = Json::array();
+  for (const auto& slice : m_impl->slices) slices.push_back(sliceJson(slice));
+  std::string out;
+  Json::to_cbor(
+      Json::array({std::move(slices), orNull(m_impl->series), orNull(m_impl->loose), orNull(m_impl->rejected)}), out);
+  return out;
+}
+
+Result<FileContent> FileContent::fromBytes(const std::string& bytes, const std::filesystem::path& file) {
+  try {
+    const auto j = Json::from_cbor(bytes);
+    auto content = std::make_unique<Impl>();
+    content->file = file;
+    for (const auto& slice : j.at(0)) content->slices.push_back(sliceOf(slice, file));
+    getOptional(j.at(1), content->series);
+    getOptional(j.at(2), content->loose);
+    getOptional(j.at(3), content->rejected);
+    if (content->series)
+      for (auto& instance : content->series->instances) instance.file = file;
+    if (content->loose) content->loose->file = file;
+    return FileContent(std::move(content));
+  } catch (const Json::exception& e) {
+    return fail(ErrorCode::Format, std::string("not the content of a file: ") + e.what(), "", file.string());
+  }
+}
+
+}  // namespace lorkd::io

@@ -1,0 +1,197 @@
+#include "core/io/QuickHeader.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/io/Elements.h"
+
+namespace lorkd::io {
+namespace {
+
+constexpr std::uint32_t kPixelData = 0x7fe00010;
+
+struct Wanted {
+  std::uint32_t tag;
+  std::string_view vr;
+};
+// Every tag that describe() asks for, with its representation in the dictionary (PS3.6), in order. Those without
+// one here are enough to hand the file on: directories, frames of their own, and binary numbers that tell volumes apart.
+constexpr Wanted kWanted[] = {
+    {0x00041220, ""},   {0x00080005, "CS"}, {0x00080008, "CS"}, {0x00080016, "UI"}, {0x00080018, "UI"},
+    {0x00080020, "DA"}, {0x00080032, "TM"}, {0x00080060, "CS"}, {0x0008103e, "LO"}, {0x00100010, "PN"},
+    {0x00100020, "LO"}, {0x00180015, "CS"}, {0x00180050, "DS"}, {0x00180081, "DS"}, {0x00181060, "DS"},
+    {0x00189087, ""},   {0x00189089, ""},   {0x0020000d, "UI"}, {0x0020000e, "UI"}, {0x00200012, "IS"},
+    {0x00200032, "DS"}, {0x00200037, "DS"}, {0x00200052, "UI"}, {0x00200100, "IS"}, {0x00209241, ""},
+    {0x00280002, "US"}, {0x00280004, "CS"}, {0x00280008, "IS"}, {0x00280010, "US"}, {0x00280011, "US"},
+    {0x00280030, "DS"}, {0x00280100, "US"}, {0x00541300, "DS"}, {0x52009230, ""},
+};
+
+struct Syntax {
+  std::string_view uid;
+  bool isExplicit, encapsulated;
+};
+constexpr Syntax kSyntaxes[] = {
+    {"1.2.840.10008.1.2", false, false},     {"1.2.840.10008.1.2.1", true, false},
+    {"1.2.840.10008.1.2.4.50", true, true},  {"1.2.840.10008.1.2.4.51", true, true},
+    {"1.2.840.10008.1.2.4.57", true, true},  {"1.2.840.10008.1.2.4.70", true, true},
+    {"1.2.840.10008.1.2.4.80", true, true},  {"1.2.840.10008.1.2.4.81", true, true},
+    {"1.2.840.10008.1.2.4.90", true, true},  {"1.2.840.10008.1.2.4.91", true, true},
+    {"1.2.840.10008.1.2.5", true, true},
+};
+
+std::string_view withoutPadding(std::string_view value) {
+  if (value.ends_with('\0')) value.remove_suffix(1);
+  while (value.ends_with(' ')) value.remove_suffix(1);
+  return value;
+}
+
+// Text that comes out of any parser as it stands.
+bool plain(std::string_view text) {
+  if (text.starts_with(' ') || text.ends_with('^') || text.ends_with('=') || text.size() > 256) return false;
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    const auto c = static_cast<unsigned char>(text[n]);
+    if (c < 32 || c > 126) return false;
+    if (c == '\\' && ((n > 0 && text[n - 1] == ' ') || (n + 1 < text.size() && text[n + 1] == ' '))) return false;
+  }
+  return true;
+}
+
+// The wanted values of a file; whether all is as usual.
+class Values final : public HeaderValues {
+ public:
+  // False when the value is one that only a full parse should judge.
+  bool take(const Wanted& wanted, std::string_view value) {
+    if (wanted.vr.empty() || value.size() % 2 != 0) return false;
+    if (wanted.vr == "US" ? value.size() != 2 : !plain(value = withoutPadding(value))) return false;
+    auto& slot = m_slots[static_cast<std::size_t>(&wanted - kWanted)];
+    slot = {static_cast<std::uint32_t>(m_text.size()), static_cast<std::uint32_t>(value.size()), true};
+    m_text += value;
+    return true;
+  }
+  bool usual() const { return m_usual; }
+
+  std::string text(const DcmTagKey& tag) const override { return std::string(value(tag)); }
+  std::string any(const DcmTagKey& tag) const override { return std::string(value(tag)); }
+  long integer(const DcmTagKey& tag, long fallback) const override {
+    const auto& wanted = find(tag);
+    const auto bytes = value(tag);
+    if (bytes.empty()) return fallback;
+    if (wanted.vr == "US") return static_cast<long>(littleOrBig(bytes, false));
+    // The only whole number as text that is asked for counts the frames, and several are not for this reader.
+    if (bytes != "1") m_usual = false;
+    return 1;
+  }
+  dicom::Numbers numbers(const DcmTagKey& tag, unsigned count) const override {
+    std::vector<double> out;
+    auto rest = value(tag);
+    if (rest.empty()) return std::nullopt;
+    while (out.size() < count) {
+      const auto end = std::min(rest.find('\\'), rest.size());
+      const std::string one(rest.substr(0, end));
+      if (one.empty() || one.front() == '+' || one.find_first_not_of("0123456789.-eE") != one.npos) m_usual = false;
+      out.push_back(OFStandard::atof(one.c_str()));
+      if (!std::isfinite(out.back())) return std::nullopt;
+      if (end == rest.size()) break;
+      rest.remove_prefix(end + 1);
+    }
+    if (out.size() < count) return std::nullopt;
+    return out;
+  }
+
+ private:
+  struct Slot {
+    std::uint32_t at = 0, size = 0;
+    bool there = false;
+  };
+  static const Wanted& find(const DcmTagKey& tag) {
+    const auto key = std::uint32_t(tag.getGroup()) << 16 | tag.getElement();
+    return *std::ranges::lower_bound(kWanted, key, {}, &Wanted::tag);
+  }
+  std::string_view value(const DcmTagKey& tag) const {
+    const auto& slot = m_slots[static_cast<std::size_t>(&find(tag) - kWanted)];
+    return std::string_view(m_text).substr(slot.at, slot.size);
+  }
+  std::array<Slot, std::size(kWanted)> m_slots{};
+  std::string m_text;
+  mutable bool m_usual = true;
+};
+
+// Where fragments that start at `at` end, delimiter included; nothing when they are cut off or something else.
+std::optional<std::uint64_t> endOfFragments(Bytes& bytes, std::uint64_t at) {
+  Element e;
+  while (readElement(bytes, at, {}, e) && e.tag == kItem && e.length != kUndefined) at = e.value + e.length;
+  return e.tag == kSequenceEnd ? std::optional(e.value) : std::nullopt;
+}
+
+// The transfer syntax that the meta header names, and where the data set begins.
+const Syntax* readMeta(Bytes& bytes, std::uint64_t& at) {
+  if (bytes.at(128, 4) != "DICM") return nullptr;
+  at = 132;
+  const Syntax* syntax = nullptr;
+  Element e;
+  while (readElement(bytes, at, {}, e) && e.tag >> 16 == 0x0002) {
+    if (e.length == kUndefined) return nullptr;
+    if (e.tag == 0x00020010 && e.length <= 64) {
+      const auto uid = withoutPadding(bytes.at(e.value, e.length));
+      const auto found = std::ranges::find(kSyntaxes, uid, &Syntax::uid);
+      if (found != std::end(kSyntaxes)) syntax = found;
+    }
+    at = e.value + e.length;
+  }
+  return syntax;
+}
+
+// The pixel data are all there, and nothing comes after them.
+bool endsWithPixels(Bytes& bytes, const Element& e, const Syntax& syntax, const SliceHeader& h) {
+  if (syntax.encapsulated) {
+    if (e.length != kUndefined) return false;
+    const auto end = endOfFragments(bytes, e.value);
+    return end && *end == bytes.size();
+  }
+  const double bits = static_cast<double>(h.rows) * h.columns * h.samples * h.bitsAllocated;
+  return e.length != kUndefined && e.value + e.length == bytes.size() && e.length * 8.0 >= bits;
+}
+
+}  // namespace
+
+std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
+  Bytes bytes(file);
+  std::uint64_t at = 0;
+  const auto* syntax = readMeta(bytes, at);
+  if (!syntax) return std::nullopt;
+  const Encoding encoding{syntax->isExplicit, false};
+  Values values;
+  Element e;
+  const auto* next = std::begin(kWanted);
+  std::uint32_t last = 0;
+  while (true) {
+    if (!readElement(bytes, at, encoding, e) || e.tag <= last) return std::nullopt;
+    last = e.tag;
+    if (e.tag == kPixelData) break;
+    if (encoding.isExplicit && e.vr.empty()) return std::nullopt;
+    while (next != std::end(kWanted) && next->tag < e.tag) ++next;
+    const bool wanted = next != std::end(kWanted) && next->tag == e.tag;
+    if (isSequence(bytes, e, encoding)) {
+      const auto end = wanted ? std::nullopt : endOfSequence(bytes, e, encoding);
+      if (!end) return std::nullopt;
+      at = *end;
+      continue;
+    }
+    if (wanted) {
+      if (e.length > 258 || (encoding.isExplicit && e.vr != next->vr)) return std::nullopt;
+      const auto value = bytes.at(e.value, e.length);
+      if (value.size() != e.length || !values.take(*next, value)) return std::nullopt;
+    }
+    at = e.value + e.length;
+  }
+  auto h = describe(values);
+  h.file = file;
+  h.transferSyntax = syntax->uid;
+  const bool image = h.rows > 0 && h.columns > 0 && !h.seriesUid.empty() && h.modality != "SEG" &&
+                     h.modality != "RTDOSE" && h.sopClassUid != UID_SegmentationStorage &&
+                     h.sopClassUid != UID_RTStructureSetStorage;
+  if (!image || !values.usual() || !endsWithPixels(bytes, e, *syntax, h)) return std::nullopt;
+  return h;
+}
+
+}  // namespace lorkd::io

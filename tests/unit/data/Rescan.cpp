@@ -1,0 +1,184 @@
+// An index that is brought up to date says what a new index would say, and reads no more than it must.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "core/base/File.h"
+#include "core/base/Json.h"
+#include "tests/unit/data/Support.h"
+
+namespace lorkd::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// How many files were read; stops the scan after some.
+class Counting final : public Progress {
+ public:
+  void report(const std::string& what, std::int64_t done, std::int64_t total) override {
+    if (what == "reading headers") read = done;
+    (void)total;
+    if (stopAfter > 0 && read >= stopAfter) cancel.cancel();
+  }
+  void note(const std::string&) override {}
+  std::int64_t read = 0, stopAfter = 0;
+  CancelToken cancel;
+};
+
+std::int64_t filesRead(const fs::path& index, const fs::path& folder, const std::string& source = "s") {
+  auto catalogue = Catalogue::open(index);
+  Counting counting;
+  const auto scanned = catalogue->scan(source, folder, counting, counting.cancel);
+  EXPECT_TRUE(scanned) << scanned.error().text();
+  return counting.read;
+}
+
+/// All that an index says, without what its secret makes of it.
+Json said(const fs::path& index) {
+  auto catalogue = Catalogue::open(index);
+  Json out = Json::array();
+  const auto cases = catalogue->cases();
+  EXPECT_TRUE(cases) << cases.error().text();
+  for (Json c : *cases) {
+    c.erase("id");
+    c.erase("patient");
+    out.push_back(c);
+  }
+  const auto series = catalogue->series();
+  EXPECT_TRUE(series) << series.error().text();
+  for (const auto& s : *series) {
+    Json files = Json::array();
+    for (const auto& i : s.instances) files.push_back({i.file, i.sopInstanceUid, i.position, i.frame});
+    Json findings = Json::array();
+    for (const auto& f : s.findings) findings.push_back({f.code, f.message});
+    out.push_back({s.seriesUid, s.patientName, s.geometry.size, s.segmentNames, files, findings});
+  }
+  const auto rejected = catalogue->rejected();
+  EXPECT_TRUE(rejected) << rejected.error().text();
+  for (const auto& [file, f] : *rejected) out.push_back({file, f.code, f.message});
+  return out;
+}
+
+constexpr int kPatients = 6;
+
+class Rescanning : public testing::Test {
+ protected:
+  void SetUp() override {
+    SilentProgress progress;
+    ASSERT_TRUE(writePhantomSet(m_data, kPatients, small(), progress, CancelToken()));
+    for (const auto& entry : fs::recursive_directory_iterator(m_data))
+      if (entry.is_regular_file()) m_files.push_back(entry.path());
+    std::ranges::sort(m_files);
+  }
+  std::int64_t count() const { return static_cast<std::int64_t>(m_files.size()); }
+  TemporaryFolder m_folder;
+  fs::path m_data = m_folder / "project/data", m_index = m_folder / "project/index.sqlite";
+  std::vector<fs::path> m_files;
+};
+
+TEST_F(Rescanning, ReadsOnlyWhatIsNewOrChanged) {
+  EXPECT_EQ(filesRead(m_index, m_data), count());
+  const auto first = said(m_index);
+  EXPECT_EQ(filesRead(m_index, m_data), 0);
+  EXPECT_EQ(said(m_index), first);
+
+  // One gone, one cut short, one that is no DICOM any more, one new, one touched.
+  fs::remove(m_files[3]);
+  fs::resize_file(m_files[7], fs::file_size(m_files[7]) / 2);
+  std::ofstream(m_files[40]) << "not an image";
+  fs::copy_file(m_files[50], m_data / "copy.dcm");
+  fs::last_write_time(m_files[60], fs::last_write_time(m_files[60]) + std::chrono::seconds(5));
+  EXPECT_EQ(filesRead(m_index, m_data), 4);
+  const auto second = said(m_index);
+  EXPECT_NE(second, first);
+  ASSERT_EQ(filesRead(m_folder / "fresh.sqlite", m_data), count());
+  EXPECT_EQ(second, said(m_folder / "fresh.sqlite"));
+  EXPECT_EQ(filesRead(m_index, m_data), 0);
+}
+
+TEST_F(Rescanning, ACancelledScanGoesOnWhereItWasAndTheOldAnswerStays) {
+  ASSERT_EQ(filesRead(m_index, m_data / "PHANTOM-0001"), 26);
+  const auto before = said(m_index);
+  auto catalogue = Catalogue::open(m_index);
+  Counting counting;
+  counting.stopAfter = 64;
+  const auto cancelled = catalogue->scan("s", m_data, counting, counting.cancel);
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().code, ErrorCode::Cancelled);
+  EXPECT_LT(counting.read, count());
+  EXPECT_EQ(said(m_index), before);
+  const auto rest = filesRead(m_index, m_data);
+  EXPECT_LE(rest, count() - 64);
+  ASSERT_EQ(filesRead(m_folder / "fresh.sqlite", m_data), count());
+  EXPECT_EQ(said(m_index), said(m_folder / "fresh.sqlite"));
+}
+
+TEST_F(Rescanning, AKilledScanLosesNothing) {
+  ASSERT_EQ(filesRead(m_folder / "fresh.sqlite", m_data), count());
+  const auto truth = said(m_folder / "fresh.sqlite");
+  for (int attempt = 0; attempt < 12; ++attempt) {
+    const auto index = m_folder / ("killed" + std::to_string(attempt / 6) + ".sqlite");
+    const auto child = ::fork();
+    if (child == 0) {
+      auto catalogue = Catalogue::open(index);
+      SilentProgress silent;
+      if (catalogue) (void)catalogue->scan("s", m_data, silent, CancelToken());
+      ::_exit(0);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2 + 4 * attempt));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    const auto after = Catalogue::open(index);
+    ASSERT_TRUE(after) << after.error().text();
+    const auto cases = after->cases();
+    ASSERT_TRUE(cases) << cases.error().text();
+    EXPECT_TRUE(cases->empty() || cases->size() == kPatients) << "all or nothing";
+    if (attempt % 6 == 5) {
+      (void)filesRead(index, m_data);
+      EXPECT_EQ(said(index), truth);
+    }
+  }
+}
+
+TEST_F(Rescanning, FoldersMayBeMoved) {
+  ASSERT_EQ(filesRead(m_index, m_data), count());
+  const auto ids = [&](const fs::path& index) {
+    std::vector<std::string> out;
+    const auto cases = Catalogue::open(index)->cases();
+    for (const auto& c : *cases) {
+      out.push_back(c.id + c.patient);
+      EXPECT_TRUE(readImage(c)) << c.imageFiles.front();
+    }
+    return out;
+  };
+  const auto before = ids(m_index);
+  // The data alone: told where it is, the index reads nothing again.
+  fs::rename(m_data, m_folder / "project/elsewhere");
+  EXPECT_EQ(filesRead(m_index, m_folder / "project/elsewhere"), 0);
+  EXPECT_EQ(ids(m_index), before);
+  // The project with its data: nobody needs to be told.
+  fs::rename(m_folder / "project", m_folder / "moved");
+  EXPECT_EQ(ids(m_folder / "moved/index.sqlite"), before);
+  EXPECT_EQ(Catalogue::open(m_folder / "moved/index.sqlite")->sources()->front().second, m_folder / "moved/elsewhere");
+}
+
+TEST_F(Rescanning, SeveralProgramsAtOnceDoNoHarm) {
+  ASSERT_EQ(filesRead(m_folder / "fresh.sqlite", m_data), count());
+  {
+    std::vector<std::jthread> programs;
+    for (int n = 0; n < 4; ++n)
+      programs.emplace_back([&, n] { (void)filesRead(m_index, m_data, n % 2 == 0 ? "s" : "t"); });
+  }
+  auto catalogue = Catalogue::open(m_index);
+  EXPECT_EQ(catalogue->cases("s")->size(), std::size_t(kPatients));
+  EXPECT_EQ(catalogue->cases("t")->size(), std::size_t(kPatients));
+  EXPECT_EQ(filesRead(m_index, m_data, "s"), 0);
+  EXPECT_EQ(filesRead(m_index, m_data, "t"), 0);
+}
+
+}  // namespace
+}  // namespace lorkd::data
