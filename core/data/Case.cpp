@@ -19,6 +19,7 @@ constexpr const char* kBytes = "bytes:";
 
 Json textOf(const std::filesystem::path& path) {
   const auto text = path.string();
+  if (std::ranges::all_of(text, [](unsigned char c) { return c < 128; })) return text;
   try {
     (void)Json(text).dump();
     return text;

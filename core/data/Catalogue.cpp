@@ -5,6 +5,7 @@
 #include "core/base/Digest.h"
 #include "core/data/CatalogueTables.h"
 #include "core/data/FileTable.h"
+#include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/io/VolumeFile.h"
 
@@ -37,6 +38,17 @@ fs::path lexical(const fs::path& path) {
   std::error_code ignored;
   const auto whole = fs::absolute(path, ignored).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
+}
+
+/// Sizes and times of files; their names too, but not where they lie.
+std::string stampOf(const std::vector<fs::path>& files) {
+  Sha256 digest;
+  for (const auto& file : files) {
+    std::error_code ec;
+    digest.update(file.filename().native() + "\n" + std::to_string(fs::file_size(file, ec)) + " ");
+    digest.update(std::to_string(fs::last_write_time(file, ec).time_since_epoch().count()) + "\n");
+  }
+  return digest.hex();
 }
 
 /// A source that is one file: an .npz archive, or a volume, whose labels may lie beside it.
@@ -143,12 +155,30 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     return hmacSha256(m_impl->secret, text).substr(0, 10);
   };
   pairDicom(scan, pseudonym, pairing);
-  LORKD_CHECK(pairVolumes(scan, source, places.folder, pseudonym, pairing, progress, cancel));
+  const LabelValues values = [this](const fs::path& file) -> Result<std::vector<std::uint16_t>> {
+    const auto key = "label values " + file.native();
+    LORKD_TRY(known, kept(key, {file}));
+    if (known) return std::vector<std::uint16_t>(Json::from_cbor(*known));
+    LORKD_TRY(read, labelValues(file));
+    std::string bytes;
+    Json::to_cbor(Json(read), bytes);
+    LORKD_CHECK(keep(key, {file}, bytes));
+    return read;
+  };
+  LORKD_CHECK(pairVolumes(scan, source, places.folder, pseudonym, values, pairing, progress, cancel));
   LORKD_CHECK(pairPictures(scan, source, place, pairing));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
   return m_impl->named(transaction(db, [&] { return replaceSource(db, source, places, scan, pairing); }));
+}
+
+Result<std::optional<std::string>> Catalogue::kept(const std::string& key, const std::vector<fs::path>& files) const {
+  return m_impl->named(recall(m_impl->database, key, stampOf(files)));
+}
+
+Result<void> Catalogue::keep(const std::string& key, const std::vector<fs::path>& files, const std::string& bytes) {
+  return m_impl->named(memorise(m_impl->database, key, stampOf(files), bytes));
 }
 
 Result<std::vector<Case>> Catalogue::cases(const std::string& source) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,10 @@ class Catalogue {
   Result<std::vector<std::pair<std::filesystem::path, io::Finding>>> rejected(const std::string& source = {}) const;
   /// Names of the scanned sources and their folders.
   Result<std::vector<std::pair<std::string, std::filesystem::path>>> sources() const;
+
+  /// What keep() was given for `key` while each of `files` had the size and time it has now; nothing else.
+  Result<std::optional<std::string>> kept(const std::string& key, const std::vector<std::filesystem::path>& files) const;
+  Result<void> keep(const std::string& key, const std::vector<std::filesystem::path>& files, const std::string& bytes);
 
  private:
   struct Impl;

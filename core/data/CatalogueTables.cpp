@@ -21,6 +21,7 @@ CREATE TABLE item(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sou
   data TEXT NOT NULL);
 CREATE TABLE rejected(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, file TEXT NOT NULL,
   severity INTEGER NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL);
+CREATE TABLE memo(key TEXT PRIMARY KEY, stamp TEXT NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX series_source ON series(source);
 CREATE INDEX item_source ON item(source);
 CREATE INDEX rejected_source ON rejected(source);
@@ -52,10 +53,11 @@ std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::er
 Result<void> writeSeries(Database& db, std::int64_t source, const fs::path& folder, const io::Scan& scan) {
   LORKD_TRY(row, db.prepare("INSERT INTO series VALUES(NULL,?,?)"));
   std::string bytes;
-  for (auto s : scan.series) {
-    for (auto& instance : s.instances) instance.file = below(folder, instance.file);
+  for (const auto& s : scan.series) {
+    Json j(s);
+    for (auto& instance : j["instances"]) instance[0] = below(folder, instance[0].get_ref<const std::string&>());
     bytes.clear();
-    Json::to_cbor(Json(s), bytes);
+    Json::to_cbor(j, bytes);
     LORKD_CHECK(row.run(source, Blob{bytes}));
   }
   return {};
@@ -113,7 +115,7 @@ Result<void> createTables(Database& database) {
 Result<void> renewTables(Database& database) {
   std::string drop;
   for (const char* table :
-       {"rejected", "label", "item_file", "item", "loose", "instance", "series", "file", "source"})  // of every version
+       {"rejected", "label", "item_file", "item", "loose", "instance", "series", "file", "memo", "source"})  // of every version
     drop += std::string("DROP TABLE IF EXISTS ") + table + ";";
   return database.execute(drop + tables);
 }
@@ -155,6 +157,18 @@ Result<void> replaceSource(Database& db, const std::string& source, const Places
 Result<void> moveSource(Database& db, std::int64_t id, const Places& places) {
   LORKD_TRY(update, db.prepare("UPDATE source SET folder = ? WHERE id = ?"));
   return update.run(below(places.home, places.folder), id);
+}
+
+Result<std::optional<std::string>> recall(Database& db, const std::string& key, const std::string& stamp) {
+  LORKD_TRY(row, db.prepare("SELECT data FROM memo WHERE key = ? AND stamp = ?"));
+  row.bind(key, stamp);
+  LORKD_TRY(there, row.step());
+  return there ? std::optional(row.text(0)) : std::nullopt;
+}
+
+Result<void> memorise(Database& db, const std::string& key, const std::string& stamp, const std::string& data) {
+  LORKD_TRY(row, db.prepare("INSERT OR REPLACE INTO memo VALUES(?,?,?)"));
+  return row.run(key, stamp, Blob{data});
 }
 
 Result<std::vector<Case>> readCases(Database& db, const std::string& source, const fs::path& home) {

@@ -6,9 +6,12 @@
 //   series    DICOM series as scanned (io/SeriesJson.h, as CBOR)
 //   item      cases: an image and what lies on it, as JSON
 //   rejected  what cannot be used, and why
+//   memo      what took long to find out about files that have not changed since
 //
 // Paths of files are kept below their source's folder, and a folder below the index's own: both may be moved.
 #pragma once
+
+#include <optional>
 
 #include "core/data/Pairing.h"
 #include "core/data/Sqlite.h"
@@ -37,6 +40,10 @@ Result<void> replaceSource(Database& database, const std::string& source, const 
                            const Pairing& pairing);
 /// Notes that the source, unchanged, lies in `places.folder`.
 Result<void> moveSource(Database& database, std::int64_t id, const Places& places);
+
+/// What was found about `key`, if it was under the same `stamp`.
+Result<std::optional<std::string>> recall(Database& database, const std::string& key, const std::string& stamp);
+Result<void> memorise(Database& database, const std::string& key, const std::string& stamp, const std::string& data);
 
 /// Of one source, or of all where `source` is empty.
 Result<std::vector<Case>> readCases(Database& database, const std::string& source, const std::filesystem::path& home);

@@ -9,21 +9,27 @@ namespace lorkd::data {
 
 namespace {
 
-/// The values that occur, ascending, with their names.
-Result<std::vector<std::pair<std::uint16_t, std::string>>> namedValues(const image::LabelMap& labels,
-                                                                       const std::filesystem::path& names) {
-  std::vector<bool> occurs(65536);
-  for (const auto value : labels.voxels) occurs[value] = true;
+/// The values with their names.
+Result<std::vector<std::pair<std::uint16_t, std::string>>> named(const std::vector<std::uint16_t>& values,
+                                                                 const std::filesystem::path& names) {
   image::LabelMap each;
-  for (std::size_t value = 1; value < occurs.size(); ++value)
-    if (occurs[value]) each.voxels.push_back(static_cast<std::uint16_t>(value));
-  each.geometry.size = {static_cast<std::int64_t>(each.voxels.size()), 1, 1};
+  each.voxels = values;
+  each.geometry.size = {static_cast<std::int64_t>(values.size()), 1, 1};
   // One voxel a value: the reader of names needs no more.
   LORKD_TRY(set, io::segmentsFromLabels(each, names));
   std::vector<std::pair<std::uint16_t, std::string>> out;
   for (const auto& segment : set.segments)
     if (const auto at = std::find(segment.mask.begin(), segment.mask.end(), 1); at != segment.mask.end())
       out.emplace_back(each.voxels[static_cast<std::size_t>(at - segment.mask.begin())], segment.name);
+  return out;
+}
+
+std::vector<std::uint16_t> occurring(const image::LabelMap& labels) {
+  std::vector<bool> occurs(65536);
+  for (const auto value : labels.voxels) occurs[value] = true;
+  std::vector<std::uint16_t> out;
+  for (std::size_t value = 1; value < occurs.size(); ++value)
+    if (occurs[value]) out.push_back(static_cast<std::uint16_t>(value));
   return out;
 }
 
@@ -49,17 +55,22 @@ bool liesIn(const image::Geometry& labels, const image::Geometry& image) {
   return 2 * inside >= samples * samples * samples;
 }
 
-Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels, const std::filesystem::path& names) {
+Result<std::vector<std::uint16_t>> labelValues(const std::filesystem::path& labels) {
   LORKD_TRY(map, io::readLabelMap(labels));
-  LORKD_TRY(values, namedValues(map, names));
+  return occurring(map);
+}
+
+Result<std::vector<std::string>> labelNames(const std::vector<std::uint16_t>& values,
+                                            const std::filesystem::path& names) {
+  LORKD_TRY(found, named(values, names));
   std::vector<std::string> out;
-  for (auto& [value, name] : values) out.push_back(std::move(name));
+  for (auto& [value, name] : found) out.push_back(std::move(name));
   return out;
 }
 
 Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,
                        const std::vector<std::string>& wanted) {
-  LORKD_TRY(values, namedValues(labels, names));
+  LORKD_TRY(values, named(occurring(labels), names));
   std::vector<bool> keep(65536);
   for (const auto& [value, name] : values)
     keep[value] = std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, name); });

@@ -16,9 +16,12 @@ bool sameLabelGrid(const image::Geometry& labels, const image::Geometry& image);
 /// Whether at least half of `labels` lies in the box of `image`: then both may be of one space.
 bool liesIn(const image::Geometry& labels, const image::Geometry& image);
 
-/// Names of the values that occur, background left out, without making a mask of each.
-/// Errors: those of io::readLabelMap and io::segmentsFromLabels.
-Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels, const std::filesystem::path& names);
+/// The values that occur in a label map, ascending, background left out. Errors: those of io::readLabelMap.
+Result<std::vector<std::uint16_t>> labelValues(const std::filesystem::path& labels);
+
+/// Names of values, without making a mask of each. Errors: those of io::segmentsFromLabels.
+Result<std::vector<std::string>> labelNames(const std::vector<std::uint16_t>& values,
+                                            const std::filesystem::path& names);
 
 /// Clears the values whose names are not `wanted` (letter case does not count), so that no mask is made of them.
 Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,

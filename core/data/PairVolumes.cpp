@@ -106,7 +106,8 @@ const io::LooseFile* imageOf(const io::LooseFile& label, const std::vector<const
 }  // namespace
 
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const fs::path& folder,
-                         const Pseudonym& pseudonym, Pairing& out, Progress& progress, const CancelToken& cancel) {
+                         const Pseudonym& pseudonym, const LabelValues& values, Pairing& out, Progress& progress,
+                         const CancelToken& cancel) {
   // The folder may be moved, with its name, or be two sources at once.
   const auto name = [&](const fs::path& path) {
     return (folder.filename() / path.lexically_relative(folder)).generic_string();
@@ -163,7 +164,7 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
       continue;
     }
     const auto names = namesBeside(label->file);
-    auto found = labelNames(label->file, names);
+    auto found = values(label->file).and_then([&](const auto& occurring) { return labelNames(occurring, names); });
     if (!found) {
       unusable(label->file, "label-values", found.error().text());
       continue;

@@ -1,6 +1,7 @@
 // Which labels belong to which image: cases made of what a scan found.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -21,6 +22,9 @@ struct Pairing {
 /// Keyed pseudonym of a UID, patient id or path: ten hex digits.
 using Pseudonym = std::function<std::string(const std::string&)>;
 
+/// labelValues() of a file, or what was remembered of it.
+using LabelValues = std::function<Result<std::vector<std::uint16_t>>(const std::filesystem::path&)>;
+
 /// DICOM images, each with the SEG and RTSTRUCT series that reference it: by instance UIDs, else by series UID, else,
 /// where a structure set references nothing, by frame of reference. Labels of another frame of reference, or whose image
 /// is not there or not clear, are unusable; a SEG on another grid in the same frame is resampled, with a warning.
@@ -37,7 +41,8 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
 /// pseudonyms are made of the path from the scanned `folder` on.
 /// Label maps are read to list their values: those that are not whole numbers are unusable.
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
-                         const Pseudonym& pseudonym, Pairing& out, Progress& progress, const CancelToken& cancel);
+                         const Pseudonym& pseudonym, const LabelValues& values, Pairing& out, Progress& progress,
+                         const CancelToken& cancel);
 
 /// Picture sets: every .npz archive is a case, and so is `folder` itself if the scan found pictures and no volumes.
 /// Case ids are "pictures-<source>", with "-<archive>" where the source holds several.

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -19,10 +19,10 @@ Bytes::~Bytes() {
 
 std::string_view Bytes::at(std::uint64_t at, std::size_t count) {
   if (m_file >= 0 && (at < m_start || at + count > m_start + m_window.size())) {
-    m_window.resize(kWindow);
-    const auto n =
-        ::pread(m_file, m_window.data(), kWindow, static_cast<off_t>(std::min<std::uint64_t>(at, INT64_MAX)));
-    m_window.resize(static_cast<std::size_t>(std::max<ssize_t>(0, n)));
+    m_window.resize_and_overwrite(kWindow, [&](char* data, std::size_t size) {
+      const auto n = ::pread(m_file, data, size, static_cast<off_t>(std::min<std::uint64_t>(at, INT64_MAX)));
+      return static_cast<std::size_t>(std::max<ssize_t>(0, n));
+    });
     m_start = at;
   }
   if (at < m_start || at - m_start >= m_window.size()) return {};
@@ -30,7 +30,7 @@ std::string_view Bytes::at(std::uint64_t at, std::size_t count) {
 }
 
 std::uint64_t Bytes::size() const {
-  if (m_file < 0) return m_window.size();
+  if (m_file < 0 || (m_start == 0 && m_window.size() < kWindow)) return m_window.size();
   struct stat info {};
   return ::fstat(m_file, &info) == 0 && S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
@@ -42,6 +42,21 @@ std::uint32_t littleOrBig(std::string_view bytes, bool bigEndian) {
   return value;
 }
 
+namespace {
+
+// Representations whose length has two bytes.
+constexpr std::string_view kShort = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US";
+
+// By both letters: where the representation stands in kShort, from one; else 0.
+constexpr auto placesOfShort() {
+  std::array<std::uint8_t, 26 * 26> places{};
+  for (std::size_t n = 0; n < kShort.size(); n += 3)
+    places[static_cast<std::size_t>((kShort[n] - 'A') * 26 + kShort[n + 1] - 'A')] = static_cast<std::uint8_t>(n + 1);
+  return places;
+}
+
+}  // namespace
+
 bool readElement(Bytes& bytes, std::uint64_t at, Encoding encoding, Element& e) {
   const auto head = bytes.at(at, 12);
   if (head.size() < 8) return false;
@@ -50,13 +65,12 @@ bool readElement(Bytes& bytes, std::uint64_t at, Encoding encoding, Element& e) 
   e.vr = {};
   e.value = at + 8;
   // Without two capitals DCMTK, too, takes the element for implicit.
-  const bool letters =
-      std::isupper(static_cast<unsigned char>(head[4])) && std::isupper(static_cast<unsigned char>(head[5]));
-  if (encoding.isExplicit && letters && e.tag >> 16 != 0xfffe) {
-    static constexpr std::string_view kShort = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US";
-    const auto found = kShort.find(head.substr(4, 2));
-    if (found != kShort.npos) {
-      e.vr = kShort.substr(found, 2);
+  const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (encoding.isExplicit && capital(head[4]) && capital(head[5]) && e.tag >> 16 != 0xfffe) {
+    static constexpr auto places = placesOfShort();
+    const auto place = places[static_cast<std::size_t>((head[4] - 'A') * 26 + head[5] - 'A')];
+    if (place > 0) {
+      e.vr = kShort.substr(place - 1, 2);
       e.length = littleOrBig(head.substr(6, 2), big);
       return true;
     }

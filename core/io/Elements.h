@@ -22,7 +22,7 @@ class Bytes {
   ~Bytes();
   /// `count` bytes at `at`; shorter at the end. Valid until the next call.
   std::string_view at(std::uint64_t at, std::size_t count);
-  /// Of the whole file; of what is no regular file 0.
+  /// Of the whole file, once some of it was read; of what is no regular file 0.
   std::uint64_t size() const;
 
  private:

@@ -76,13 +76,13 @@ using Content = FileContent::Impl;
 
 Content rejected(Severity severity, const std::string& code, const std::string& message) {
   Content content;
-  content.rejected = Finding{severity, code, message};
+  content.rejected = std::make_unique<Finding>(severity, code, message);
   return content;
 }
 
 Content loose(const fs::path& file, const char* kind) {
   Content content;
-  content.loose = LooseFile{file, kind, {}, {}};
+  content.loose = std::make_unique<LooseFile>(LooseFile{file, kind, {}, {}});
   return content;
 }
 
@@ -110,11 +110,11 @@ Content dicomFile(const fs::path& file) {
     return rejected(Severity::Warning, "no-series", "the header does not say which series the file belongs to");
   Content content;
   if (header.modality == "SEG" || header.sopClassUid == UID_SegmentationStorage)
-    content.series = segSeries(*loaded, header);
+    content.series = std::make_unique<Series>(segSeries(*loaded, header));
   else if (header.sopClassUid == UID_RTStructureSetStorage)
-    content.series = structureSeries(*loaded, header);
+    content.series = std::make_unique<Series>(structureSeries(*loaded, header));
   else if (header.modality == "RTDOSE" || ((header.rows < 1 || header.columns < 1) && header.truncation.empty()))
-    content.series = unsupportedSeries(*loaded, header);
+    content.series = std::make_unique<Series>(unsupportedSeries(*loaded, header));
   else
     content.slices = framesOf(*loaded, header);
   return content;

@@ -5,14 +5,18 @@
 namespace lorkd::io {
 namespace {
 
-template <class T>
-Json orNull(const std::optional<T>& value) {
+template <class Optional>
+Json orNull(const Optional& value) {
   return value ? Json(*value) : Json();
 }
 
 template <class T>
 void getOptional(const Json& j, std::optional<T>& value) {
   if (!j.is_null()) value = j.get<T>();
+}
+template <class T>
+void getOptional(const Json& j, std::unique_ptr<T>& value) {
+  if (!j.is_null()) value = std::make_unique<T>(j.get<T>());
 }
 
 Json sliceJson(const SliceHeader& h) {

@@ -5,13 +5,13 @@
 
 namespace lorkd::io {
 
-/// One of the four.
+/// One of the four. Kept small: there are as many as files.
 struct FileContent::Impl {
   std::filesystem::path file;
   std::vector<SliceHeader> slices;  ///< an image file's frames
-  std::optional<Series> series;     ///< SEG, RTSTRUCT and what is of no use
-  std::optional<LooseFile> loose;
-  std::optional<Finding> rejected;
+  std::unique_ptr<Series> series;   ///< SEG, RTSTRUCT and what is of no use
+  std::unique_ptr<LooseFile> loose;
+  std::unique_ptr<Finding> rejected;
 };
 
 }  // namespace lorkd::io

@@ -33,6 +33,8 @@ struct PictureSet {
 
 /// PNG, JPEG, BMP, TIFF. Errors: NotFound, Format.
 Result<Picture> readPicture(const std::filesystem::path& file);
+/// The bytes of a PNG file. Errors: InvalidArgument (empty, or not one or three channels), Io.
+Result<std::string> encodePng(const Picture& picture);
 Result<void> writePng(const std::filesystem::path& file, const Picture& picture);
 
 /// FOLDER/<class>/*.png, or FOLDER/{train,val,test}/<class>/*.png. Errors: NotFound, InvalidArgument (no classes),

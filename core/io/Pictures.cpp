@@ -1,7 +1,6 @@
 // Pictures and folders of pictures, through ITK's image IOs.
 #include <itkBMPImageIO.h>
 #include <itkJPEGImageIO.h>
-#include <itkPNGImageIO.h>
 #include <itkTIFFImageIO.h>
 
 #include <algorithm>
@@ -107,26 +106,10 @@ Result<Picture> readPicture(const fs::path& file) {
 }
 
 Result<void> writePng(const fs::path& file, const Picture& picture) {
-  if (picture.width < 1 || picture.height < 1 || (picture.channels != 1 && picture.channels != 3) ||
-      static_cast<std::int64_t>(picture.pixels.size()) != picture.width * picture.height * picture.channels)
-    return fail(ErrorCode::InvalidArgument, "the picture to write is empty or has not one or three channels", "",
-                file.string());
-  return writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
-    try {
-      auto io = itk::PNGImageIO::New();
-      io->SetFileName(temporary.string());
-      io->SetNumberOfDimensions(2);
-      io->SetDimensions(0, static_cast<itk::SizeValueType>(picture.width));
-      io->SetDimensions(1, static_cast<itk::SizeValueType>(picture.height));
-      io->SetNumberOfComponents(static_cast<unsigned>(picture.channels));
-      io->SetPixelType(picture.channels == 3 ? itk::IOPixelEnum::RGB : itk::IOPixelEnum::SCALAR);
-      io->SetComponentType(itk::IOComponentEnum::UCHAR);
-      io->Write(picture.pixels.data());
-      return {};
-    } catch (const itk::ExceptionObject& e) {
-      return fail(ErrorCode::Io, itkMessage(e), "", file.string());
-    }
-  });
+  auto bytes = encodePng(picture);
+  if (bytes) return writeFileAtomically(file, *bytes);
+  bytes.error().context = file.string();
+  return std::unexpected(bytes.error());
 }
 
 Result<PictureSet> readPictureFolder(const fs::path& folder) {

@@ -89,4 +89,21 @@ Result<Picture> readPng(const fs::path& file, std::int64_t maxSide) {
   return picture;
 }
 
+Result<std::string> encodePng(const Picture& picture) {
+  if (picture.width < 1 || picture.height < 1 || (picture.channels != 1 && picture.channels != 3) ||
+      static_cast<std::int64_t>(picture.pixels.size()) != picture.width * picture.height * picture.channels)
+    return fail(ErrorCode::InvalidArgument, "the picture to write is empty or has not one or three channels");
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(picture.width);
+  image.height = static_cast<png_uint_32>(picture.height);
+  image.format = picture.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+  std::string bytes(PNG_IMAGE_PNG_SIZE_MAX(image), '\0');
+  png_alloc_size_t size = bytes.size();
+  if (!png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.pixels.data(), 0, nullptr))
+    return fail(ErrorCode::Io, std::string("the picture cannot be encoded: ") + image.message);
+  bytes.resize(size);
+  return bytes;
+}
+
 }  // namespace lorkd::io

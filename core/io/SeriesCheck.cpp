@@ -82,11 +82,13 @@ std::pair<double, bool> checkGaps(Series& series, const std::vector<SliceHeader>
   std::size_t doubled = 0, missing = 0;
   std::string doubledAt, missingAt;
   for (std::size_t k = 0; k < gaps.size(); ++k) {
-    const std::string between = name(headers[k]) + " and " + name(headers[k + 1]) + " at " + mm(at[k].position);
+    const auto between = [&] {
+      return name(headers[k]) + " and " + name(headers[k + 1]) + " at " + mm(at[k].position);
+    };
     if (gaps[k] < same) {
-      if (doubled++ == 0) doubledAt = between;
+      if (doubled++ == 0) doubledAt = between();
     } else if (gaps[k] > 1.5 * median) {
-      if (missing == 0) missingAt = between;
+      if (missing == 0) missingAt = between();
       missing += static_cast<std::size_t>(std::min(1e6, std::round(gaps[k] / median) - 1));
     }
   }
@@ -196,7 +198,7 @@ Series checkStack(Series series, std::vector<SliceHeader> headers) {
   if (const auto& o = headers.front().orientation; placed && o) {
     normal = dicom::cross((*o)[0], (*o)[1]);
     const auto along = [&](const SliceHeader& h) { return dicom::dot(*h.position, normal); };
-    std::ranges::stable_sort(headers, {}, along);
+    if (!std::ranges::is_sorted(headers, {}, along)) std::ranges::stable_sort(headers, {}, along);
   }
   const auto along = [&](const SliceHeader& h) { return h.position ? dicom::dot(*h.position, normal) : 0.0; };
   for (const auto& h : headers) series.instances.push_back({h.file, h.sopInstanceUid, along(h), h.frame});
@@ -252,21 +254,21 @@ Series describePart(const SeriesPart& part, const std::string& others) {
 
 std::vector<Series> checkSeries(std::vector<SliceHeader> headers) {
   const auto copies = dropCopies(headers);
-  const auto parts = splitSeries(std::move(headers));
+  auto parts = splitSeries(std::move(headers));
+  std::vector<std::string> names;
+  for (const auto& part : parts)
+    names.push_back(part.name.empty() ? std::to_string(part.slices.size()) + " slices" : part.name);
   std::vector<Series> found;
-  for (const auto& part : parts) {
+  for (auto& part : parts) {
     std::string others;
     if (parts.size() > 4)
       others = std::to_string(parts.size() - 1) + " other parts";
     else
-      for (const auto& other : parts) {
-        if (&other == &part) continue;
-        const auto what = other.name.empty() ? std::to_string(other.slices.size()) + " slices" : other.name;
-        others += (others.empty() ? "" : "; ") + what;
-      }
+      for (std::size_t n = 0; n < parts.size(); ++n)
+        if (&parts[n] != &part) others += (others.empty() ? "" : "; ") + names[n];
     auto series = describePart(part, others);
     if (series.usable())
-      series = checkStack(std::move(series), part.slices);
+      series = checkStack(std::move(series), std::move(part.slices));
     else
       for (const auto& h : part.slices) series.instances.push_back({h.file, h.sopInstanceUid, 0, h.frame});
     found.push_back(std::move(series));

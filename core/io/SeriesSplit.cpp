@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
+#include <set>
+#include <string_view>
 
 namespace lorkd::io {
 namespace {
@@ -57,6 +59,10 @@ constexpr std::size_t kMostGroups = 256;
 template <class Same>
 std::vector<Slices> grouped(Slices slices, Same same, Slices& beyond) {
   std::vector<Slices> groups;
+  if (std::ranges::all_of(slices, [&](const SliceHeader& slice) { return same(slices.front(), slice); })) {
+    groups.push_back(std::move(slices));  // as nearly always: nothing is moved
+    return groups;
+  }
   for (auto& slice : slices) {
     const auto found = std::ranges::find_if(groups, [&](const Slices& g) { return same(g.front(), slice); });
     if (found == groups.end() && groups.size() == kMostGroups)
@@ -92,12 +98,14 @@ void splitByMarks(std::string name, Slices slices, std::size_t first, std::vecto
   const auto most = mostAtOnePlace(slices);
   for (auto mark = first; mark < kMarks; ++mark) {
     if (most < 2 && mark != static_cast<std::size_t>(Mark::Stack)) break;
-    std::map<std::string, Slices> groups;
-    for (const auto& slice : slices) groups[slice.marks[mark]].push_back(slice);
+    std::set<std::string_view> values;
+    for (const auto& slice : slices) values.insert(slice.marks[mark]);
     // A value that changes from slice to slice, such as a time, tells nothing. Stacks, though, are stacks by the
     // header's own word, even where none of their slices meet.
     const auto allowed = mark == static_cast<std::size_t>(Mark::Stack) ? slices.size() / 2 : most;
-    if (groups.size() < 2 || groups.size() > allowed) continue;
+    if (values.size() < 2 || values.size() > allowed) continue;
+    std::map<std::string, Slices> groups;
+    for (auto& slice : slices) groups[slice.marks[mark]].push_back(std::move(slice));
     for (auto& [value, group] : groups)
       splitByMarks(name + (name.empty() ? "" : ", ") + toString(static_cast<Mark>(mark)) + " " +
                        (value.empty() ? "unknown" : value),
@@ -121,15 +129,16 @@ std::vector<Named> stacksOf(Slices slices, Slices& beyond) {
   const auto sameFrame = [](const SliceHeader& a, const SliceHeader& b) {
     return a.frameOfReferenceUid == b.frameOfReferenceUid;
   };
-  const auto frames = grouped(std::move(slices), sameFrame, beyond);
-  for (const auto& frame : frames) {
-    const auto turns = grouped(frame, sameOrientation, beyond);
-    for (const auto& turn : turns) {
-      auto sizes = grouped(turn, sameSize, beyond);
+  auto frames = grouped(std::move(slices), sameFrame, beyond);
+  for (auto& frame : frames) {
+    auto turns = grouped(std::move(frame), sameOrientation, beyond);
+    for (auto& turn : turns) {
+      const auto plane = planeOf(turn.front());
+      auto sizes = grouped(std::move(turn), sameSize, beyond);
       for (auto& size : sizes) {
         std::string name = frames.size() > 1 ? "frame of reference" : "";
         const auto add = [&name](const std::string& more) { name += (name.empty() ? "" : ", ") + more; };
-        if (turns.size() > 1) add(planeOf(size.front()));
+        if (turns.size() > 1) add(plane);
         if (sizes.size() > 1) add(sizeOf(size.front()));
         splitByMarks(std::move(name), std::move(size), 0, out);
       }
@@ -159,11 +168,12 @@ std::vector<SeriesPart> splitSeries(std::vector<SliceHeader> slices) {
   const bool allScouts = std::ranges::all_of(slices, isScout);
   SeriesPart scouts{SeriesPart::Kind::Scout, "scout", {}}, pages{SeriesPart::Kind::Page, "pages", {}};
   Slices rest;
-  for (auto& slice : slices)
-    (isPage(slice, placed)          ? pages.slices
-     : isScout(slice) && !allScouts ? scouts.slices
-                                    : rest)
-        .push_back(std::move(slice));
+  const auto apart = [&](const SliceHeader& slice) { return isPage(slice, placed) || (isScout(slice) && !allScouts); };
+  if (std::ranges::none_of(slices, apart))
+    rest = std::move(slices);
+  else
+    for (auto& slice : slices)
+      (!apart(slice) ? rest : isPage(slice, placed) ? pages.slices : scouts.slices).push_back(std::move(slice));
   std::vector<SeriesPart> parts;
   if (!rest.empty())
     for (auto& [name, group] : stacksOf(std::move(rest), pages.slices))

@@ -1,0 +1,79 @@
+// What to do about findings, and the working grid that suits images.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/data/Audit.h"
+#include "core/data/Orient.h"
+
+namespace lorkd::data {
+namespace {
+
+double quantile(std::vector<double> values, double share) {
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  std::ranges::nth_element(values, at);
+  return *at;
+}
+
+}  // namespace
+
+std::string remedy(const io::Finding& f, bool accepted) {
+  using Severity = io::Finding::Severity;
+  if (f.severity == Severity::Unusable) return "left out";
+  static const std::map<std::string, std::string> consented{
+      {"missing-slice", "missing slices are interpolated"},
+      {"uneven-spacing", "slices are interpolated to an even spacing"},
+      {"label-grid", "each voxel takes the nearest label"}};
+  if (f.severity == Severity::Consent) {
+    const auto words = consented.find(f.code);
+    return !accepted ? "left out until you accept it" : words == consented.end() ? "accepted" : words->second;
+  }
+  static const std::map<std::string, std::string> known{
+      {"gantry-tilt", "sheared upright when read"},
+      {"uneven-spacing", "read as even: the slices lie within a tenth of their distance"},
+      {"duplicate-file", "the copy is left out"},
+      {"single-slice", "read as a volume of one slice"},
+      {"split", "each part is an image of its own"},
+      {"label-grid", "the labels are resampled onto the image"},
+      {"empty-region", "the region is left out"},
+      {"dicomdir", "the files themselves are read"},
+      {"unknown-kind", "left out"},
+      {"not-dicom", "left out"},
+      {"no-series", "left out"},
+      {"unreadable", "left out"},
+      {"constant", "used; look at it"},
+      {"not-hu", "used as it is; look at its rescale slope and intercept"},
+      {"empty-label", "used: the structure is taken to be absent"}};
+  const auto words = known.find(f.code);
+  return words == known.end() ? "used as it is" : words->second;
+}
+
+Advice adviseGrid(const std::vector<image::Geometry>& grids, std::int64_t voxels) {
+  std::array<std::vector<double>, 3> spacings, extents;
+  for (const auto& grid : grids) {
+    const auto upright = reoriented(grid, closestToLps(grid));
+    for (std::size_t a = 0; a < 3; ++a) {
+      spacings[a].push_back(upright.spacing[a]);
+      extents[a].push_back(upright.spacing[a] * static_cast<double>(upright.size[a]));
+    }
+  }
+  Advice out;
+  for (std::size_t a = 0; a < 3; ++a) out.spacing[a] = quantile(spacings[a], 0.5);
+  const auto coarse = static_cast<std::size_t>(std::ranges::max_element(out.spacing) - out.spacing.begin());
+  const double finest = *std::ranges::min_element(out.spacing);
+  if (out.spacing[coarse] > 3 * finest) out.spacing[coarse] = std::max(finest, quantile(spacings[coarse], 0.1));
+  constexpr std::int64_t kStep = 8;
+  for (std::size_t a = 0; a < 3; ++a) {
+    out.spacing[a] = std::round(out.spacing[a] * 100) / 100;
+    const double size = quantile(extents[a], 0.5) / std::max(0.01, out.spacing[a]);
+    out.patch[a] = kStep * std::max<std::int64_t>(1, std::llround(size / kStep));
+  }
+  while (out.patch[0] * out.patch[1] * out.patch[2] > voxels) {
+    auto& longest = *std::ranges::max_element(out.patch);
+    if (longest == kStep) break;
+    longest -= kStep;
+  }
+  return out;
+}
+
+}  // namespace lorkd::data
