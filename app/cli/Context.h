@@ -23,6 +23,7 @@ struct Context {
 };
 
 void addScan(CLI::App& app, Context& context);
+void addAudit(CLI::App& app, Context& context);
 void addDicom(CLI::App& app, Context& context);  ///< NIfTI to DICOM
 void addPhantom(CLI::App& app, Context& context);
 void addNetworks(CLI::App& app, Context& context);

@@ -57,6 +57,9 @@ Start startOf(const Case& c) {
   return {c.imageFiles.at(static_cast<std::size_t>(c.slices.front()[0])), c.slices.front()[1]};
 }
 
+/// Two sources may hold the same image.
+std::string keyOf(const Case& c) { return c.source + "\n" + c.id; }
+
 bool accepts(const plan::Plan* plan, const std::string& source, const std::string& code) {
   if (!plan) return false;
   for (const auto& [name, options] : plan->data.sources)
@@ -79,8 +82,10 @@ void judgeReading(AuditedImage& image, const plan::Plan* plan) {
     std::snprintf(text, sizeof text, "every voxel has the value %g", r.lowest);
     judge(image, {Severity::Warning, "constant", text}, plan);
   } else if (image.item.modality == "CT" && (r.percentiles[0] > -200 || r.percentiles[2] < 50)) {
-    std::snprintf(text, sizeof text, "a CT from %g to %g (0.5 to 99.5 %%) does not look like Hounsfield units: air is near -1000, bone above 300",
-                  r.percentiles[0], r.percentiles[2]);
+    std::snprintf(
+        text, sizeof text,
+        "a CT from %g to %g (0.5 to 99.5 %%) does not look like Hounsfield units: air is near -1000, bone above 300",
+        r.percentiles[0], r.percentiles[2]);
     judge(image, {Severity::Warning, "not-hu", text}, plan);
   }
   std::string empty;
@@ -91,7 +96,8 @@ void judgeReading(AuditedImage& image, const plan::Plan* plan) {
 
 /// Whether both, read from headers, might be the same: a double of another grid needs no look.
 template <class Key>
-void findDoubles(const std::vector<AuditedImage>& images, const std::string& what, Key keyOf, std::vector<Double>& out) {
+void findDoubles(const std::vector<AuditedImage>& images, const std::string& what, Key keyOf,
+                 std::vector<Double>& out) {
   std::map<std::string, std::vector<const AuditedImage*>> groups;
   for (const auto& image : images)
     if (const std::string key = keyOf(image); !key.empty()) groups[key].push_back(&image);
@@ -99,15 +105,14 @@ void findDoubles(const std::vector<AuditedImage>& images, const std::string& wha
     for (std::size_t n = 1; n < group.size(); ++n) {
       // Beside one of another split if there is any, else beside the first.
       const auto& b = *group[n];
-      const auto other = std::find_if(group.begin(), group.end(), [&](const auto* a) {
-        return a->split && b.split && *a->split != *b.split && a->item.id != b.item.id;
-      });
+      const auto other = std::find_if(group.begin(), group.end(),
+                                      [&](const auto* a) { return a->split && b.split && *a->split != *b.split; });
       const bool leak = other != group.end();
       const auto& a = leak ? **other : *group.front();
       const bool known = std::ranges::any_of(out, [&](const Double& d) {
         return (d.a == a.item.id && d.b == b.item.id) || (d.a == b.item.id && d.b == a.item.id);
       });
-      if (known || a.item.id == b.item.id || (what == "patient" && !leak)) continue;
+      if (known || (what == "patient" && !leak)) continue;
       out.push_back({what, a.item.id, b.item.id, leak, a.split.value_or(Split::Train), b.split.value_or(Split::Train)});
     }
 }
@@ -144,6 +149,13 @@ ClassAudit auditClass(const plan::Task& task, std::size_t cls, const std::vector
   return out;
 }
 
+/// A patch may have as many voxels as the plan's, or as a common graphics card takes.
+std::int64_t budgetOf(const plan::Plan& plan) {
+  std::int64_t voxels = 1;
+  for (const auto side : plan.data.patch) voxels *= side;
+  return std::max<std::int64_t>(voxels, 64 * 64 * 64);
+}
+
 TaskAudit auditTask(const plan::Plan& plan, std::size_t t, const std::vector<AuditedImage>& images,
                     const std::vector<std::vector<Split>>& splits) {
   TaskAudit out;
@@ -167,9 +179,7 @@ TaskAudit auditTask(const plan::Plan& plan, std::size_t t, const std::vector<Aud
   }
   for (std::size_t s = 0; s < 3; ++s) out.patients[s] = static_cast<int>(patients[s].size());
   for (std::size_t cls = 0; cls < task.classes.size(); ++cls) out.classes.push_back(auditClass(task, cls, own));
-  std::int64_t voxels = 1;
-  for (const auto side : plan.data.patch) voxels *= side;
-  if (!grids.empty()) out.advice = adviseGrid(grids, std::max<std::int64_t>(voxels, 64 * 64 * 64));
+  if (!grids.empty()) out.advice = adviseGrid(grids, budgetOf(plan));
   return out;
 }
 
@@ -232,22 +242,27 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     std::vector<Case> usable;
     std::map<std::string, std::size_t> at;
     for (std::size_t n = 0; n < out.images.size(); ++n) {
-      at[out.images[n].item.id] = n;
+      at[keyOf(out.images[n].item)] = n;
       if (!out.images[n].leftOut) usable.push_back(out.images[n].item);
     }
-    LORKD_TRY(list, assign(*request.plan, usable));
-    for (const auto& entry : list.cases) {
-      const auto n = at.at(entry.item.id);
+    const auto list = assign(*request.plan, usable);
+    if (!list) out.refusal = list.error().text();
+    for (const auto& entry : list ? list->cases : std::vector<AssignedCase>{}) {
+      const auto n = at.at(keyOf(entry.item));
       out.images[n].tasks = entry.tasks;
       if (!entry.tasks.empty()) splits[n].push_back(entry.split);
     }
     for (std::size_t n = 0; n < splits.size(); ++n)
       if (splits[n].size() == 1) out.images[n].split = splits[n].front();
-    for (std::size_t t = 0; t < request.plan->tasks.size(); ++t)
+    for (std::size_t t = 0; list && t < request.plan->tasks.size(); ++t)
       out.tasks.push_back(auditTask(*request.plan, t, out.images, splits));
+    std::vector<image::Geometry> grids;
+    for (const auto& image : out.images)
+      if (!image.tasks.empty() && image.item.kind != "picture") grids.push_back(image.item.geometry);
+    if (!grids.empty()) out.advice = adviseGrid(grids, budgetOf(*request.plan));
   }
-  findDoubles(out.images, "pixels", [](const AuditedImage& i) { return i.reading ? i.reading->fingerprint : ""; },
-              out.doubles);
+  findDoubles(
+      out.images, "pixels", [](const AuditedImage& i) { return i.reading ? i.reading->fingerprint : ""; }, out.doubles);
   findDoubles(
       out.images, "series",
       [&](const AuditedImage& i) {
@@ -255,7 +270,8 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
         return found == seriesOf.end() ? "" : found->second->seriesUid + "\n" + found->second->part;
       },
       out.doubles);
-  findDoubles(out.images, "patient", [](const AuditedImage& i) { return i.item.patient; }, out.doubles);
+  findDoubles(
+      out.images, "patient", [](const AuditedImage& i) { return i.item.patient; }, out.doubles);
   return out;
 }
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/data/Catalogue.h"
 #include "core/data/CaseList.h"
+#include "core/data/Catalogue.h"
 
 namespace lorkd::data {
 
@@ -36,7 +36,7 @@ struct AuditedImage {
   std::vector<int> tasks;          ///< of the plan
   std::vector<Judged> findings;    ///< of its series, labels and voxels
   std::optional<Reading> reading;  ///< none where voxels were not read, or could not be
-  bool leftOut = false;            ///< a finding needs consent that the plan does not give, or the voxels are unreadable
+  bool leftOut = false;  ///< a finding needs consent that the plan does not give, or the voxels are unreadable
 };
 
 /// A class of a task over all images of the task.
@@ -51,8 +51,8 @@ struct ClassAudit {
 /// on a much coarser axis its 10th percentile; a patch of the median extent, its longest side cut until it has no more
 /// voxels than asked for, in multiples of 8.
 struct Advice {
-  image::Vec3 spacing{1, 1, 1};          ///< mm, L, P, S
-  std::array<std::int64_t, 3> patch{};   ///< voxels
+  image::Vec3 spacing{1, 1, 1};         ///< mm, L, P, S
+  std::array<std::int64_t, 3> patch{};  ///< voxels
 };
 /// `grids` is not empty.
 Advice adviseGrid(const std::vector<image::Geometry>& grids, std::int64_t voxels);
@@ -67,9 +67,9 @@ struct TaskAudit {
 
 /// Two images that are, or may be, one.
 struct Double {
-  std::string what;      ///< "patient", "series" or "pixels"
-  std::string a, b;      ///< case ids
-  bool leak = false;     ///< they stand in different splits
+  std::string what;   ///< "patient", "series" or "pixels"
+  std::string a, b;   ///< case ids
+  bool leak = false;  ///< they stand in different splits
   Split splitA = Split::Train, splitB = Split::Train;
 };
 
@@ -78,6 +78,8 @@ struct Audit {
   std::vector<std::pair<std::filesystem::path, Judged>> rejected;  ///< what is no image: source data, for the screen
   std::vector<TaskAudit> tasks;
   std::vector<Double> doubles;
+  std::optional<Advice> advice;  ///< for all images of all tasks
+  std::string refusal;  ///< why the plan cannot divide these images; then there are no tasks
   int leftOut() const;
   int leaks() const;
 };

@@ -14,8 +14,7 @@ constexpr std::size_t kBins = 65536;
 
 /// How many voxels have which value: whole numbers as they are, others in as many steps between the ends.
 std::vector<std::uint64_t> histogram(const std::vector<float>& voxels, float low, float high) {
-  const bool whole =
-      high - low < kBins && std::ranges::all_of(voxels, [](float v) { return v == std::floor(v); });
+  const bool whole = high - low < kBins && std::ranges::all_of(voxels, [](float v) { return v == std::floor(v); });
   const double scale = whole || high <= low ? 1.0 : (kBins - 1) / (double(high) - low);
   std::vector<std::uint64_t> bins(kBins);
   for (const float v : voxels) ++bins[static_cast<std::size_t>(std::lround((double(v) - low) * scale))];
@@ -31,7 +30,8 @@ double percentile(const std::vector<std::uint64_t>& bins, std::uint64_t total, d
     if (bins[n] > 0) last = n;
   for (std::size_t n = 0; n <= last; ++n) {
     below += static_cast<double>(bins[n]);
-    if (below >= wanted) return last == 0 ? low : low + (high - low) * static_cast<double>(n) / static_cast<double>(last);
+    if (below >= wanted)
+      return last == 0 ? low : low + (high - low) * static_cast<double>(n) / static_cast<double>(last);
   }
   return high;
 }
@@ -43,7 +43,8 @@ Result<std::string> thumbnailOf(const image::Volume& volume, const image::Segmen
   const auto order = closestToLps(volume.geometry);
   const auto& g = volume.geometry;
   const auto i = order.axis[0], j = order.axis[1], k = order.axis[2];
-  const double wide = static_cast<double>(g.size[i]) * g.spacing[i], high = static_cast<double>(g.size[j]) * g.spacing[j];
+  const double wide = static_cast<double>(g.size[i]) * g.spacing[i],
+               high = static_cast<double>(g.size[j]) * g.spacing[j];
   constexpr double kSide = 128;
   io::Picture picture;
   picture.width = std::max<std::int64_t>(1, std::lround(kSide * std::min(1.0, wide / high)));
@@ -72,8 +73,8 @@ Result<std::string> thumbnailOf(const image::Volume& volume, const image::Segmen
       const double value = (volume.voxels[offsetOf(x, y)] - low) / std::max(1e-6, top - low);
       const auto grey = static_cast<std::uint8_t>(std::lround(255 * std::clamp(value, 0.0, 1.0)));
       const bool edge = inside(x, y) && !(inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1));
-      for (const std::uint8_t c : {edge ? std::uint8_t(255) : grey, edge ? std::uint8_t(170) : grey,
-                                   edge ? std::uint8_t(0) : grey})
+      for (const std::uint8_t c :
+           {edge ? std::uint8_t(255) : grey, edge ? std::uint8_t(170) : grey, edge ? std::uint8_t(0) : grey})
         picture.pixels.push_back(c);
     }
   return io::encodePng(picture);
@@ -101,7 +102,8 @@ Result<Reading> readForAudit(const Case& c) {
   if (!c.labelFiles.empty()) {
     LORKD_TRY(read, readSegments(c));
     segments = std::move(read);
-    for (const auto& s : segments->segments) r.labelVoxels[s.name] += std::ranges::count_if(s.mask, [](auto v) { return v != 0; });
+    for (const auto& s : segments->segments)
+      r.labelVoxels[s.name] += std::ranges::count_if(s.mask, [](auto v) { return v != 0; });
   }
   LORKD_TRY(png, thumbnailOf(volume, segments ? &*segments : nullptr, r, c.modality == "CT" || low < -500));
   r.thumbnail = std::move(png);

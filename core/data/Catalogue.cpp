@@ -98,7 +98,8 @@ Result<Catalogue> Catalogue::open(const fs::path& file) {
   std::error_code error;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
   LORKD_TRY(database, Database::open(file));
-  auto impl = std::make_unique<Impl>(Impl{std::move(database), file, file == ":memory:" ? fs::path() : lexical(file).parent_path(), {}});
+  auto impl = std::make_unique<Impl>(
+      Impl{std::move(database), file, file == ":memory:" ? fs::path() : lexical(file).parent_path(), {}});
   Database& db = impl->database;
 
   // Two programs may make the same index at once: looking and making are one transaction.

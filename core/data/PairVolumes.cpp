@@ -164,7 +164,8 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
       continue;
     }
     const auto names = namesBeside(label->file);
-    auto found = values(label->file).and_then([&](const auto& occurring) { return labelNames(occurring, names); });
+    const auto occurring = values(label->file);
+    auto found = occurring ? labelNames(*occurring, names) : std::unexpected(occurring.error());
     if (!found) {
       unusable(label->file, "label-values", found.error().text());
       continue;

@@ -17,23 +17,6 @@ namespace report {
 
 using svg::escape;
 
-std::string opening(const std::string& title) {
-  return "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
-         "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-         "<meta name='viewport' content='width=device-width, initial-scale=1'><meta name='color-scheme' content='light "
-         "dark'>"
-         "<title>" +
-         escape(title) + "</title><style>" + styleSheet() + "</style></head><body><main>\n";
-}
-
-std::string section(const std::string& title, const std::string& body) {
-  return body.empty() ? "" : "<section><h2>" + escape(title) + "</h2>\n" + body + "</section>\n";
-}
-
-std::string folded(const std::string& title, const std::string& body) {
-  return "<details><summary>" + escape(title) + "</summary>" + body + "</details>\n";
-}
-
 std::string planText(const plan::Plan& plan) {
   auto json = plan::toJson(plan);
   const char* withheld = "(not shown)";

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/eval/Page.h"
 #include "core/eval/RunHistory.h"
 #include "core/eval/Table.h"
 #include "core/run/RunDirectory.h"
@@ -46,18 +47,6 @@ std::string planText(const plan::Plan& plan);
 /// The large figures at the top.
 std::string keyFigures(const Source& source, const Table& results);
 
-/// The page's style sheet, for light and dark screens and for paper.
-const char* styleSheet();
-
-/// The page up to <main>, which may load nothing.
-std::string opening(const std::string& title);
-
-/// <section> with a heading, nothing if the body is empty.
-std::string section(const std::string& title, const std::string& body);
-
-/// A folded part with a title.
-std::string folded(const std::string& title, const std::string& body);
-
 /// How the n-th of several lines is drawn: colour and style class together tell them apart.
 struct LineStyle {
   const char *color, *style;
@@ -66,8 +55,5 @@ LineStyle lineStyle(std::size_t n);
 
 /// A short piece of such a line with its name behind it.
 std::string lineKey(LineStyle style, const std::string& name);
-
-/// A square of a task's or class's colour.
-std::string swatch(const std::string& color);
 
 }  // namespace lorkd::eval::report

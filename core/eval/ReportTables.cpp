@@ -71,10 +71,6 @@ std::string fileDigest(const std::string& name, const std::filesystem::path& fil
 
 }  // namespace
 
-std::string swatch(const std::string& color) {
-  return color.empty() ? "" : fmt::format("<b class='swatch' style='background:{}'></b>", escape(color));
-}
-
 std::string resultTables(const Table& results, const plan::Plan& plan) {
   std::string out, classes;
   for (const auto& metric : metricsOf(results))

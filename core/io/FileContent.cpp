@@ -20,10 +20,28 @@ void getOptional(const Json& j, std::unique_ptr<T>& value) {
 }
 
 Json sliceJson(const SliceHeader& h) {
-  Json j = Json::array({h.frame, h.frames, h.patientId, h.patientName, h.studyUid, h.seriesUid, h.frameOfReferenceUid,
-                        h.sopClassUid, h.sopInstanceUid, h.modality, h.bodyPart, h.description, h.studyDate,
-                        h.transferSyntax, h.photometric, h.imageType, h.truncation, h.rows, h.columns, h.samples,
-                        h.bitsAllocated, h.sliceThickness});
+  Json j = Json::array({h.frame,
+                        h.frames,
+                        h.patientId,
+                        h.patientName,
+                        h.studyUid,
+                        h.seriesUid,
+                        h.frameOfReferenceUid,
+                        h.sopClassUid,
+                        h.sopInstanceUid,
+                        h.modality,
+                        h.bodyPart,
+                        h.description,
+                        h.studyDate,
+                        h.transferSyntax,
+                        h.photometric,
+                        h.imageType,
+                        h.truncation,
+                        h.rows,
+                        h.columns,
+                        h.samples,
+                        h.bitsAllocated,
+                        h.sliceThickness});
   j.push_back(orNull(h.position));
   j.push_back(orNull(h.orientation));
   j.push_back(orNull(h.spacing));

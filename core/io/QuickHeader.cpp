@@ -15,7 +15,8 @@ struct Wanted {
   std::string_view vr;
 };
 // Every tag that describe() asks for, with its representation in the dictionary (PS3.6), in order. Those without
-// one here are enough to hand the file on: directories, frames of their own, and binary numbers that tell volumes apart.
+// one here are enough to hand the file on: directories, frames of their own, and binary numbers that tell volumes
+// apart.
 constexpr Wanted kWanted[] = {
     {0x00041220, ""},   {0x00080005, "CS"}, {0x00080008, "CS"}, {0x00080016, "UI"}, {0x00080018, "UI"},
     {0x00080020, "DA"}, {0x00080032, "TM"}, {0x00080060, "CS"}, {0x0008103e, "LO"}, {0x00100010, "PN"},
@@ -31,11 +32,11 @@ struct Syntax {
   bool isExplicit, encapsulated;
 };
 constexpr Syntax kSyntaxes[] = {
-    {"1.2.840.10008.1.2", false, false},     {"1.2.840.10008.1.2.1", true, false},
-    {"1.2.840.10008.1.2.4.50", true, true},  {"1.2.840.10008.1.2.4.51", true, true},
-    {"1.2.840.10008.1.2.4.57", true, true},  {"1.2.840.10008.1.2.4.70", true, true},
-    {"1.2.840.10008.1.2.4.80", true, true},  {"1.2.840.10008.1.2.4.81", true, true},
-    {"1.2.840.10008.1.2.4.90", true, true},  {"1.2.840.10008.1.2.4.91", true, true},
+    {"1.2.840.10008.1.2", false, false},    {"1.2.840.10008.1.2.1", true, false},
+    {"1.2.840.10008.1.2.4.50", true, true}, {"1.2.840.10008.1.2.4.51", true, true},
+    {"1.2.840.10008.1.2.4.57", true, true}, {"1.2.840.10008.1.2.4.70", true, true},
+    {"1.2.840.10008.1.2.4.80", true, true}, {"1.2.840.10008.1.2.4.81", true, true},
+    {"1.2.840.10008.1.2.4.90", true, true}, {"1.2.840.10008.1.2.4.91", true, true},
     {"1.2.840.10008.1.2.5", true, true},
 };
 

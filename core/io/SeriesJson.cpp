@@ -76,8 +76,8 @@ void from_json(const Json& j, Series& s) {
   j.at("part").get_to(s.part);
   s.geometry = grid(j.at("geometry"));
   for (const auto& i : j.at("instances"))
-    s.instances.push_back({i.at(0).get<std::string>(), i.at(1).get<std::string>(), i.at(2).get<double>(),
-                           i.at(3).get<int>()});
+    s.instances.push_back(
+        {i.at(0).get<std::string>(), i.at(1).get<std::string>(), i.at(2).get<double>(), i.at(3).get<int>()});
   j.at("origins").get_to(s.origins);
   j.at("referenced_series").get_to(s.referencedSeriesUids);
   j.at("referenced_instances").get_to(s.referencedInstanceUids);

@@ -11,6 +11,7 @@
 #include <QSettings>
 #include <QTabWidget>
 #include <QTemporaryDir>
+#include <QTextBrowser>
 #include <QTreeWidget>
 #include <QtTest>
 #include <fstream>
@@ -80,6 +81,20 @@ void WorkbenchTest::wizardMakesARun() {
   QTest::mouseClick(wizard->findChild<QPushButton*>("suggestTasks"), Qt::LeftButton);
   QCOMPARE(wizard->model()->value("tasks").size(), std::size_t(3));
   QVERIFY(next->isEnabled());
+
+  QTest::mouseClick(next, Qt::LeftButton);  // the data: headers at once, voxels when they are asked for
+  auto* images = wizard->findChild<QTreeWidget*>("auditImages");
+  auto* read = wizard->findChild<QPushButton*>("auditRead");
+  auto* use = wizard->findChild<QPushButton*>("auditUse");
+  QTRY_VERIFY_WITH_TIMEOUT(images->topLevelItemCount() == 9 && use->isEnabled(), 60000);
+  QVERIFY(images->topLevelItem(0)->icon(0).isNull());
+  QTest::mouseClick(read, Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(!images->topLevelItem(0)->icon(0).isNull() && use->isEnabled(), 120000);
+  QVERIFY(wizard->findChild<QLabel*>("auditStatus")->text().contains("9 images of 9 patients"));
+  QVERIFY(wizard->findChild<QTextBrowser*>("auditSummary")->toPlainText().contains("liver"));
+  QTest::mouseClick(use, Qt::LeftButton);
+  const auto spacing = wizard->model()->value("data.spacing").get<std::vector<double>>();
+  QVERIFY(spacing != (std::vector<double>{4, 4, 4}) && spacing[0] > 1);
 
   QTest::mouseClick(next, Qt::LeftButton);  // teacher: none, to keep the test short
   auto* source = wizard->findChild<QComboBox*>("teacher.source");

@@ -69,10 +69,15 @@ void shootInspector(MainWindow& window) {
 void shootWizard(MainWindow& window, const plan::Plan& plan) {
   auto* wizard = window.newRun(plan::toJson(plan));
   wizard->move(window.pos() + QPoint(60, 40));
-  const char* names[] = {"data", "tasks", "teacher", "ranks", "training", "review"};
+  const char* names[] = {"data", "tasks", "audit", "teacher", "ranks", "training", "review"};
   for (const char* name : names) {
     QTest::qWait(1500);
     waitFor([&] { return window.jobs()->active() == 0; });
+    if (auto* read = wizard->findChild<QPushButton*>("auditRead"); read && read->isVisible()) {
+      read->click();
+      waitFor([&] { return window.jobs()->active() == 0; }, 120000);
+      QTest::qWait(500);
+    }
     shoot(wizard, QString("wizard-") + name);
     wizard->next();
   }

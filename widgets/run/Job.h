@@ -36,7 +36,8 @@ class Job : public QObject {
   State state() const { return m_state; }
   /// Short work of the wizard, which may run beside a prediction or an export.
   bool light() const {
-    return m_arguments.value(0) == QLatin1String("plan") || m_arguments.value(0) == QLatin1String("scan");
+    static const QStringList light{"plan", "scan", "audit"};
+    return light.contains(m_arguments.value(0));
   }
   bool over() const { return m_state != State::Waiting && m_state != State::Running; }
   bool cancelRequested() const { return m_cancelled; }

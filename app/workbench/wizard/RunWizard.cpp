@@ -6,13 +6,14 @@
 #include <QTemporaryFile>
 #include <memory>
 
+#include "app/workbench/wizard/AuditPage.h"
 #include "app/workbench/wizard/Pages.h"
 #include "core/run/RunDirectory.h"
 #include "widgets/form/NetworkEditor.h"
 
 namespace lorkd::workbench {
 namespace {
-enum { Data, Tasks, Teacher, Ranks, Training, Review };
+enum { Data, Tasks, Audit, Teacher, Ranks, Training, Review };
 }
 
 RunWizard::RunWizard(const QString& project, watch::JobQueue* jobs, QWidget* parent)
@@ -26,6 +27,7 @@ RunWizard::RunWizard(const QString& project, watch::JobQueue* jobs, QWidget* par
   auto* data = new DataPage(this);
   setPage(Data, data);
   setPage(Tasks, new TasksPage(this, data));
+  setPage(Audit, new AuditPage(this));
   setPage(Teacher, new TeacherPage(this));
   setPage(Ranks, new RanksPage(this));
   setPage(Training, new TrainingPage(this));
@@ -50,12 +52,12 @@ void RunWizard::setPlan(const plan::Plan& plan) {
   m_begun = m_model->json();
 }
 
-watch::Job* RunWizard::askEngine(const QString& title) {
+watch::Job* RunWizard::askEngine(const QString& title, const QStringList& command) {
   // The engine knows its layers; the plan goes to it as a file of the moment.
-  auto file = std::make_unique<QTemporaryFile>();
+  auto file = std::make_unique<QTemporaryFile>(QDir::temp().filePath("lorkd-XXXXXX.json"));
   const auto text = QByteArray::fromStdString(m_model->json().dump());
   if (!file->open() || file->write(text) != text.size() || !file->flush()) return nullptr;
-  auto* job = m_jobs->add(title, {"plan", file->fileName()});
+  auto* job = m_jobs->add(title, command + QStringList{file->fileName()});
   connect(job, &watch::Job::finished, file.get(), &QObject::deleteLater);
   file.release()->setParent(job);
   return job;

@@ -1,4 +1,4 @@
-// Six pages from data to a run: Data, Tasks, Teacher, Experts and ranks, Training, Review.
+// Seven pages from data to a run: Data, Tasks, Look at the data, Teacher, Experts and ranks, Training, Review.
 #pragma once
 
 #include <QWizard>
@@ -19,8 +19,9 @@ class RunWizard : public QWizard {
   watch::JobQueue* jobs() const { return m_jobs; }
   /// Begins with this plan instead of an empty one.
   void setPlan(const plan::Plan& plan);
-  /// Starts `lorkd plan` on the plan as it is now: its networks are built and counted. Null if no file can be written.
-  watch::Job* askEngine(const QString& title);
+  /// Starts a command of `lorkd` on the plan as it is now: "plan" builds and counts its networks. Null if no file can
+  /// be written.
+  watch::Job* askEngine(const QString& title, const QStringList& command = {"plan"});
   /// The folder the run was frozen into; empty until the wizard is accepted.
   QString runPath() const { return m_runPath; }
   bool startAtOnce() const;

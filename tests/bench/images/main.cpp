@@ -98,9 +98,9 @@ void describe(DcmDataset& d, int columns) {
                                                      {DCM_RescaleSlope, "1"},
                                                      {DCM_RescaleType, "HU"}};
   for (const auto& [tag, value] : texts) text(tag, value);
-  const std::pair<DcmTagKey, int> numbers[] = {{DCM_SamplesPerPixel, 1},    {DCM_Rows, columns},  {DCM_Columns, columns},
-                                               {DCM_BitsAllocated, 16},     {DCM_BitsStored, 12}, {DCM_HighBit, 11},
-                                               {DCM_PixelRepresentation, 0}};
+  const std::pair<DcmTagKey, int> numbers[] = {
+      {DCM_SamplesPerPixel, 1}, {DCM_Rows, columns}, {DCM_Columns, columns},      {DCM_BitsAllocated, 16},
+      {DCM_BitsStored, 12},     {DCM_HighBit, 11},   {DCM_PixelRepresentation, 0}};
   for (const auto& [tag, value] : numbers) checked(d.putAndInsertUint16(tag, static_cast<Uint16>(value)));
   DcmItem* item = nullptr;
   checked(d.findOrCreateSequenceItem(DCM_ProcedureCodeSequence, item));
@@ -172,9 +172,19 @@ void headers(const fs::path& folder, int count, int rounds) {
       directory.Load(folder / "data", true);
       gdcm::Scanner scanner;
       // What tells volumes apart and makes their grids.
-      for (const auto& [group, element] : std::initializer_list<std::pair<std::uint16_t, std::uint16_t>>{
-               {0x10, 0x20}, {0x20, 0xd}, {0x20, 0xe}, {0x20, 0x52}, {0x8, 0x16}, {0x8, 0x18}, {0x8, 0x60},
-               {0x18, 0x50}, {0x20, 0x32}, {0x20, 0x37}, {0x28, 0x10}, {0x28, 0x11}, {0x28, 0x30}})
+      for (const auto& [group, element] : std::initializer_list<std::pair<std::uint16_t, std::uint16_t>>{{0x10, 0x20},
+                                                                                                         {0x20, 0xd},
+                                                                                                         {0x20, 0xe},
+                                                                                                         {0x20, 0x52},
+                                                                                                         {0x8, 0x16},
+                                                                                                         {0x8, 0x18},
+                                                                                                         {0x8, 0x60},
+                                                                                                         {0x18, 0x50},
+                                                                                                         {0x20, 0x32},
+                                                                                                         {0x20, 0x37},
+                                                                                                         {0x28, 0x10},
+                                                                                                         {0x28, 0x11},
+                                                                                                         {0x28, 0x30}})
         scanner.AddTag(gdcm::Tag(group, element));
       if (!scanner.Scan(directory.GetFilenames())) stop("GDCM could not scan");
     });
@@ -246,7 +256,8 @@ int main(int argc, char** argv) {
   read->add_option("--slices", slices, "of the volume")->check(CLI::Range(2, 2000));
   for (auto* command : {scan, read}) {
     command->add_option("--rounds", rounds, "timed runs of each")->check(CLI::Range(1, 100));
-    command->add_option("--folder", work, "where to write (a folder of its own, gone afterwards)")->capture_default_str();
+    command->add_option("--folder", work, "where to write (a folder of its own, gone afterwards)")
+        ->capture_default_str();
   }
   CLI11_PARSE(app, argc, argv);
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);

@@ -1,6 +1,12 @@
-#include "core/eval/ReportParts.h"
+#include "core/eval/Page.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include "core/eval/Svg.h"
 
 namespace lorkd::eval::report {
+
+using svg::escape;
 
 const char* styleSheet() {
   return R"css(
@@ -85,9 +91,42 @@ code,pre{font:12.5px/1.5 ui-monospace,"SF Mono","DejaVu Sans Mono",monospace}
 .digests th{white-space:nowrap;padding-right:24px}
 pre{overflow:auto;max-height:560px;background:var(--bg);border:1px solid var(--rule);border-radius:8px;padding:14px}
 details{margin-top:12px}
+.images{display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:14px}
+.image{display:flex;gap:14px;border:1px solid var(--rule);border-radius:10px;padding:12px;min-width:0}
+.image.out{opacity:.7}
+.image img,.image .none{flex:0 0 96px;width:96px;height:96px;object-fit:contain;background:#000;border-radius:6px}
+.image .none{background:var(--grid)}
+.image div{min-width:0;overflow-wrap:anywhere;font-size:13.5px}
+.image ul,.findings{margin:6px 0 0;padding-left:16px}
+.severity{font-weight:600}
+.severity.warning,.severity.consent{color:var(--negative)}
+.severity.unusable{color:var(--bad)}
 summary{cursor:pointer;color:var(--accent);font-weight:500;margin-bottom:8px}
 @media print{body{background:#fff}main{max-width:none;padding:0}section,.card{break-inside:avoid;border-color:#ccc}}
 )css";
+}
+
+std::string opening(const std::string& title, bool pictures) {
+  return "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
+         "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'" +
+         std::string(pictures ? "; img-src data:" : "") +
+         "\">"
+         "<meta name='viewport' content='width=device-width, initial-scale=1'><meta name='color-scheme' content='light "
+         "dark'>"
+         "<title>" +
+         escape(title) + "</title><style>" + styleSheet() + "</style></head><body><main>\n";
+}
+
+std::string section(const std::string& title, const std::string& body) {
+  return body.empty() ? "" : "<section><h2>" + escape(title) + "</h2>\n" + body + "</section>\n";
+}
+
+std::string folded(const std::string& title, const std::string& body) {
+  return "<details><summary>" + escape(title) + "</summary>" + body + "</details>\n";
+}
+
+std::string swatch(const std::string& color) {
+  return color.empty() ? "" : fmt::format("<b class='swatch' style='background:{}'></b>", escape(color));
 }
 
 }  // namespace lorkd::eval::report

@@ -1,0 +1,53 @@
+#include "app/cli/PlanArguments.h"
+#include "core/data/AuditJson.h"
+#include "core/workflow/AuditReport.h"
+
+namespace lorkd::cli {
+namespace {
+
+struct AuditOptions {
+  std::string what, index, html;
+  std::vector<std::string> set;
+  bool headers = false;
+};
+
+Result<void> audit(const AuditOptions& options, const Context& context) {
+  LORKD_TRY(index, data::Catalogue::open(options.index.empty() ? ":memory:" : options.index));
+  data::AuditRequest request;
+  request.voxels = !options.headers;
+  plan::Plan plan;
+  if (std::filesystem::path(options.what).extension() != ".json") {
+    LORKD_CHECK(index.scan("data", options.what, *context.progress, context.cancel));
+    request.sources = {"data"};
+  } else {
+    LORKD_TRY(loaded, plan::load(options.what, options.set));
+    plan = std::move(loaded);
+    request.plan = &plan;
+    for (const auto& [name, source] : plan.data.sources) {
+      LORKD_CHECK(index.scan(name, source.path, *context.progress, context.cancel));
+      request.sources.push_back(name);
+    }
+  }
+  LORKD_TRY(found, data::audit(index, request, *context.progress, context.cancel));
+  if (!options.html.empty()) LORKD_CHECK(workflow::writeAuditReport(options.html, found));
+  auto answer = data::auditToJson(found);
+  context.answer(std::move(answer), workflow::auditText(found));
+  return {};
+}
+
+}  // namespace
+
+void addAudit(CLI::App& app, Context& context) {
+  auto options = std::make_shared<AuditOptions>();
+  auto* command = app.add_subcommand(
+      "audit", "Look at data before training: grids, values, labels, doubles, leaks between splits, what suits them");
+  command->add_option("what", options->what, "A plan (JSON): its sources, tasks and splits; or a folder")->required();
+  command->add_option("--set", options->set, PlanArguments::setHelp);
+  command->add_option("--index", options->index,
+                      "Index to use and bring up to date (SQLite), as a project has it: nothing is read twice");
+  command->add_option("--html", options->html, "Write a page with thumbnails, by pseudonyms alone");
+  command->add_flag("--headers", options->headers, "Do not read voxels");
+  command->callback([options, &context] { context.action = [options, &context] { return audit(*options, context); }; });
+}
+
+}  // namespace lorkd::cli
