@@ -41,7 +41,9 @@ class Audited : public testing::Test {
     for (const auto region : {Region::Head, Region::Thorax, Region::Abdomen}) {
       Json classes = Json::object();
       for (const auto& organ : organs(region)) classes[organ] = Json::object();
-      tasks["task" + std::to_string(static_cast<int>(region))] = {{"classes", classes}};
+      const char* parts[] = {"HEAD", "CHEST", "ABDOMEN"};  // some structures are seen in several
+      const auto n = static_cast<std::size_t>(region);
+      tasks["task" + std::to_string(n)] = {{"classes", classes}, {"body_parts", {parts[n]}}};
     }
     auto plan = plan::fromJson({{"name", "a"},
                                 {"tasks", tasks},
