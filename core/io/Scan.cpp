@@ -3,6 +3,7 @@
 #include <map>
 
 #include "core/io/FileKind.h"
+#include "core/io/Images2D.h"
 #include "core/io/RtStructs.h"
 #include "core/io/SegFrames.h"
 #include "core/io/SeriesCheck.h"
@@ -111,6 +112,7 @@ class Collector {
       case FileKind::Unreadable:
         return reject(file, Severity::Warning, "unreadable", "the file cannot be opened");
       case FileKind::Other:
+        if (isPictureTable(file)) return m_scan.loose.push_back({file, "table", {}, {}});
         return reject(file, Severity::Note, "unknown-kind", "neither DICOM nor an image");
     }
   }

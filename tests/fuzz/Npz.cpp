@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto images = parseNpy(bytes.substr(0, second), "images");
   if (!images || second == bytes.npos) return 0;
   const auto labels = parseNpy(bytes.substr(second), "labels");
-  PictureSet set;
-  if (labels) (void)appendSplit(set, "train", *images, *labels);
+  Raw raw;
+  if (labels && appendSplit(raw, "train", *images, *labels)) (void)numbered(std::move(raw));
   return 0;
 }

@@ -91,6 +91,7 @@ def nifti2():
 def contours():
     put("RtStructs", "square", "-4\\-4\\0\\4\\-4\\0\\4\\4\\0\\-4\\4\\0|-2\\-2\\0\\2\\-2\\0\\0\\2\\0")
     put("RtStructs", "planes", "|".join(f"-3 \\-3\\{z}.5\\+3\\-3e0\\{z}.5\\0.25\\3\\{z}.5 " for z in range(-6, 7, 4)))
+    put("RtStructs", "corner", "6\\6\\7\\9\\6\\7\\9\\9\\7\\6\\9\\7|-9\\-10\\-9\\-6\\-10\\-9\\-6\\-6\\-9")
     put("RtStructs", "point", "1\\2\\3")
     put("RtStructs", "far", "1e6\\-1e6\\0\\1e6\\1e6\\0\\-1e6\\0\\0")
 
@@ -116,6 +117,13 @@ def names():
     put("VolumeFile", "apart.mhd", mha.format("False", "", "input.raw"))
     first = nibabel.Nifti1Image(numpy.arange(24, dtype="u1").reshape(2, 3, 4), numpy.diag([1.0, 2, 3, 1]))
     put("VolumeFile", "one.nii", first.to_bytes())
+
+
+def tables():
+    put("PictureTable", "one", "filename,label\na.png,cat\nb.png,dog\nnone.png,dog\nc.txt,cat\n")
+    put("PictureTable", "several", "Image Index;Finding Labels;patient;split;view\r\na;x|y;p1;train;AP\r\n"
+        "x/../b.png;No;p1;test;PA\r\n\"b.png\";\"x\";p2;dev;AP\r\n/far/away/b;z;;fold3;AP\r\n")
+    put("PictureTable", "blanks", "\ufeffpath\tedema\tmass\na.png\t1.0\tnan\nb.png\t0.0\t\na.png\t0\t1\n\n")
 
 
 def pictures():
@@ -171,5 +179,6 @@ npz()
 put("VolumeFile", "two.nii", nifti2())
 contours()
 names()
+tables()
 pictures()
 json_files()
