@@ -7,8 +7,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lorkd;
-  static const bool made = [] {
-    for (const char* name : {"a.png", "b.png", "c.txt"}) fuzz::scratch(name, nullptr, 0);
+  static const bool made = [data] {
+    for (const char* name : {"a.png", "b.png", "c.txt"}) fuzz::scratch(name, data, 0);
     return std::filesystem::create_directory("below");
   }();
   if (!made) std::abort();
