@@ -1,5 +1,6 @@
 #include "core/io/VolumeFile.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <sstream>
@@ -235,6 +236,21 @@ TEST_F(Written, SegmentationsOfSlicerNameTheirSegments) {
   EXPECT_EQ(set->find("liver")->mask[6], 1);
   put(folder / "plain.nrrd", nrrd(false, "encoding: raw\n\n") + voxels);
   EXPECT_FALSE(namesItsLabels(folder / "plain.nrrd"));
+}
+
+TEST(Nifti, AnAffineThatIsNotFiniteEndsNoProgram) {
+  Folder folder;
+  ASSERT_OK(writeNifti(folder / "a.nii", ramp(smallGrid())));
+  const auto bytes = *readFile(folder / "a.nii");
+  for (const std::size_t at : {256u, 268u, 280u, 300u, 324u})  // of the rotation, its offset and the rows
+    for (const float wrong : {INFINITY, -INFINITY, NAN, 3e38f}) {
+      auto damaged = bytes;
+      std::memcpy(damaged.data() + at, &wrong, sizeof wrong);
+      put(folder / "b.nii", damaged);
+      const auto read = readVolumeGeometry(folder / "b.nii");
+      ASSERT_FALSE(read) << at << " " << wrong;
+      EXPECT_EQ(read.error().code, ErrorCode::Format);
+    }
 }
 
 TEST(Nifti, SegmentsAreNamedByTheCsv) {
