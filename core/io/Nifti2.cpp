@@ -104,7 +104,7 @@ Result<TemporaryFile> asNifti1(const fs::path& file, bool withVoxels) {
   }
   std::error_code ec;
   // Deflate cannot shrink data more than 1032 times.
-  if (!(voxelBytes <= 1032.0 * static_cast<double>(fs::file_size(file, ec))))
+  if (!(voxelBytes >= 0 && voxelBytes <= 1032.0 * static_cast<double>(fs::file_size(file, ec))))
     return fail(ErrorCode::Format, "the file is shorter than its header says", "copy it anew", file.string());
   if (offset < 540 || offset > 1 << 30)
     return fail(ErrorCode::Format, "the NIfTI-2 header says that its voxels begin at byte " + std::to_string(offset),
@@ -116,7 +116,7 @@ Result<TemporaryFile> asNifti1(const fs::path& file, bool withVoxels) {
     return fail(ErrorCode::Io, "no temporary file can be made", "check the folder for temporary files", name);
   TemporaryFile copy{fs::path(name)};
   bool written = ::write(out, old.data(), old.size()) == static_cast<ssize_t>(old.size());
-  std::vector<char> block(withVoxels ? static_cast<std::size_t>(std::clamp(voxelBytes, 0.0, 0x1p20)) : 0);
+  std::vector<char> block(withVoxels ? static_cast<std::size_t>(std::min(voxelBytes, 0x1p20)) : 0);
   if (withVoxels && gzseek(in.get(), offset, SEEK_SET) == offset)
     for (auto left = static_cast<std::int64_t>(voxelBytes); written && left > 0;) {
       const auto part = static_cast<unsigned>(std::min<std::int64_t>(left, static_cast<std::int64_t>(block.size())));

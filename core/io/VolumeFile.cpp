@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <sstream>
 #include <vector>
@@ -51,6 +52,7 @@ Result<TextHeader> textHeader(const fs::path& file) {
   std::istringstream in(readHead(file, kLongest));
   TextHeader header{file};
   bool ended = false, placed = false;
+  double packedBytes = 0;
   for (std::string line; !ended && std::getline(in, line);) {
     ended = nrrd && trimmed(line).empty();
     const auto split = line.find_first_of(nrrd ? ":" : "=:");
@@ -62,6 +64,7 @@ Result<TextHeader> textHeader(const fs::path& file) {
     if (!nrrd && key == "ndims" && value != "2" && value != "3" && value != "4")
       return fail(ErrorCode::Unsupported, "the image has " + value.substr(0, 20) + " dimensions", kReadHint,
                   file.string());
+    if (!nrrd && key == "compresseddatasize") packedBytes = std::strtod(value.c_str(), nullptr);
     const bool place = nrrd ? key == "data file" || key == "datafile" : key == "elementdatafile";
     if (!place) continue;
     placed = true;
@@ -81,6 +84,9 @@ Result<TextHeader> textHeader(const fs::path& file) {
   // An NRRD header alone may end with its file.
   if (!ended && !(nrrd && placed && in.eof()))
     return fail(ErrorCode::Format, "the header has no end", kReadHint, file.string());
+  std::error_code ec;
+  if (!(packedBytes >= 0 && packedBytes <= static_cast<double>(fs::file_size(header.voxels, ec))))
+    return fail(ErrorCode::Format, "the file is shorter than its header says", kReadHint, file.string());
   return header;
 }
 

@@ -253,6 +253,35 @@ TEST(Nifti, AnAffineThatIsNotFiniteEndsNoProgram) {
     }
 }
 
+TEST(Nifti, ANegativeSizeOfVoxelsIsAnError) {
+  Folder folder;
+  std::string header(544 + 64, '\0');
+  const auto set = [&](std::size_t at, auto value) { std::memcpy(header.data() + at, &value, sizeof value); };
+  set(0, std::int32_t(540));
+  header.replace(4, 8, std::string("n+2\0\r\n\x1a\n", 8));
+  set(12, std::int16_t(4));
+  set(14, std::int16_t(-16));
+  for (std::size_t n = 0; n < 8; ++n) set(16 + 8 * n, std::int64_t(n == 0 ? 3 : n < 4 ? 30000 : 1));
+  set(168, std::int64_t(544));
+  put(folder / "a.nii", header);
+  const auto read = readVolume(folder / "a.nii");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Format) << read.error().text();
+  EXPECT_NE(read.error().message.find("shorter"), std::string::npos) << read.error().text();
+}
+
+TEST(MetaImage, ClaimsNoMorePackedBytesThanTheFileHas) {
+  Folder folder;
+  for (const char* size : {"18446744056529682431", "8000000000", "-5", "nan"}) {
+    put(folder / "a.mha", std::string("ObjectType = Image\nNDims = 3\nBinaryData = True\nCompressedData = True\n"
+                                      "DimSize = 2 3 4\nElementType = MET_UCHAR\nCompressedDataSize = ") +
+                              size + "\nElementDataFile = LOCAL\nxxxxxxxxxxxxx");
+    const auto read = readVolume(folder / "a.mha");
+    ASSERT_FALSE(read) << size;
+    EXPECT_NE(read.error().message.find("shorter"), std::string::npos) << size << read.error().text();
+  }
+}
+
 TEST(Nifti, SegmentsAreNamedByTheCsv) {
   Folder folder;
   image::LabelMap labels(smallGrid());
