@@ -56,8 +56,14 @@ Result<TextHeader> textHeader(const fs::path& file) {
   for (std::string line; !ended && std::getline(in, line);) {
     ended = nrrd && trimmed(line).empty();
     const auto split = line.find_first_of(nrrd ? ":" : "=:");
-    if (ended || split == line.npos) continue;
-    const auto name = trimmed(line.substr(0, split)), key = lowered(name), value = trimmed(line.substr(split + 1));
+    const auto begin = split == line.npos ? split : line.find_first_not_of(nrrd ? ":" : "=: \t", split);
+    const auto name = trimmed(line.substr(0, split)), key = lowered(name);
+    const auto value = begin == line.npos ? "" : trimmed(line.substr(begin));
+    if (ended || (nrrd ? split == line.npos : trimmed(line).empty())) continue;
+    // ITK's reader of MetaImages goes by words, not lines: what it would read otherwise than here is refused.
+    if (!nrrd && (name.empty() || value.empty() || name.find_first_of(" \t\v\f\r") != name.npos))
+      return fail(ErrorCode::Format, "the header has a line that is no 'Name = value': " + line.substr(0, 80),
+                  kReadHint, file.string());
     header.packed |= nrrd ? key == "encoding" && lowered(value) != "raw"
                           : (key == "compresseddata" && lowered(value) == "true") ||
                                 (key == "binarydata" && lowered(value) == "false");

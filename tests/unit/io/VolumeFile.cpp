@@ -282,6 +282,25 @@ TEST(MetaImage, ClaimsNoMorePackedBytesThanTheFileHas) {
   }
 }
 
+TEST(MetaImage, IsReadByLinesAlone) {
+  Folder folder;
+  // ITK takes each of these for a hundred dimensions, or a gigabyte, and has room for ten.
+  for (const char* line :
+       {"NDims\n= 100", "NDims =\n100", "NDims : = 100", "NDims 100 = 3", " = NDims = 100", "NDims 100", "NDims\v= 100",
+        "CompressedDataSize =\n 1000000000", "CompressedDataSize : = 1000000000"}) {
+    put(folder / "a.mha", std::string("ObjectType = Image\nNDims = 3\n") + line +
+                              "\nCompressedData = True\nDimSize = 2 3 4\nElementType = MET_UCHAR\n"
+                              "ElementDataFile = LOCAL\n" +
+                              std::string(24, 'x'));
+    const auto read = readVolume(folder / "a.mha");
+    ASSERT_FALSE(read) << line;
+    EXPECT_TRUE(read.error().message.find("Name = value") != std::string::npos ||
+                read.error().message.find("dimensions") != std::string::npos ||
+                read.error().message.find("shorter") != std::string::npos)
+        << line << ": " << read.error().text();
+  }
+}
+
 TEST(Nifti, SegmentsAreNamedByTheCsv) {
   Folder folder;
   image::LabelMap labels(smallGrid());
