@@ -62,7 +62,10 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
   bool volumes = false;
   const auto take = [&](std::vector<fs::path> files, Result<io::PictureSet> set, const char* code) {
     if (!set) {
-      out.findings.emplace_back(files.front(), io::Finding{io::Finding::Severity::Unusable, code, set.error().text()});
+      // A table may well be about something else than pictures.
+      const auto severity =
+          code == std::string("picture-table") ? io::Finding::Severity::Warning : io::Finding::Severity::Unusable;
+      out.findings.emplace_back(files.front(), io::Finding{severity, code, set.error().text()});
       return;
     }
     for (const auto& example : set->examples) taken.insert(example.file);

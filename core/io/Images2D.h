@@ -60,13 +60,15 @@ bool isPictureTable(const std::filesystem::path& file);
 ///            ending that is not written is found, and so is a picture in a folder below if no other has its name
 ///   split    split, set, fold ...: train, val or test; without it the CSV's own name may say so ("train.csv")
 ///   patient  patient, patient_id, subject ...
-///   labels   label, class, target ...; else every other column that repeats its values (at most 64 of them)
-/// A single label column gives its values as classes, several give "column=value". A cell may hold several findings,
-/// "effusion|mass": each is a column of its own then, with the values 0 and 1. Blank, "nan" and "n/a" are no class:
-/// what the picture is stays unknown in that column. "1.0" is "1". Findings: picture-missing, picture-kind,
-/// picture-outside (none of these is used), duplicate-picture, label-conflict (rows that contradict each other:
-/// unknown), unlabelled-picture, unknown-split, no-label-column, patient-in-splits. Errors: NotFound, Io, Format (no
-/// such columns), InvalidArgument (no picture of a table is there).
+///   labels   label, class, target ..., and every other column that repeats its values (at most 64 of them)
+/// The only label column, or the only one that is called so, gives its values as classes; others give "column=value".
+/// A cell may hold several findings, "effusion|mass": each is a column of its own then, with the values 0 and 1. Blank,
+/// "nan" and "n/a" are no class: what the picture is stays unknown in that column. "1.0" is "1".
+///
+/// Findings: picture-missing, picture-kind, picture-outside (none of these is used), duplicate-picture, label-conflict
+/// (rows that contradict each other: unknown), unlabelled-picture, unknown-split, patient-in-splits.
+/// Errors: NotFound, Io, Format (no column of files), InvalidArgument (no picture of a table is there with a label, or a
+/// column has too many different ones).
 Result<PictureSet> readPictureTables(const std::vector<std::filesystem::path>& files);
 
 /// {train,val,test}_{images,labels}.npy of a MedMNIST .npz: uint8 (N,H,W) or (N,H,W,3); (N,D,H,W), of which each volume

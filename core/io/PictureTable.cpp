@@ -130,7 +130,7 @@ class Reader {
   }
 
   Result<PictureSet> finish() {
-    makeClasses();
+    LORKD_CHECK(makeClasses());
     std::map<std::string, std::set<std::string>> splits;
     Count unlabelled, torn;
     for (const auto& example : m_set.examples) {
@@ -209,7 +209,7 @@ class Reader {
     return *m_groups.back();
   }
 
-  void makeClasses() {
+  Result<void> makeClasses() {
     const auto called = std::ranges::count_if(m_groups, [](const auto& g) { return g->named; });
     for (const auto& column : m_groups) {
       const bool plain = m_groups.size() == 1 || (called == 1 && column->named);
@@ -220,8 +220,13 @@ class Reader {
         else if (!cell.empty())
           values.insert(cell);
       }
+      if (values.size() > (column->several ? kMostColumns : kMostClasses))
+        return fail(ErrorCode::InvalidArgument,
+                    "the column '" + column->name + "' has " + std::to_string(values.size()) + " different labels",
+                    "is it one? call it otherwise if it is none", m_folder.string());
       addClasses(*column, plain ? "" : column->name + "=", {values.begin(), values.end()});
     }
+    return {};
   }
 
   void addClasses(const Group& column, const std::string& prefix, std::vector<std::string> values) {
@@ -276,9 +281,6 @@ Result<PictureSet> readPictureTables(const std::vector<fs::path>& files) {
   Reader reader(files.front().parent_path());
   for (const auto& file : files) LORKD_CHECK(reader.take(file));
   LORKD_TRY(set, reader.finish());
-  if (set.classes.size() > kMostClasses)
-    return fail(ErrorCode::InvalidArgument, "the table has " + std::to_string(set.classes.size()) + " different labels",
-                "is one of its columns called a label, and is none?", files.front().string());
   if (!set.examples.empty()) return std::move(set);
   return fail(ErrorCode::InvalidArgument,
               "no picture of the table is there with a label" +

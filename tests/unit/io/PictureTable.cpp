@@ -120,6 +120,17 @@ TEST(PictureTable, PatientsInSeveralSplitsAreTold) {
   EXPECT_THAT(set->findings[0].message, testing::Not(HasSubstr("s1")));  // who it is goes nowhere
 }
 
+TEST(PictureTable, AColumnOfThousandsOfFindingsIsNoLabel) {
+  Folder folder;
+  DRAW_OR_SKIP(folder, "a.png");
+  std::string cell = "0";
+  for (int n = 1; n <= 1000; ++n) cell += "|" + std::to_string(n);
+  put(folder / "set.csv", "filename,label\na.png," + cell + "\n");
+  const auto set = readPictureTables({folder / "set.csv"});
+  ASSERT_FALSE(set);
+  EXPECT_THAT(set.error().message, HasSubstr("'label' has 1001 different labels"));
+}
+
 TEST(PictureTable, OtherTablesAreNone) {
   Folder folder;
   put(folder / "labels.csv", "label,name\n1,liver\n");
