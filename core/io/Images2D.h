@@ -67,8 +67,8 @@ bool isPictureTable(const std::filesystem::path& file);
 ///
 /// Findings: picture-missing, picture-kind, picture-outside (none of these is used), duplicate-picture, label-conflict
 /// (rows that contradict each other: unknown), unlabelled-picture, unknown-split, patient-in-splits.
-/// Errors: NotFound, Io, Format (no column of files), InvalidArgument (no picture of a table is there with a label, or a
-/// column has too many different ones).
+/// Errors: NotFound, Io, Format (no column of files), InvalidArgument (no picture of a table is there with a label, or
+/// a column has too many different ones).
 Result<PictureSet> readPictureTables(const std::vector<std::filesystem::path>& files);
 
 /// {train,val,test}_{images,labels}.npy of a MedMNIST .npz: uint8 (N,H,W) or (N,H,W,3); (N,D,H,W), of which each volume
