@@ -18,7 +18,7 @@ struct PhantomOptions {
 Result<void> writePictures(const fs::path& folder, const io::PictureSet& set) {
   for (const auto& example : set.examples)
     LORKD_CHECK(io::writePng(folder / "pictures" / example.split /
-                                 set.classes[static_cast<std::size_t>(example.label)] / (example.id + ".png"),
+                                 set.classes[static_cast<std::size_t>(example.labels.front())] / (example.id + ".png"),
                              example.picture));
   return io::writeNpz(folder / "pictures.npz", set);
 }

@@ -1,11 +1,13 @@
 // A case as JSON, its pixels and its digest.
 #include <algorithm>
+#include <charconv>
 
 #include "core/base/Digest.h"
 #include "core/data/Catalogue.h"
 #include "core/data/ClassMasks.h"
 #include "core/image/GeometryJson.h"
 #include "core/data/LabelGrid.h"
+#include "core/io/Images2D.h"
 #include "core/io/Resample.h"
 #include "core/io/VolumeFile.h"
 
@@ -35,8 +37,12 @@ std::filesystem::path pathOf(const Json& json) {
   const std::string_view sign = kBytes;
   if (!text.starts_with(sign) || text.size() % 2 != 0) return text;
   std::string bytes;
-  for (auto at = sign.size(); at + 1 < text.size(); at += 2)
-    bytes += static_cast<char>(std::stoi(text.substr(at, 2), nullptr, 16));
+  for (auto at = sign.size(); at + 1 < text.size(); at += 2) {
+    unsigned byte = 0;
+    const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + 2, byte, 16);
+    if (end != text.data() + at + 2) throw Json::type_error::create(302, "not a path: " + text, &json);
+    bytes += static_cast<char>(byte);
+  }
   return bytes;
 }
 
@@ -155,6 +161,10 @@ Result<std::string> inputDigest(const Case& c) {
       if (entry.is_regular_file(error)) inside.push_back(entry.path());
     std::sort(inside.begin(), inside.end());
     files = std::move(inside);
+  }
+  if (c.kind == "picture" && !files.empty() && io::isPictureTable(files.front())) {
+    LORKD_TRY(set, io::readPictureTables(files));
+    for (const auto& example : set.examples) files.push_back(example.file);
   }
   files.insert(files.end(), c.labelFiles.begin(), c.labelFiles.end());
   if (!c.labelNames.empty()) files.push_back(c.labelNames);

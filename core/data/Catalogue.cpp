@@ -7,6 +7,7 @@
 #include "core/data/FileTable.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
+#include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
@@ -51,17 +52,20 @@ std::string stampOf(const std::vector<fs::path>& files) {
   return digest.hex();
 }
 
-/// A source that is one file: an .npz archive, or a volume, whose labels may lie beside it.
+/// A source that is one file: an .npz archive, a table of pictures, or a volume, whose labels may lie beside it.
 Result<io::Scan> scanFile(const fs::path& file) {
   io::Scan scan;
-  if (file.extension() == ".npz") {
-    scan.loose.push_back({file, "npz", {}, {}});
+  const bool table = io::isPictureTable(file);
+  if (file.extension() == ".npz" || table) {
+    scan.loose.push_back({file, table ? "table" : "npz", {}, {}});
     scan.filesSeen = 1;
     return scan;
   }
   if (!io::isVolumeFile(file))
-    return fail(ErrorCode::InvalidArgument, "neither a folder nor a NIfTI, NRRD, MetaImage or .npz file",
-                "name the folder that holds the data", file.string());
+    return fail(ErrorCode::InvalidArgument,
+                "neither a folder nor a NIfTI, NRRD, MetaImage or .npz file, nor a table of pictures",
+                "name the folder that holds the data; a table begins with a line such as filename,label",
+                file.string());
   LORKD_TRY(geometry, io::readVolumeGeometry(file));
   scan.loose.push_back({file, "volume", geometry, {}});
   std::error_code ignored;
@@ -155,6 +159,8 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   const Pseudonym pseudonym = [this](const std::string& text) {
     return hmacSha256(m_impl->secret, text).substr(0, 10);
   };
+  // Pictures come first: they keep their DICOM files from being taken for volumes.
+  LORKD_CHECK(pairPictures(scan, source, place, pairing));
   pairDicom(scan, pseudonym, pairing);
   const LabelValues values = [this](const fs::path& file) -> Result<std::vector<std::uint16_t>> {
     const auto key = "label values " + file.native();
@@ -167,7 +173,6 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     return read;
   };
   LORKD_CHECK(pairVolumes(scan, source, places.folder, pseudonym, values, pairing, progress, cancel));
-  LORKD_CHECK(pairPictures(scan, source, place, pairing));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());

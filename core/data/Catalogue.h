@@ -20,7 +20,8 @@ struct Case {
   std::string id;       ///< stable pseudonym of the image, safe to write anywhere
   std::string patient;  ///< pseudonym of the patient, safe to write anywhere
   std::string source;   ///< name of the plan's data source
-  std::string kind;  ///< "dicom", "volume" (one file), or "picture" (a set of 2D pictures: one .npz file or one folder)
+  std::string kind;  ///< "dicom", "volume" (one file), or "picture" (a set of 2D pictures: one .npz file, one folder,
+                     ///< or tables)
   std::string modality, bodyPart;
   std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or one volume file
   /// Of each slice, its file's position in `imageFiles` and its frame there; empty: each file is one slice.
@@ -52,8 +53,9 @@ class Catalogue {
   /// source is replaced at the end, in one transaction, so that others see the old or the new. A folder that was moved
   /// is the same source with another path, and nothing is read again.
   /// Labels are paired: SEG by references, NIfTI by name and geometry (rules in Pairing.h); an image without labels is
-  /// a case too. `folder` may also be a single .npz or NIfTI file, or a folder of pictures (PNG, one folder a class).
-  /// Errors: those of io::listFolder, io::examineAll and io::checkUsable; InvalidArgument for any other single file.
+  /// a case too. `folder` may also be a single .npz or NIfTI file, a CSV that names pictures, or a folder of pictures
+  /// (one folder a class, or with such CSVs). Errors: those of io::listFolder, io::examineAll and io::checkUsable;
+  /// InvalidArgument for any other single file.
   Result<void> scan(const std::string& source, const std::filesystem::path& folder, Progress& progress,
                     const CancelToken& cancel);
 
@@ -85,8 +87,8 @@ Result<image::SegmentSet> readSegments(const Case& c);
 /// would not fit into memory otherwise.
 Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::string>& wanted);
 
-/// SHA-256 over the content of the case's files in order, images first; of a picture folder, over every file below it.
-/// Errors: NotFound, Io.
+/// SHA-256 over the content of the case's files in order, images first; of a picture folder, over every file below it,
+/// of tables, over the pictures that they name as well. Errors: NotFound, Io.
 Result<std::string> inputDigest(const Case& c);
 
 }  // namespace lorkd::data

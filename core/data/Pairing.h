@@ -26,8 +26,8 @@ using Pseudonym = std::function<std::string(const std::string&)>;
 using LabelValues = std::function<Result<std::vector<std::uint16_t>>(const std::filesystem::path&)>;
 
 /// DICOM images, each with the SEG and RTSTRUCT series that reference it: by instance UIDs, else by series UID, else,
-/// where a structure set references nothing, by frame of reference. Labels of another frame of reference, or whose image
-/// is not there or not clear, are unusable; a SEG on another grid in the same frame is resampled, with a warning.
+/// where a structure set references nothing, by frame of reference. Labels of another frame of reference, or whose
+/// image is not there or not clear, are unusable; a SEG on another grid in the same frame is resampled, with a warning.
 /// Patients are told apart by patient id, or where that is empty by study.
 void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
 
@@ -44,9 +44,11 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
                          const Pseudonym& pseudonym, const LabelValues& values, Pairing& out, Progress& progress,
                          const CancelToken& cancel);
 
-/// Picture sets: every .npz archive is a case, and so is `folder` itself if the scan found pictures and no volumes.
-/// Case ids are "pictures-<source>", with "-<archive>" where the source holds several.
-Result<void> pairPictures(const io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
-                          Pairing& out);
+/// Picture sets: every .npz archive is a case, and every table of pictures, those of a folder that are called after
+/// splits ("train.csv", "val.csv") together. Without tables, so is `folder` itself if the scan found pictures, or DICOM
+/// images of one frame and a series of their own, in one folder a class, and no volumes.
+/// DICOM files that belong to a set of pictures are taken out of the scan: they are no volumes.
+/// Case ids are "pictures-<source>", with "-<name>" where the source holds several.
+Result<void> pairPictures(io::Scan& scan, const std::string& source, const std::filesystem::path& folder, Pairing& out);
 
 }  // namespace lorkd::data

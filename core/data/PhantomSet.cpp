@@ -62,7 +62,7 @@ Result<void> writePhantomSet(const std::filesystem::path& folder, int patients, 
 
 io::PictureSet makePictureSet(int examplesPerClass, std::uint64_t seed) {
   constexpr std::int64_t side = 28;
-  io::PictureSet set{{"disc", "square", "triangle"}, {}};
+  io::PictureSet set{{"disc", "square", "triangle"}, {}, {}};
   for (int n = 0; n < examplesPerClass; ++n)
     for (int label = 0; label < 3; ++label) {
       Random random(seed, {static_cast<std::uint64_t>(label), static_cast<std::uint64_t>(n)});
@@ -78,7 +78,8 @@ io::PictureSet makePictureSet(int examplesPerClass, std::uint64_t seed) {
         const double angle = std::remainder(std::atan2(y, x) - turn, sector);
         return radius * std::cos(sector / 2) - std::hypot(x, y) * std::cos(angle);
       };
-      io::LabelledPicture example{set.classes[static_cast<std::size_t>(label)] + numbered("-%05d", n), {}, label, ""};
+      io::LabelledPicture example{
+          set.classes[static_cast<std::size_t>(label)] + numbered("-%05d", n), {}, {}, {label}, "", ""};
       example.picture = {side, side, 1, {}};
       for (std::int64_t y = 0; y < side; ++y)
         for (std::int64_t x = 0; x < side; ++x) {

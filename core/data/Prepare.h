@@ -18,7 +18,8 @@ namespace lorkd::data {
 ///               modality is known and not CT
 ///   percentile  clip at 0.5 and 99.5 %, then the same
 ///   window      clip to the window, then map it to -2..2
-///   scale       (v - low) / (high - low), then (v - 0.5) / 0.5; low and high are -1024 and 3071 for CT, else 0 and 255,
+///   scale       (v - low) / (high - low), then (v - 0.5) / 0.5; low and high are -1024 and 3071 for CT, else 0 and
+///   255,
 ///               4095 or 65535, whichever holds the values, else their own minimum and maximum
 void normalise(image::Volume& volume, const plan::Data& options);
 
@@ -39,9 +40,9 @@ Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data
 std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Split& options, Split split);
 
 /// Probabilities of the classes on one working grid, taken back: each is interpolated linearly on `source`, and a voxel
-/// belongs to every class whose probability is above `threshold` there: the outputs are independent sigmoids, so classes
-/// may overlap. Voxels outside the working grid (in another slab) belong to none. One mask a class.
-/// Errors: InvalidArgument (no class, or classes on different grids).
+/// belongs to every class whose probability is above `threshold` there: the outputs are independent sigmoids, so
+/// classes may overlap. Voxels outside the working grid (in another slab) belong to none. One mask a class. Errors:
+/// InvalidArgument (no class, or classes on different grids).
 Result<std::vector<image::Mask>> masksInSource(const std::vector<image::Volume>& probabilities,
                                                const image::Geometry& source, double threshold);
 
@@ -60,10 +61,12 @@ image::LabelMap labelMap(const std::vector<image::Mask>& masks);
 /// key. They are brought to the plan's patch size (its first two numbers: W, H) and scaled to -1..1 (with normalisation
 /// "percentile": clipped at 0.5 and 99.5 %, then z-score); their channels become those of the plan (data.channels).
 /// A picture belongs to the split that its set names; where a set names none, or none
-/// for validation or test, the plan's share of each class is drawn from the plan's seed. Writes an index.json into
-/// `cache`: [{"file", "case", "split", "tasks":[...]}...]; with a slab held out, validation and test files hold a patch's
-/// depth around their slab, and "scored": [first, end) names the slab's slices in the file. Nothing is touched when all is there. Errors: those of io
-/// and data; Mismatch when a case's files changed since its digest was taken; Cancelled.
+/// for validation or test, the plan's share of each class is drawn from the plan's seed, or of all pictures where they
+/// have several labels; those of a patient stay together. A picture with labels of several classes of a task is left
+/// out of it, with a note; one with none is no example of it. Writes an index.json into `cache`: [{"file", "case",
+/// "split", "tasks":[...]}...]; with a slab held out, validation and test files hold a patch's depth around their slab,
+/// and "scored": [first, end) names the slab's slices in the file. Nothing is touched when all is there. Errors: those
+/// of io and data; Mismatch when a case's files changed since its digest was taken; Cancelled.
 Result<void> prepare(const plan::Plan& plan, const CaseList& cases, const std::filesystem::path& cache,
                      Progress& progress, const CancelToken& cancel);
 

@@ -19,19 +19,38 @@ namespace {
 
 constexpr int formatVersion = 2;
 
-/// Split of every example: what the set says, else drawn by class in the plan's shares.
+/// Examples that stay together: those of a patient, where the set says whose they are, else each alone.
+std::vector<std::vector<std::size_t>> unitsOf(const io::PictureSet& set) {
+  std::vector<std::vector<std::size_t>> units;
+  std::map<std::string, std::size_t> known;
+  for (std::size_t n = 0; n < set.examples.size(); ++n) {
+    const auto& patient = set.examples[n].patient;
+    const auto [at, added] = known.emplace(patient.empty() ? "#" + std::to_string(n) : "p" + patient, units.size());
+    if (added) units.emplace_back();
+    units[at->second].push_back(n);
+  }
+  return units;
+}
+
+/// Split of every example: what the set says, else drawn in the plan's shares, by class where pictures have one label
+/// each. Pictures of a patient who is in a split by the set's own word follow there.
 std::vector<Split> splitsOf(const io::PictureSet& set, const plan::Split& options, std::uint64_t seed) {
   std::vector<Split> out(set.examples.size(), Split::Train);
   bool validation = false, test = false;
-  std::map<int, std::vector<std::size_t>> open;  // examples that may be drawn from, by class
-  for (std::size_t n = 0; n < out.size(); ++n) {
-    const auto& said = set.examples[n].split;
-    if (said == "val" || said == "validation")
-      out[n] = Split::Validation, validation = true;
-    else if (said == "test")
-      out[n] = Split::Test, test = true;
-    else
-      open[set.examples[n].label].push_back(n);
+  const bool byClass = std::ranges::all_of(set.examples, [](const auto& e) { return e.labels.size() == 1; });
+  std::map<int, std::vector<std::vector<std::size_t>>> open;  // units that may be drawn from, by class
+  for (auto& unit : unitsOf(set)) {
+    const auto said = std::ranges::find_if(unit, [&](auto n) { return !set.examples[n].split.empty(); });
+    const auto& first = set.examples[said == unit.end() ? unit.front() : *said];
+    bool drawn = true;
+    for (const auto n : unit) {
+      const auto& split = set.examples[n].split.empty() ? first.split : set.examples[n].split;
+      if (split == "val" || split == "validation")
+        out[n] = Split::Validation, validation = true, drawn = false;
+      else if (split == "test")
+        out[n] = Split::Test, test = true, drawn = false;
+    }
+    if (drawn) open[byClass ? first.labels.front() : 0].push_back(std::move(unit));
   }
   for (auto& [label, members] : open) {
     Random random(seed, {0x91c7, static_cast<std::uint64_t>(label)});
@@ -41,7 +60,7 @@ std::vector<Split> splitsOf(const io::PictureSet& set, const plan::Split& option
     const auto tests = test ? 0 : static_cast<std::size_t>(std::llround(options.test * total));
     const auto validations = validation ? 0 : static_cast<std::size_t>(std::llround(options.validation * total));
     for (std::size_t n = 0; n < std::min(members.size(), tests + validations); ++n)
-      out[members[n]] = n < tests ? Split::Test : Split::Validation;
+      for (const auto example : members[n]) out[example] = n < tests ? Split::Test : Split::Validation;
   }
   return out;
 }
@@ -56,6 +75,18 @@ std::vector<int> classMap(const plan::Task& task, const io::PictureSet& set) {
         if (sameLabel(label, set.classes[own])) out[own] = static_cast<int>(cls), named = true;
   if (!named && followsOrder(set.classes, task)) std::iota(out.begin(), out.end(), 0);
   return out;
+}
+
+/// Class of an example, -1 where it has none of the task's, or several: then it cannot be told from the others by one.
+int classOf(const io::LabelledPicture& example, const std::vector<int>& classes, std::size_t& ambiguous) {
+  int found = -1;
+  for (const int label : example.labels) {
+    const int cls = classes.at(static_cast<std::size_t>(label));
+    if (cls < 0 || cls == found) continue;
+    if (found >= 0) return ++ambiguous, -1;
+    found = cls;
+  }
+  return found;
 }
 
 std::int64_t channelsOf(const plan::Data& options) { return options.channels == plan::DataChannels::Rgb ? 3 : 1; }
@@ -100,7 +131,9 @@ struct LoadedSet {
 Result<LoadedSet> load(const Case& c, const plan::Plan& plan, std::int64_t seed) {
   std::error_code ignored;
   const auto& place = c.imageFiles.front();
-  auto read = fs::is_directory(place, ignored) ? io::readPictureFolder(place) : io::readNpz(place);
+  auto read = fs::is_directory(place, ignored) ? io::readPictureFolder(place)
+              : place.extension() == ".npz"    ? io::readNpz(place)
+                                               : io::readPictureTables(c.imageFiles);
   if (!read) return fail(read.error(), c.id);
   auto splits = splitsOf(*read, plan.data.split, static_cast<std::uint64_t>(seed));
   return LoadedSet{std::move(*read), std::move(splits)};
@@ -144,14 +177,14 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
       if (members.empty()) continue;
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "preparing was stopped");
       progress.report("preparing pictures", static_cast<std::int64_t>(t), static_cast<std::int64_t>(plan.tasks.size()));
-      Json classes = Json::array(), own = Json::array();
-      for (std::size_t cls = 0; cls < task.classes.size(); ++cls) classes.push_back(classLabels(task, cls));
+      Json labelsOf = Json::array(), own = Json::array();
+      for (std::size_t cls = 0; cls < task.classes.size(); ++cls) labelsOf.push_back(classLabels(task, cls));
       for (const auto* m : members) own.push_back(m->item.id);
       const Json keyed{{"format", formatVersion},
                        {"inputs", inputs},
                        {"members", own},
                        {"task", t},
-                       {"classes", classes},
+                       {"classes", labelsOf},
                        {"split", toString(split)},
                        {"shares", plan.data.split},
                        {"seed", seed},
@@ -164,16 +197,24 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
         LORKD_CHECK(loadAll());
         std::vector<float> images;
         std::vector<std::int64_t> labels;
+        std::size_t ambiguous = 0;
         for (const auto* m : members) {
           const auto& [set, splits] = sets.at(m->item.id);
-          const auto classOf = classMap(task, set);
+          const auto classes = classMap(task, set);
           for (std::size_t n = 0; n < set.examples.size(); ++n) {
-            const int cls = classOf.at(static_cast<std::size_t>(set.examples[n].label));
-            if (splits[n] != split || cls < 0) continue;
-            append(set.examples[n].picture, plan.data, images);
+            if (splits[n] != split) continue;
+            const int cls = classOf(set.examples[n], classes, ambiguous);
+            if (cls < 0) continue;
+            if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "preparing was stopped");
+            auto picture = io::pictureOf(set.examples[n]);
+            if (!picture) return fail(picture.error(), m->item.id);
+            append(*picture, plan.data, images);
             labels.push_back(cls);
           }
         }
+        if (ambiguous > 0)
+          progress.note(std::to_string(ambiguous) + " picture(s) for " + toString(split) + " bear labels of several " +
+                        "classes of the task '" + plan.tasks[t].first + "' and are left out: it chooses one class");
         if (labels.empty()) continue;  // a set may have no part in a split
         const auto count = static_cast<std::int64_t>(labels.size());
         LORKD_CHECK(safetensors::write(

@@ -3,6 +3,7 @@
 
 #include "core/io/FileContent.h"
 #include "core/io/FileKind.h"
+#include "core/io/Images2D.h"
 #include "core/io/QuickHeader.h"
 #include "core/io/RtStructs.h"
 #include "core/io/SegFrames.h"
@@ -142,6 +143,7 @@ Content contentOf(const fs::path& file) {
     case FileKind::Unreadable:
       return rejected(Severity::Warning, "unreadable", "the file cannot be opened");
     case FileKind::Other:
+      if (isPictureTable(file)) return loose(file, "table");
       break;
   }
   return rejected(Severity::Note, "unknown-kind", "neither DICOM nor an image");

@@ -30,9 +30,10 @@ bool startsLikeDataset(std::string_view head, std::uintmax_t size) {
 }  // namespace
 
 std::string readHead(const fs::path& file, std::size_t most) {
-  std::string head(most, '\0');
+  std::error_code ec;
+  std::string head(std::min<std::uintmax_t>(most, fs::file_size(file, ec)), '\0');
   std::ifstream in(file, std::ios::binary);
-  in.read(head.data(), static_cast<std::streamsize>(most));
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
   head.resize(static_cast<std::size_t>(in.gcount()));
   return head;
 }

@@ -1,4 +1,5 @@
-// 2D classification sets: folders of pictures, one per class, and MedMNIST-style .npz archives.
+// 2D classification sets: folders of pictures, one per class, tables that name pictures and their labels, and
+// MedMNIST-style .npz archives.
 #pragma once
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/base/Error.h"
+#include "core/io/Series.h"
 
 namespace lorkd::io {
 
@@ -20,30 +22,63 @@ struct Picture {
 
 /// One labelled example; `split` is "train", "val", "test" or empty when the set does not say.
 struct LabelledPicture {
-  std::string id;  ///< file name or index, for reports
+  std::string id;              ///< file name or index, for reports
+  std::filesystem::path file;  ///< where the picture is to be read; empty where it is here already:
   Picture picture;
-  int label = 0;
+  std::vector<int> labels;  ///< positions in PictureSet::classes, at most one of each label column
   std::string split;
+  std::string patient;  ///< as the set names the patient (source data); empty when it does not say
 };
 
 struct PictureSet {
-  std::vector<std::string> classes;  ///< names in order of label number
+  std::vector<std::string>
+      classes;  ///< names in order of label number; of several columns, all of them: "column=value"
   std::vector<LabelledPicture> examples;
+  std::vector<Finding> findings;  ///< what was left out, or needs consent, with counts and the first names
 };
 
-/// PNG, JPEG, BMP, TIFF. Errors: NotFound, Format.
+/// The picture of an example, read where it is not here already. Errors: those of readPicture().
+Result<Picture> pictureOf(const LabelledPicture& example);
+
+/// PNG, JPEG, BMP, TIFF, and DICOM of one frame, told by their first bytes. DICOM comes as it is meant to be seen, in 8
+/// bits: through its first window or VOI lookup table, else from the least to the greatest value where it has more than
+/// 8 bits; MONOCHROME1 inverted, so that the least value is black as everywhere; palettes and YBR as RGB.
+/// Errors: NotFound, Format, Unsupported.
 Result<Picture> readPicture(const std::filesystem::path& file);
+/// Whether the file's name or, for DICOM, its first bytes say that readPicture() is for it.
+bool isPicture(const std::filesystem::path& file);
 /// The bytes of a PNG file. Errors: InvalidArgument (empty, or not one or three channels), Io.
 Result<std::string> encodePng(const Picture& picture);
 Result<void> writePng(const std::filesystem::path& file, const Picture& picture);
 
-/// FOLDER/<class>/*.png, or FOLDER/{train,val,test}/<class>/*.png. Errors: NotFound, InvalidArgument (no classes),
-/// Format.
+/// FOLDER/<class>/*.png, or FOLDER/{train,val,test}/<class>/*.png, pictures unread. Errors: NotFound, InvalidArgument
+/// (no classes).
 Result<PictureSet> readPictureFolder(const std::filesystem::path& folder);
 
-/// {train,val,test}_{images,labels}.npy of a MedMNIST .npz: uint8 (N,H,W) or (N,H,W,3), labels (N,1) or (N).
+/// Whether a CSV names pictures and their labels: by its first line.
+bool isPictureTable(const std::filesystem::path& file);
+/// One set out of CSVs that lie in one folder, pictures unread. Columns are found by name, in any case:
+///   file     filename, file, image, path ...: relative to the CSV; folders in front that are not there are skipped, an
+///            ending that is not written is found, and so is a picture in a folder below if no other has its name
+///   split    split, set, fold ...: train, val or test; without it the CSV's own name may say so ("train.csv")
+///   patient  patient, patient_id, subject ...
+///   labels   label, class, target ..., and every other column that repeats its values (at most 64 of them)
+/// The only label column, or the only one that is called so, gives its values as classes; others give "column=value".
+/// A cell may hold several findings, "effusion|mass": each is a column of its own then, with the values 0 and 1. Blank,
+/// "nan" and "n/a" are no class: what the picture is stays unknown in that column. "1.0" is "1".
+///
+/// Findings: picture-missing, picture-kind, picture-outside (none of these is used), duplicate-picture, label-conflict
+/// (rows that contradict each other: unknown), unlabelled-picture, unknown-split, patient-in-splits.
+/// Errors: NotFound, Io, Format (no column of files), InvalidArgument (no picture of a table is there with a label, or
+/// a column has too many different ones).
+Result<PictureSet> readPictureTables(const std::vector<std::filesystem::path>& files);
+
+/// {train,val,test}_{images,labels}.npy of a MedMNIST .npz: uint8 (N,H,W) or (N,H,W,3); (N,D,H,W), of which each volume
+/// stands as its middle slice, with a finding that needs consent (middle-slice); labels (N) or (N,1): a class number
+/// each, or (N,K): K columns of their own, classes "0=0", "0=1", "1=0" ...
 /// Errors: Format naming the array.
 Result<PictureSet> readNpz(const std::filesystem::path& file);
+/// Of sets with one label a picture. Errors: InvalidArgument, Io.
 Result<void> writeNpz(const std::filesystem::path& file, const PictureSet& set);
 
 }  // namespace lorkd::io

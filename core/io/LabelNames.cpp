@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/base/File.h"
+#include "core/io/Csv.h"
 #include "core/io/FileKind.h"
 #include "core/io/VolumeFile.h"
 
@@ -17,30 +18,6 @@ std::string trimmed(std::string text) {
   text.erase(text.begin(), std::find_if(text.begin(), text.end(), notSpace));
   text.erase(std::find_if(text.rbegin(), text.rend(), notSpace).base(), text.end());
   return text;
-}
-
-std::string lowered(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-std::vector<std::string> cells(const std::string& line) {
-  // A comma, a semicolon or a tab, whichever the line uses first; names with a separator inside are not supported.
-  const auto at = line.find_first_of(",;\t");
-  const char separator = at == std::string::npos ? ',' : line[at];
-  std::vector<std::string> out;
-  std::istringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, separator);) out.push_back(trimmed(cell));
-  return out;
-}
-
-std::size_t column(const std::vector<std::string>& header, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const auto same = [&](const std::string& cell) { return lowered(cell) == name; };
-    if (const auto it = std::ranges::find_if(header, same); it != header.end())
-      return static_cast<std::size_t>(it - header.begin());
-  }
-  return header.size();
 }
 
 // Names of segments in the header of an NRRD file, as 3D Slicer writes them: Segment0_Name:=liver and so on. Such files
@@ -73,28 +50,21 @@ std::map<int, std::string> namesInNrrd(const fs::path& file) {
 Result<std::map<int, std::string>> readNames(const fs::path& file) {
   if (auto names = namesInNrrd(file); !names.empty()) return names;
   LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 24));
-  if (bytes.starts_with("\xef\xbb\xbf")) bytes.erase(0, 3);
-  std::istringstream lines(bytes);
-  std::string line;
-  std::getline(lines, line);
-  const auto header = cells(line);
-  const auto valueColumn = column(header, {"value", "label", "index", "id"});
-  const auto nameColumn = column(header, {"name", "structure", "label_name"});
-  if (valueColumn == header.size() || nameColumn == header.size())
+  const auto table = parseCsv(bytes);
+  const auto valueColumn = table.column({"value", "label", "index", "id"});
+  const auto nameColumn = table.column({"name", "structure", "label_name"});
+  if (valueColumn == table.header.size() || nameColumn == table.header.size())
     return fail(ErrorCode::Format, "the first line names no columns 'value' (or 'label') and 'name'",
                 "start the file with a line such as: value,name", file.string());
   std::map<int, std::string> names;
-  for (int number = 2; std::getline(lines, line); ++number) {
-    if (trimmed(line).empty()) continue;
-    const auto row = cells(line);
+  for (const auto& row : table.rows) {
     int value = 0;
-    const std::string text = valueColumn < row.size() ? row[valueColumn] : "";
+    const std::string &text = row[valueColumn], &name = row[nameColumn];
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 65535 ||
-        nameColumn >= row.size() || row[nameColumn].empty())
-      return fail(ErrorCode::Format, "line " + std::to_string(number) + " has no label value (0 to 65535) and name", "",
-                  file.string());
-    names[value] = row[nameColumn];
+    if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 65535 || name.empty())
+      return fail(ErrorCode::Format, "line " + std::to_string(row.line) + " has no label value (0 to 65535) and name",
+                  "", file.string());
+    names[value] = name;
   }
   return names;
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -49,14 +51,39 @@ Old oldHeader(const New& from) {
   return to;
 }
 
+// Whether the rotation and the affine that a NIfTI-1 header uses are numbers of a place: ITK's matrices end the program
+// where they meet one that is not finite.
+bool isPlaced(const char* header) {
+  std::int32_t size = 0;
+  std::memcpy(&size, header, 4);
+  const auto value = [&]<class T>(T, std::size_t at) {
+    std::array<char, sizeof(T)> bytes;
+    std::memcpy(bytes.data(), header + at, sizeof(T));
+    if (size != 348) std::ranges::reverse(bytes);
+    return std::bit_cast<T>(bytes);
+  };
+  const auto sound = [&](std::size_t code, std::size_t first, std::size_t count) {
+    bool all = true;  // comparisons are false for not-a-number
+    for (std::size_t n = 0; n < count; ++n) all &= std::abs(value(0.0f, first + 4 * n)) <= 1e9f;
+    return all || value(std::int16_t(0), code) <= 0;
+  };
+  return sound(252, 256, 6) && sound(254, 280, 12);
+}
+
 }  // namespace
 
 Result<TemporaryFile> asNifti1(const fs::path& file, bool withVoxels) {
   // Reads plain files, too.
   const std::unique_ptr<gzFile_s, decltype(&gzclose)> in(gzopen(file.c_str(), "rb"), &gzclose);
   New header{};
-  if (!in || gzread(in.get(), header.data(), header.size()) != static_cast<int>(header.size())) return TemporaryFile();
-  if (std::memcmp(header.data() + 4, "n+2", 4) != 0) return TemporaryFile();
+  const int there = in ? gzread(in.get(), header.data(), header.size()) : 0;
+  if (there < 348) return TemporaryFile();
+  const bool isNew = there == static_cast<int>(header.size()) && std::memcmp(header.data() + 4, "n+2", 4) == 0;
+  const auto old = oldHeader(header);
+  if (!isPlaced(isNew ? old.data() : header.data()))
+    return fail(ErrorCode::Format, "the header places the image with numbers that are out of range",
+                "mend its sform and qform", file.string());
+  if (!isNew) return TemporaryFile();
   std::int32_t size = 0;
   std::array<std::int64_t, 8> dim{};
   std::int64_t offset = 0;
@@ -77,7 +104,7 @@ Result<TemporaryFile> asNifti1(const fs::path& file, bool withVoxels) {
   }
   std::error_code ec;
   // Deflate cannot shrink data more than 1032 times.
-  if (!(voxelBytes <= 1032.0 * static_cast<double>(fs::file_size(file, ec))))
+  if (!(voxelBytes >= 0 && voxelBytes <= 1032.0 * static_cast<double>(fs::file_size(file, ec))))
     return fail(ErrorCode::Format, "the file is shorter than its header says", "copy it anew", file.string());
   if (offset < 540 || offset > 1 << 30)
     return fail(ErrorCode::Format, "the NIfTI-2 header says that its voxels begin at byte " + std::to_string(offset),
@@ -88,9 +115,8 @@ Result<TemporaryFile> asNifti1(const fs::path& file, bool withVoxels) {
   if (out < 0)
     return fail(ErrorCode::Io, "no temporary file can be made", "check the folder for temporary files", name);
   TemporaryFile copy{fs::path(name)};
-  const auto old = oldHeader(header);
   bool written = ::write(out, old.data(), old.size()) == static_cast<ssize_t>(old.size());
-  std::vector<char> block(1 << 20);
+  std::vector<char> block(withVoxels ? static_cast<std::size_t>(std::min(voxelBytes, 0x1p20)) : 0);
   if (withVoxels && gzseek(in.get(), offset, SEEK_SET) == offset)
     for (auto left = static_cast<std::int64_t>(voxelBytes); written && left > 0;) {
       const auto part = static_cast<unsigned>(std::min<std::int64_t>(left, static_cast<std::int64_t>(block.size())));

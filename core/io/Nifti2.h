@@ -29,7 +29,8 @@ class TemporaryFile {
 };
 
 /// A NIfTI-1 copy (.nii) of a NIfTI-2 file, with its voxels or the header alone; none where the file is no NIfTI-2.
-/// Errors: Unsupported (big endian, or an axis longer than NIfTI-1 knows), Format (cut off), Io.
+/// Errors: Unsupported (big endian, or an axis longer than NIfTI-1 knows), Format (cut off; of either version, a
+/// rotation or an affine that is not finite), Io.
 Result<TemporaryFile> asNifti1(const std::filesystem::path& file, bool withVoxels);
 
 }  // namespace lorkd::io

@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* kSplits[] = {"train", "val", "test"};
 constexpr int kMaxClasses = 10000;
+constexpr std::size_t kMaxColumns = 1000;
 constexpr zip_uint64_t kMaxArray = zip_uint64_t(16) << 30;
 
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
@@ -82,13 +83,14 @@ Result<Array> parseNpy(std::string bytes, const std::string& name) {
 }
 
 // The array `name`.npy, or nothing when the archive has none. Errors: Format.
-Result<std::optional<Array>> readArray(zip_t* zip, const std::string& name) {
+Result<std::optional<Array>> readArray(zip_t* zip, const std::string& name, std::uintmax_t archiveSize) {
   zip_stat_t stat;
   if (zip_stat(zip, (name + ".npy").c_str(), 0, &stat) != 0) return std::optional<Array>();
   const auto bad = [&](const std::string& what) { return fail(ErrorCode::Format, "array " + name + ": " + what); };
   constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
-  // Deflate cannot shrink data more than 1032 times.
-  if ((stat.valid & kNeeded) != kNeeded || stat.size > kMaxArray || stat.size > stat.comp_size * 1032 + 1024)
+  // Deflate cannot shrink data more than 1032 times, and what is packed lies in the archive.
+  if ((stat.valid & kNeeded) != kNeeded || stat.size > kMaxArray || stat.comp_size > archiveSize ||
+      stat.size > stat.comp_size * 1032 + 1024)
     return bad("its claimed size is not believable");
   const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen_index(zip, stat.index, 0), &zip_fclose);
   if (!file) return bad(zip_strerror(zip));
@@ -114,32 +116,67 @@ std::int64_t integerAt(const Array& array, std::size_t n) {
   return isSigned ? static_cast<std::int64_t>(raw << unused) >> unused : static_cast<std::int64_t>(raw);
 }
 
-Result<void> appendSplit(PictureSet& set, const std::string& split, const Array& images, const Array& labels) {
+// What the arrays of all splits say, before their classes are numbered.
+struct Raw {
+  PictureSet set;
+  std::vector<std::vector<int>> values;  // by example: one for each label column
+  std::vector<int> largest;              // by label column
+};
+
+Result<void> appendSplit(Raw& raw, const std::string& split, const Array& images, const Array& labels) {
   const auto bad = [&](const std::string& array, const std::string& what) {
     return fail(ErrorCode::Format, "array " + split + array + ": " + what);
   };
-  const auto& shape = images.shape;
-  const bool color = shape.size() == 4 && shape[3] == 3;
-  if (itemSize(images.dtype) != 1 || images.dtype[1] != 'u' ||
-      !(shape.size() == 3 || color || (shape.size() == 4 && shape[3] == 1)))
-    return bad("_images", "must hold 8-bit images of shape (N, H, W) or (N, H, W, 3)");
-  if (labels.shape[0] != shape[0] || labels.shape.size() > 2 || (labels.shape.size() == 2 && labels.shape[1] != 1))
-    return bad("_labels", "must hold one class number an image: shape (N) or (N, 1)");
-  const auto size = static_cast<std::size_t>(shape[1] * shape[2] * (color ? 3 : 1));
-  if (size == 0) return bad("_images", "holds empty images");
+  auto shape = images.shape;
+  if (shape.size() > 3 && shape.back() == 1) shape.pop_back();
+  const bool color = shape.size() == 4 && shape[3] == 3, volumes = shape.size() == 4 && !color;
+  if (itemSize(images.dtype) != 1 || images.dtype[1] != 'u' || (shape.size() != 3 && shape.size() != 4))
+    return bad("_images", "must hold 8-bit images of shape (N, H, W), (N, H, W, 3) or (N, D, H, W)");
+  if (labels.shape[0] != shape[0] || labels.shape.size() > 2)
+    return bad("_labels", "must hold class numbers of each image: shape (N), (N, 1) or, for several labels, (N, K)");
+  if (shape[0] == 0) return {};
+  if (images.bytes.size() == images.offset) return bad("_images", "holds empty images");
+  const auto columns = static_cast<std::size_t>(labels.shape.size() == 2 ? labels.shape[1] : 1);
+  if (columns == 0 || columns > kMaxColumns || (!raw.largest.empty() && columns != raw.largest.size()))
+    return bad("_labels", "has " + std::to_string(columns) + " columns");
+  raw.largest.resize(columns, 0);
+  const std::size_t whole = (images.bytes.size() - images.offset) / static_cast<std::size_t>(shape[0]);
+  const std::size_t size = volumes ? whole / static_cast<std::size_t>(shape[1]) : whole;
+  const std::size_t first = volumes ? static_cast<std::size_t>(shape[1] / 2) * size : 0;  // of the middle slice
   for (std::size_t n = 0; n < static_cast<std::size_t>(shape[0]); ++n) {
-    const std::int64_t label = integerAt(labels, n);
-    if (label < 0 || label >= kMaxClasses) return bad("_labels", "holds class number " + std::to_string(label));
-    auto& example = set.examples.emplace_back();
+    auto& values = raw.values.emplace_back();
+    for (std::size_t c = 0; c < columns; ++c) {
+      const std::int64_t label = integerAt(labels, n * columns + c);
+      if (label < 0 || label >= kMaxClasses) return bad("_labels", "holds class number " + std::to_string(label));
+      values.push_back(static_cast<int>(label));
+      raw.largest[c] = std::max(raw.largest[c], values.back());
+    }
+    auto& example = raw.set.examples.emplace_back();
     example.id = split + "/" + std::to_string(n);
     example.split = split;
-    example.label = static_cast<int>(label);
-    const char* first = images.bytes.data() + images.offset + n * size;
-    example.picture = {shape[2], shape[1], color ? 3 : 1, {first, first + size}};
-    while (static_cast<std::int64_t>(set.classes.size()) <= label)
-      set.classes.push_back(std::to_string(set.classes.size()));
+    const char* pixels = images.bytes.data() + images.offset + n * whole + first;
+    example.picture = {shape[volumes ? 3 : 2], shape[volumes ? 2 : 1], color ? 3 : 1, {pixels, pixels + size}};
   }
+  if (volumes && raw.set.findings.empty())
+    raw.set.findings.push_back({Finding::Severity::Consent, "middle-slice",
+                                "the archive holds volumes of " + std::to_string(shape[1]) +
+                                    " slices; networks that classify take pictures, "
+                                    "so with your consent each volume stands as its middle slice"});
   return {};
+}
+
+// One column numbers its classes; of several, each has classes of its own.
+PictureSet numbered(Raw raw) {
+  const bool several = raw.largest.size() > 1;
+  std::vector<int> first;
+  for (std::size_t c = 0; c < raw.largest.size(); ++c) {
+    first.push_back(static_cast<int>(raw.set.classes.size()));
+    for (int value = 0; value <= raw.largest[c]; ++value)
+      raw.set.classes.push_back((several ? std::to_string(c) + "=" : "") + std::to_string(value));
+  }
+  for (std::size_t n = 0; n < raw.values.size(); ++n)
+    for (std::size_t c = 0; c < first.size(); ++c) raw.set.examples[n].labels.push_back(first[c] + raw.values[n][c]);
+  return std::move(raw.set);
 }
 
 std::string npy(const std::string& shape, const std::string& data) {
@@ -160,23 +197,24 @@ Result<PictureSet> readNpz(const fs::path& file) {
   int code = 0;
   const Archive zip(zip_open(file.c_str(), ZIP_RDONLY, &code), &zip_discard);
   if (!zip) return fail(ErrorCode::Format, "this is not an .npz archive", "it is made by numpy.savez", file.string());
-  PictureSet set;
+  const auto size = fs::file_size(file, ec);
+  Raw raw;
   for (const std::string split : kSplits) {
-    auto images = readArray(zip.get(), split + "_images");
-    auto labels = readArray(zip.get(), split + "_labels");
+    auto images = readArray(zip.get(), split + "_images", size);
+    auto labels = readArray(zip.get(), split + "_labels", size);
     if (!images) return fail(images.error(), file.string());
     if (!labels) return fail(labels.error(), file.string());
     if (!*images && !*labels) continue;
     if (!*images || !*labels)
       return fail(ErrorCode::Format, "array " + split + (*images ? "_labels" : "_images") + " is missing", "",
                   file.string());
-    if (auto appended = appendSplit(set, split, **images, **labels); !appended)
+    if (auto appended = appendSplit(raw, split, **images, **labels); !appended)
       return fail(appended.error(), file.string());
   }
-  if (set.examples.empty())
+  if (raw.set.examples.empty())
     return fail(ErrorCode::Format, "the archive holds no arrays train_images and train_labels",
                 "MedMNIST's layout is expected: {train,val,test}_{images,labels}", file.string());
-  return set;
+  return numbered(std::move(raw));
 }
 
 Result<void> writeNpz(const fs::path& file, const PictureSet& set) {
@@ -190,13 +228,13 @@ Result<void> writeNpz(const fs::path& file, const PictureSet& set) {
       const Picture& p = example.picture;
       if (!first) first = &p;
       if (p.width != first->width || p.height != first->height || p.channels != first->channels ||
-          static_cast<std::int64_t>(p.pixels.size()) != p.width * p.height * p.channels || example.label < 0 ||
-          example.label > 255)
+          static_cast<std::int64_t>(p.pixels.size()) != p.width * p.height * p.channels || example.labels.size() != 1 ||
+          example.labels[0] < 0 || example.labels[0] > 255)
         return fail(ErrorCode::InvalidArgument,
-                    "example " + example.id + " differs in size from the first, or its class number is above 255", "",
-                    file.string());
+                    "example " + example.id + " differs in size from the first, or has not one class number up to 255",
+                    "", file.string());
       images.append(p.pixels.begin(), p.pixels.end());
-      labels += static_cast<char>(example.label);
+      labels += static_cast<char>(example.labels[0]);
       ++count;
     }
     if (!first) continue;

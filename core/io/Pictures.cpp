@@ -8,6 +8,8 @@
 #include <fstream>
 
 #include "core/base/File.h"
+#include "core/io/DicomPicture.h"
+#include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
 #include "core/io/ItkGrid.h"
 #include "core/io/Png.h"
@@ -44,15 +46,6 @@ void copySamples(const std::vector<char>& buffer, unsigned components, Picture& 
           static_cast<std::uint8_t>(samples[n * components + c] >> (8 * (sizeof(T) - 1)));
 }
 
-const std::vector<std::string> kExtensions{".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"};
-
-bool isPicture(const fs::path& file) {
-  std::string extension = file.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::find(kExtensions, extension) != kExtensions.end();
-}
-
 std::vector<fs::path> sortedEntries(const fs::path& folder, bool folders) {
   std::vector<fs::path> out;
   std::error_code ec;
@@ -64,14 +57,30 @@ std::vector<fs::path> sortedEntries(const fs::path& folder, bool folders) {
   return out;
 }
 
+// Files without the 128 bytes in front are DICOM as well, as far as their beginning says; no other picture begins so.
+bool isDicom(const fs::path& file) {
+  const auto head = readHead(file, 132);
+  return head.ends_with("DICM") || (!imageIoFor(file) && fileKind(file) == FileKind::Dicom);
+}
+
 }  // namespace
+
+bool isPicture(const fs::path& file) {
+  const auto kind = fileKind(file);
+  return kind == FileKind::Picture || kind == FileKind::Dicom;
+}
+
+Result<Picture> pictureOf(const LabelledPicture& example) {
+  return example.file.empty() ? example.picture : readPicture(example.file);
+}
 
 Result<Picture> readPicture(const fs::path& file) {
   std::error_code ec;
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
-  const char* hint = "PNG, JPEG, BMP and TIFF pictures with 8 or 16 bits a sample can be read";
+  const char* hint = "PNG, JPEG, BMP, TIFF and DICOM pictures with 8 or 16 bits a sample can be read";
   try {
     if (isPng(file)) return readPng(file, kMaxSide);
+    if (isDicom(file)) return readDicomPicture(file, kMaxSide);
     const auto io = imageIoFor(file);
     if (!io) return fail(ErrorCode::Format, "this is not a picture", hint, file.string());
     io->SetFileName(file.string());
@@ -131,9 +140,7 @@ Result<PictureSet> readPictureFolder(const fs::path& folder) {
     for (std::size_t c = 0; c < set.classes.size(); ++c) {
       for (const auto& file : sortedEntries(root / set.classes[c], false)) {
         if (!isPicture(file)) continue;
-        LORKD_TRY(picture, readPicture(file));
-        set.examples.push_back(
-            {fs::relative(file, folder, ec).string(), std::move(picture), static_cast<int>(c), split});
+        set.examples.push_back({fs::relative(file, folder, ec).string(), file, {}, {static_cast<int>(c)}, split, {}});
       }
     }
   if (set.examples.empty())

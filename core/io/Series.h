@@ -51,7 +51,7 @@ struct Series {
 /// A label or image file that is not DICOM.
 struct LooseFile {
   std::filesystem::path file;
-  std::string kind;          ///< "volume" (see VolumeFile.h), "npz", "image"
+  std::string kind;          ///< "volume" (see VolumeFile.h), "npz", "image", "table" (see Images2D.h)
   image::Geometry geometry;  ///< volumes only
   std::vector<Finding> findings;
 };

@@ -35,8 +35,10 @@ std::string truncation(const dicom::Loaded& loaded, const SliceHeader& header) {
   };
   if (loaded.status.bad() && (encapsulated || cut())) return "the file ends inside its pixel data";
   if (encapsulated) return {};
+  // Two pixels side by side share their colours (PS3.3 section C.7.6.3.1.2).
+  const double samples = header.photometric.ends_with("_422") ? 2 : header.samples;
   const double bits =
-      static_cast<double>(header.rows) * header.columns * header.samples * header.bitsAllocated * header.frames;
+      static_cast<double>(header.rows) * header.columns * samples * header.bitsAllocated * header.frames;
   const double there = element->getLengthField();
   if (there * 8 >= bits) return {};
   return "the pixel data have " + std::to_string(element->getLengthField()) + " bytes, the header asks for " +

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <sstream>
 #include <vector>
@@ -51,17 +52,25 @@ Result<TextHeader> textHeader(const fs::path& file) {
   std::istringstream in(readHead(file, kLongest));
   TextHeader header{file};
   bool ended = false, placed = false;
+  double packedBytes = 0;
   for (std::string line; !ended && std::getline(in, line);) {
     ended = nrrd && trimmed(line).empty();
     const auto split = line.find_first_of(nrrd ? ":" : "=:");
-    if (ended || split == line.npos) continue;
-    const auto name = trimmed(line.substr(0, split)), key = lowered(name), value = trimmed(line.substr(split + 1));
+    const auto begin = split == line.npos ? split : line.find_first_not_of(nrrd ? ":" : "=: \t", split);
+    const auto name = trimmed(line.substr(0, split)), key = lowered(name);
+    const auto value = begin == line.npos ? "" : trimmed(line.substr(begin));
+    if (ended || (nrrd ? split == line.npos : trimmed(line).empty())) continue;
+    // ITK's reader of MetaImages goes by words, not lines: what it would read otherwise than here is refused.
+    if (!nrrd && (name.empty() || value.empty() || name.find_first_of(" \t\v\f\r") != name.npos))
+      return fail(ErrorCode::Format, "the header has a line that is no 'Name = value': " + line.substr(0, 80),
+                  kReadHint, file.string());
     header.packed |= nrrd ? key == "encoding" && lowered(value) != "raw"
                           : (key == "compresseddata" && lowered(value) == "true") ||
                                 (key == "binarydata" && lowered(value) == "false");
     if (!nrrd && key == "ndims" && value != "2" && value != "3" && value != "4")
       return fail(ErrorCode::Unsupported, "the image has " + value.substr(0, 20) + " dimensions", kReadHint,
                   file.string());
+    if (!nrrd && key == "compresseddatasize") packedBytes = std::strtod(value.c_str(), nullptr);
     const bool place = nrrd ? key == "data file" || key == "datafile" : key == "elementdatafile";
     if (!place) continue;
     placed = true;
@@ -81,6 +90,9 @@ Result<TextHeader> textHeader(const fs::path& file) {
   // An NRRD header alone may end with its file.
   if (!ended && !(nrrd && placed && in.eof()))
     return fail(ErrorCode::Format, "the header has no end", kReadHint, file.string());
+  std::error_code ec;
+  if (!(packedBytes >= 0 && packedBytes <= static_cast<double>(fs::file_size(header.voxels, ec))))
+    return fail(ErrorCode::Format, "the file is shorter than its header says", kReadHint, file.string());
   return header;
 }
 

@@ -77,8 +77,8 @@ QString sourceName(const QString& folder, const Json& sources, const Known& know
 DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m_jobs(this) {
   setTitle(tr("Data"));
   setSubTitle(
-      tr("Folders of DICOM or NIfTI images with their labels, or of pictures with one folder for each class. They are "
-         "only read; nothing is copied or changed."));
+      tr("Folders of DICOM or NIfTI images with their labels, or of pictures with one folder for each class "
+         "or a table of file names and labels. They are only read; nothing is copied or changed."));
   m_sources = new QTreeWidget(this);
   m_sources->setObjectName("sources");
   m_sources->setAccessibleName(tr("Data sources"));

@@ -264,7 +264,7 @@ TEST(Pictures, ArchiveAndFolderAreOneCaseEach) {
   const auto set = makePictureSet(4, 1);
   ASSERT_TRUE(io::writeNpz(folder / "shapes.npz", set));
   for (const auto& e : set.examples) {
-    const auto place = folder / "png" / set.classes[static_cast<std::size_t>(e.label)];
+    const auto place = folder / "png" / set.classes[static_cast<std::size_t>(e.labels.front())];
     fs::create_directories(place);
     ASSERT_TRUE(io::writePng(place / (e.id + ".png"), e.picture));
   }

@@ -217,7 +217,7 @@ TEST(PictureSet, ThreeBalancedClassesThatDiffer) {
     EXPECT_EQ(e.picture.width, 28);
     EXPECT_EQ(e.picture.pixels.size(), 28u * 28u);
     distinct.emplace(e.picture.pixels.begin(), e.picture.pixels.end());
-    ++count.at(static_cast<std::size_t>(e.label));
+    ++count.at(static_cast<std::size_t>(e.labels.front()));
   }
   EXPECT_EQ(distinct.size(), 60u);
   EXPECT_EQ(count, (std::array{20, 20, 20}));

@@ -246,7 +246,7 @@ TEST(PreparePictures, FolderOfOneSplitIsDrawnByClass) {
   TemporaryFolder folder;
   const auto set = makePictureSet(20, 1);
   for (const auto& e : set.examples) {
-    const auto place = folder / "png" / set.classes[static_cast<std::size_t>(e.label)];
+    const auto place = folder / "png" / set.classes[static_cast<std::size_t>(e.labels.front())];
     fs::create_directories(place);
     ASSERT_TRUE(io::writePng(place / (e.id + ".png"), e.picture));
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/base/File.h"
 #include "core/base/Random.h"
 #include "core/data/CaseList.h"
 #include "core/data/PatientSplit.h"
@@ -297,6 +298,24 @@ TEST(CaseList, SavedAndLoaded) {
   EXPECT_EQ(c.split, Split::Validation);
   EXPECT_EQ(c.tasks, (std::vector<int>{0, 2}));
   EXPECT_EQ(c.digest, "abc");
+}
+
+TEST(CaseList, APathThatIsNoHexIsAnErrorOfFormat) {
+  const test::TemporaryFolder folder;
+  CaseList list;
+  list.cases.push_back({volumeCase(1, "p", {"liver"}), Split::Train, {0}, ""});
+  list.cases[0].item.imageFiles = {"/a/\xff.nii"};
+  ASSERT_TRUE(save(list, folder / "cases.json"));
+  EXPECT_EQ(loadCaseList(folder / "cases.json")->cases[0].item.imageFiles[0], "/a/\xff.nii");
+  auto text = readFile(folder / "cases.json").value();
+  for (const char* digits : {"zz", "0x", "-1", " 1"}) {
+    auto damaged = text;
+    damaged.replace(damaged.find("ff2e"), 2, digits);
+    ASSERT_TRUE(writeFileAtomically(folder / "cases.json", damaged));
+    const auto read = loadCaseList(folder / "cases.json");
+    ASSERT_FALSE(read) << digits;
+    EXPECT_EQ(read.error().code, ErrorCode::Format);
+  }
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ Picture gradient(std::int64_t width, std::int64_t height, std::int64_t channels,
 PictureSet smallSet() {
   PictureSet set;
   set.classes = {"0", "1", "2"};
-  for (int n = 0; n < 5; ++n) set.examples.push_back({"", gradient(4, 3, 3, n), n % 3, n < 3 ? "train" : "test"});
+  for (int n = 0; n < 5; ++n)
+    set.examples.push_back({"", {}, gradient(4, 3, 3, n), {n % 3}, n < 3 ? "train" : "test", ""});
   return set;
 }
 
@@ -76,9 +77,10 @@ TEST(Images2D, FoldersAreClasses) {
   ASSERT_OK(set);
   EXPECT_EQ(set->classes, (std::vector<std::string>{"ant", "cat"}));
   ASSERT_EQ(set->examples.size(), 2u);
-  EXPECT_EQ(set->examples[1].label, 1);
+  EXPECT_EQ(set->examples[1].labels, std::vector{1});
   EXPECT_EQ(set->examples[1].id, "cat/1.png");
   EXPECT_EQ(set->examples[1].split, "");
+  EXPECT_EQ(pictureOf(set->examples[1])->pixels, gradient(4, 4, 1).pixels);
 
   ASSERT_OK(writePng(folder / "split/train/cat/1.png", gradient(4, 4, 1)));
   ASSERT_OK(writePng(folder / "split/test/dog/1.png", gradient(4, 4, 1)));
@@ -86,7 +88,7 @@ TEST(Images2D, FoldersAreClasses) {
   ASSERT_OK(set);
   EXPECT_EQ(set->classes, (std::vector<std::string>{"cat", "dog"}));
   EXPECT_EQ(set->examples[1].split, "test");
-  EXPECT_EQ(set->examples[1].label, 1);
+  EXPECT_EQ(set->examples[1].labels, std::vector{1});
 
   std::filesystem::create_directories(folder / "none");
   EXPECT_EQ(readPictureFolder(folder / "none").error().code, ErrorCode::InvalidArgument);
@@ -103,7 +105,7 @@ TEST(Images2D, NpzSurvivesARoundTripAndNumpyReadsIt) {
   ASSERT_EQ(read->examples.size(), 5u);
   for (std::size_t n = 0; n < 5; ++n) {
     EXPECT_EQ(read->examples[n].picture.pixels, set.examples[n].picture.pixels);
-    EXPECT_EQ(read->examples[n].label, set.examples[n].label);
+    EXPECT_EQ(read->examples[n].labels, set.examples[n].labels);
     EXPECT_EQ(read->examples[n].split, set.examples[n].split);
   }
   const auto seen = run(
@@ -122,7 +124,7 @@ TEST(Images2D, NpzOfNumpyIsRead) {
   const auto read = readNpz(folder / "a.npz");
   ASSERT_OK(read);
   EXPECT_EQ(read->classes.size(), 301u);
-  EXPECT_EQ(read->examples[1].label, 300);
+  EXPECT_EQ(read->examples[1].labels, std::vector{300});
   EXPECT_EQ(read->examples[1].picture.pixels[0], 12);
   EXPECT_EQ(read->examples[1].picture.width, 4);
   const auto wrong = run("/usr/bin/python3 -c \"import numpy as n; n.savez('" + (folder / "b.npz").string() +
@@ -131,6 +133,89 @@ TEST(Images2D, NpzOfNumpyIsRead) {
   const auto bad = readNpz(folder / "b.npz");
   ASSERT_FALSE(bad);
   EXPECT_NE(bad.error().text().find("train_images"), std::string::npos);
+}
+
+// What numpy writes into a.npz by this code, where `f` is the file's name.
+bool numpyWrites(const Folder& folder, const std::string& code) {
+  const auto made =
+      run("/usr/bin/python3 -c \"import numpy as n; f = '" + (folder / "a.npz").string() + "'; " + code + "\"");
+  return made.code == 0;
+}
+
+TEST(Images2D, EveryLayoutOfMedMnistIsRead) {
+  Folder folder;
+  for (const int side : {28, 64, 128, 224})
+    for (const std::string channels : {"", ", 3"}) {
+      const auto shape = "(2, " + std::to_string(side) + ", " + std::to_string(side) + channels + ")";
+      if (!numpyWrites(folder, "i = n.arange(n.prod(" + shape + ")).reshape(" + shape +
+                                   ").astype('u1'); n.savez_compressed(f, train_images=i, train_labels=[[0], [1]], "
+                                   "val_images=i, val_labels=[[1], [1]], test_images=i, test_labels=[[2], [0]])"))
+        GTEST_SKIP() << "numpy is not there";
+      const auto set = readNpz(folder / "a.npz");
+      ASSERT_OK(set);
+      ASSERT_EQ(set->examples.size(), 6u);
+      EXPECT_EQ(set->classes, (std::vector<std::string>{"0", "1", "2"}));
+      EXPECT_EQ(set->examples[4].split, "test");
+      EXPECT_EQ(set->examples[4].labels, std::vector{2});
+      const auto& picture = set->examples[1].picture;
+      EXPECT_EQ(picture.width, side);
+      EXPECT_EQ(picture.channels, channels.empty() ? 1 : 3);
+      ASSERT_EQ(picture.pixels.size(), static_cast<std::size_t>(side * side * picture.channels));
+      for (std::size_t n = 0; n < picture.pixels.size(); n += 97)
+        ASSERT_EQ(picture.pixels[n], (picture.pixels.size() + n) & 255) << n;
+    }
+}
+
+TEST(Images2D, EachColumnOfSeveralLabelsHasClassesOfItsOwn) {
+  Folder folder;
+  if (!numpyWrites(folder, "n.savez(f, train_images=n.zeros((2, 3, 4), 'u1'), train_labels=[[0, 1, 0], [1, 1, 2]])"))
+    GTEST_SKIP() << "numpy is not there";
+  const auto set = readNpz(folder / "a.npz");
+  ASSERT_OK(set);
+  EXPECT_EQ(set->classes, (std::vector<std::string>{"0=0", "0=1", "1=0", "1=1", "2=0", "2=1", "2=2"}));
+  EXPECT_EQ(set->examples[0].labels, (std::vector{0, 3, 4}));
+  EXPECT_EQ(set->examples[1].labels, (std::vector{1, 3, 6}));
+}
+
+TEST(Images2D, VolumesStandAsTheirMiddleSliceWithConsent) {
+  Folder folder;
+  if (!numpyWrites(folder,
+                   "n.savez(f, train_images=n.arange(240).reshape(2, 5, 4, 6).astype('u1'), "
+                   "train_labels=[[0], [1]])"))
+    GTEST_SKIP() << "numpy is not there";
+  const auto set = readNpz(folder / "a.npz");
+  ASSERT_OK(set);
+  ASSERT_EQ(set->findings.size(), 1u);
+  EXPECT_EQ(set->findings[0].severity, Finding::Severity::Consent);
+  EXPECT_EQ(set->findings[0].code, "middle-slice");
+  const auto& picture = set->examples[1].picture;
+  EXPECT_EQ(picture.width, 6);
+  EXPECT_EQ(picture.height, 4);
+  EXPECT_EQ(picture.pixels.front(), 120 + 2 * 24);
+  EXPECT_EQ(picture.pixels.back(), 120 + 3 * 24 - 1);
+}
+
+TEST(Images2D, NpzThatLiesAboutItsSizesIsRefusedBeforeItIsReadIntoMemory) {
+  Folder folder;
+  ASSERT_OK(writeNpz(folder / "a.npz", smallSet()));
+  auto bytes = *readFile(folder / "a.npz");
+  // The first entry of the central directory claims a gigabyte, packed and unpacked.
+  const auto entry = bytes.find("PK\x01\x02");
+  ASSERT_NE(entry, bytes.npos);
+  bytes.replace(entry + 20, 8, std::string("\0\0\0\x40\0\0\0\x40", 8));
+  put(folder / "a.npz", bytes);
+  const auto read = readNpz(folder / "a.npz");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().message.find("not believable"), std::string::npos) << read.error().text();
+}
+
+TEST(Images2D, EmptyArraysOfAbsurdShapeAreNoPictures) {
+  Folder folder;
+  if (!numpyWrites(folder, "n.savez(f, train_images=n.zeros((0, 2**31, 2**31), 'u1'), train_labels=n.zeros(0, 'u1'))"))
+    GTEST_SKIP() << "numpy is not there";
+  const auto read = readNpz(folder / "a.npz");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Format);
 }
 
 TEST(Images2D, DamagedNpzIsAnError) {

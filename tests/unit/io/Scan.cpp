@@ -5,8 +5,8 @@
 #include "core/base/File.h"
 #include "core/io/DicomWriter.h"
 #include "core/io/Images2D.h"
-#include "core/io/VolumeFile.h"
 #include "core/io/Series.h"
+#include "core/io/VolumeFile.h"
 #include "tests/unit/io/Support.h"
 
 using namespace lorkd;

@@ -1,5 +1,6 @@
 #include "core/io/VolumeFile.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <sstream>
@@ -235,6 +236,69 @@ TEST_F(Written, SegmentationsOfSlicerNameTheirSegments) {
   EXPECT_EQ(set->find("liver")->mask[6], 1);
   put(folder / "plain.nrrd", nrrd(false, "encoding: raw\n\n") + voxels);
   EXPECT_FALSE(namesItsLabels(folder / "plain.nrrd"));
+}
+
+TEST(Nifti, AnAffineThatIsNotFiniteEndsNoProgram) {
+  Folder folder;
+  ASSERT_OK(writeNifti(folder / "a.nii", ramp(smallGrid())));
+  const auto bytes = *readFile(folder / "a.nii");
+  for (const std::size_t at : {256u, 268u, 280u, 300u, 324u})  // of the rotation, its offset and the rows
+    for (const float wrong : {INFINITY, -INFINITY, NAN, 3e38f}) {
+      auto damaged = bytes;
+      std::memcpy(damaged.data() + at, &wrong, sizeof wrong);
+      put(folder / "b.nii", damaged);
+      const auto read = readVolumeGeometry(folder / "b.nii");
+      ASSERT_FALSE(read) << at << " " << wrong;
+      EXPECT_EQ(read.error().code, ErrorCode::Format);
+    }
+}
+
+TEST(Nifti, ANegativeSizeOfVoxelsIsAnError) {
+  Folder folder;
+  std::string header(544 + 64, '\0');
+  const auto set = [&](std::size_t at, auto value) { std::memcpy(header.data() + at, &value, sizeof value); };
+  set(0, std::int32_t(540));
+  header.replace(4, 8, std::string("n+2\0\r\n\x1a\n", 8));
+  set(12, std::int16_t(4));
+  set(14, std::int16_t(-16));
+  for (std::size_t n = 0; n < 8; ++n) set(16 + 8 * n, std::int64_t(n == 0 ? 3 : n < 4 ? 30000 : 1));
+  set(168, std::int64_t(544));
+  put(folder / "a.nii", header);
+  const auto read = readVolume(folder / "a.nii");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Format) << read.error().text();
+  EXPECT_NE(read.error().message.find("shorter"), std::string::npos) << read.error().text();
+}
+
+TEST(MetaImage, ClaimsNoMorePackedBytesThanTheFileHas) {
+  Folder folder;
+  for (const char* size : {"18446744056529682431", "8000000000", "-5", "nan"}) {
+    put(folder / "a.mha", std::string("ObjectType = Image\nNDims = 3\nBinaryData = True\nCompressedData = True\n"
+                                      "DimSize = 2 3 4\nElementType = MET_UCHAR\nCompressedDataSize = ") +
+                              size + "\nElementDataFile = LOCAL\nxxxxxxxxxxxxx");
+    const auto read = readVolume(folder / "a.mha");
+    ASSERT_FALSE(read) << size;
+    EXPECT_NE(read.error().message.find("shorter"), std::string::npos) << size << read.error().text();
+  }
+}
+
+TEST(MetaImage, IsReadByLinesAlone) {
+  Folder folder;
+  // ITK takes each of these for a hundred dimensions, or a gigabyte, and has room for ten.
+  for (const char* line :
+       {"NDims\n= 100", "NDims =\n100", "NDims : = 100", "NDims 100 = 3", " = NDims = 100", "NDims 100", "NDims\v= 100",
+        "CompressedDataSize =\n 1000000000", "CompressedDataSize : = 1000000000"}) {
+    put(folder / "a.mha", std::string("ObjectType = Image\nNDims = 3\n") + line +
+                              "\nCompressedData = True\nDimSize = 2 3 4\nElementType = MET_UCHAR\n"
+                              "ElementDataFile = LOCAL\n" +
+                              std::string(24, 'x'));
+    const auto read = readVolume(folder / "a.mha");
+    ASSERT_FALSE(read) << line;
+    EXPECT_TRUE(read.error().message.find("Name = value") != std::string::npos ||
+                read.error().message.find("dimensions") != std::string::npos ||
+                read.error().message.find("shorter") != std::string::npos)
+        << line << ": " << read.error().text();
+  }
 }
 
 TEST(Nifti, SegmentsAreNamedByTheCsv) {

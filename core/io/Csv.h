@@ -1,0 +1,34 @@
+// Tables as text: comma, semicolon or tab between cells, quotes as RFC 4180 says. Inside this room only.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lorkd::io {
+
+/// The rows of a table, blank lines left out. The separator is the one that the first line uses first; a byte order
+/// mark, blanks around cells and both kinds of line end are taken away.
+struct Csv {
+  struct Row {
+    std::size_t line = 0;  ///< where it begins in the file, from 1
+    std::vector<std::string> cells;
+    /// The cell of a column; empty where the row is shorter.
+    const std::string& operator[](std::size_t column) const;
+  };
+  std::vector<std::string> header;
+  std::vector<Row> rows;
+  char separator = ',';
+
+  /// The first column named so, whatever its letter case; header.size() where there is none. Earlier names come first.
+  std::size_t column(std::initializer_list<std::string_view> names) const;
+};
+
+/// Any text is some table.
+Csv parseCsv(std::string_view text);
+
+/// Letters A to Z made small.
+std::string lowered(std::string text);
+
+}  // namespace lorkd::io

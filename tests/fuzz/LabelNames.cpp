@@ -1,0 +1,10 @@
+// Names of labels: a CSV, or the header of a segmentation of 3D Slicer.
+#include "core/io/LabelNames.cpp"
+
+#include "tests/fuzz/Scratch.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const bool nrrd = size > 4 && data[0] == 'N' && data[1] == 'R' && data[2] == 'R' && data[3] == 'D';
+  (void)lorkd::io::readNames(lorkd::fuzz::scratch(nrrd ? "input.seg.nrrd" : "input.csv", data, size));
+  return 0;
+}

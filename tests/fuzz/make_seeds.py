@@ -1,0 +1,184 @@
+#!/usr/bin/python3
+"""Writes the seeds of the fuzzers beside this file, without this program's code: make_seeds.py. Inputs that once found a
+fault lie among them as fault-*, and stay."""
+import io
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import nibabel
+import numpy
+import pydicom
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from PIL import Image
+
+here = Path(__file__).parent / "seeds"
+
+
+def put(target, name, data):
+    folder = here / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+
+
+def dicom(syntax, preamble=True, deep=3, undefined=False):
+    inner = Dataset()
+    inner.CodeValue = "T-62000"
+    for _ in range(deep):
+        outer = Dataset()
+        outer.ConceptNameCodeSequence = Sequence([inner])
+        outer["ConceptNameCodeSequence"].is_undefined_length = undefined
+        inner.is_undefined_length_sequence_item = undefined
+        inner = outer
+    inner.PatientName = "A^B"
+    inner.SOPClassUID, inner.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2.3"
+    inner.add_new(0x00091010, "UN", b"\xfe\xff\x00\xe0\x04\x00\x00\x00abcd")
+    inner.add_new(0x7FE00010, "OW", bytes(range(16)))
+    inner.is_little_endian = not syntax.endswith("1.2.2")
+    inner.is_implicit_VR = syntax.endswith("1.2")
+    out = io.BytesIO()
+    if preamble:
+        meta = FileMetaDataset()
+        meta.TransferSyntaxUID = syntax
+        inner.file_meta = meta
+        inner.preamble = b"\0" * 128
+        pydicom.dcmwrite(out, inner, write_like_original=True)
+    else:
+        fp = pydicom.filebase.DicomBytesIO()
+        fp.is_little_endian, fp.is_implicit_VR = inner.is_little_endian, inner.is_implicit_VR
+        pydicom.filewriter.write_dataset(fp, inner)
+        return fp.getvalue()
+    return out.getvalue()
+
+
+def nesting():
+    base = "1.2.840.10008.1.2"
+    for name, syntax in {"implicit": "", "explicit": ".1", "big": ".2", "deflated": ".1.99"}.items():
+        put("Nesting", name, dicom(base + syntax))
+        put("Nesting", name + "-undefined", dicom(base + syntax, undefined=True))
+    put("Nesting", "bare-implicit", dicom(base, preamble=False))
+    put("Nesting", "bare-explicit", dicom(base + ".1", preamble=False))
+
+
+def npz():
+    def save(array):
+        out = io.BytesIO()
+        numpy.save(out, array)
+        return out.getvalue()
+
+    grey, colour = numpy.arange(24, dtype="u1").reshape(2, 3, 4), numpy.arange(24, dtype="u1").reshape(2, 2, 2, 3)
+    for name, pack in {"stored": numpy.savez, "packed": numpy.savez_compressed}.items():
+        out = io.BytesIO()
+        pack(out, train_images=grey, train_labels=numpy.array([[0], [2]]), test_images=grey, test_labels=[1, 0])
+        put("Npz", name, out.getvalue())
+    put("Npz", "grey", save(grey) + save(numpy.array([[1], [3]], "i2")))
+    put("Npz", "colour", save(colour) + save(numpy.array([1, 0], "u8")))
+    put("Npz", "several", save(grey) + save(numpy.array([[1, 0, 1], [0, 0, 1]], "u1")))
+    put("Npz", "float", save(grey.astype("f4")))
+
+
+def nifti2():
+    image = nibabel.Nifti2Image(numpy.arange(24, dtype="i2").reshape(2, 3, 4), numpy.diag([1.0, 2, 3, 1]))
+    plain = image.to_bytes()
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    put("Nifti2", "plain", plain)
+    put("Nifti2", "packed", packer.compress(plain) + packer.flush())
+    return plain
+
+
+def contours():
+    put("RtStructs", "square", "-4\\-4\\0\\4\\-4\\0\\4\\4\\0\\-4\\4\\0|-2\\-2\\0\\2\\-2\\0\\0\\2\\0")
+    put("RtStructs", "planes", "|".join(f"-3 \\-3\\{z}.5\\+3\\-3e0\\{z}.5\\0.25\\3\\{z}.5 " for z in range(-6, 7, 4)))
+    put("RtStructs", "corner", "6\\6\\7\\9\\6\\7\\9\\9\\7\\6\\9\\7|-9\\-10\\-9\\-6\\-10\\-9\\-6\\-6\\-9")
+    put("RtStructs", "point", "1\\2\\3")
+    put("RtStructs", "far", "1e6\\-1e6\\0\\1e6\\1e6\\0\\-1e6\\0\\0")
+
+
+def names():
+    put("LabelNames", "comma", "value,name\n1,liver\n2,\"spleen\"\n\n3,left kidney\n")
+    put("LabelNames", "tab", "\ufeffLabel\tStructure\tcolour\r\n1\tliver\t#fff\r\n")
+    put("LabelNames", "semicolon", "id;label_name\n65535;x\n0;background\n")
+    head = ("NRRD0004\ntype: unsigned char\ndimension: 3\nspace: left-posterior-superior\nsizes: 2 3 4\n"
+            "space directions: (1,0,0) (0,1,0) (0,0,2)\nkinds: domain domain domain\nendian: little\n"
+            "encoding: raw\nspace origin: (0,0,0)\n")
+    segments = "Segment0_Name:=liver\nSegment0_LabelValue:=1\nSegment1_LabelValue:=2\nSegment1_Name:=spleen\n"
+    put("LabelNames", "slicer", head + segments + "\n" + "\0" * 24)
+    put("VolumeFile", "raw.nrrd", head.encode() + b"\n" + bytes(range(24)))
+    put("VolumeFile", "packed.nrrd", head.replace("raw", "gzip").encode() + b"\n" + zlib.compress(bytes(24)))
+    put("VolumeFile", "apart.nhdr", head + "data file: input.raw\n")
+    mha = ("ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\nCompressedData = {}\n"
+           "TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 0 0 0\nElementSpacing = 1 1 2\nDimSize = 2 3 4\n"
+           "ElementType = MET_UCHAR\n{}ElementDataFile = {}\n")
+    packed = zlib.compress(bytes(24))
+    put("VolumeFile", "raw.mha", mha.format("False", "", "LOCAL").encode() + bytes(range(24)))
+    put("VolumeFile", "packed.mha", mha.format("True", f"CompressedDataSize = {len(packed)}\n", "LOCAL").encode() + packed)
+    put("VolumeFile", "apart.mhd", mha.format("False", "", "input.raw"))
+    first = nibabel.Nifti1Image(numpy.arange(24, dtype="u1").reshape(2, 3, 4), numpy.diag([1.0, 2, 3, 1]))
+    put("VolumeFile", "one.nii", first.to_bytes())
+
+
+def tables():
+    put("PictureTable", "one", "filename,label\na.png,cat\nb.png,dog\nnone.png,dog\nc.txt,cat\n")
+    put("PictureTable", "several", "Image Index;Finding Labels;patient;split;view\r\na;x|y;p1;train;AP\r\n"
+        "x/../b.png;No;p1;test;PA\r\n\"b.png\";\"x\";p2;dev;AP\r\n/far/away/b;z;;fold3;AP\r\n")
+    put("PictureTable", "blanks", "\ufeffpath\tedema\tmass\na.png\t1.0\tnan\nb.png\t0.0\t\na.png\t0\t1\n\n")
+
+
+def pictures():
+    def save(mode, name, **options):
+        image = Image.new("L", (7, 5))
+        image.putdata([n * 7 % 256 for n in range(35)])
+        out = io.BytesIO()
+        image.convert(mode).save(out, "PNG", **options)
+        put("Png", name, out.getvalue())
+
+    for mode in ("1", "L", "P", "RGB", "RGBA", "LA", "I"):
+        save(mode, mode.lower())
+    save("P", "palette-2", bits=2)
+
+
+def json_files():
+    put("SafeTensors", "two", (lambda head: struct.pack("<Q", len(head)) + head + bytes(20))(
+        json.dumps({"__metadata__": {"task": "0"}, "a": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]},
+                    "b": {"dtype": "U8", "shape": [4], "data_offsets": [16, 20]}}).encode()))
+    put("SafeTensors", "empty", struct.pack("<Q", 2) + b"{}")
+    plan = {"name": "a", "seed": 3, "data": {"sources": {"ct": {"path": "data/ct", "accept": ["missing-slice"]}},
+            "patch": [16, 24, 32], "clip": [-500, 1000], "split": {"validation": 0.2, "test": 0.2}},
+            "tasks": {"liver": {"rank": 8, "sources": ["ct"], "classes": {"liver": {}, "spleen": {"labels": ["Milz"]}}},
+                      "Brain 2": {"classes": {"brain": {"color": "#0072B2"}}, "layers": {"a.b": {"rank": 2}}}},
+            "training": {"learning_rate": 3e-4, "batch": 4}, "method": "lorkd"}
+    put("Plan", "two-tasks", json.dumps(plan))
+    put("Plan", "set", json.dumps(plan, indent=1) + "\n--set tasks.liver.rank=2\n--set training.batch=9"
+        "\n--set tasks.liver.layers.\"backbone.encoder.0.conv1\".rank=4\n--set name=\"b\"")
+    put("Plan", "smallest", '{"tasks": {"t": {"classes": {"c": {}}}}}')
+    put("EventLog", "run", "".join(json.dumps(event) + "\n" for event in [
+        {"t": 1.5, "kind": "step", "step": 99, "losses": {"a": {"dice": 0.5}}},
+        {"t": 2, "kind": "validation", "step": 101, "best": True, "mean": None}, {"kind": "log", "step": 100},
+        {"kind": "done"}]) + '{"t": 3, "kind": "st')
+    case = {"id": "c", "patient": "p", "source": "s", "kind": "dicom", "modality": "CT", "body_part": "HEAD",
+            "image_files": ["/a/1.dcm", "bytes:2f61ff"], "label_files": ["/a/2.dcm"], "slices": [[0, 0], [1, 0]],
+            "origins": [[0, 0, 0], [0, 0, 2]], "consent": ["missing-slice"], "resampled": [0], "label_names": "",
+            "labels": ["liver"], "geometry": {"size": [4, 4, 2], "spacing": [1, 1, 2], "origin": [0, 0, 0],
+                                              "direction": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}}
+    put("CaseList", "one", json.dumps({"version": 1, "cases": [{"split": "train", "tasks": [0], "digest": "", "case": case}],
+                                       "seed": 4, "learnt": ["q"]}))
+    put("RunDirectory", "status", json.dumps({"state": "running", "phase": "training", "step": 5, "steps": 9,
+        "seconds_left": 3.5, "pid": 1, "host": "h", "heartbeat": 1.5, "message": "", "started": 4}))
+    put("RunDirectory", "control", json.dumps({"commands": [{"number": 1, "command": "pause"},
+                                                             {"number": 2, "command": "resume"}]}))
+    put("Manifest", "expert", json.dumps({"task": "liver", "kind": "segmentation", "classes": ["liver"], "colors": ["#fff"],
+        "backbone": "unet 3 levels", "input": "N C D H W", "output": "logits", "channels": 1,
+        "rank": 4, "scale": 2.5, "parameters": 1000, "spacing": [1, 1, 2], "patch": [16, 16, 16], "threshold": 0.5,
+        "normalisation": {}, "plan_digest": "a", "checkpoint_digest": "b", "parity": 1e-6, "files": {"x": "y"}}))
+
+
+nesting()
+npz()
+put("VolumeFile", "two.nii", nifti2())
+contours()
+names()
+tables()
+pictures()
+json_files()
