@@ -210,14 +210,16 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
   for (const auto& s : allSeries) seriesOf[startOf(s)] = &s;
 
   // Findings: of the image's series, of its labels, of its voxels.
-  std::map<fs::path, AuditedImage*> byLabel;
+  std::map<fs::path, AuditedImage*> byFile;
   for (auto& image : out.images) {
     if (const auto found = seriesOf.find(startOf(image.item)); found != seriesOf.end())
       for (const auto& f : found->second->findings) judge(image, f, request.plan);
-    for (const auto& label : image.item.labelFiles) byLabel[label] = &image;
+    for (const auto& label : image.item.labelFiles) byFile[label] = &image;
+    if (image.item.kind != "dicom")
+      for (const auto& file : image.item.imageFiles) byFile[file] = &image;
   }
   for (auto& [place, f] : rejected) {
-    if (const auto found = byLabel.find(place); found != byLabel.end())
+    if (const auto found = byFile.find(place); found != byFile.end())
       judge(*found->second, f, request.plan);
     else
       out.rejected.push_back({place, {f, remedy(f, false)}});
