@@ -24,7 +24,13 @@ Result<std::vector<fs::path>> listFiles(const fs::path& folder, const CancelToke
   fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied, ec);
   for (; !ec && it != fs::recursive_directory_iterator(); it.increment(ec)) {
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
-    if (std::error_code kind; it->is_regular_file(kind)) files.push_back(it->path());
+    std::error_code kind;
+    const auto name = it->path().filename().string();
+    // What is still being written or retrieved (base/File.h, pacs/Retrieve.h).
+    if (it->is_directory(kind) && name.starts_with('.') && name.ends_with(".part"))
+      it.disable_recursion_pending();
+    else if (it->is_regular_file(kind))
+      files.push_back(it->path());
   }
   if (ec) return fail(ErrorCode::Io, "the folder cannot be listed: " + ec.message(), "", folder.string());
   std::ranges::sort(files);

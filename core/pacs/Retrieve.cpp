@@ -92,6 +92,7 @@ class SeriesRetrieval {
                   (stated > 0 ? few(m_held, stated) + " arrived" : std::to_string(m_held) + " images arrived") +
                       (problem.empty() ? "" : "; " + problem),
                   "what is here is kept: retrieve the series again to have the rest", m_node.place());
+    if (!receiver.refusal().empty()) m_progress.note(m_title + ": an object was left out: " + receiver.refusal());
     std::error_code ec;
     fs::rename(m_partial, m_final, ec);
     if (ec) return fail(ErrorCode::Io, "cannot rename into place: " + ec.message(), "", m_final.string());

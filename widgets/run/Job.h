@@ -34,9 +34,12 @@ class Job : public QObject {
   const QString& title() const { return m_title; }
   const QStringList& arguments() const { return m_arguments; }
   State state() const { return m_state; }
-  /// Short work of the wizard, which may run beside a prediction or an export.
+  /// Short work of the wizard and questions to a PACS, which may run beside a prediction or an export.
   bool light() const {
-    return m_arguments.value(0) == QLatin1String("plan") || m_arguments.value(0) == QLatin1String("scan");
+    const auto& command = m_arguments.value(0);
+    const auto& part = m_arguments.value(1);
+    return command == QLatin1String("plan") || command == QLatin1String("scan") ||
+           (command == QLatin1String("pacs") && (part == QLatin1String("echo") || part == QLatin1String("find")));
   }
   bool over() const { return m_state != State::Waiting && m_state != State::Running; }
   bool cancelRequested() const { return m_cancelled; }
