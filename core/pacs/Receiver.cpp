@@ -1,5 +1,12 @@
 #include "core/pacs/Receiver.h"
 
+#include <dcmtk/dcmdata/dcostrmf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
 #include "core/base/File.h"
 #include "core/io/Dicom.h"
 #include "core/pacs/Uid.h"
@@ -8,12 +15,45 @@ namespace lorkd::pacs {
 namespace fs = std::filesystem;
 namespace {
 
-// One object on its way.
-struct Incoming {
-  const std::string& series;
-  Watch& watch;
-  std::string fault;
+// Where DCMTK writes a data set. When the disk is full the rest is swallowed: DCMTK would wait for more of it for ever,
+// and the peer is owed an answer.
+class Sink final : public DcmConsumer {
+ public:
+  explicit Sink(const fs::path& file) : m_fd(::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)) {
+    if (m_fd < 0) m_error = errno;
+  }
+  ~Sink() override {
+    if (m_fd >= 0) ::close(m_fd);
+  }
+  OFBool good() const override { return OFTrue; }
+  OFCondition status() const override { return EC_Normal; }
+  OFBool isFlushed() const override { return OFTrue; }
+  offile_off_t avail() const override { return 1 << 30; }
+  void flush() override {}
+  offile_off_t write(const void* bytes, offile_off_t size) override {
+    const char* at = static_cast<const char*>(bytes);
+    for (auto left = size; left > 0 && m_error == 0;) {
+      const auto n = ::write(m_fd, at, static_cast<std::size_t>(left));
+      if (n < 0 && errno != EINTR) m_error = errno;
+      if (n > 0) {
+        at += n;
+        left -= n;
+      }
+    }
+    return size;
+  }
+  int error() const { return m_error; }
+
+ private:
+  int m_fd, m_error = 0;
 };
+
+class SinkStream final : public DcmOutputStream {
+ public:
+  explicit SinkStream(Sink& sink) : DcmOutputStream(&sink) {}
+};
+
+void onBytes(void* watch, unsigned long) { static_cast<Watch*>(watch)->touch(); }
 
 // Why the file just received is not what was announced; empty when it is.
 std::string faultOf(const fs::path& file, const std::string& series, const char* instance) {
@@ -23,15 +63,6 @@ std::string faultOf(const fs::path& file, const std::string& series, const char*
   if (io::dicom::text(loaded->dataset(), DCM_SeriesInstanceUID) != series) return "it belongs to another series";
   if (io::dicom::text(loaded->dataset(), DCM_SOPInstanceUID) != instance) return "it is another than announced";
   return {};
-}
-
-void onProgress(void* data, T_DIMSE_StoreProgress* progress, T_DIMSE_C_StoreRQ* request, char* file, DcmDataset**,
-                T_DIMSE_C_StoreRSP* response, DcmDataset**) {
-  auto& incoming = *static_cast<Incoming*>(data);
-  incoming.watch.touch();
-  if (progress->state != DIMSE_StoreEnd) return;
-  if (incoming.fault.empty()) incoming.fault = faultOf(file, incoming.series, request->AffectedSOPInstanceUID);
-  if (!incoming.fault.empty()) response->DimseStatus = STATUS_STORE_Error_CannotUnderstand;
 }
 
 }  // namespace
@@ -53,27 +84,51 @@ Receiver::Receiver(fs::path folder, std::string series, const std::vector<Instan
 Result<void> Receiver::take(T_ASC_Association& association, T_ASC_PresentationContextID context,
                             T_DIMSE_C_StoreRQ& request, const Node& node, Watch& watch) {
   const std::string uid = request.AffectedSOPInstanceUID;
-  Incoming incoming{m_series, watch, {}};
+  std::string fault;
   if (!isUid(uid))
-    incoming.fault = "its UID is not valid";
+    fault = "its UID is not valid";
   else if (!m_wanted.empty() && !m_wanted.contains(uid))
-    incoming.fault = "it was not asked for";
-  const auto name = incoming.fault.empty() ? uid + ".dcm" : std::string("refused.dcm");
+    fault = "it was not asked for";
+  OFCondition connection = EC_Normal;
+  const auto name = fault.empty() ? uid + ".dcm" : std::string("refused.dcm");
   const auto outcome = writeAtomically(m_folder / name, [&](const fs::path& temporary) -> Result<void> {
-    const auto condition = DIMSE_storeProvider(&association, context, &request, temporary.c_str(), 1, nullptr,
-                                               onProgress, &incoming, DIMSE_NONBLOCKING, node.timeout + 5);
-    if (condition.bad()) return networkError(node, watch, condition, "receiving");
-    if (!incoming.fault.empty()) return fail(ErrorCode::Format, incoming.fault);
+    DcmOutputFileStream* meta = nullptr;
+    const bool begun = DIMSE_createFilestream(temporary.c_str(), &request, &association, context, 1, &meta).good();
+    delete meta;
+    Sink sink(temporary);
+    SinkStream stream(sink);
+    connection = DIMSE_receiveDataSetInFile(&association, DIMSE_NONBLOCKING, node.timeout + 5, &context, &stream,
+                                            onBytes, &watch);
+    if (connection.bad()) return networkError(node, watch, connection, "receiving");
+    if (!begun || sink.error() != 0)
+      return fail(ErrorCode::Io, std::string("cannot write: ") + std::strerror(sink.error()),
+                  "is the disk full? Free some space and retrieve again", m_folder.string());
+    if (fault.empty()) fault = faultOf(temporary, m_series, request.AffectedSOPInstanceUID);
+    if (!fault.empty()) return fail(ErrorCode::Format, fault);
     return {};
   });
+  if (connection.bad()) return outcome;
+  // The answer comes after the file is in its place, so that it is true.
+  T_DIMSE_C_StoreRSP response{};
+  response.MessageIDBeingRespondedTo = request.MessageID;
+  response.DataSetType = DIMSE_DATASET_NULL;
+  response.DimseStatus = outcome          ? STATUS_STORE_Success
+                         : !fault.empty() ? STATUS_STORE_Error_CannotUnderstand
+                                          : STATUS_STORE_Refused_OutOfResources;
+  OFStandard::strlcpy(response.AffectedSOPClassUID, request.AffectedSOPClassUID, sizeof response.AffectedSOPClassUID);
+  OFStandard::strlcpy(response.AffectedSOPInstanceUID, request.AffectedSOPInstanceUID,
+                      sizeof response.AffectedSOPInstanceUID);
+  response.opts = O_STORE_AFFECTEDSOPCLASSUID | O_STORE_AFFECTEDSOPINSTANCEUID;
+  connection = DIMSE_sendStoreResponse(&association, context, &request, &response, nullptr);
   if (outcome) {
     m_held.insert(uid);
     if (m_onArrival) m_onArrival(m_held.size());
-  } else if (!incoming.fault.empty() && outcome.error().code == ErrorCode::Format) {
-    m_refusal = incoming.fault;
+  } else if (!fault.empty()) {
+    m_refusal = fault;
   } else {
     return outcome;
   }
+  if (connection.bad()) return networkError(node, watch, connection, "answering");
   return {};
 }
 

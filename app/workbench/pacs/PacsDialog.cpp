@@ -90,6 +90,7 @@ QLayout* PacsDialog::makeNodeRow() {
   });
   connect(m_node, &QComboBox::currentIndexChanged, this, [this] {
     m_asked.cancel();
+    m_failed.clear();
     m_results->showStudies(Json::array());
     refresh();
   });

@@ -1,4 +1,8 @@
 // A PACS that is dead, refuses, is silent or dies half-way: a clear error in time, and nothing half-written.
+#include <sys/resource.h>
+
+#include <csignal>
+
 #include "tests/unit/pacs/Peers.h"
 #include "tests/unit/pacs/Support.h"
 
@@ -180,6 +184,28 @@ TEST(Faults, APeerThatStallsIsGivenUpInTimeAndCancelledAtOnce) {
             }),
             0.5);
   EXPECT_EQ(outcome.state, SeriesState::Cancelled);
+  expectOnlyWholeObjects(folder.path(), outcome);
+}
+
+TEST(Faults, AFullDiskIsNotTakenForAFaultOfThePeer) {
+  NEEDS_ORTHANC();
+  const TemporaryFolder folder;
+  SeriesOutcome outcome;
+  uploaded();
+  {
+    // Files end after 6 kB, as on a disk that is full: less than an object has.
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit small{6000, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    outcome = bring(orthanc()->port(), 5, folder.path());
+    ::setrlimit(RLIMIT_FSIZE, &before);
+  }
+  EXPECT_EQ(outcome.state, SeriesState::Failed);
+  EXPECT_EQ(outcome.held, 0);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_THAT(outcome.error->text(), HasSubstr("cannot write")) << outcome.error->text();
   expectOnlyWholeObjects(folder.path(), outcome);
 }
 
