@@ -29,22 +29,22 @@ namespace {
 constexpr const char* kProgram = R"SH(
 here=$(dirname "$0")
 echo "$*" >>"$here/said"
-[ "$3" = pacs ] || exit 0
+[ "$3" = pacs ] || { echo '{"kind":"result","networks":[]}'; exit 0; }
 command=$4; shift 5
 case $command in
 echo)
   if [ -e "$here/dead" ]; then
-    echo '{"kind":"error","code":"not found","message":"the PACS cannot be reached","hint":"does it run?","context":"ward"}'
+    printf '%s\n' '{"kind":"error","code":"not found","message":"the PACS cannot be reached","hint":"does it run?","context":"ward"}'
     exit 1
   fi
-  echo '{"kind":"result","node":"ward"}' ;;
+  printf '%s\n' '{"kind":"result","node":"ward"}' ;;
 find)
   case "$*" in
-  *--study*1.2.1*) echo '{"kind":"result","series":[
+  *--study*1.2.1*) printf '%s\n' '{"kind":"result","series":[
  {"study":"1.2.1","series":"1.2.1.1","modality":"CT","number":"1","description":"Thorax","body_part":"CHEST","images":4},
  {"study":"1.2.1","series":"1.2.1.2","modality":"CT","number":"2","description":"Abdomen","body_part":"","images":3}]}' | tr -d '\n'; echo ;;
   *--study*) exit 1 ;;
-  *) echo '{"kind":"result","more":false,"studies":[
+  *) printf '%s\n' '{"kind":"result","more":false,"studies":[
  {"study":"1.2.1","patient_name":"Muster^Erika","patient_id":"P1","date":"20240331","time":"","description":"Staging","modalities":"CT\\SEG","accession":"","series":2,"images":7},
  {"study":"1.2.2","patient_name":"Jürgens^Jörg","patient_id":"P2","date":"20230101","time":"","description":"","modalities":"CT","accession":"","series":-1,"images":-1}]}' | tr -d '\n'; echo ;;
   esac ;;
@@ -56,13 +56,13 @@ get)
   [ -e "$out/1.2.1.1" ] || mv "$out/.1.2.1.1.part" "$out/1.2.1.1"
   if [ -e "$here/mended" ]; then
     mkdir -p "$out/1.2.1.2"
-    echo '{"kind":"result","series":[{"series":"1.2.1.2","state":"complete","images":3,"error":""}]}'
+    printf '%s\n' '{"kind":"result","series":[{"series":"1.2.1.2","state":"complete","images":3,"error":""}]}'
     exit 0
   fi
-  echo '{"kind":"result","series":[{"series":"1.2.1.1","state":"complete","images":4,"error":""},{"series":"1.2.1.2","state":"failed","images":1,"error":"1 of 3 images arrived"}]}'
-  echo '{"kind":"error","code":"input/output","message":"1 of 2 series could not be retrieved","hint":"","context":""}'
+  printf '%s\n' '{"kind":"result","series":[{"series":"1.2.1.1","state":"complete","images":4,"error":""},{"series":"1.2.1.2","state":"failed","images":1,"error":"1 of 3 images arrived"}]}'
+  printf '%s\n' '{"kind":"error","code":"input/output","message":"1 of 2 series could not be retrieved","hint":"","context":""}'
   exit 1 ;;
-send) echo '{"kind":"result","stored":2,"failed":[]}' ;;
+send) printf '%s\n' '{"kind":"result","stored":2,"failed":[]}' ;;
 esac
 )SH";
 

@@ -35,6 +35,13 @@ QLineEdit* field(QWidget* parent, const char* name, const QString& title, const 
   return made;
 }
 
+// A list of the job's answer; empty where it gave none.
+Json answered(const watch::Job* job, const char* key) {
+  const auto& result = job->result();
+  const auto found = result.is_object() ? result.find(key) : result.end();
+  return found != result.end() && found->is_array() ? *found : Json::array();
+}
+
 // Objects of the series that are in the folder whole.
 qint64 imagesHere(const QString& folder, const QString& series) {
   const auto hidden = pacs::partialFolder(folder.toStdString(), series.toStdString());
@@ -69,7 +76,7 @@ QLayout* PacsDialog::makeNodeRow() {
   m_node = new QComboBox(this);
   m_node->setObjectName("pacsNode");
   m_node->setAccessibleName(tr("PACS"));
-  auto* add = button(this, "addNode", tr("Add…"));
+  m_add = button(this, "addNode", tr("Add…"));
   m_edit = button(this, "editNode", tr("Edit…"));
   m_remove = button(this, "removeNode", tr("Remove"));
   m_test = button(this, "testNode", tr("Test"));
@@ -79,8 +86,8 @@ QLayout* PacsDialog::makeNodeRow() {
   auto* row = new QHBoxLayout;
   row->addWidget(new QLabel(tr("PACS"), this));
   row->addWidget(m_node, 1);
-  for (auto* b : {add, m_edit, m_remove, m_test, m_send}) row->addWidget(b);
-  connect(add, &QPushButton::clicked, this, [this] { editNode(true); });
+  for (auto* b : {m_add, m_edit, m_remove, m_test, m_send}) row->addWidget(b);
+  connect(m_add, &QPushButton::clicked, this, [this] { editNode(true); });
   connect(m_edit, &QPushButton::clicked, this, [this] { editNode(false); });
   connect(m_remove, &QPushButton::clicked, this, &PacsDialog::removeNode);
   connect(m_test, &QPushButton::clicked, this, &PacsDialog::test);
@@ -252,9 +259,9 @@ void PacsDialog::search() {
   m_asked.add(job);
   connect(job, &watch::Job::finished, this, [this, job] {
     if (job->state() != watch::Job::State::Done) return;
-    const auto studies = job->result().value("studies", Json::array());
+    const auto studies = answered(job, "studies");
     m_results->showStudies(studies);
-    const bool more = job->result().value("more", false);
+    const bool more = !studies.empty() && job->result().value("more", false);
     say(studies.empty() ? tr("Nothing was found.")
                         : tr("%n studies", "", int(studies.size())) +
                               (more ? tr(", and there are more: narrow the search.") : tr(". Tick what to retrieve.")));
@@ -267,7 +274,7 @@ void PacsDialog::askSeries(const QString& study) {
   m_asked.add(job);
   connect(job, &watch::Job::finished, this, [this, job, study] {
     if (job->state() == watch::Job::State::Done)
-      m_results->showSeries(study, job->result().value("series", Json::array()));
+      m_results->showSeries(study, answered(job, "series"));
     else
       m_results->seriesFailed(study);
     refresh();
@@ -302,8 +309,7 @@ void PacsDialog::watchFolder() {
 void PacsDialog::retrieved() {
   m_watch->stop();
   std::map<QString, Json> told;
-  for (const auto& row : m_retrieval->result().value("series", Json::array()))
-    told[text(row.value("series", std::string()))] = row;
+  for (const auto& row : answered(m_retrieval, "series")) told[text(row.value("series", std::string()))] = row;
   for (const auto& choice : m_wanted) {
     const auto& row = told[choice.series];
     const auto state = row.is_object() ? row.value("state", std::string()) : std::string();
@@ -330,16 +336,19 @@ void PacsDialog::retrieved() {
 void PacsDialog::send(const QStringList& files) {
   say(tr("Sending %n files…", "", int(files.size())));
   auto* job = start(tr("Send %n files to %1", "", int(files.size())).arg(m_node->currentText()), "send", files);
-  connect(job, &watch::Job::finished, this, [this, job] {
-    if (job->state() == watch::Job::State::Done)
-      say(tr("%n files are stored at the PACS.", "", int(job->result().value("stored", 0))));
+  connect(job, &watch::Job::finished, this, [this, job, count = int(files.size())] {
+    // All of them, or it would have failed.
+    if (job->state() == watch::Job::State::Done) say(tr("%n files are stored at the PACS.", "", count));
   });
 }
 
 void PacsDialog::refresh() {
   const bool node = m_node->currentIndex() >= 0, busy = m_retrieval && !m_retrieval->over();
   const bool folder = !m_folder->text().trimmed().isEmpty();
-  for (auto* b : {m_edit, m_remove, m_test, m_search, m_send}) b->setEnabled(node);
+  // While series come, their rows and their PACS stay.
+  m_add->setEnabled(!busy);
+  for (auto* b : {m_edit, m_remove, m_search}) b->setEnabled(node && !busy);
+  for (auto* b : {m_test, m_send}) b->setEnabled(node);
   m_node->setEnabled(node && !busy);
   m_folder->setEnabled(!busy);
   m_retrieve->setEnabled(node && folder && !busy && !m_asked.busy() && !m_results->chosen().empty());

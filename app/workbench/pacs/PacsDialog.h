@@ -64,7 +64,7 @@ class PacsDialog : public QDialog {
   QLineEdit *m_name, *m_id, *m_from, *m_to, *m_description, *m_accession, *m_folder;
   PacsResults* m_results;
   QLabel* m_status;
-  QPushButton *m_edit, *m_remove, *m_test, *m_search, *m_retrieve, *m_cancel, *m_retry, *m_send, *m_use;
+  QPushButton *m_add, *m_edit, *m_remove, *m_test, *m_search, *m_retrieve, *m_cancel, *m_retry, *m_send, *m_use;
 };
 
 }  // namespace lorkd::workbench

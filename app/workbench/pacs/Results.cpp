@@ -38,6 +38,11 @@ PacsResults::PacsResults(QWidget* parent) : QTreeWidget(parent) {
   setAlternatingRowColors(true);
   setUniformRowHeights(true);
   header()->setStretchLastSection(true);
+  // Boxes are framed in the window's colour made darker, which is not to be seen on a dark ground.
+  if (auto colors = palette(); colors.color(QPalette::Window).lightness() < 128) {
+    colors.setColor(QPalette::Window, colors.color(QPalette::PlaceholderText));
+    setPalette(colors);
+  }
   const int widths[] = {260, 90, 80, 260, 70};
   for (int column = 0; column < State; ++column) header()->resizeSection(column, widths[column]);
   connect(this, &QTreeWidget::itemExpanded, this, &PacsResults::ask);
