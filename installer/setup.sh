@@ -62,6 +62,11 @@ install_packages() {
     lists=old
     say "note: the package lists could not be renewed; going on with those that are here."
   fi
+  # Debian starts a server, open to the network, as soon as Orthanc is installed; the tests start one of their own.
+  if grep -qx orthanc <<<"$missing" && command -v systemctl >/dev/null; then
+    say "Orthanc's own service is kept from starting; 'systemctl unmask orthanc.service' would allow it."
+    "${as_root[@]}" systemctl mask orthanc.service 2>/dev/null || say "note: it could not be kept from starting."
+  fi
   if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
     -o DPkg::Lock::Timeout=300 $missing 2>&1 | tee "$log" >&2; then
     explain_apt "$log" $lists

@@ -26,6 +26,7 @@ void addScan(CLI::App& app, Context& context);
 void addAudit(CLI::App& app, Context& context);
 void addDicom(CLI::App& app, Context& context);  ///< NIfTI to DICOM
 void addPhantom(CLI::App& app, Context& context);
+void addPacs(CLI::App& app, Context& context);  ///< pacs nodes, add, remove, echo, find, get, send
 void addNetworks(CLI::App& app, Context& context);
 void addPlan(CLI::App& app, Context& context);
 void addTrain(CLI::App& app, Context& context);  ///< train, pretrain, resume

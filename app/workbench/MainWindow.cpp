@@ -22,6 +22,8 @@
 
 #include "app/workbench/ExportDialog.h"
 #include "app/workbench/Theme.h"
+#include "app/workbench/pacs/PacsDialog.h"
+#include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/run/JobsPanel.h"
 
@@ -128,6 +130,7 @@ void MainWindow::makeDocks() {
 void MainWindow::makeMenus() {
   auto* file = menuBar()->addMenu(tr("&File"));
   file->addAction(tr("Open project folder…"), QKeySequence::Open, this, &MainWindow::makeProject);
+  file->addAction(tr("Images from a PACS…"), this, &MainWindow::askPacs)->setObjectName("askPacs");
   file->addSeparator();
   file->addAction(tr("Quit"), QKeySequence::Quit, this, &QWidget::close);
   auto* run = menuBar()->addMenu(tr("&Run"));
@@ -177,6 +180,19 @@ void MainWindow::reopenProjects() {
 void MainWindow::makeProject() {
   const auto folder = QFileDialog::getExistingDirectory(this, tr("Project folder (new or existing)"), m_project);
   if (!folder.isEmpty()) openProject(folder);
+}
+
+void MainWindow::askPacs() {
+  // Images belong to a project, as runs do.
+  if (m_project.isEmpty()) makeProject();
+  if (m_project.isEmpty()) return;
+  auto* dialog = new PacsDialog(&m_jobs, QDir(m_project).filePath("pacs"), this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &PacsDialog::folderWanted, this, [this](const QString& folder) {
+    if (auto* wizard = newRun())
+      if (auto* page = qobject_cast<DataPage*>(wizard->currentPage())) page->addFolder(folder);
+  });
+  dialog->show();
 }
 
 void MainWindow::openRun(const QString& path) {

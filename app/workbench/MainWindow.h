@@ -47,6 +47,7 @@ class MainWindow : public QMainWindow {
   void makeMenus();
   QWidget* makeWelcome();
   void makeProject();
+  void askPacs();
   void exportRun();
   void predictAll();
   void openReport();

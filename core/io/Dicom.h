@@ -1,4 +1,4 @@
-// What every DICOM reader and writer of this room needs from DCMTK. Inside this room only.
+// What every DICOM reader and writer needs from DCMTK. Inside the rooms that see DCMTK only: this one and pacs.
 #pragma once
 
 #include <dcmtk/config/osconfig.h>

@@ -1,4 +1,4 @@
-// What a file is, by its first bytes and name. Inside this room only.
+// What a file is, by its first bytes and name. For this room and pacs.
 #pragma once
 
 #include <filesystem>

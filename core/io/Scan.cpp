@@ -33,6 +33,8 @@ bool listInto(int folder, const std::string& above, std::vector<FileStamp>& file
     struct stat info {};
     const bool link = entry->d_type == DT_LNK;
     if (name == "." || name == "..") continue;
+    // What is still being written or retrieved (base/File.h, pacs/Retrieve.h).
+    if (name.starts_with('.') && name.ends_with(".part")) continue;
     if (entry->d_type != DT_DIR && ::fstatat(folder, entry->d_name, &info, 0) != 0) continue;
     if (entry->d_type == DT_DIR || (S_ISDIR(info.st_mode) && !link))
       folders.emplace_back(name);

@@ -34,10 +34,11 @@ class Job : public QObject {
   const QString& title() const { return m_title; }
   const QStringList& arguments() const { return m_arguments; }
   State state() const { return m_state; }
-  /// Short work of the wizard, which may run beside a prediction or an export.
+  /// Short work of the wizard and questions to a PACS, which may run beside a prediction or an export.
   bool light() const {
-    static const QStringList light{"plan", "scan", "audit"};
-    return light.contains(m_arguments.value(0));
+    static const QStringList light{"plan", "scan", "audit"}, questions{"echo", "find"};
+    const auto& command = m_arguments.value(0);
+    return light.contains(command) || (command == QLatin1String("pacs") && questions.contains(m_arguments.value(1)));
   }
   bool over() const { return m_state != State::Waiting && m_state != State::Running; }
   bool cancelRequested() const { return m_cancelled; }

@@ -14,6 +14,7 @@
 #include <map>
 #include <set>
 
+#include "app/workbench/pacs/PacsDialog.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/form/PlanNames.h"
@@ -96,13 +97,15 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
   add->setObjectName("addFolder");
   auto* remove = new QPushButton(tr("Remove"), this);
   remove->setObjectName("removeFolder");
+  auto* pacs = new QPushButton(tr("From PACS…"), this);
+  pacs->setObjectName("fromPacs");
+  pacs->setToolTip(tr("Retrieve series from a PACS into a folder, and add that"));
   m_status = new QLabel(this);
   m_status->setWordWrap(true);
   m_status->setObjectName("scanStatus");
 
   auto* buttons = new QVBoxLayout;
-  buttons->addWidget(add);
-  buttons->addWidget(remove);
+  for (auto* button : {add, pacs, remove}) buttons->addWidget(button);
   buttons->addStretch();
   auto* top = new QHBoxLayout;
   top->addWidget(m_sources);
@@ -133,6 +136,7 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
     const auto folder = QFileDialog::getExistingDirectory(this, tr("Folder with images"));
     if (!folder.isEmpty()) addFolder(folder);
   });
+  connect(pacs, &QPushButton::clicked, this, &DataPage::askPacs);
   connect(remove, &QPushButton::clicked, this, &DataPage::removeSource);
 }
 
@@ -189,6 +193,13 @@ void DataPage::addFolder(const QString& folder) {
   m_wizard->model()->setValue("data.sources", sources);
   readIndex();
   scan(name, folder);
+}
+
+void DataPage::askPacs() {
+  auto* dialog = new PacsDialog(m_wizard->jobs(), QDir(m_wizard->project()).filePath("pacs"), this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &PacsDialog::folderWanted, this, &DataPage::addFolder);
+  dialog->open();
 }
 
 void DataPage::removeSource() {

@@ -44,6 +44,7 @@ class DataPage : public QWizardPage {
   void scanned();
 
  private:
+  void askPacs();
   void removeSource();
   void scan(const QString& name, const QString& folder);
   /// Scans the plan's sources that the index does not know: of a plan from elsewhere, or of an older index.

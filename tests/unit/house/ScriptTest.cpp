@@ -77,6 +77,15 @@ TEST_F(Script, MissingPackagesAreNamedWithTheirPurpose) {
   EXPECT_THAT(outcome.text, HasSubstr("E: something new"));
 }
 
+TEST_F(Script, OrthancsServiceDoesNotStartWithItsPackage) {
+  failingApt("the end");
+  stand("systemctl", "echo \"systemctl $*\"");
+  const auto outcome = bash("install_packages \"$root/installer/packages-test.txt\"\n");
+  const auto masked = outcome.text.find("systemctl mask orthanc.service\n");
+  EXPECT_LT(masked, outcome.text.find("the end")) << outcome.text;
+  EXPECT_THAT(install().text, Not(HasSubstr("mask")));
+}
+
 TEST_F(Script, EachFaultOfAptIsSaidInWords) {
   const std::pair<const char*, const char*> cases[] = {
       {"E: Unable to locate package libtorch-dev", "cannot be had from this machine's package sources: libtorch-dev"},

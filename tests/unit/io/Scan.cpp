@@ -58,6 +58,15 @@ class Scanning : public ::testing::Test {
   }
 };
 
+TEST_F(Scanning, PassesOverWhatIsStillBeingRetrieved) {
+  write(smallGrid());
+  fs::create_directories(folder / ".1.2.3.part");
+  fs::copy(written.files[0], folder / ".1.2.3.part/1.2.3.4.dcm");
+  const auto found = scan(folder.path());
+  ASSERT_OK(found);
+  EXPECT_EQ(found->filesSeen, std::ssize(written.files));
+}
+
 TEST_F(Scanning, RampSurvivesShuffledNamesUprightAndTilted) {
   for (const auto& g : {smallGrid(), smallGrid(0.3, -0.2), smallGrid(2.8, 1.4)}) {
     const std::string name = "ct" + std::to_string(g.direction[0][0]);
