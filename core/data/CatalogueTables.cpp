@@ -56,8 +56,8 @@ Result<void> writeSeries(Database& db, std::int64_t source, const io::Scan& scan
     LORKD_CHECK(row.run(source, s.seriesUid, s.patientId, s.patientName, s.studyUid, s.frameOfReferenceUid,
                         s.sopClassUid, s.modality, s.bodyPart, s.description, s.studyDate, s.transferSyntax,
                         dumped(geometryToJson(s.geometry)), dumped(s.referencedSeriesUids),
-                        dumped(s.referencedInstanceUids), dumped(s.segmentNames), dumped(findingsToJson(s.findings)),
-                        s.part, dumped(s.origins)));
+                        dumped(s.referencedInstanceUids), dumped(s.labels), dumped(findingsToJson(s.findings)), s.part,
+                        dumped(s.origins)));
     const auto id = db.lastRow();
     int position = 0;
     for (const auto& i : s.instances)
@@ -169,7 +169,7 @@ Result<std::vector<io::Series>> readSeriesRows(Database& db, const std::string& 
       s.geometry = geometry;
       s.referencedSeriesUids = Json::parse(rows.text(13)).get<std::vector<std::string>>();
       s.referencedInstanceUids = Json::parse(rows.text(14)).get<std::vector<std::string>>();
-      s.segmentNames = Json::parse(rows.text(15)).get<std::vector<std::string>>();
+      s.labels = Json::parse(rows.text(15)).get<std::vector<image::Label>>();
       s.findings = findingsFromJson(Json::parse(rows.text(16)));
       s.part = rows.text(17);
       s.origins = Json::parse(rows.text(18)).get<std::vector<image::Vec3>>();

@@ -9,9 +9,8 @@ namespace lorkd::data {
 
 namespace {
 
-/// The values that occur, ascending, with their names.
-Result<std::vector<std::pair<std::uint16_t, std::string>>> namedValues(const image::LabelMap& labels,
-                                                                       const std::filesystem::path& names) {
+/// The values that occur, ascending, and what is known of them.
+Result<std::vector<image::Label>> valuesOf(const image::LabelMap& labels, const std::filesystem::path& names) {
   std::vector<bool> occurs(65536);
   for (const auto value : labels.voxels) occurs[value] = true;
   image::LabelMap each;
@@ -20,11 +19,7 @@ Result<std::vector<std::pair<std::uint16_t, std::string>>> namedValues(const ima
   each.geometry.size = {static_cast<std::int64_t>(each.voxels.size()), 1, 1};
   // One voxel a value: the reader of names needs no more.
   LORKD_TRY(set, io::segmentsFromLabels(each, names));
-  std::vector<std::pair<std::uint16_t, std::string>> out;
-  for (const auto& segment : set.segments)
-    if (const auto at = std::find(segment.mask.begin(), segment.mask.end(), 1); at != segment.mask.end())
-      out.emplace_back(each.voxels[static_cast<std::size_t>(at - segment.mask.begin())], segment.name);
-  return out;
+  return std::vector<image::Label>(set.segments.begin(), set.segments.end());
 }
 
 }  // namespace
@@ -49,20 +44,18 @@ bool liesIn(const image::Geometry& labels, const image::Geometry& image) {
   return 2 * inside >= samples * samples * samples;
 }
 
-Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels, const std::filesystem::path& names) {
+Result<std::vector<image::Label>> labelValues(const std::filesystem::path& labels, const std::filesystem::path& names) {
   LORKD_TRY(map, io::readLabelMap(labels));
-  LORKD_TRY(values, namedValues(map, names));
-  std::vector<std::string> out;
-  for (auto& [value, name] : values) out.push_back(std::move(name));
-  return out;
+  return valuesOf(map, names);
 }
 
 Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,
                        const std::vector<std::string>& wanted) {
-  LORKD_TRY(values, namedValues(labels, names));
+  LORKD_TRY(values, valuesOf(labels, names));
   std::vector<bool> keep(65536);
-  for (const auto& [value, name] : values)
-    keep[value] = std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, name); });
+  for (const auto& label : values)
+    keep[static_cast<std::size_t>(label.number)] =
+        std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, label.name); });
   for (auto& value : labels.voxels)
     if (!keep[value]) value = 0;
   return {};

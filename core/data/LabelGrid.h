@@ -16,9 +16,9 @@ bool sameLabelGrid(const image::Geometry& labels, const image::Geometry& image);
 /// Whether at least half of `labels` lies in the box of `image`: then both may be of one space.
 bool liesIn(const image::Geometry& labels, const image::Geometry& image);
 
-/// Names of the values that occur, background left out, without making a mask of each.
+/// The values that occur, ascending, background left out, without making a mask of each.
 /// Errors: those of io::readLabelMap and io::segmentsFromLabels.
-Result<std::vector<std::string>> labelNames(const std::filesystem::path& labels, const std::filesystem::path& names);
+Result<std::vector<image::Label>> labelValues(const std::filesystem::path& labels, const std::filesystem::path& names);
 
 /// Clears the values whose names are not `wanted` (letter case does not count), so that no mask is made of them.
 Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,

@@ -158,7 +158,7 @@ Result<void> pairVolumes(const io::Scan& scan, const Pseudonym& pseudonym, Pairi
       continue;
     }
     const auto names = namesBeside(label->file);
-    auto found = labelNames(label->file, names);
+    auto found = labelValues(label->file, names);
     if (!found) {
       unusable(label->file, "label-values", found.error().text());
       continue;
@@ -173,7 +173,8 @@ Result<void> pairVolumes(const io::Scan& scan, const Pseudonym& pseudonym, Pairi
     }
     c.labelFiles = {label->file};
     c.labelNames = names;
-    c.labels = std::move(*found);
+    for (const auto& known : *found) c.labels.push_back(known.name);
+    c.labelInfo = std::move(*found);
   }
   return {};
 }
