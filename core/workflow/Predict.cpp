@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "core/base/File.h"
+#include "core/data/ClassMasks.h"
 #include "core/data/Prepare.h"
 #include "core/io/VolumeFile.h"
+#include "core/workflow/PredictedSeg.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Workflow.h"
 
@@ -83,10 +85,11 @@ Json classesJson(const plan::Plan& plan, const std::vector<int>& tasks) {
   for (int t : tasks) {
     const auto& [name, task] = plan.tasks[static_cast<std::size_t>(t)];
     auto& list = out[name] = Json::array();
-    for (std::size_t c = 0; c < task.classes.size(); ++c)
-      list.push_back({{"value", c + 1},
-                      {"name", task.classes[c].first},
-                      {"color", plan::classColor(plan, static_cast<std::size_t>(t), c)}});
+    for (std::size_t c = 0; c < task.classes.size(); ++c) {
+      Json entry = data::classLabel(plan, static_cast<std::size_t>(t), c);
+      entry["value"] = c + 1;
+      list.push_back(std::move(entry));
+    }
   }
   return out;
 }
@@ -112,6 +115,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   for (auto& [prefix, net] : networks) net->to(device);
   LORKD_TRY(cases, wantedCases(run, request, progress, cancel));
   const fs::path root = request.output.empty() ? run.predictions() : request.output;
+  if (!request.segmentations.empty()) LORKD_CHECK(checkOutside(request.segmentations, run));
   LORKD_CHECK(makeWritableFolder(root));
 
   if (!request.input.empty()) {
@@ -125,6 +129,10 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
     for (const auto& code : item.consent)
       if (!request.input.empty() && code != "label-grid")
         progress.note(item.id + " (" + code + "): its slices are interpolated onto an even grid");
+    if (!request.segmentations.empty() && (item.kind != "dicom" || !item.origins.empty()))
+      progress.note(
+          item.id + ": no DICOM segmentation is written, since " +
+          (item.kind != "dicom" ? "the image is no DICOM series" : "its slices are interpolated onto an even grid"));
     LORKD_TRY(volume, data::readImage(item));
     for (auto& [prefix, net] : networks) {
       for (int t : tasks) {
@@ -135,6 +143,10 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
         const auto file = root / item.id / (prefix + name + ".nii.gz");
         LORKD_CHECK(io::writeNifti(file, data::labelMap(masks)));
         written.push_back(file);
+        if (request.segmentations.empty() || item.kind != "dicom" || !item.origins.empty()) continue;
+        LORKD_TRY(seg, writeSegmentation(request.segmentations / item.id / (prefix + name + ".dcm"), plan,
+                                         static_cast<std::size_t>(t), std::move(masks), item));
+        written.push_back(seg);
       }
     }
     LORKD_CHECK(writeJson(root / item.id / "classes.json", classesJson(plan, tasks)));
