@@ -55,11 +55,7 @@ DataLabels::DataLabels(std::vector<ImageInfo> images) : m_images(std::move(image
       join(info, label);
     }
   for (auto& [name, info] : byName) m_labels.push_back(std::move(info));
-  QCollator order;
-  order.setNumericMode(true);
-  order.setCaseSensitivity(Qt::CaseInsensitive);
-  std::ranges::stable_sort(
-      m_labels, [&](const LabelInfo& a, const LabelInfo& b) { return order.compare(a.name(), b.name()) < 0; });
+  std::ranges::stable_sort(m_labels, [](const auto& a, const auto& b) { return before(a.name(), b.name()); });
   for (std::size_t n = 0; n < m_labels.size(); ++n) m_places[image::folded(m_labels[n].label.name)] = n;
 }
 
@@ -80,16 +76,32 @@ int DataLabels::images(const Json& task, const std::string& cls) const {
       found, [&](std::size_t n) { return lists(sources, m_images[n].source) && lists(parts, m_images[n].bodyPart); }));
 }
 
+bool before(const QString& a, const QString& b) {
+  static const QCollator order = [] {
+    // The locale C knows no numbers in names.
+    QCollator collator(QLocale().language() == QLocale::C ? QLocale(QLocale::English) : QLocale());
+    collator.setNumericMode(true);
+    collator.setCaseSensitivity(Qt::CaseInsensitive);
+    return collator;
+  }();
+  return order.compare(a, b) < 0;
+}
+
 std::vector<std::string> labelNames(const Json& task, const std::string& cls) {
   auto names = task.at("classes").at(cls).value("labels", std::vector<std::string>());
   return names.empty() ? std::vector{cls} : names;
 }
 
-QString codeText(const plan::Code& code, const plan::Code& modifier) {
+QString meaningText(const plan::Code& code, const plan::Code& modifier) {
   if (!image::coded(code)) return {};
-  auto text = QString::fromStdString(code.scheme + " " + code.value + " " + code.meaning).trimmed();
+  auto text = QString::fromStdString(code.meaning.empty() ? code.value : code.meaning);
   if (image::coded(modifier)) text += ", " + QString::fromStdString(modifier.meaning);
   return text;
+}
+
+QString codeText(const plan::Code& code, const plan::Code& modifier) {
+  if (!image::coded(code)) return {};
+  return QString::fromStdString(code.scheme + " " + code.value + " ") + meaningText(code, modifier);
 }
 
 }  // namespace lorkd::form

@@ -45,10 +45,15 @@ class DataLabels {
   std::map<std::string, std::size_t> m_places;  ///< in m_labels, by folded name
 };
 
+/// Whether name `a` stands before `b`, for people: numbers by their value, letter case left out.
+bool before(const QString& a, const QString& b);
+
 /// The label names that class `cls` of a task is made of: its list, or its own name.
 std::vector<std::string> labelNames(const Json& task, const std::string& cls);
 
-/// "SCT 10200004 Liver, Left"; empty without a code.
+/// "SCT 10200004 Kidney, Left"; empty without a code.
 QString codeText(const plan::Code& code, const plan::Code& modifier);
+/// "Kidney, Left", or the code where it has no words.
+QString meaningText(const plan::Code& code, const plan::Code& modifier);
 
 }  // namespace lorkd::form

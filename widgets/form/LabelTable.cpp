@@ -1,7 +1,6 @@
 #include "widgets/form/LabelTable.h"
 
 #include <QCheckBox>
-#include <QCollator>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
@@ -17,7 +16,7 @@
 namespace lorkd::form {
 namespace {
 
-enum Column { Name, Number, Code, Images, BodyPart };
+enum Column { Name, Number, Code, BodyPart, Images };
 constexpr int PlaceRole = Qt::UserRole;  // of the label in the data
 
 /// Numbers in its texts are compared as numbers.
@@ -25,14 +24,8 @@ class Row : public QTreeWidgetItem {
  public:
   using QTreeWidgetItem::QTreeWidgetItem;
   bool operator<(const QTreeWidgetItem& other) const override {
-    static const QCollator order = [] {
-      QCollator collator;
-      collator.setNumericMode(true);
-      collator.setCaseSensitivity(Qt::CaseInsensitive);
-      return collator;
-    }();
     const int column = treeWidget() ? treeWidget()->sortColumn() : 0;
-    return order.compare(text(column), other.text(column)) < 0;
+    return before(text(column), other.text(column));
   }
 };
 
@@ -69,7 +62,7 @@ LabelTable::LabelTable(QWidget* parent) : QWidget(parent) {
   m_list = new List(this);
   m_list->setObjectName("availableLabels");
   m_list->setAccessibleName(tr("Labels in the data"));
-  m_list->setHeaderLabels({tr("Label in the data"), tr("No."), tr("Code"), tr("Images"), tr("Body part")});
+  m_list->setHeaderLabels({tr("Label in the data"), tr("No."), tr("Code"), tr("Body part"), tr("Images")});
   m_list->headerItem()->setToolTip(Number, tr("Label value, segment number or ROI number"));
   for (int column : {int(Number), int(Images)})
     m_list->headerItem()->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
@@ -142,7 +135,7 @@ std::vector<const LabelInfo*> LabelTable::chosen() const {
 void LabelTable::fill() {
   m_list->clear();
   m_list->setSortingEnabled(false);
-  bool any[BodyPart + 1] = {true, false, false, true, false};
+  bool any[Images + 1] = {};
   for (std::size_t n = 0; n < m_data->labels().size(); ++n) {
     const auto& info = m_data->labels()[n];
     const auto& label = info.label;
@@ -151,15 +144,15 @@ void LabelTable::fill() {
     item->setData(Name, PlaceRole, qulonglong(n));
     item->setIcon(Name, swatch(QString::fromStdString(label.color)));
     if (label.number > 0) item->setText(Number, QString::number(label.number));
-    if (image::coded(label.code)) item->setText(Code, QString::fromStdString(label.code.value));
+    item->setText(Code, meaningText(label.code, label.modifier));
     item->setText(Images, QString::number(info.images.size()));
     item->setText(BodyPart, info.bodyParts.join(", "));
     for (int column : {int(Number), int(Images)}) item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
-    for (int column = 0; column <= BodyPart; ++column) any[column] = any[column] || !item->text(column).isEmpty();
+    for (int column = 0; column <= Images; ++column) any[column] = any[column] || !item->text(column).isEmpty();
   }
   m_list->setSortingEnabled(true);
   // A column without a word only takes room.
-  for (int column = 0; column <= BodyPart; ++column) {
+  for (int column = 0; column <= Images; ++column) {
     m_list->setColumnHidden(column, !any[column]);
     if (column != Name) m_list->resizeColumnToContents(column);
   }

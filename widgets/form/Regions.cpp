@@ -17,7 +17,8 @@ const std::vector<Region>& regions() {
     (void)file.open(QIODevice::ReadOnly);
     std::vector<Region> out;
     // The file is part of the program.
-    for (const auto& entry : Json::parse(file.readAll().toStdString()).at("regions")) {
+    const auto document = Json::parse(file.readAll().toStdString());
+    for (const auto& entry : document.at("regions")) {
       auto& region = out.emplace_back();
       region.name = entry.at("name").get<std::string>();
       for (const auto& part : entry.at("body_parts"))

@@ -51,6 +51,9 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   m_merge = button(tr("&Merge"), "mergeTaskClasses", tr("Make one class of the chosen ones: the union of their labels"),
                    this);
   m_split = button(tr("&Split"), "splitClass", tr("Make a class of each label of the chosen class"), this);
+  m_move = button(tr("Mo&ve to"), "moveClasses", tr("Move the chosen classes to another task"), this);
+  auto* others = new QMenu(m_move);
+  m_move->setMenu(others);
   m_color =
       button(tr("Colou&r…"), "taskColor", tr("Colour of what is chosen, in views and exported segmentations"), this);
   m_remove = button(tr("Remove"), "removeTask", tr("Remove what is chosen (Delete)"), this);
@@ -68,7 +71,7 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   grid->addLayout(row({m_add, m_mergeLabels, nullptr}), 2, 0);
   grid->addLayout(row({propose, load, m_save, nullptr, m_undo, m_redo}), 0, 1);
   grid->addWidget(m_tasks, 1, 1);
-  grid->addLayout(row({newTask, m_merge, m_split, m_color, m_remove, nullptr}), 2, 1);
+  grid->addLayout(row({newTask, m_merge, m_split, m_move, m_color, m_remove, nullptr}), 2, 1);
   grid->addWidget(m_hint, 3, 0, 1, 2);
   grid->setRowStretch(1, 1);
   grid->setColumnStretch(0, 4);
@@ -82,6 +85,14 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   connect(newTask, &QPushButton::clicked, this, &TaskEditor::addTask);
   connect(m_merge, &QPushButton::clicked, this, &TaskEditor::mergeSelected);
   connect(m_split, &QPushButton::clicked, this, &TaskEditor::splitSelected);
+  connect(others, &QMenu::aboutToShow, this, [this, others] {
+    others->clear();
+    const auto tasks = value();
+    for (const auto& [name, unused] : tasks.items())
+      others->addAction(QString::fromStdString(name), this, [this, onto = name] { dropClasses({onto, ""}); });
+    others->addSeparator();
+    others->addAction(tr("New task"), this, [this] { dropClasses({}); });
+  });
   connect(m_color, &QPushButton::clicked, this, &TaskEditor::chooseColor);
   connect(m_remove, &QPushButton::clicked, this, &TaskEditor::removeSelected);
   connect(m_undo, &QPushButton::clicked, this, &TaskEditor::undo);
@@ -157,7 +168,7 @@ void TaskEditor::refresh() {
   m_tasks->show(tasks, m_data);
   std::map<std::string, QStringList> used;
   for (const auto& [name, task] : tasks.items())
-    for (const auto& [cls, unused] : task.value("classes", Json::object()).items())
+    for (const auto& [cls, unused] : task.at("classes").items())
       for (const auto& label : labelNames(task, cls))
         used[image::folded(label)] << QString::fromStdString(name + " › " + cls);
   m_labels->setUsed(std::move(used));
@@ -178,6 +189,7 @@ void TaskEditor::showWhatCanBeDone() {
   m_split->setEnabled(std::ranges::any_of(places, [&](const TaskPlace& place) {
     return !place.cls.empty() && labelNames(tasks[place.task], place.cls).size() > 1;
   }));
+  m_move->setEnabled(classes > 0);
   m_color->setEnabled(!places.empty());
   m_remove->setEnabled(!places.empty());
   m_undo->setEnabled(!m_past.empty());

@@ -68,7 +68,7 @@ class TaskEditor : public QWidget {
   DataLabels m_data;
   LabelTable* m_labels;
   TaskTree* m_tasks;
-  QPushButton *m_add, *m_mergeLabels, *m_merge, *m_split, *m_color, *m_remove, *m_undo, *m_redo, *m_save;
+  QPushButton *m_add, *m_mergeLabels, *m_merge, *m_split, *m_move, *m_color, *m_remove, *m_undo, *m_redo, *m_save;
   QLabel* m_hint;
   plan::TaskKind m_kind = plan::TaskKind::Segmentation;
   std::vector<Json> m_past, m_future;

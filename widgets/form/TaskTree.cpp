@@ -110,6 +110,9 @@ void TaskTree::addTask(const std::string& name, const plan::Plan& shown, std::si
     setColor(child, plan::classColor(shown, task, c));
     child->setText(Images, QString::number(data.images(json, cls)));
     child->setTextAlignment(Images, Qt::AlignRight | Qt::AlignVCenter);
+    // Only what differs from the name catches the eye.
+    if (labels.join(", ") == child->text(Name))
+      child->setForeground(Labels, palette().brush(QPalette::PlaceholderText));
     QStringList tip{labels.join('\n')};
     if (const auto code = codeText(options.code, options.modifier); !code.isEmpty()) tip << code;
     if (!unknown.isEmpty()) {
