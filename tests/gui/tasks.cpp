@@ -120,6 +120,10 @@ void TasksTest::theFilterFinds() {
   press("labelFilterRegular");
   QCOMPARE(shown(), QStringList({"Left Kidney", "Right Kidney"}));
   QVERIFY(m_editor->findChild<QLabel*>("labelCount")->text().contains("2 of 4"));
+  // Enter goes on to what was found, and no farther.
+  QTest::keyClick(m_editor->findChild<QLineEdit*>("labelFilter"), Qt::Key_Return);
+  QCOMPARE(labels()->selectedItems().size(), 1);
+  QCOMPARE(labels()->currentItem()->text(0), QString("Left Kidney"));
   // Numbers in names stand by their value.
   show({{"ct", "", {label("rib 10"), label("Rib 2"), label("rib 1")}}});
   QCOMPARE(shown(), QStringList({"rib 1", "Rib 2", "rib 10"}));

@@ -49,6 +49,7 @@ LabelTable::LabelTable(QWidget* parent) : QWidget(parent) {
   m_text->setAccessibleName(tr("Filter labels"));
   m_text->setPlaceholderText(tr("Filter by name, code or body part"));
   m_text->setClearButtonEnabled(true);
+  m_text->installEventFilter(this);
   m_regular = new QToolButton(this);
   m_regular->setObjectName("labelFilterRegular");
   m_regular->setText(QStringLiteral(".*"));
@@ -105,6 +106,20 @@ LabelTable::LabelTable(QWidget* parent) : QWidget(parent) {
   });
   connect(m_list, &QTreeWidget::itemSelectionChanged, this, &LabelTable::showCount);
   connect(m_list, &QTreeWidget::itemActivated, this, &LabelTable::activated);
+}
+
+bool LabelTable::eventFilter(QObject* watched, QEvent* event) {
+  if (watched != m_text || event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
+  // From the filter to what it found, instead of on to the next page of the wizard.
+  const auto key = static_cast<QKeyEvent*>(event)->key();
+  if (key != Qt::Key_Return && key != Qt::Key_Enter && key != Qt::Key_Down) return false;
+  m_list->setFocus();
+  for (int row = 0; row < m_list->topLevelItemCount(); ++row)
+    if (auto* item = m_list->topLevelItem(row); !item->isHidden()) {
+      m_list->setCurrentItem(item);
+      break;
+    }
+  return true;
 }
 
 void LabelTable::setData(const DataLabels* data) {

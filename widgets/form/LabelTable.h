@@ -29,6 +29,9 @@ class LabelTable : public QWidget {
   /// A double click, or Enter.
   void activated();
 
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
  private:
   void fill();
   void filter();
