@@ -8,10 +8,11 @@ const char* const PlanArguments::setHelp =
 
 void PlanArguments::addTo(CLI::App& command) {
   command.add_option("plan", plan, "Plan file (JSON)")->required();
+  command.add_option("--tasks", tasks, "Take the tasks of this file, a template or another plan, instead of the plan's");
   command.add_option("--set", set, setHelp);
   command.add_option("--out", out, "Run directory to make or continue");
 }
 
-Result<plan::Plan> PlanArguments::load() const { return plan::load(plan, set); }
+Result<plan::Plan> PlanArguments::load() const { return plan::load(plan, set, tasks); }
 
 }  // namespace lorkd::cli

@@ -15,9 +15,10 @@ struct PlanArguments {
   static const char* const setHelp;
   std::string plan;              ///< plan file
   std::vector<std::string> set;  ///< --set tasks.liver.rank=8
+  std::string tasks;             ///< file whose tasks are taken instead
   std::string out;               ///< run directory
   void addTo(CLI::App& command);
-  /// The plan with every --set applied, validated; relative paths made absolute against the plan's folder.
+  /// The plan with the tasks of --tasks and every --set applied, validated; relative paths made absolute against the plan's folder.
   Result<plan::Plan> load() const;
 };
 

@@ -5,14 +5,15 @@ namespace lorkd::cli {
 namespace {
 
 struct PredictOptions {
-  std::string run, input, out;
+  std::string run, input, out, seg;
   std::vector<std::string> tasks, cases;
   bool teacher = false;
 };
 
 Result<void> predict(const PredictOptions& options, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(options.run));
-  workflow::PredictRequest request{options.cases, options.tasks, options.input, options.out, options.teacher};
+  workflow::PredictRequest request{options.cases, options.tasks,   options.input,
+                                   options.out,   options.teacher, options.seg};
   if (!options.input.empty() && options.out.empty())
     return fail(ErrorCode::InvalidArgument, "--input needs --out", "name the folder to write the predictions into",
                 "--out");
@@ -37,6 +38,9 @@ void addPredict(CLI::App& app, Context& context) {
   command->add_option("--case", options->cases, "Only this case of the run (repeatable); default: every test case");
   command->add_option("--input", options->input, "A DICOM folder or NIfTI file that the run does not know");
   command->add_option("--out", options->out, "Folder to write into; default: RUN/predictions");
+  command->add_option("--seg", options->seg,
+                      "Folder outside of the run for DICOM segmentations of DICOM series as well, with the codes and "
+                      "colours of the plan; they name the patient as the series does");
   command->add_flag("--teacher", options->teacher, "The teacher's predictions as well");
   command->callback(
       [options, &context] { context.action = [options, &context] { return predict(*options, context); }; });

@@ -24,8 +24,9 @@ Result<void> runToEnd(const run::RunDirectory& run, const Context& context) {
 /// Trains a plan in a new run directory, or goes on with a run directory given instead of a plan.
 Result<void> train(const PlanArguments& arguments, bool teacher, const Context& context) {
   if (run::RunDirectory::isRun(arguments.plan)) {
-    if (!arguments.set.empty())
-      return fail(ErrorCode::InvalidArgument, "the plan of a run is frozen", "make a new run to change it", "--set");
+    if (!arguments.set.empty() || !arguments.tasks.empty())
+      return fail(ErrorCode::InvalidArgument, "the plan of a run is frozen", "make a new run to change it",
+                  arguments.set.empty() ? "--tasks" : "--set");
     LORKD_TRY(run, run::RunDirectory::open(arguments.plan));
     return runToEnd(run, context);
   }

@@ -75,6 +75,7 @@ void to_json(Json& j, const Case& c) {
        {"label_names", textOf(c.labelNames)},
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
+  if (!c.labelInfo.empty()) j["label_info"] = c.labelInfo;
 }
 
 void from_json(const Json& j, Case& c) {
@@ -94,6 +95,7 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("resampled")) j.at("resampled").get_to(c.resampled);
   c.labelNames = pathOf(j.at("label_names"));
   j.at("labels").get_to(c.labels);
+  if (j.contains("label_info")) j.at("label_info").get_to(c.labelInfo);
   const auto geometry = image::geometryFromJson(j.at("geometry"));
   // The JSON library's own way to say that a value does not fit; whoever reads the document catches it.
   if (!geometry) throw Json::type_error::create(302, geometry.error().message, &j);

@@ -29,9 +29,10 @@ struct Case {
   std::vector<image::Vec3> origins;               ///< of slices that are moved onto `geometry`, see io::Series
   std::vector<std::string> consent;               ///< codes of findings that the plan must accept to use the image
   std::vector<std::filesystem::path> labelFiles;  ///< SEG and RTSTRUCT files, or a label map
-  std::vector<int> resampled;        ///< positions in `labelFiles` of those that lie on a grid of their own
-  std::filesystem::path labelNames;  ///< what names the values of a label map, or empty
-  std::vector<std::string> labels;   ///< names of the structures
+  std::vector<int> resampled;           ///< positions in `labelFiles` of those that lie on a grid of their own
+  std::filesystem::path labelNames;     ///< what names the values of a label map, or empty
+  std::vector<std::string> labels;      ///< names of the structures
+  std::vector<image::Label> labelInfo;  ///< what is known of `labels`, in their order; may be empty
   image::Geometry geometry;
 };
 void to_json(Json& j, const Case& c);

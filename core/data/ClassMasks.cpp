@@ -1,29 +1,23 @@
 #include "core/data/ClassMasks.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace lorkd::data {
-
-namespace {
-
-std::string folded(const std::string& text) {
-  const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
-  const auto first = std::find_if_not(text.begin(), text.end(), blank);
-  const auto last = std::find_if_not(text.rbegin(), text.rend(), blank).base();
-  std::string out;
-  for (auto at = first; at < last; ++at) out += static_cast<char>(std::tolower(static_cast<unsigned char>(*at)));
-  return out;
-}
-
-}  // namespace
 
 std::vector<std::string> classLabels(const plan::Task& task, std::size_t cls) {
   const auto& [name, options] = task.classes.at(cls);
   return options.labels.empty() ? std::vector<std::string>{name} : options.labels;
 }
 
-bool sameLabel(const std::string& a, const std::string& b) { return folded(a) == folded(b); }
+image::Label classLabel(const plan::Plan& plan, std::size_t task, std::size_t cls) {
+  const auto& [name, options] = plan.tasks.at(task).second.classes.at(cls);
+  return {name,
+          plan::classColor(plan, task, cls),
+          options.code,
+          options.category,
+          options.modifier,
+          static_cast<int>(cls) + 1};
+}
 
 bool followsOrder(const std::vector<std::string>& classes, const plan::Task& task) {
   for (std::size_t n = 0; n < classes.size(); ++n)

@@ -13,8 +13,10 @@ namespace lorkd::data {
 /// Label names of class `cls` of a task: the plan's list, or the class's own name.
 std::vector<std::string> classLabels(const plan::Task& task, std::size_t cls);
 
-/// Whether two label names are the same: letter case and surrounding blanks do not count.
-bool sameLabel(const std::string& a, const std::string& b);
+/// What a segmentation of class `cls` of task `task` is to be called and coded, and its colour in the plan.
+image::Label classLabel(const plan::Plan& plan, std::size_t task, std::size_t cls);
+
+using image::sameLabel;
 
 /// Whether a set of pictures with these class names only numbers its classes ("0", "1", ..., as .npz archives do), as
 /// many as the task has: the plan's order is then the order of the numbers.

@@ -2,27 +2,12 @@
 
 #include <algorithm>
 
-#include "core/data/CaseList.h"
+#include "core/image/Label.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
 
 namespace {
-
-/// The values with their names.
-Result<std::vector<std::pair<std::uint16_t, std::string>>> named(const std::vector<std::uint16_t>& values,
-                                                                 const std::filesystem::path& names) {
-  image::LabelMap each;
-  each.voxels = values;
-  each.geometry.size = {static_cast<std::int64_t>(values.size()), 1, 1};
-  // One voxel a value: the reader of names needs no more.
-  LORKD_TRY(set, io::segmentsFromLabels(each, names));
-  std::vector<std::pair<std::uint16_t, std::string>> out;
-  for (const auto& segment : set.segments)
-    if (const auto at = std::find(segment.mask.begin(), segment.mask.end(), 1); at != segment.mask.end())
-      out.emplace_back(each.voxels[static_cast<std::size_t>(at - segment.mask.begin())], segment.name);
-  return out;
-}
 
 std::vector<std::uint16_t> occurring(const image::LabelMap& labels) {
   std::vector<bool> occurs(65536);
@@ -60,20 +45,23 @@ Result<std::vector<std::uint16_t>> labelValues(const std::filesystem::path& labe
   return occurring(map);
 }
 
-Result<std::vector<std::string>> labelNames(const std::vector<std::uint16_t>& values,
-                                            const std::filesystem::path& names) {
-  LORKD_TRY(found, named(values, names));
-  std::vector<std::string> out;
-  for (auto& [value, name] : found) out.push_back(std::move(name));
-  return out;
+Result<std::vector<image::Label>> labelsOf(const std::vector<std::uint16_t>& values,
+                                           const std::filesystem::path& names) {
+  image::LabelMap each;
+  each.voxels = values;
+  each.geometry.size = {static_cast<std::int64_t>(values.size()), 1, 1};
+  // One voxel a value: the reader of names needs no more.
+  LORKD_TRY(set, io::segmentsFromLabels(each, names));
+  return std::vector<image::Label>(set.segments.begin(), set.segments.end());
 }
 
 Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,
                        const std::vector<std::string>& wanted) {
-  LORKD_TRY(values, named(occurring(labels), names));
+  LORKD_TRY(values, labelsOf(occurring(labels), names));
   std::vector<bool> keep(65536);
-  for (const auto& [value, name] : values)
-    keep[value] = std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, name); });
+  for (const auto& label : values)
+    keep[static_cast<std::size_t>(label.number)] =
+        std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, label.name); });
   for (auto& value : labels.voxels)
     if (!keep[value]) value = 0;
   return {};

@@ -19,9 +19,9 @@ bool liesIn(const image::Geometry& labels, const image::Geometry& image);
 /// The values that occur in a label map, ascending, background left out. Errors: those of io::readLabelMap.
 Result<std::vector<std::uint16_t>> labelValues(const std::filesystem::path& labels);
 
-/// Names of values, without making a mask of each. Errors: those of io::segmentsFromLabels.
-Result<std::vector<std::string>> labelNames(const std::vector<std::uint16_t>& values,
-                                            const std::filesystem::path& names);
+/// What is known of values, in their order, without making a mask of each. Errors: those of io::segmentsFromLabels.
+Result<std::vector<image::Label>> labelsOf(const std::vector<std::uint16_t>& values,
+                                           const std::filesystem::path& names);
 
 /// Clears the values whose names are not `wanted` (letter case does not count), so that no mask is made of them.
 Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,

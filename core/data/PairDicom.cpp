@@ -109,8 +109,11 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
     for (std::size_t n = 0; resample && n < s.instances.size(); ++n)
       c.resampled.push_back(static_cast<int>(c.labelFiles.size() + n));
     for (const auto& instance : s.instances) c.labelFiles.push_back(instance.file);
-    for (const auto& name : s.segmentNames)
-      if (std::find(c.labels.begin(), c.labels.end(), name) == c.labels.end()) c.labels.push_back(name);
+    for (const auto& label : s.labels) {
+      if (std::find(c.labels.begin(), c.labels.end(), label.name) != c.labels.end()) continue;
+      c.labels.push_back(label.name);
+      c.labelInfo.push_back(label);
+    }
   }
 }
 

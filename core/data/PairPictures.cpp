@@ -42,7 +42,7 @@ std::set<std::string> classesOfDicom(const io::Scan& scan, const fs::path& folde
   std::set<std::string> classes;
   for (const auto& series : scan.series) {
     const auto cls = series.instances.size() == 1 ? classOf(series.instances.front().file, folder) : std::nullopt;
-    if (!cls || !series.segmentNames.empty()) return {};
+    if (!cls || !series.labels.empty()) return {};
     classes.insert(*cls);
   }
   return classes;

@@ -165,7 +165,7 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
     }
     const auto names = namesBeside(label->file);
     const auto occurring = values(label->file);
-    auto found = occurring ? labelNames(*occurring, names) : std::unexpected(occurring.error());
+    auto found = occurring ? labelsOf(*occurring, names) : std::unexpected(occurring.error());
     if (!found) {
       unusable(label->file, "label-values", found.error().text());
       continue;
@@ -180,7 +180,8 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
     }
     c.labelFiles = {label->file};
     c.labelNames = names;
-    c.labels = std::move(*found);
+    for (const auto& known : *found) c.labels.push_back(known.name);
+    c.labelInfo = std::move(*found);
   }
   return {};
 }

@@ -129,7 +129,7 @@ Phantom makePhantom(Region region, int patient, const PhantomOptions& options) {
   const auto names = organs(region);
   for (const auto& name : names) {
     const auto style = organStyle(name);
-    out.truth.segments.push_back({name, style.color, style.code, "SCT", style.meaning,
+    out.truth.segments.push_back({{name, style.color, {"SCT", style.code, style.meaning}},
                                   std::vector<std::uint8_t>(static_cast<std::size_t>(g.voxels()), 0)});
   }
 

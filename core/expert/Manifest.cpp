@@ -25,6 +25,7 @@ void to_json(Json& j, const Manifest& m) {
            {"parity_samples", m.paritySamples},
            {"versions", m.versions},
            {"files", m.files}};
+  if (!m.codes.is_null()) j["codes"] = m.codes;
   if (!m.factors.is_null()) j["factors"] = m.factors;
   if (!m.truncation.is_null()) j["truncation"] = m.truncation;
 }
@@ -37,6 +38,7 @@ void from_json(const Json& j, Manifest& m) {
   j.at("backbone").get_to(m.backbone);
   j.at("files").get_to(m.files);
   m.colors = j.value("colors", m.colors);
+  m.codes = j.value("codes", Json());
   m.input = j.value("input", m.input);
   m.output = j.value("output", m.output);
   m.channels = j.value("channels", m.channels);

@@ -16,6 +16,7 @@ struct Manifest {
   std::string task, kind;  ///< kind: "segmentation" or "classification"
   std::vector<std::string> classes;
   std::vector<std::string> colors;  ///< "#rrggbb" per class
+  Json codes;                       ///< {class: {"code", "category", "modifier"}} of those that have any; else null
   std::string backbone;             ///< name, and preset or widths
   std::string input, output;        ///< in words: layout, axes, what the numbers mean
   std::int64_t channels = 1;        ///< of the input

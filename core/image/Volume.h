@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/image/Geometry.h"
+#include "core/image/Label.h"
 
 namespace lorkd::image {
 
@@ -17,16 +18,20 @@ struct Grid {
 
   Grid() = default;
   explicit Grid(const Geometry& g, T value = T()) : geometry(g), voxels(static_cast<std::size_t>(g.voxels()), value) {}
-  T& at(std::int64_t i, std::int64_t j, std::int64_t k) { return voxels[static_cast<std::size_t>(geometry.offset(i, j, k))]; }
-  T at(std::int64_t i, std::int64_t j, std::int64_t k) const { return voxels[static_cast<std::size_t>(geometry.offset(i, j, k))]; }
+  T& at(std::int64_t i, std::int64_t j, std::int64_t k) {
+    return voxels[static_cast<std::size_t>(geometry.offset(i, j, k))];
+  }
+  T at(std::int64_t i, std::int64_t j, std::int64_t k) const {
+    return voxels[static_cast<std::size_t>(geometry.offset(i, j, k))];
+  }
 };
 
 /// A scalar image; CT in HU, rescale already applied.
 struct Volume : Grid<float> {
   using Grid::Grid;
-  std::string modality;      ///< "CT", "MR", ... or empty
-  std::string unit;          ///< "HU" for CT, else empty
-  double windowCenter = 0;   ///< first DICOM window; width 0 if there is none
+  std::string modality;     ///< "CT", "MR", ... or empty
+  std::string unit;         ///< "HU" for CT, else empty
+  double windowCenter = 0;  ///< first DICOM window; width 0 if there is none
   double windowWidth = 0;
 };
 
@@ -36,14 +41,9 @@ using Mask = Grid<std::uint8_t>;
 /// Integer labels; 0 is background. Cannot hold overlaps: see SegmentSet.
 using LabelMap = Grid<std::uint16_t>;
 
-/// One named structure on the grid of its set.
-struct Segment {
-  std::string name;          ///< SEG Segment Label, ROI name, or the label value as text
-  std::string color;         ///< "#rrggbb" or empty
-  std::string codeValue;     ///< coded type, e.g. "10200004"; may be empty
-  std::string codeScheme;    ///< e.g. "SCT"
-  std::string codeMeaning;   ///< e.g. "Liver"
-  std::vector<std::uint8_t> mask;  ///< geometry.voxels() values, 0 or 1
+/// One structure on the grid of its set.
+struct Segment : Label {
+  std::vector<std::uint8_t> mask{};  ///< geometry.voxels() values, 0 or 1
 };
 
 /// Structures on one grid; they may overlap.

@@ -95,6 +95,15 @@ std::string words(DcmItem& item, const DcmTagKey& tag, DcmItem& dataset) {
   return utf8(text(item, tag), text(dataset, DCM_SpecificCharacterSet));
 }
 
+plan::Code codeIn(DcmItem& item, const DcmTagKey& sequence, DcmItem& dataset) {
+  DcmItem* code = sequenceItem(item, sequence);
+  if (!code) return {};
+  plan::Code out{ascii(text(*code, DCM_CodingSchemeDesignator)), ascii(text(*code, DCM_CodeValue)),
+                 words(*code, DCM_CodeMeaning, dataset)};
+  constexpr std::size_t kLongest = 16;
+  return image::coded(out) && out.scheme.size() <= kLongest && out.value.size() <= kLongest ? out : plan::Code();
+}
+
 long integer(DcmItem& item, const DcmTagKey& tag, long fallback) {
   if (Uint16 u = 0; item.findAndGetUint16(tag, u).good()) return u;
   if (Sint32 s = 0; item.findAndGetSint32(tag, s).good()) return s;

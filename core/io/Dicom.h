@@ -14,6 +14,7 @@
 
 #include "core/base/Error.h"
 #include "core/image/Geometry.h"
+#include "core/image/Label.h"
 
 namespace lorkd::io::dicom {
 
@@ -39,6 +40,9 @@ std::string ascii(std::string raw);
 std::string utf8(const std::string& raw, const std::string& declared);
 /// text() as UTF-8 by the character set that `dataset` declares.
 std::string words(DcmItem& item, const DcmTagKey& tag, DcmItem& dataset);
+/// The code in the first item of a sequence, in the words of `dataset`'s character set; empty where there is none, or
+/// one longer than Code Value allows (PS3.3 section 8.1).
+plan::Code codeIn(DcmItem& item, const DcmTagKey& sequence, DcmItem& dataset);
 /// Whole and decimal numbers; `fallback` when absent or not a number.
 long integer(DcmItem& item, const DcmTagKey& tag, long fallback = 0);
 double number(DcmItem& item, const DcmTagKey& tag, double fallback = 0);

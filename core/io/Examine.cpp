@@ -38,7 +38,7 @@ Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
     add(series, Severity::Unusable, "damaged-segmentation", header.error().text());
     return series;
   }
-  for (const auto& segment : header->segments) series.segmentNames.push_back(segment.name);
+  for (const auto& segment : header->segments) series.labels.push_back(segment);
   series.geometry = header->geometry;
   if (series.geometry.voxels() > 0 && !series.geometry.plausible()) series.geometry = {};
   const auto& d = series.geometry.direction;
@@ -56,7 +56,7 @@ Series structureSeries(dicom::Loaded& loaded, const SliceHeader& h) {
     add(series, Severity::Unusable, "damaged-structures", rois.error().text());
     return series;
   }
-  for (const auto& roi : rois->rois) series.segmentNames.push_back(roi.segment.name);
+  for (const auto& roi : rois->rois) series.labels.push_back(roi.segment);
   series.frameOfReferenceUid = rois->frameOfReferenceUid;
   if (!rois->left.empty())
     add(series, Severity::Note, "empty-region",

@@ -1,6 +1,8 @@
 // Structures out of label images, named by a CSV.
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstdio>
 #include <map>
 #include <sstream>
 
@@ -20,13 +22,46 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-// Names of segments in the header of an NRRD file, as 3D Slicer writes them: Segment0_Name:=liver and so on. Such files
-// may hold several layers; those are refused where voxels are read.
-std::map<int, std::string> namesInNrrd(const fs::path& file) {
-  std::map<int, std::string> names;
+// "SCT^10200004^Liver", as 3D Slicer writes codes.
+plan::Code codeOf(const std::string& text) {
+  const auto first = text.find('^'), second = text.find('^', first + 1);
+  if (first == text.npos || second == text.npos) return {};
+  const plan::Code code{text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1)};
+  return image::coded(code) && code.scheme.size() <= 16 && code.value.size() <= 16 ? code : plan::Code();
+}
+
+// The codes among a segment's tags: "TerminologyEntry:context~category~type~modifier~…", tags parted by '|'.
+void takeTerminology(const std::string& tags, image::Label& label) {
+  constexpr std::string_view kEntry = "TerminologyEntry:";
+  const auto at = tags.find(kEntry);
+  if (at == tags.npos) return;
+  std::istringstream parts(tags.substr(at + kEntry.size(), tags.find('|', at) - at - kEntry.size()));
+  std::string context, category, type, modifier;
+  std::getline(std::getline(std::getline(std::getline(parts, context, '~'), category, '~'), type, '~'), modifier, '~');
+  label.category = codeOf(category);
+  label.code = codeOf(type);
+  label.modifier = codeOf(modifier);
+}
+
+// "0.5 0 1", shares of red, green and blue.
+std::string colorOf(const std::string& shares) {
+  std::istringstream in(shares);
+  double rgb[3];
+  char text[8];
+  if (!(in >> rgb[0] >> rgb[1] >> rgb[2])) return {};
+  const auto byte = [](double x) { return static_cast<unsigned>(std::lround(std::clamp(x, 0.0, 1.0) * 255)) & 255u; };
+  std::snprintf(text, sizeof text, "#%02x%02x%02x", byte(rgb[0]), byte(rgb[1]), byte(rgb[2]));
+  return text;
+}
+
+using Labels = std::map<int, image::Label>;  // by value
+
+// Segments in the header of an NRRD file, as 3D Slicer writes them: Segment0_Name:=liver and so on. Such files may hold
+// several layers; those are refused where voxels are read.
+Labels labelsInNrrd(const fs::path& file) {
   std::string name = lowered(file.filename().string());
-  if (!name.ends_with(".nrrd") && !name.ends_with(".nhdr")) return names;
-  std::map<std::string, std::pair<std::string, std::string>> segments;  // by number: name, value
+  if (!name.ends_with(".nrrd") && !name.ends_with(".nhdr")) return {};
+  std::map<std::string, image::Label> segments;  // by "Segment0" and so on
   std::istringstream in(readHead(file, 1 << 20));
   // The header ends with an empty line.
   for (std::string line; std::getline(in, line) && !trimmed(line).empty();) {
@@ -35,20 +70,21 @@ std::map<int, std::string> namesInNrrd(const fs::path& file) {
     const auto key = line.substr(0, split), value = trimmed(line.substr(split + 2));
     const auto bar = key.find('_');
     if (bar == key.npos) continue;
-    if (key.substr(bar) == "_Name") segments[key.substr(0, bar)].first = value;
-    if (key.substr(bar) == "_LabelValue") segments[key.substr(0, bar)].second = value;
+    auto& label = segments[key.substr(0, bar)];
+    const auto field = key.substr(bar);
+    if (field == "_Name") label.name = value;
+    if (field == "_Color") label.color = colorOf(value);
+    if (field == "_Tags") takeTerminology(value, label);
+    if (field == "_LabelValue") std::from_chars(value.data(), value.data() + value.size(), label.number);
   }
-  for (const auto& [number, segment] : segments) {
-    int value = 0;
-    const auto& text = segment.second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc() && value > 0 && value < 65536 && !segment.first.empty()) names[value] = segment.first;
-  }
-  return names;
+  Labels labels;
+  for (const auto& [number, label] : segments)
+    if (label.number > 0 && label.number < 65536 && !label.name.empty()) labels[label.number] = label;
+  return labels;
 }
 
-Result<std::map<int, std::string>> readNames(const fs::path& file) {
-  if (auto names = namesInNrrd(file); !names.empty()) return names;
+Result<Labels> readNames(const fs::path& file) {
+  if (auto labels = labelsInNrrd(file); !labels.empty()) return labels;
   LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 24));
   const auto table = parseCsv(bytes);
   const auto valueColumn = table.column({"value", "label", "index", "id"});
@@ -56,7 +92,7 @@ Result<std::map<int, std::string>> readNames(const fs::path& file) {
   if (valueColumn == table.header.size() || nameColumn == table.header.size())
     return fail(ErrorCode::Format, "the first line names no columns 'value' (or 'label') and 'name'",
                 "start the file with a line such as: value,name", file.string());
-  std::map<int, std::string> names;
+  Labels labels;
   for (const auto& row : table.rows) {
     int value = 0;
     const std::string &text = row[valueColumn], &name = row[nameColumn];
@@ -64,17 +100,17 @@ Result<std::map<int, std::string>> readNames(const fs::path& file) {
     if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > 65535 || name.empty())
       return fail(ErrorCode::Format, "line " + std::to_string(row.line) + " has no label value (0 to 65535) and name",
                   "", file.string());
-    names[value] = name;
+    labels[value].name = name;
   }
-  return names;
+  return labels;
 }
 
 }  // namespace
 
-bool namesItsLabels(const fs::path& file) { return !namesInNrrd(file).empty(); }
+bool namesItsLabels(const fs::path& file) { return !labelsInNrrd(file).empty(); }
 
 Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const fs::path& namesFile) {
-  std::map<int, std::string> names;
+  Labels names;
   if (!namesFile.empty()) {
     LORKD_TRY(read, readNames(namesFile));
     names = std::move(read);
@@ -89,7 +125,9 @@ Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, cons
     if (counts[static_cast<std::size_t>(value)] == 0) continue;
     segmentOf[static_cast<std::size_t>(value)] = static_cast<int>(set.segments.size());
     auto& segment = set.segments.emplace_back();
-    segment.name = names.contains(value) ? names[value] : std::to_string(value);
+    if (names.contains(value)) static_cast<image::Label&>(segment) = names[value];
+    if (segment.name.empty()) segment.name = std::to_string(value);
+    segment.number = value;
     segment.mask.assign(labels.voxels.size(), 0);
   }
   for (std::size_t n = 0; n < labels.voxels.size(); ++n)

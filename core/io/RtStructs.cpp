@@ -135,6 +135,7 @@ Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::s
       return bad("StructureSetROISequence: ROI number " + std::to_string(number) + " is used twice");
     auto& roi = rois.emplace_back();
     roi.segment.name = dicom::words(item, DCM_ROIName, dataset);
+    roi.segment.number = static_cast<int>(number);
     if (roi.segment.name.empty()) roi.segment.name = "region " + std::to_string(number);
     roi.frameOfReferenceUid = dicom::ascii(dicom::text(item, DCM_ReferencedFrameOfReferenceUID));
     return {};
@@ -149,12 +150,8 @@ Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::s
   }));
   LORKD_CHECK(dicom::forEachItem(dataset, DCM_RTROIObservationsSequence, [&](DcmItem& item) -> Result<void> {
     const auto found = byNumber.find(dicom::integer(item, DCM_ReferencedROINumber, -1));
-    DcmItem* code = dicom::sequenceItem(item, DCM_RTROIIdentificationCodeSequence);
-    if (found == byNumber.end() || !code) return {};
-    auto& segment = rois[found->second].segment;
-    segment.codeValue = dicom::ascii(dicom::text(*code, DCM_CodeValue));
-    segment.codeScheme = dicom::ascii(dicom::text(*code, DCM_CodingSchemeDesignator));
-    segment.codeMeaning = dicom::words(*code, DCM_CodeMeaning, dataset);
+    if (found == byNumber.end()) return {};
+    rois[found->second].segment.code = dicom::codeIn(item, DCM_RTROIIdentificationCodeSequence, dataset);
     return {};
   }));
   Rois found;

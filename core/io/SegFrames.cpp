@@ -39,11 +39,11 @@ Result<std::map<long, std::size_t>> readSegments(DcmDataset& dataset, SegHeader&
     segment.name = dicom::words(item, DCM_SegmentLabel, dataset);
     if (segment.name.empty()) segment.name = "segment " + std::to_string(number);
     segment.color = colorOf(item);
-    if (DcmItem* type = dicom::sequenceItem(item, DCM_SegmentedPropertyTypeCodeSequence)) {
-      segment.codeValue = dicom::ascii(dicom::text(*type, DCM_CodeValue));
-      segment.codeScheme = dicom::ascii(dicom::text(*type, DCM_CodingSchemeDesignator));
-      segment.codeMeaning = dicom::words(*type, DCM_CodeMeaning, dataset);
-    }
+    segment.number = static_cast<int>(number);
+    segment.category = dicom::codeIn(item, DCM_SegmentedPropertyCategoryCodeSequence, dataset);
+    segment.code = dicom::codeIn(item, DCM_SegmentedPropertyTypeCodeSequence, dataset);
+    if (DcmItem* type = dicom::sequenceItem(item, DCM_SegmentedPropertyTypeCodeSequence))
+      segment.modifier = dicom::codeIn(*type, DCM_SegmentedPropertyTypeModifierCodeSequence, dataset);
     return {};
   }));
   if (numbers.empty()) return bad("SegmentSequence is missing");

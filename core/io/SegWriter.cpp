@@ -86,29 +86,50 @@ OFCondition putTextIn(DcmDataset& dataset, const std::vector<std::pair<DcmTagKey
   for (const auto& [tag, text] : taken)
     if (dataset.tagExists(tag)) set(tag, text);
   OFCondition status = set.status();
+  const auto setMeaning = [&status](DcmItem* code, const plan::Code& from, const std::string& instead) {
+    if (status.bad() || !image::coded(from)) return;
+    if (!code) {
+      status = EC_TagNotFound;
+      return;
+    }
+    dicom::Setter setCode(*code);
+    setCode(DCM_CodeMeaning, dicom::longString(from.meaning.empty() ? instead : from.meaning));
+    status = setCode.status();
+  };
   for (std::size_t s = 0; s < segments.size() && status.good(); ++s) {
     const auto& segment = segments[s];
     DcmItem* item = dicom::sequenceItem(dataset, DCM_SegmentSequence, static_cast<long>(s));
     DcmItem* type = item ? dicom::sequenceItem(*item, DCM_SegmentedPropertyTypeCodeSequence) : nullptr;
     if (!type) return EC_TagNotFound;
-    dicom::Setter setItem(*item), setType(*type);
+    dicom::Setter setItem(*item);
     setItem(DCM_SegmentLabel, dicom::longString(segment.name));
-    if (!segment.codeValue.empty() && !segment.codeScheme.empty())
-      setType(DCM_CodeMeaning, dicom::longString(segment.codeMeaning.empty() ? segment.name : segment.codeMeaning));
-    status = setItem.status().good() ? setType.status() : setItem.status();
+    status = setItem.status();
+    setMeaning(type, segment.code, segment.name);
+    setMeaning(dicom::sequenceItem(*item, DCM_SegmentedPropertyCategoryCodeSequence), segment.category, segment.name);
+    setMeaning(dicom::sequenceItem(*type, DCM_SegmentedPropertyTypeModifierCodeSequence), segment.modifier,
+               segment.name);
   }
   return status;
 }
 
 Result<void> addSegment(DcmSegmentation& seg, const image::Segment& source) {
   // Without a code, "Tissue" is the least that the standard accepts for a property type (CID 7151 is extensible).
-  const bool coded = !source.codeValue.empty() && !source.codeScheme.empty();
   CodeSequenceMacro category("123037004", "SCT", "Anatomical Structure"), type("85756007", "SCT", "Tissue");
   OFCondition status = EC_Normal;
-  if (coded) status = type.set(source.codeValue.c_str(), source.codeScheme.c_str(), "Tissue");
+  // Meanings follow in putTextIn().
+  const auto take = [&status](CodeSequenceMacro& code, const plan::Code& from) {
+    if (status.good() && image::coded(from)) status = code.set(from.value.c_str(), from.scheme.c_str(), "meaning");
+  };
+  take(category, source.category);
+  take(type, source.code);
   DcmSegment* segment = nullptr;
   if (status.good())
     status = DcmSegment::create(segment, "label", category, type, DcmSegTypes::SAT_AUTOMATIC, "LoRKD Workbench");
+  if (status.good() && image::coded(source.modifier)) {
+    auto modifier = std::make_unique<CodeSequenceMacro>();
+    take(*modifier, source.modifier);
+    segment->getSegmentedPropertyTypeModifierCode().push_back(modifier.release());
+  }
   if (status.bad()) return dcmtkError(status, "segment '" + source.name + "'");
   unsigned rgb = 0;
   const std::string& color = source.color;
@@ -185,6 +206,7 @@ Result<std::vector<std::uint8_t>> addFrames(DcmSegmentation& seg, const image::S
     const auto& h = source[match[static_cast<std::size_t>(k)]];
     reference.setReferencedSOPClassUID(h.sopClassUid.c_str());
     reference.setReferencedSOPInstanceUID(h.sopInstanceUid.c_str());
+    if (h.frames > 1) reference.addReferencedFrameNumber(static_cast<Uint16>(h.frame + 1));
     OFVector<ImageSOPInstanceReferenceMacro> references;
     references.push_back(reference);
     derivations.emplace_back(DcmSegmentation::createDerivationImageFG(references, "Segmentation"));
@@ -219,7 +241,7 @@ Result<void> addReferences(DcmSegmentation& seg, const std::vector<SliceHeader>&
   auto series = std::make_unique<IODSeriesAndInstanceReferenceMacro::ReferencedSeriesItem>();
   OFCondition status = series->setSeriesInstanceUID(source.front().seriesUid.c_str());
   for (const auto& h : source)
-    if (status.good()) status = series->addReference(h.sopClassUid.c_str(), h.sopInstanceUid.c_str());
+    if (status.good() && h.frame == 0) status = series->addReference(h.sopClassUid.c_str(), h.sopInstanceUid.c_str());
   if (status.bad()) return dcmtkError(status, "references to the source series");
   seg.getCommonInstanceReference().getReferencedSeriesItems().push_back(series.release());
   return {};
@@ -257,7 +279,7 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
   std::optional<dicom::Loaded> first;
   for (const auto& path : source.files) {
     LORKD_TRY(loaded, dicom::load(path));
-    headers.push_back(describe(loaded, path));
+    std::ranges::move(framesOf(loaded, describe(loaded, path)), std::back_inserter(headers));
     if (!first) first = std::move(loaded);
   }
   LORKD_TRY(match, matchPlanes(segments.geometry, headers));

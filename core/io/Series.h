@@ -43,7 +43,7 @@ struct Series {
   std::vector<image::Vec3> origins;
   std::vector<std::string> referencedSeriesUids;  ///< SEG, RTSTRUCT: what they belong to
   std::vector<std::string> referencedInstanceUids;
-  std::vector<std::string> segmentNames;  ///< SEG, RTSTRUCT: labels in order
+  std::vector<image::Label> labels;  ///< SEG, RTSTRUCT: their structures in order
   std::vector<Finding> findings;
   bool usable() const;  ///< no finding is Unusable; some may need consent
 };

@@ -57,7 +57,7 @@ void to_json(Json& j, const Series& s) {
        {"origins", s.origins},
        {"referenced_series", s.referencedSeriesUids},
        {"referenced_instances", s.referencedInstanceUids},
-       {"segments", s.segmentNames},
+       {"labels", s.labels},
        {"findings", s.findings}};
 }
 
@@ -81,7 +81,7 @@ void from_json(const Json& j, Series& s) {
   j.at("origins").get_to(s.origins);
   j.at("referenced_series").get_to(s.referencedSeriesUids);
   j.at("referenced_instances").get_to(s.referencedInstanceUids);
-  j.at("segments").get_to(s.segmentNames);
+  j.at("labels").get_to(s.labels);
   j.at("findings").get_to(s.findings);
 }
 

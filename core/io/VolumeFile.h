@@ -30,7 +30,7 @@ Result<void> writeNifti(const std::filesystem::path& file, const image::LabelMap
 Result<void> writeNifti(const std::filesystem::path& file, const image::Mask& mask);
 
 /// One structure a label value; names are the values as text, or from `names`: a CSV with columns `label`/`value` and
-/// `name`, or a segmentation of 3D Slicer (.seg.nrrd), which names its own.
+/// `name`, or a segmentation of 3D Slicer (.seg.nrrd), which names its own, with colours and codes.
 Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const std::filesystem::path& names = {});
 /// Whether the file is such a segmentation.
 bool namesItsLabels(const std::filesystem::path& file);

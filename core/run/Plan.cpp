@@ -63,9 +63,24 @@ Result<Plan> fromJson(const Json& plan, const std::string& name) {
   return fail(ErrorCode::InvalidArgument, list, "", name);
 }
 
-Result<Plan> load(const std::filesystem::path& path, const std::vector<std::string>& assignments) {
+namespace {
+
+Result<Json> document(const std::filesystem::path& path) {
   LORKD_TRY(text, readFile(path, std::uintmax_t(16) << 20));
-  LORKD_TRY(json, parseJson(text, path.string()));
+  return parseJson(text, path.string());
+}
+
+}  // namespace
+
+Result<Plan> load(const std::filesystem::path& path, const std::vector<std::string>& assignments,
+                  const std::filesystem::path& tasks) {
+  LORKD_TRY(json, document(path));
+  if (!tasks.empty()) {
+    LORKD_TRY(other, document(tasks));
+    if (!other.is_object() || !other.contains("tasks"))
+      return fail(ErrorCode::Format, "there are no \"tasks\" in it", "name a template or a plan", tasks.string());
+    if (json.is_object()) json["tasks"] = other["tasks"];
+  }
   for (const auto& assignment : assignments) LORKD_CHECK(set(json, assignment));
   LORKD_TRY(plan, fromJson(json, path.string()));
   const auto folder = std::filesystem::absolute(path).parent_path();

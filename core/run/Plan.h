@@ -34,8 +34,10 @@ std::vector<Fault> validate(const Json& plan);
 Result<Plan> fromJson(const Json& plan, const std::string& name = "plan");
 
 /// Reads a plan file and applies `assignments` (see set()). Relative source and teacher paths are made absolute against
-/// the file's folder. Errors: NotFound, Format, InvalidArgument.
-Result<Plan> load(const std::filesystem::path& path, const std::vector<std::string>& assignments = {});
+/// the file's folder. `tasks`, if it is not empty, is a file whose "tasks" (all that a template has, or those of another
+/// plan) stand in for the plan's own. Errors: NotFound, Format, InvalidArgument.
+Result<Plan> load(const std::filesystem::path& path, const std::vector<std::string>& assignments = {},
+                  const std::filesystem::path& tasks = {});
 
 /// Complete JSON of a plan, every default written out.
 Json toJson(const Plan& plan);

@@ -124,7 +124,7 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
                           known.empty() ? "the plan has no data.sources" : knownHint(source, known)});
       }
     if (task.kind == TaskKind::Classification && task.classes.size() == 1)
-      faults.push_back({field + ".classes", valueText(Json(task.classes)), "at least 2 classes",
+      faults.push_back({field + ".classes", valueText(Json::array({task.classes.front().first})), "at least 2 classes",
                         "a classification chooses between classes"});
     if (task.kind != plan.tasks.front().second.kind)
       faults.push_back({field + ".kind", valueText(Json(task.kind)), toString(plan.tasks.front().second.kind),

@@ -58,6 +58,10 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, int task) {
   for (std::size_t c = 0; c < options.classes.size(); ++c) {
     m.classes.push_back(options.classes[c].first);
     m.colors.push_back(plan::classColor(plan, index, c));
+    const auto& [cls, known] = options.classes[c];
+    for (const auto& [key, code] : {std::pair{"code", &known.code}, std::pair{"category", &known.category},
+                                    std::pair{"modifier", &known.modifier}})
+      if (image::coded(*code)) m.codes[cls][key] = *code;
   }
   m.backbone = backboneText(plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone);
   if (options.kind == plan::TaskKind::Segmentation) {

@@ -1,8 +1,10 @@
 #include <algorithm>
 
 #include "core/base/File.h"
+#include "core/data/ClassMasks.h"
 #include "core/data/Prepare.h"
 #include "core/io/VolumeFile.h"
+#include "core/workflow/PredictedSeg.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Workflow.h"
 
@@ -83,10 +85,12 @@ Json classesJson(const plan::Plan& plan, const std::vector<int>& tasks) {
   for (int t : tasks) {
     const auto& [name, task] = plan.tasks[static_cast<std::size_t>(t)];
     auto& list = out[name] = Json::array();
-    for (std::size_t c = 0; c < task.classes.size(); ++c)
-      list.push_back({{"value", c + 1},
-                      {"name", task.classes[c].first},
-                      {"color", plan::classColor(plan, static_cast<std::size_t>(t), c)}});
+    for (std::size_t c = 0; c < task.classes.size(); ++c) {
+      Json entry = data::classLabel(plan, static_cast<std::size_t>(t), c);
+      entry.erase("number");
+      entry["value"] = c + 1;
+      list.push_back(std::move(entry));
+    }
   }
   return out;
 }
@@ -112,6 +116,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   for (auto& [prefix, net] : networks) net->to(device);
   LORKD_TRY(cases, wantedCases(run, request, progress, cancel));
   const fs::path root = request.output.empty() ? run.predictions() : request.output;
+  if (!request.segmentations.empty()) LORKD_CHECK(checkOutside(request.segmentations, run));
   LORKD_CHECK(makeWritableFolder(root));
 
   if (!request.input.empty()) {
@@ -121,20 +126,28 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   }
   std::vector<fs::path> written;
   const auto total = static_cast<std::int64_t>(cases.size() * networks.size() * tasks.size());
+  std::int64_t done = 0;
   for (const auto& item : cases) {
     for (const auto& code : item.consent)
       if (!request.input.empty() && code != "label-grid")
         progress.note(item.id + " (" + code + "): its slices are interpolated onto an even grid");
+    const bool dicom = item.kind == "dicom", withSeg = !request.segmentations.empty() && dicom && item.origins.empty();
+    if (!request.segmentations.empty() && !withSeg)
+      progress.note(item.id + ": no DICOM segmentation is written, since " +
+                    (dicom ? "its slices are interpolated onto an even grid" : "the image is no DICOM series"));
     LORKD_TRY(volume, data::readImage(item));
     for (auto& [prefix, net] : networks) {
       for (int t : tasks) {
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
-        progress.report("predicting " + item.id + ", " + prefix + name, static_cast<std::int64_t>(written.size()),
-                        total);
+        progress.report("predicting " + item.id + ", " + prefix + name, done++, total);
         LORKD_TRY(masks, predictOnSource(net, t, volume, plan, device, cancel));
         const auto file = root / item.id / (prefix + name + ".nii.gz");
         LORKD_CHECK(io::writeNifti(file, data::labelMap(masks)));
         written.push_back(file);
+        if (!withSeg) continue;
+        LORKD_TRY(seg, writeSegmentation(request.segmentations / item.id / (prefix + name + ".dcm"), plan,
+                                         static_cast<std::size_t>(t), std::move(masks), item));
+        written.push_back(seg);
       }
     }
     LORKD_CHECK(writeJson(root / item.id / "classes.json", classesJson(plan, tasks)));

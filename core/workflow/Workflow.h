@@ -58,10 +58,14 @@ struct PredictRequest {
   std::filesystem::path input;     ///< instead of cases: a folder of DICOM or a NIfTI file never seen before
   std::filesystem::path output;    ///< empty: RUN/predictions
   bool teacher = false;            ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
+  /// Where DICOM segmentations of DICOM cases go as well, <case>/<task>.dcm; empty: nowhere. They carry what identifies
+  /// the patient in the source series, so the folder may not lie in the run.
+  std::filesystem::path segmentations{};
 };
 /// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see data::labelMap
 /// for overlaps), and classes.json beside them; for an `input`, cases.json tells which image each case is. Returns the
-/// files written. Errors: NotFound (case or task), Unsupported (pictures), those of the rooms.
+/// files written. Errors: NotFound (case or task), Unsupported (pictures), InvalidArgument (segmentations in the run),
+/// those of the rooms.
 Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
                                                    Progress& progress, const CancelToken& cancel);
 

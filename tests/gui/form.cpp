@@ -1,16 +1,12 @@
-// The forms in a real window: fields from the schema, tasks from labels, counts from ranks.
+// The forms in a real window: fields from the schema, counts from ranks.
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
-#include <QMessageBox>
-#include <QPushButton>
-#include <QTreeWidget>
 #include <QtTest>
 
 #include "widgets/form/FieldEditor.h"
 #include "widgets/form/NetworkEditor.h"
 #include "widgets/form/RankTable.h"
-#include "widgets/form/TaskEditor.h"
 
 using namespace lorkd;
 using namespace lorkd::form;
@@ -21,13 +17,6 @@ class FormTest : public QObject {
   void fieldsFollowSchemaAndModel();
   void smallNumbersSurvive();
   void largeNumbersSurvive();
-  void labelsBecomeClasses();
-  void severalLabelsBecomeOneClass();
-  void labelsOfAnyScriptStayApart();
-  void bodyPartsBecomeTasks();
-  void replacingTasksIsAsked();
-  void kindHoldsForEveryTask();
-  void renamingKeepsTheLabels();
   void countsFollowRanks();
   void networksAreThoseThereAre();
 };
@@ -139,140 +128,10 @@ void FormTest::largeNumbersSurvive() {
   QCOMPARE(model.value("data.clip"), Json({-1234.5678, 100000.0}));
 }
 
-namespace {
-std::vector<LabelInfo> labels() {
-  return {{"liver", 3, {"abdomen"}},
-          {"Left Kidney", 3, {"abdomen"}},
-          {"Right Kidney", 3, {"abdomen"}},
-          {"brain", 2, {"head"}}};
-}
-
-void choose(TaskEditor& editor, const QStringList& names) {
-  editor.available()->clearSelection();
-  for (const auto& name : names)
-    for (auto* item : editor.available()->findItems(name, Qt::MatchExactly)) item->setSelected(true);
-}
-
-void press(QWidget& parent, const char* name) {
-  auto* button = parent.findChild<QPushButton*>(name);
-  QVERIFY2(button, name);
-  QTest::mouseClick(button, Qt::LeftButton);
-}
-}  // namespace
-
-void FormTest::labelsBecomeClasses() {
-  PlanModel model;
-  TaskEditor editor(&model);
-  editor.setLabels(labels());
-  editor.show();
-  choose(editor, {"liver", "brain"});
-  press(editor, "addClasses");
-  const auto task = model.value("tasks.task");
-  QVERIFY(task.contains("classes"));
-  QCOMPARE(task["classes"]["liver"]["labels"], Json({"liver"}));
-  QVERIFY(task["classes"].contains("brain"));
-  QVERIFY(model.faults().empty());
-}
-
-void FormTest::severalLabelsBecomeOneClass() {
-  PlanModel model;
-  TaskEditor editor(&model);
-  editor.setLabels(labels());
-  editor.show();
-  choose(editor, {"Left Kidney", "Right Kidney"});
-  press(editor, "mergeClasses");
-  const auto classes = model.value("tasks.task.classes");
-  QCOMPARE(classes.size(), std::size_t(1));
-  QCOMPARE(classes.front()["labels"].size(), std::size_t(2));
-}
-
-void FormTest::labelsOfAnyScriptStayApart() {
-  PlanModel model;
-  TaskEditor editor(&model);
-  const QStringList names{"肝脏", "脾脏", "Liver", "liver"};
-  editor.setLabels({{names[0], 1, {}}, {names[1], 1, {}}, {names[2], 1, {}}, {names[3], 1, {}}});
-  editor.show();
-  choose(editor, names);
-  press(editor, "addClasses");
-  choose(editor, names);
-  press(editor, "addClasses");  // nothing twice
-  const auto check = [&](const Json& classes) {
-    QCOMPARE(classes.size(), std::size_t(4));
-    QCOMPARE(classes["肝脏"]["labels"], Json::array({"肝脏"}));
-    QCOMPARE(classes["脾脏"]["labels"], Json::array({"脾脏"}));
-    QVERIFY(classes["liver"]["labels"] != classes["liver 2"]["labels"]);
-  };
-  check(model.value("tasks.task.classes"));
-  editor.suggestByBodyPart();
-  check(model.value("tasks.all.classes"));
-  QVERIFY(model.faults().empty());
-}
-
-void FormTest::replacingTasksIsAsked() {
-  PlanModel model;
-  TaskEditor editor(&model);
-  editor.setLabels(labels());
-  editor.show();
-  choose(editor, {"liver"});
-  press(editor, "addClasses");
-  const auto own = model.value("tasks");
-  for (const bool agree : {false, true}) {
-    press(editor, "suggestTasks");
-    auto* box = editor.findChild<QMessageBox*>("confirmSuggest");
-    QVERIFY(box);
-    QCOMPARE(model.value("tasks"), own);
-    for (auto* button : box->buttons())
-      if ((box->buttonRole(button) == QMessageBox::AcceptRole) == agree) button->click();
-    QTRY_VERIFY(!editor.findChild<QMessageBox*>("confirmSuggest"));
-    QCOMPARE(model.value("tasks") == own, !agree);
-  }
-}
-
-void FormTest::kindHoldsForEveryTask() {
-  PlanModel model;
-  TaskEditor editor(&model);
-  editor.setLabels(labels());
-  choose(editor, {"liver", "brain"});
-  editor.addSelected(false);
-  editor.setKind(plan::TaskKind::Classification);
-  QCOMPARE(model.value("tasks.task.kind"), Json("classification"));
-  editor.suggestByBodyPart();
-  QCOMPARE(model.value("tasks.head.kind"), Json("classification"));
-}
-
-void FormTest::bodyPartsBecomeTasks() {
-  PlanModel model;
-  TaskEditor editor(&model);
-  editor.setLabels(labels());
-  editor.show();
-  press(editor, "suggestTasks");
-  const auto tasks = model.value("tasks");
-  QCOMPARE(tasks.size(), std::size_t(2));
-  QCOMPARE(tasks["abdomen"]["classes"].size(), std::size_t(3));
-  QVERIFY(tasks["head"]["classes"].contains("brain"));
-  QVERIFY(model.faults().empty());
-}
-
-void FormTest::renamingKeepsTheLabels() {
-  PlanModel model;
-  TaskEditor editor(&model);
-  editor.setLabels(labels());
-  editor.show();
-  press(editor, "suggestTasks");
-  auto* head = editor.tasks()->findItems("head", Qt::MatchExactly).front();
-  head->setText(0, "Neuro");
-  QTRY_VERIFY(model.value("tasks").contains("neuro"));
-  auto* brain = editor.tasks()->findItems("brain", Qt::MatchExactly | Qt::MatchRecursive).front();
-  brain->setText(0, "cerebrum");
-  QTRY_VERIFY(model.value("tasks.neuro.classes").contains("cerebrum"));
-  QCOMPARE(model.value("tasks.neuro.classes")["cerebrum"]["labels"], Json({"brain"}));
-}
-
 void FormTest::countsFollowRanks() {
   PlanModel model;
-  TaskEditor editor(&model);
-  editor.setLabels(labels());
-  editor.suggestByBodyPart();
+  model.setValue("tasks", Json::parse(R"({"abdomen": {"rank": 4, "classes": {"liver": {}}},
+                                          "head": {"rank": 4, "classes": {"brain": {}}}})"));
   RankTable table(&model);
   table.show();
   // One 3D layer 8 -> 16, kernel 3, encoder; one in the decoder: r(k³·Cin + k²·Cout), decoder rank twice.

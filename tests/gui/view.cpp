@@ -239,7 +239,7 @@ class ViewTest : public QObject {
     set->geometry = grid();
     for (const double radius : {20.0, 10.0}) {
       const auto labels = ballLabels(grid(), other, radius);
-      image::Segment segment{radius > 15 ? "outer" : "inner", "", "", "", "", {}};
+      image::Segment segment{{radius > 15 ? "outer" : "inner"}, {}};
       for (const auto v : labels->voxels) segment.mask.push_back(v ? 1 : 0);
       set->segments.push_back(segment);
     }

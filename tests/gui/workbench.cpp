@@ -79,7 +79,15 @@ void WorkbenchTest::wizardMakesARun() {
   QTest::mouseClick(next, Qt::LeftButton);
   QVERIFY(!next->isEnabled());
   QTest::mouseClick(wizard->findChild<QPushButton*>("suggestTasks"), Qt::LeftButton);
+  auto* basis = wizard->findChild<QComboBox*>("proposalBasis");
+  QVERIFY(basis && wizard->model()->value("tasks").empty());
+  basis->setCurrentIndex(1);  // body parts
+  QTest::mouseClick(wizard->findChild<QPushButton*>("proposalUse"), Qt::LeftButton);
   QCOMPARE(wizard->model()->value("tasks").size(), std::size_t(3));
+  // What the SEG says of a structure is in the plan.
+  const auto liver = wizard->model()->value("tasks.abdomen.classes.liver");
+  QCOMPARE(liver["code"], Json({{"scheme", "SCT"}, {"value", "10200004"}, {"meaning", "Liver"}}));
+  QVERIFY(QColor(QString::fromStdString(liver["color"])).isValid());
   QVERIFY(next->isEnabled());
 
   QTest::mouseClick(next, Qt::LeftButton);  // the data: headers at once, voxels when they are asked for
@@ -243,6 +251,8 @@ void WorkbenchTest::picturesAreClassified() {
   QTRY_VERIFY_WITH_TIMEOUT(next->isEnabled(), 20000);
   QTest::mouseClick(next, Qt::LeftButton);
   QTest::mouseClick(wizard->findChild<QPushButton*>("suggestTasks"), Qt::LeftButton);
+  // The classes of pictures are no regions of a body: they make one task.
+  QTest::mouseClick(wizard->findChild<QPushButton*>("proposalUse"), Qt::LeftButton);
   QCOMPARE(wizard->model()->value("tasks.all.kind"), Json("classification"));
   for (const char* backbone : {"backbone.name", "teacher.backbone.name"})
     QCOMPARE(wizard->model()->value(backbone), Json("shufflenetv2"));

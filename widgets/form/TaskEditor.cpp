@@ -1,324 +1,342 @@
 #include "widgets/form/TaskEditor.h"
 
 #include <QColorDialog>
-#include <QDropEvent>
+#include <QDir>
+#include <QFileDialog>
 #include <QGridLayout>
 #include <QHBoxLayout>
-#include <QHeaderView>
-#include <QIcon>
+#include <QKeySequence>
 #include <QLabel>
-#include <QLineEdit>
+#include <QMenu>
 #include <QMessageBox>
-#include <QMimeData>
-#include <QPixmap>
 #include <QPushButton>
-#include <QRegularExpression>
-#include <QTreeWidget>
-#include <map>
+#include <QShortcut>
 
 #include "widgets/form/PlanNames.h"
+#include "widgets/form/ProposalDialog.h"
+#include "widgets/form/TaskTemplate.h"
 
 namespace lorkd::form {
 namespace {
 
-enum Role { TaskRole = Qt::UserRole, ClassRole };
-
-QIcon swatch(const QString& color) {
-  QPixmap pixmap(14, 14);
-  pixmap.fill(QColor(color));
-  return pixmap;
-}
-
-Json classOf(const std::string& label) { return {{"labels", Json::array({label})}, {"color", ""}}; }
-
-/// The class made of this label alone, if there is one.
-bool hasLabel(const Json& classes, const std::string& label) {
-  for (const auto& [name, cls] : classes.items())
-    if (const auto labels = cls.value("labels", Json::array());
-        labels.empty() ? name == label : labels == Json::array({label}))
-      return true;
-  return false;
-}
-
-/// The object with the key renamed and every place kept.
-Json renamed(const Json& object, const std::string& from, const std::string& to) {
-  Json out = Json::object();
-  for (const auto& [key, value] : object.items()) out[key == from ? to : key] = value;
-  return out;
-}
-
-QPushButton* button(const QString& text, const char* name, QWidget* parent) {
+QPushButton* button(const QString& text, const char* name, const QString& tip, QWidget* parent) {
   auto* b = new QPushButton(text, parent);
   b->setObjectName(name);
-  b->setAccessibleName(text);
+  b->setAccessibleName(QString(text).remove('&'));
+  b->setToolTip(tip);
+  b->setAutoDefault(false);
   return b;
 }
 
 }  // namespace
 
 TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_model(model) {
-  m_filter = new QLineEdit(this);
-  m_filter->setObjectName("labelFilter");
-  m_filter->setAccessibleName(tr("Filter labels"));
-  m_filter->setPlaceholderText(tr("Filter labels (regular expression)"));
-  m_filter->setClearButtonEnabled(true);
-  m_available = new QTreeWidget(this);
-  m_available->setObjectName("availableLabels");
-  m_available->setAccessibleName(tr("Labels in the data"));
-  m_available->setHeaderLabels({tr("Label in the data"), tr("Images"), tr("Body part")});
-  m_available->setRootIsDecorated(false);
-  m_available->setSelectionMode(QAbstractItemView::ExtendedSelection);
-  m_available->setDragEnabled(true);
-  m_available->setDragDropMode(QAbstractItemView::DragOnly);
-  m_available->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-  m_available->header()->setStretchLastSection(false);
-  m_tasks = new QTreeWidget(this);
-  m_tasks->setObjectName("taskTree");
-  m_tasks->setAccessibleName(tr("Tasks and their classes"));
-  m_tasks->setHeaderLabels({tr("Task / class"), tr("Made of labels")});
-  m_tasks->header()->setSectionResizeMode(0, QHeaderView::Stretch);
-  m_tasks->setAcceptDrops(true);
-  m_tasks->viewport()->setAcceptDrops(true);
-  m_tasks->viewport()->installEventFilter(this);
-
-  auto* add = button(tr("Add as classes →"), "addClasses", this);
-  auto* merge = button(tr("Merge into one class →"), "mergeClasses", this);
-  auto* newTask = button(tr("New task"), "newTask", this);
-  auto* suggest = button(tr("One task per body part"), "suggestTasks", this);
-  auto* color = button(tr("Colour…"), "taskColor", this);
-  auto* remove = button(tr("Remove"), "removeTask", this);
+  m_labels = new LabelTable(this);
+  m_tasks = new TaskTree(m_labels->list(), this);
+  auto* propose =
+      button(tr("&Propose tasks…"), "suggestTasks",
+             tr("By region of the body, from names of labels and body parts; shown before it is taken"), this);
+  auto* load =
+      button(tr("Load template…"), "loadTemplate", tr("Tasks that were saved, or those of another plan"), this);
+  m_save = button(tr("Save as template…"), "saveTemplate", tr("Keep these tasks for other data"), this);
+  m_undo = button(tr("Undo"), "undoTasks",
+                  tr("Take the last step back (%1)").arg(QKeySequence(QKeySequence::Undo).toString()), this);
+  m_redo =
+      button(tr("Redo"), "redoTasks", tr("Take it again (%1)").arg(QKeySequence(QKeySequence::Redo).toString()), this);
+  m_add = button(tr("Add as &classes →"), "addClasses",
+                 tr("A class for each chosen label, in the task in hand (Enter)"), this);
+  m_mergeLabels =
+      button(tr("Add as &one class →"), "mergeClasses", tr("One class, the union of the chosen labels"), this);
+  auto* newTask = button(tr("New &task"), "newTask", tr("An empty task, to be named"), this);
+  m_merge = button(tr("&Merge"), "mergeTaskClasses", tr("Make one class of the chosen ones: the union of their labels"),
+                   this);
+  m_split = button(tr("&Split"), "splitClass", tr("Make a class of each label of the chosen class"), this);
+  m_move = button(tr("Mo&ve to"), "moveClasses", tr("Move the chosen classes to another task"), this);
+  auto* others = new QMenu(m_move);
+  m_move->setMenu(others);
+  m_color =
+      button(tr("Colou&r…"), "taskColor", tr("Colour of what is chosen, in views and exported segmentations"), this);
+  m_remove = button(tr("Remove"), "removeTask", tr("Remove what is chosen (Delete)"), this);
   m_hint = new QLabel(this);
   m_hint->setWordWrap(true);
 
+  const auto row = [](std::initializer_list<QWidget*> widgets) {
+    auto* layout = new QHBoxLayout;
+    for (auto* widget : widgets) widget ? layout->addWidget(widget) : layout->addStretch();
+    return layout;
+  };
   auto* grid = new QGridLayout(this);
   grid->setContentsMargins(0, 0, 0, 0);
-  grid->addWidget(m_filter, 0, 0);
-  grid->addWidget(m_available, 1, 0);
-  grid->addWidget(m_tasks, 0, 1, 2, 1);
-  auto* left = new QHBoxLayout;
-  left->addWidget(add);
-  left->addWidget(merge);
-  left->addStretch();
-  auto* right = new QHBoxLayout;
-  for (auto* b : {newTask, suggest, color, remove}) right->addWidget(b);
-  right->addStretch();
-  grid->addLayout(left, 2, 0);
-  grid->addLayout(right, 2, 1);
+  grid->addWidget(m_labels, 0, 0, 2, 1);
+  grid->addLayout(row({m_add, m_mergeLabels, nullptr}), 2, 0);
+  grid->addLayout(row({propose, load, m_save, nullptr, m_undo, m_redo}), 0, 1);
+  grid->addWidget(m_tasks, 1, 1);
+  grid->addLayout(row({newTask, m_merge, m_split, m_move, m_color, m_remove, nullptr}), 2, 1);
   grid->addWidget(m_hint, 3, 0, 1, 2);
+  grid->setRowStretch(1, 1);
   grid->setColumnStretch(0, 4);
   grid->setColumnStretch(1, 5);
 
-  connect(m_filter, &QLineEdit::textChanged, this, &TaskEditor::showLabels);
-  connect(add, &QPushButton::clicked, this, [this] { addSelected(false); });
-  connect(merge, &QPushButton::clicked, this, [this] { addSelected(true); });
-  connect(m_available, &QTreeWidget::itemDoubleClicked, this, [this] { addSelected(false); });
+  connect(m_labels, &LabelTable::activated, this, [this] { addSelected(false); });
+  connect(m_labels->list(), &QTreeWidget::itemSelectionChanged, this, &TaskEditor::showWhatCanBeDone);
+  connect(m_tasks, &QTreeWidget::itemSelectionChanged, this, &TaskEditor::showWhatCanBeDone);
+  connect(m_add, &QPushButton::clicked, this, [this] { addSelected(false); });
+  connect(m_mergeLabels, &QPushButton::clicked, this, [this] { addSelected(true); });
   connect(newTask, &QPushButton::clicked, this, &TaskEditor::addTask);
-  connect(suggest, &QPushButton::clicked, this, &TaskEditor::askToSuggest);
-  connect(color, &QPushButton::clicked, this, [this] { chooseColor(m_tasks->currentItem()); });
-  connect(remove, &QPushButton::clicked, this, &TaskEditor::removeSelected);
-  connect(m_tasks, &QTreeWidget::itemChanged, this, &TaskEditor::rename);
-  connect(m_model, &PlanModel::changed, this, [this](const QString& path) {
-    if (path.isEmpty() || path.startsWith("tasks")) showTasks();
+  connect(m_merge, &QPushButton::clicked, this, &TaskEditor::mergeSelected);
+  connect(m_split, &QPushButton::clicked, this, &TaskEditor::splitSelected);
+  connect(others, &QMenu::aboutToShow, this, [this, others] {
+    others->clear();
+    const auto tasks = value();
+    for (const auto& [name, unused] : tasks.items())
+      others->addAction(QString::fromStdString(name), this, [this, onto = name] { dropClasses({onto, ""}); });
+    others->addSeparator();
+    others->addAction(tr("New task"), this, [this] { dropClasses({}); });
   });
-  showTasks();
+  connect(m_color, &QPushButton::clicked, this, &TaskEditor::chooseColor);
+  connect(m_remove, &QPushButton::clicked, this, &TaskEditor::removeSelected);
+  connect(m_undo, &QPushButton::clicked, this, &TaskEditor::undo);
+  connect(m_redo, &QPushButton::clicked, this, &TaskEditor::redo);
+  connect(propose, &QPushButton::clicked, this, &TaskEditor::propose);
+  connect(load, &QPushButton::clicked, this, [this] { askForTemplate(false); });
+  connect(m_save, &QPushButton::clicked, this, [this] { askForTemplate(true); });
+  connect(new QShortcut(QKeySequence::Undo, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut),
+          &QShortcut::activated, this, &TaskEditor::undo);
+  connect(new QShortcut(QKeySequence::Redo, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut),
+          &QShortcut::activated, this, &TaskEditor::redo);
+
+  connect(m_tasks, &TaskTree::removeAsked, this, &TaskEditor::removeSelected, Qt::QueuedConnection);
+  connect(
+      m_tasks, &TaskTree::renamed, this,
+      [this](const TaskPlace& place, const QString& name) {
+        change([&](Json& tasks) { rename(tasks, place, name); });
+        refresh();  // a refused name is taken back
+      },
+      Qt::QueuedConnection);
+  connect(m_tasks, &TaskTree::labelsDropped, this, &TaskEditor::dropLabels, Qt::QueuedConnection);
+  connect(m_tasks, &TaskTree::classesDropped, this, &TaskEditor::dropClasses, Qt::QueuedConnection);
+  connect(m_model, &PlanModel::changed, this, [this](const QString& path) {
+    if (!path.isEmpty() && !path.startsWith("tasks")) return;
+    // A step of before would take back what was changed elsewhere.
+    if (!m_changing) m_past.clear(), m_future.clear();
+    refresh();
+  });
+  m_labels->setData(&m_data);
+  refresh();
 }
 
-void TaskEditor::setLabels(std::vector<LabelInfo> labels) {
-  m_labels = std::move(labels);
-  showLabels();
-  showTasks();
+void TaskEditor::setImages(std::vector<ImageInfo> images) {
+  m_data = DataLabels(std::move(images));
+  m_labels->setData(&m_data);
+  refresh();
 }
 
-void TaskEditor::showLabels() {
-  const QRegularExpression wanted(m_filter->text(), QRegularExpression::CaseInsensitiveOption);
-  m_available->clear();
-  for (const auto& label : m_labels) {
-    if (wanted.isValid() && !wanted.match(label.name).hasMatch()) continue;
-    auto* item =
-        new QTreeWidgetItem(m_available, {label.name, QString::number(label.cases), label.bodyParts.join(", ")});
-    item->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
-  }
+void TaskEditor::setTasks(const Json& tasks) {
+  m_changing = true;
+  m_model->setValue("tasks", tasks);
+  m_changing = false;
 }
 
-void TaskEditor::showTasks() {
-  const QString chosen = currentTask();
-  m_filling = true;
-  m_tasks->clear();
-  auto typed = m_model->json();
-  const auto tasks = typed["tasks"];
-  std::size_t t = 0;
-  for (const auto& [name, task] : tasks.items()) {
-    // Colours as they will be drawn; the plan may be faulty elsewhere, so only the tasks are read.
-    plan::Plan shown;
-    shown.tasks = tasks.get<plan::Named<plan::Task>>();
-    auto* item = new QTreeWidgetItem(m_tasks, {QString::fromStdString(name)});
-    item->setData(0, TaskRole, QString::fromStdString(name));
-    item->setFlags(item->flags() | Qt::ItemIsEditable);
-    item->setIcon(0, swatch(QString::fromStdString(plan::taskColor(shown, t))));
-    std::size_t c = 0;
-    for (const auto& [cls, options] : shown.tasks[t].second.classes) {
-      QStringList labels;
-      for (const auto& label : options.labels) labels << QString::fromStdString(label);
-      auto* child = new QTreeWidgetItem(
-          item, {QString::fromStdString(cls), labels.isEmpty() ? QString::fromStdString(cls) : labels.join(", ")});
-      child->setData(0, TaskRole, QString::fromStdString(name));
-      child->setData(0, ClassRole, QString::fromStdString(cls));
-      child->setFlags(child->flags() | Qt::ItemIsEditable);
-      child->setIcon(0, swatch(QString::fromStdString(plan::classColor(shown, t, c++))));
-    }
-    item->setText(1, tr("classes: %1").arg(c));
-    item->setExpanded(true);
-    if (item->text(0) == chosen) m_tasks->setCurrentItem(item);
-    ++t;
-  }
-  m_filling = false;
+void TaskEditor::change(const std::function<void(Json&)>& edit) {
+  const auto before = value();
+  auto tasks = before;
+  edit(tasks);
+  if (tasks == before) return;
+  m_past.push_back(before);
+  m_future.clear();
+  setTasks(tasks);
+}
+
+void TaskEditor::undo() {
+  if (m_past.empty()) return;
+  m_future.push_back(value());
+  const auto tasks = m_past.back();
+  m_past.pop_back();
+  setTasks(tasks);
+}
+
+void TaskEditor::redo() {
+  if (m_future.empty()) return;
+  m_past.push_back(value());
+  const auto tasks = m_future.back();
+  m_future.pop_back();
+  setTasks(tasks);
+}
+
+void TaskEditor::refresh() {
+  const auto tasks = value();
+  m_tasks->show(tasks, m_data);
+  std::map<std::string, QStringList> used;
+  for (const auto& [name, task] : tasks.items())
+    for (const auto& [cls, unused] : task.at("classes").items())
+      for (const auto& label : labelNames(task, cls))
+        used[image::folded(label)] << QString::fromStdString(name + " › " + cls);
+  m_labels->setUsed(std::move(used));
   m_hint->setText(
-      t == 0 ? tr("Choose labels at the left and add them to a task, or let the program propose one task for "
-                  "each body part. Each task gets an expert of its own.")
-             : tr("Double-click a name to change it; write several labels with commas to merge them into one class."));
+      tr("Drop labels on a task to add them, on a class to merge them into it, beside both for a new task. "
+         "Classes can be dragged as well. F2 or a double click changes a name."));
+  showWhatCanBeDone();
 }
 
-QString TaskEditor::currentTask() const {
-  auto* item = m_tasks->currentItem();
-  return item ? item->data(0, TaskRole).toString() : QString();
+void TaskEditor::showWhatCanBeDone() {
+  const auto labels = m_labels->list()->selectedItems().size();
+  const auto places = m_tasks->chosen();
+  const auto classes = std::ranges::count_if(places, [](const TaskPlace& place) { return !place.cls.empty(); });
+  const auto tasks = value();
+  m_add->setEnabled(labels > 0);
+  m_mergeLabels->setEnabled(labels > 1);
+  m_merge->setEnabled(classes > 1);
+  m_split->setEnabled(std::ranges::any_of(places, [&](const TaskPlace& place) {
+    return !place.cls.empty() && labelNames(tasks[place.task], place.cls).size() > 1;
+  }));
+  m_move->setEnabled(classes > 0);
+  m_color->setEnabled(!places.empty());
+  m_remove->setEnabled(!places.empty());
+  m_undo->setEnabled(!m_past.empty());
+  m_redo->setEnabled(!m_future.empty());
+  m_save->setEnabled(!tasks.empty());
+}
+
+std::string TaskEditor::newTask(Json& tasks) const {
+  plan::Task task;
+  task.kind = m_kind;
+  const auto key = freeName(tasks, "task");
+  tasks[key] = task;
+  return key;
+}
+
+std::string TaskEditor::taskInHand(Json& tasks) const {
+  const auto place = m_tasks->current();
+  if (!place.task.empty()) return place.task;
+  return tasks.empty() ? newTask(tasks) : std::prev(tasks.end()).key();
 }
 
 void TaskEditor::addTask() {
-  auto tasks = m_model->value("tasks");
-  const auto key = freeName(tasks, "task");
-  tasks[key] = newTask();
-  m_model->setValue("tasks", tasks);
-  for (auto* item : m_tasks->findItems(QString::fromStdString(key), Qt::MatchExactly)) {
-    m_tasks->setCurrentItem(item);
-    if (isVisible()) m_tasks->editItem(item, 0);
-  }
+  std::string key;
+  change([&](Json& tasks) { key = newTask(tasks); });
+  m_tasks->editName({key, ""});
 }
 
 void TaskEditor::addSelected(bool asOneClass) {
-  const auto chosen = m_available->selectedItems();
-  if (chosen.isEmpty()) return;
-  if (currentTask().isEmpty() && m_tasks->topLevelItemCount() > 0)
-    m_tasks->setCurrentItem(m_tasks->topLevelItem(m_tasks->topLevelItemCount() - 1));
-  if (currentTask().isEmpty()) addTask();
-  auto tasks = m_model->value("tasks");
-  auto& classes = tasks[currentTask().toStdString()]["classes"];
-  if (asOneClass) {
-    Json labels = Json::array();
-    for (const auto* item : chosen) labels.push_back(item->text(0).toStdString());
-    classes[freeName(classes, planName(chosen.front()->text(0)))] = {{"labels", labels}, {"color", ""}};
-  } else {
-    for (const auto* item : chosen) {
-      const auto label = item->text(0).toStdString();
-      if (!hasLabel(classes, label)) classes[freeName(classes, planName(item->text(0)))] = classOf(label);
-    }
-  }
-  m_model->setValue("tasks", tasks);
+  const auto labels = m_labels->chosen();
+  if (labels.empty()) return;
+  std::string task;
+  change([&](Json& tasks) {
+    task = taskInHand(tasks);
+    asOneClass ? addMerged(tasks, task, labels) : addLabels(tasks, task, labels);
+  });
+  if (m_tasks->current().task != task) m_tasks->choose({task, ""});
+}
+
+void TaskEditor::dropLabels(const TaskPlace& onto) {
+  const auto labels = m_labels->chosen();
+  change([&](Json& tasks) {
+    if (!onto.cls.empty()) return addToClass(tasks, onto, labels);
+    addLabels(tasks, onto.task.empty() ? newTask(tasks) : onto.task, labels);
+  });
+}
+
+void TaskEditor::dropClasses(const TaskPlace& onto) {
+  const auto places = m_tasks->chosen();
+  change([&](Json& tasks) {
+    if (!onto.cls.empty()) return mergeClasses(tasks, places, onto);
+    moveClasses(tasks, places, onto.task.empty() ? newTask(tasks) : onto.task);
+  });
+}
+
+void TaskEditor::mergeSelected() {
+  auto places = m_tasks->chosen();
+  std::erase_if(places, [](const TaskPlace& place) { return place.cls.empty(); });
+  if (places.size() < 2) return;
+  change([&](Json& tasks) { mergeClasses(tasks, places, places.front()); });
+  m_tasks->choose(places.front());
+}
+
+void TaskEditor::splitSelected() {
+  const auto places = m_tasks->chosen();
+  change([&](Json& tasks) {
+    for (const auto& place : places)
+      if (!place.cls.empty()) splitClass(tasks, place, m_data);
+  });
 }
 
 void TaskEditor::removeSelected() {
-  auto* item = m_tasks->currentItem();
-  if (!item) return;
-  auto tasks = m_model->value("tasks");
-  const auto task = item->data(0, TaskRole).toString().toStdString();
-  const auto cls = item->data(0, ClassRole).toString().toStdString();
-  if (cls.empty())
-    tasks.erase(task);
-  else
-    tasks[task]["classes"].erase(cls);
-  m_model->setValue("tasks", tasks);
-}
-
-Json TaskEditor::newTask() const {
-  plan::Task task;
-  task.kind = m_kind;
-  return task;
-}
-
-void TaskEditor::askToSuggest() {
-  if (m_tasks->topLevelItemCount() == 0) return suggestByBodyPart();
-  auto* box =
-      new QMessageBox(QMessageBox::Question, tr("One task per body part"),
-                      tr("Replace the tasks there are by one task for each body part?"), QMessageBox::Cancel, this);
-  box->setObjectName("confirmSuggest");
-  box->setAttribute(Qt::WA_DeleteOnClose);
-  auto* replace = box->addButton(tr("Replace"), QMessageBox::AcceptRole);
-  box->setDefaultButton(QMessageBox::Cancel);
-  connect(box, &QMessageBox::buttonClicked, this, [this, replace](QAbstractButton* pressed) {
-    if (pressed == replace) suggestByBodyPart();
-  });
-  box->open();
+  const auto places = m_tasks->chosen();
+  change([&](Json& tasks) { removeFrom(tasks, places); });
 }
 
 void TaskEditor::setKind(plan::TaskKind kind) {
   m_kind = kind;
-  auto tasks = m_model->value("tasks");
+  auto tasks = value();
   for (auto& [name, task] : tasks.items()) task["kind"] = Json(kind);
   if (!tasks.empty()) m_model->setValue("tasks", tasks);
 }
 
-void TaskEditor::suggestByBodyPart() {
-  std::map<QString, Json> byPart;
-  for (const auto& label : m_labels) {
-    // A structure seen in several parts of the body is learned in each of them.
-    for (const auto& part : label.bodyParts.isEmpty() ? QStringList{QString()} : label.bodyParts) {
-      auto& task = byPart.try_emplace(part.isEmpty() ? tr("all") : part.toLower(), newTask()).first->second;
-      auto& classes = task["classes"];
-      classes[freeName(classes, planName(label.name))] = classOf(label.name.toStdString());
-      if (!part.isEmpty()) task["body_parts"] = {part.toStdString()};
-    }
-  }
-  Json tasks = Json::object();
-  for (const auto& [part, task] : byPart) tasks[freeName(tasks, planName(part))] = task;
-  m_model->setValue("tasks", tasks);
+void TaskEditor::chooseColor() {
+  const auto places = m_tasks->chosen();
+  if (places.empty()) return;
+  auto* dialog = new QColorDialog(m_tasks->currentColor(), this);
+  dialog->setObjectName("taskColorDialog");
+  dialog->setWindowTitle(tr("Colour of what is chosen"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &QColorDialog::colorSelected, this, [this, places](const QColor& color) {
+    change([&](Json& tasks) {
+      for (const auto& place : places) {
+        auto& task = tasks[place.task];
+        (place.cls.empty() ? task : task["classes"][place.cls])["color"] = color.name().toStdString();
+      }
+    });
+  });
+  dialog->open();
 }
 
-void TaskEditor::rename(QTreeWidgetItem* item, int column) {
-  if (m_filling) return;
-  const auto task = item->data(0, TaskRole).toString().toStdString();
-  const auto cls = item->data(0, ClassRole).toString().toStdString();
-  auto tasks = m_model->value("tasks");
-  const auto key = planName(item->text(0));
-  if (column == 1 && !cls.empty()) {
-    Json labels = Json::array();
-    for (const auto& part : item->text(1).split(',', Qt::SkipEmptyParts))
-      labels.push_back(part.trimmed().toStdString());
-    tasks[task]["classes"][cls]["labels"] = labels;
-  } else if (column == 0 && !key.empty() && cls.empty() && !tasks.contains(key)) {
-    tasks = renamed(tasks, task, key);
-  } else if (column == 0 && !key.empty() && !cls.empty() && !tasks[task]["classes"].contains(key)) {
-    auto& classes = tasks[task]["classes"];
-    if (classes[cls].value("labels", Json::array()).empty()) classes[cls]["labels"] = {cls};
-    classes = renamed(classes, cls, key);
-  }
-  m_model->setValue("tasks", tasks);
-  // A refused name is taken back; later, since the tree may not be rebuilt while it reports a change.
-  QMetaObject::invokeMethod(this, &TaskEditor::showTasks, Qt::QueuedConnection);
+void TaskEditor::propose() {
+  std::vector<Proposal> proposals{proposeRegions(m_data, m_kind)};
+  proposals.push_back(proposeBodyParts(m_data, m_kind));
+  // Names that say no region, such as numbers, leave the body parts.
+  if (proposals.front().tasks.empty()) std::swap(proposals.front(), proposals.back());
+  askAbout(std::move(proposals));
 }
 
-void TaskEditor::chooseColor(QTreeWidgetItem* item) {
-  if (!item) return;
-  const auto color = QColorDialog::getColor(Qt::white, this, tr("Colour of %1").arg(item->text(0)));
-  if (!color.isValid()) return;
-  auto tasks = m_model->value("tasks");
-  auto& task = tasks[item->data(0, TaskRole).toString().toStdString()];
-  const auto cls = item->data(0, ClassRole).toString().toStdString();
-  (cls.empty() ? task : task["classes"][cls])["color"] = color.name().toStdString();
-  m_model->setValue("tasks", tasks);
+void TaskEditor::askAbout(std::vector<Proposal> proposals) {
+  auto* dialog = new ProposalDialog(std::move(proposals), &m_data, !value().empty(), this);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  connect(dialog, &QDialog::accepted, this, [this, dialog] {
+    change([&](Json& tasks) {
+      if (dialog->replaces()) tasks = Json::object();
+      addTasks(tasks, dialog->tasks());
+    });
+  });
+  dialog->open();
 }
 
-bool TaskEditor::eventFilter(QObject* watched, QEvent* event) {
-  if (watched == m_tasks->viewport() && (event->type() == QEvent::DragEnter || event->type() == QEvent::DragMove)) {
-    static_cast<QDragMoveEvent*>(event)->acceptProposedAction();
-    return true;
-  }
-  if (watched == m_tasks->viewport() && event->type() == QEvent::Drop) {
-    auto* drop = static_cast<QDropEvent*>(event);
-    if (auto* under = m_tasks->itemAt(drop->position().toPoint())) m_tasks->setCurrentItem(under);
-    addSelected(false);
-    drop->acceptProposedAction();
-    return true;
-  }
-  return QWidget::eventFilter(watched, event);
+Result<void> TaskEditor::loadTemplate(const QString& file) {
+  LORKD_TRY(tasks, readTemplate(file.toStdString()));
+  askAbout({fitTemplate(tasks, m_data, m_kind)});
+  return {};
+}
+
+Result<void> TaskEditor::saveTemplate(const QString& file) const { return writeTemplate(file.toStdString(), value()); }
+
+void TaskEditor::askForTemplate(bool save) {
+  QDir().mkpath(templateFolder());
+  auto* dialog = new QFileDialog(this, save ? tr("Save as template") : tr("Load template"), templateFolder(),
+                                 tr("Templates and plans (*.json)"));
+  dialog->setObjectName("templateFile");
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(save ? QFileDialog::AcceptSave : QFileDialog::AcceptOpen);
+  dialog->setFileMode(save ? QFileDialog::AnyFile : QFileDialog::ExistingFile);
+  dialog->setDefaultSuffix("json");
+  connect(dialog, &QFileDialog::fileSelected, this, [this, save](const QString& file) {
+    const auto done = save ? saveTemplate(file) : loadTemplate(file);
+    if (done) return;
+    auto* box = new QMessageBox(QMessageBox::Warning, tr("Template"), QString::fromStdString(done.error().text()),
+                                QMessageBox::Ok, this);
+    box->setObjectName("templateFault");
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->open();
+  });
+  dialog->open();
 }
 
 }  // namespace lorkd::form

@@ -2,67 +2,77 @@
 #pragma once
 
 #include <QWidget>
-#include <vector>
+#include <functional>
 
+#include "widgets/form/LabelTable.h"
 #include "widgets/form/PlanModel.h"
+#include "widgets/form/Proposal.h"
+#include "widgets/form/TaskTree.h"
 
-class QLineEdit;
 class QLabel;
 class QPushButton;
-class QTreeWidget;
-class QTreeWidgetItem;
 
 namespace lorkd::form {
 
-/// A label that the data holds.
-struct LabelInfo {
-  QString name;
-  int cases = 0;
-  QStringList bodyParts;  ///< of the images that carry it
-};
-
-/// Edits "tasks" of the plan. Labels go to a task by double click, drag or button.
+/// Edits "tasks" of the plan. Labels go to a task, or into a class, by drag, button, double click or Enter; every step
+/// can be undone until the tasks are changed elsewhere.
 class TaskEditor : public QWidget {
   Q_OBJECT
  public:
   explicit TaskEditor(PlanModel* model, QWidget* parent = nullptr);
-  void setLabels(std::vector<LabelInfo> labels);
-  const std::vector<LabelInfo>& labels() const { return m_labels; }
+  void setImages(std::vector<ImageInfo> images);
+  const DataLabels& data() const { return m_data; }
 
   /// What the experts do; holds for the tasks there are and for new ones.
   void setKind(plan::TaskKind kind);
 
-  /// One task for each body part, with its labels as classes; replaces the tasks there are.
-  void suggestByBodyPart();
   /// Adds an empty task and starts editing its name.
   void addTask();
-  /// Adds the chosen labels to the chosen task (made if there is none): a class each, or one class of all.
+  /// Adds the chosen labels to the task in hand (made if there is none): a class each, or one class of all.
   void addSelected(bool asOneClass);
-  /// Removes the chosen task or class.
+  /// Makes one class of the chosen ones.
+  void mergeSelected();
+  /// Makes a class of each label of the chosen classes.
+  void splitSelected();
+  /// Removes the chosen tasks and classes.
   void removeSelected();
+  void undo();
+  void redo();
+  /// Shows tasks that the program proposes, and takes them once they are accepted.
+  void propose();
+  /// The same with the tasks of a file. Errors: those of readTemplate().
+  Result<void> loadTemplate(const QString& file);
+  /// Errors: those of writeTemplate().
+  Result<void> saveTemplate(const QString& file) const;
 
-  QTreeWidget* available() const { return m_available; }
-  QTreeWidget* tasks() const { return m_tasks; }
-
- protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
+  LabelTable* labels() const { return m_labels; }
+  TaskTree* tasks() const { return m_tasks; }
 
  private:
-  void showLabels();
-  void showTasks();
-  void rename(QTreeWidgetItem* item, int column);
-  void chooseColor(QTreeWidgetItem* item);
-  QString currentTask() const;
-  void askToSuggest();
-  Json newTask() const;
+  Json value() const { return m_model->value("tasks"); }
+  /// A step of the user: changes the tasks, and keeps what they were.
+  void change(const std::function<void(Json&)>& edit);
+  void setTasks(const Json& tasks);
+  void dropLabels(const TaskPlace& onto);
+  void dropClasses(const TaskPlace& onto);
+  void refresh();
+  void showWhatCanBeDone();
+  void chooseColor();
+  void askAbout(std::vector<Proposal> proposals);
+  void askForTemplate(bool save);
+  /// The task in hand, or a new one where there is none.
+  std::string taskInHand(Json& tasks) const;
+  std::string newTask(Json& tasks) const;
 
   PlanModel* m_model;
-  std::vector<LabelInfo> m_labels;
-  QTreeWidget *m_available, *m_tasks;
-  QLineEdit* m_filter;
+  DataLabels m_data;
+  LabelTable* m_labels;
+  TaskTree* m_tasks;
+  QPushButton *m_add, *m_mergeLabels, *m_merge, *m_split, *m_move, *m_color, *m_remove, *m_undo, *m_redo, *m_save;
   QLabel* m_hint;
   plan::TaskKind m_kind = plan::TaskKind::Segmentation;
-  bool m_filling = false;
+  std::vector<Json> m_past, m_future;
+  bool m_changing = false;
 };
 
 }  // namespace lorkd::form

@@ -1,6 +1,5 @@
 #include <QVBoxLayout>
 #include <algorithm>
-#include <map>
 
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
@@ -18,19 +17,15 @@ TasksPage::TasksPage(RunWizard* wizard, DataPage* data) : QWizardPage(wizard), m
 }
 
 void TasksPage::initializePage() {
-  std::map<QString, form::LabelInfo> labels;
+  std::vector<form::ImageInfo> images;
   for (const auto& item : m_data->cases()) {
-    const auto part = QString::fromStdString(item.bodyPart).toLower();
-    for (const auto& name : item.labels) {
-      auto& info = labels[QString::fromStdString(name)];
-      info.name = QString::fromStdString(name);
-      ++info.cases;
-      if (!part.isEmpty() && !info.bodyParts.contains(part)) info.bodyParts << part;
-    }
+    auto& image =
+        images.emplace_back(QString::fromStdString(item.source), QString::fromStdString(item.bodyPart), item.labelInfo);
+    // Sets of pictures, and cases of an index of before, have names alone.
+    if (image.labels.empty())
+      for (const auto& name : item.labels) image.labels.push_back({name});
   }
-  std::vector<form::LabelInfo> list;
-  for (auto& [name, info] : labels) list.push_back(std::move(info));
-  m_editor->setLabels(std::move(list));
+  m_editor->setImages(std::move(images));
   followKind();
 }
 

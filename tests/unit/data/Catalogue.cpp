@@ -113,7 +113,7 @@ TEST_F(PhantomTree, ReopenedIndexHoldsTheSameAndRescanReplaces) {
   for (const auto& s : *series) {
     EXPECT_THAT(s.patientId, testing::StartsWith("PHANTOM-"));
     EXPECT_FALSE(s.instances.empty());
-    EXPECT_EQ(s.segmentNames.empty(), s.modality != "SEG");
+    EXPECT_EQ(s.labels.empty(), s.modality != "SEG");
   }
   EXPECT_TRUE(catalogue->rejected()->empty());
   EXPECT_THAT(*catalogue->sources(), ElementsAre(testing::Pair("s", m_tree->path().lexically_normal())));

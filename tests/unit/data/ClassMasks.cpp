@@ -18,7 +18,7 @@ plan::Task task(const std::vector<std::pair<std::string, std::vector<std::string
 image::SegmentSet set(const std::vector<std::pair<std::string, std::vector<std::uint8_t>>>& segments) {
   image::SegmentSet out;
   out.geometry.size = {4, 1, 1};
-  for (const auto& [name, mask] : segments) out.segments.push_back({name, "", "", "", "", mask});
+  for (const auto& [name, mask] : segments) out.segments.push_back({{name}, mask});
   return out;
 }
 

@@ -88,8 +88,8 @@ TEST(Phantom, EveryOrganIsThereOnceAndNamedInOrder) {
       std::vector<int> owners(p.volume.voxels.size());
       for (std::size_t s = 0; s < names.size(); ++s) {
         EXPECT_EQ(p.truth.segments[s].name, names[s]);
-        EXPECT_EQ(p.truth.segments[s].codeScheme, "SCT");
-        EXPECT_FALSE(p.truth.segments[s].codeValue.empty());
+        EXPECT_EQ(p.truth.segments[s].code.scheme, "SCT");
+        EXPECT_FALSE(p.truth.segments[s].code.value.empty());
         EXPECT_EQ(p.truth.segments[s].color.size(), 7u);
         for (std::size_t n = 0; n < owners.size(); ++n) owners[n] += p.truth.segments[s].mask[n];
         const auto voxels = std::count(p.truth.segments[s].mask.begin(), p.truth.segments[s].mask.end(), 1);

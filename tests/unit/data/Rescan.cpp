@@ -55,7 +55,7 @@ Json said(const fs::path& index) {
     for (const auto& i : s.instances) files.push_back({i.file, i.sopInstanceUid, i.position, i.frame});
     Json findings = Json::array();
     for (const auto& f : s.findings) findings.push_back({f.code, f.message});
-    out.push_back({s.seriesUid, s.patientName, s.geometry.size, s.segmentNames, files, findings});
+    out.push_back({s.seriesUid, s.patientName, s.geometry.size, s.labels, files, findings});
   }
   const auto rejected = catalogue->rejected();
   EXPECT_TRUE(rejected) << rejected.error().text();

@@ -59,7 +59,7 @@ TEST(Geometry, HandednessIsTheDeterminant) {
 
 TEST(SegmentSet, FindsByName) {
   SegmentSet set;
-  set.segments = {{"a", "", "", "", "", {}}, {"b", "", "", "", "", {1}}};
+  set.segments = {{{"a"}, {}}, {{"b"}, {1}}};
   ASSERT_NE(set.find("b"), nullptr);
   EXPECT_EQ(set.find("b")->mask.size(), 1u);
   EXPECT_EQ(set.find("c"), nullptr);

@@ -25,9 +25,7 @@ DicomHeader header() {
 image::SegmentSet boxes(const image::Geometry& g) {
   image::SegmentSet set;
   set.geometry = g;
-  set.segments = {{"liver", "#e69f00", "10200004", "SCT", "Liver", {}},
-                  {"tumour", "", "", "", "", {}},
-                  {"none", "", "", "", "", {}}};
+  set.segments = {{{"liver", "#e69f00", {"SCT", "10200004", "Liver"}}, {}}, {{"tumour"}, {}}, {{"none"}, {}}};
   for (auto& s : set.segments) s.mask.assign(static_cast<std::size_t>(g.voxels()), 0);
   for (std::int64_t k = 0; k < g.size[2]; ++k)
     for (std::int64_t j = 0; j < g.size[1]; ++j)

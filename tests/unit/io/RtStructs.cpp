@@ -75,7 +75,7 @@ TEST_F(Structures, FillTheVoxelsWhoseCentresTheyEnclose) {
     ASSERT_EQ(rt.findings.size(), 1u);
     EXPECT_EQ(rt.findings[0].code, "empty-region");
     EXPECT_NE(rt.findings[0].message.find("'points'"), std::string::npos);
-    EXPECT_EQ(rt.segmentNames, (std::vector<std::string>{"ring", "keyhole", "second"}));
+    EXPECT_EQ(namesOf(rt.labels), (std::vector<std::string>{"ring", "keyhole", "second"}));
     EXPECT_EQ(rt.referencedSeriesUids, std::vector{ct.seriesUid});
     EXPECT_EQ(rt.referencedInstanceUids.size(), 7u);
     EXPECT_EQ(rt.frameOfReferenceUid, ct.frameOfReferenceUid);

@@ -20,9 +20,7 @@ class Seg : public ::testing::Test {
 
   void SetUp() override {
     set.geometry = smallGrid(0.3, -0.2);
-    set.segments = {{"肝脏", "#e69f00", "10200004", "SCT", "Liver", {}},
-                    {"dots", "", "", "", "", {}},
-                    {"empty", "", "", "", "", {}}};
+    set.segments = {{{"肝脏", "#e69f00", {"SCT", "10200004", "Liver"}}, {}}, {{"dots"}, {}}, {{"empty"}, {}}};
     Random random(7);
     for (auto& s : set.segments) s.mask.assign(static_cast<std::size_t>(set.geometry.voxels()), 0);
     for (auto& v : set.segments[0].mask) v = random.uniform() < 0.7;
@@ -50,9 +48,9 @@ TEST_F(Seg, OverlappingSegmentsSurvive) {
   ASSERT_OK(read);
   expectSame(*read);
   EXPECT_EQ(read->segments[0].color, "#e69f00");
-  EXPECT_EQ(read->segments[0].codeValue, "10200004");
-  EXPECT_EQ(read->segments[0].codeScheme, "SCT");
-  EXPECT_EQ(read->segments[0].codeMeaning, "Liver");
+  EXPECT_EQ(read->segments[0].code.value, "10200004");
+  EXPECT_EQ(read->segments[0].code.scheme, "SCT");
+  EXPECT_EQ(read->segments[0].code.meaning, "Liver");
   // Both dense segments touch every plane, so the SEG's own grid is the series'.
   const auto own = readSeg(folder / "seg.dcm");
   ASSERT_OK(own);
@@ -116,7 +114,7 @@ TEST_F(Seg, ScanTellsNamesAndReferences) {
   const auto& seg = found->series[found->series[0].modality == "SEG" ? 0 : 1];
   EXPECT_EQ(seg.modality, "SEG");
   EXPECT_TRUE(seg.usable());
-  EXPECT_EQ(seg.segmentNames, (std::vector<std::string>{"肝脏", "dots", "empty"}));
+  EXPECT_EQ(namesOf(seg.labels), (std::vector<std::string>{"肝脏", "dots", "empty"}));
   EXPECT_EQ(seg.referencedSeriesUids, std::vector<std::string>{written.header.seriesUid});
   EXPECT_EQ(seg.referencedInstanceUids.size(), 7u);
   EXPECT_EQ(seg.patientName, "王^小东");

@@ -78,6 +78,12 @@ inline double rampError(const image::Volume& volume) {
   return worst;
 }
 
+inline std::vector<std::string> namesOf(const std::vector<image::Label>& labels) {
+  std::vector<std::string> names;
+  for (const auto& label : labels) names.push_back(label.name);
+  return names;
+}
+
 struct Verdict {
   int code = -1;
   std::string output;

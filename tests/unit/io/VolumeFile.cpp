@@ -223,7 +223,10 @@ TEST_F(Written, SegmentationsOfSlicerNameTheirSegments) {
   put(folder / "case.seg.nrrd",
       nrrd(false,
            "encoding: raw\nSegment0_ID:=Segment_1\nSegment0_LabelValue:=3\nSegment0_Layer:=0\nSegment0_Name:=left "
-           "kidney\nSegment1_LabelValue:=7\nSegment1_Name:=liver\n\n",
+           "kidney\nSegment0_Color:=0.725490196 0.4 0.301960784\nSegment0_Tags:=Segmentation.Status:inprogress|"
+           "TerminologyEntry:Segmentation category and type - 3D Slicer General Anatomy list~SCT^123037004^Anatomical "
+           "Structure~SCT^64033007^Kidney~SCT^7771000^Left~Anatomic codes - DICOM master list~^^~^^|\n"
+           "Segment1_LabelValue:=7\nSegment1_Name:=liver\nSegment1_Tags:=TerminologyEntry:~^^~^^\n\n",
            "uint8") +
           labels);
   EXPECT_TRUE(namesItsLabels(folder / "case.seg.nrrd"));
@@ -234,6 +237,13 @@ TEST_F(Written, SegmentationsOfSlicerNameTheirSegments) {
   ASSERT_EQ(set->segments.size(), 2u);
   EXPECT_EQ(set->find("left kidney")->mask[5], 1);
   EXPECT_EQ(set->find("liver")->mask[6], 1);
+  const image::Label& kidney = *set->find("left kidney");
+  EXPECT_EQ(kidney.number, 3);
+  EXPECT_EQ(kidney.color, "#b9664d");
+  EXPECT_EQ(kidney.category, (plan::Code{"SCT", "123037004", "Anatomical Structure"}));
+  EXPECT_EQ(kidney.code, (plan::Code{"SCT", "64033007", "Kidney"}));
+  EXPECT_EQ(kidney.modifier, (plan::Code{"SCT", "7771000", "Left"}));
+  EXPECT_EQ(static_cast<const image::Label&>(*set->find("liver")), (image::Label{"liver", "", {}, {}, {}, 7}));
   put(folder / "plain.nrrd", nrrd(false, "encoding: raw\n\n") + voxels);
   EXPECT_FALSE(namesItsLabels(folder / "plain.nrrd"));
 }

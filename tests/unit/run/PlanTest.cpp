@@ -89,6 +89,20 @@ TEST(PlanLoad, AnchorsPathsAtThePlansFolder) {
   EXPECT_EQ(plan->teacher.checkpoint, (folder / "teacher").string());
 }
 
+TEST(PlanLoad, TakesTheTasksOfAnotherFile) {
+  test::TemporaryFolder folder;
+  std::ofstream(folder / "p.json") << goodPlan().dump();
+  std::ofstream(folder / "tasks.json") << R"({"tasks": {"spleen": {"classes": {"spleen": {}}}}})";
+  const auto plan = load(folder / "p.json", {"tasks.spleen.rank=2"}, folder / "tasks.json");
+  ASSERT_TRUE(plan) << plan.error().text();
+  ASSERT_EQ(plan->tasks.size(), 1u);
+  EXPECT_EQ(plan->tasks.front().second.rank, 2);
+  EXPECT_NE(plan->data.sources.find("ct"), nullptr);
+  std::ofstream(folder / "none.json") << "{}";
+  EXPECT_THAT(load(folder / "p.json", {}, folder / "none.json").error().text(), HasSubstr("none.json"));
+  EXPECT_EQ(load(folder / "p.json", {}, folder / "nowhere.json").error().code, ErrorCode::NotFound);
+}
+
 TEST(PlanLoad, NamesTheFileThatIsNoPlan) {
   test::TemporaryFolder folder;
   EXPECT_EQ(load(folder / "none.json").error().code, ErrorCode::NotFound);
