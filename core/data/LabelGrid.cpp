@@ -61,7 +61,7 @@ Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& nam
   std::vector<bool> keep(65536);
   for (const auto& label : values)
     keep[static_cast<std::size_t>(label.number)] =
-        std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, label.name); });
+        std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return image::sameLabel(w, label.name); });
   for (auto& value : labels.voxels)
     if (!keep[value]) value = 0;
   return {};

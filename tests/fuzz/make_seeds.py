@@ -62,6 +62,34 @@ def nesting():
     put("Nesting", "bare-explicit", dicom(base + ".1", preamble=False))
 
 
+def headers():
+    d = Dataset()
+    d.SpecificCharacterSet, d.ImageType, d.Modality = "ISO_IR 100", ["ORIGINAL", "PRIMARY"], "CT"
+    d.SOPClassUID, d.SOPInstanceUID, d.StudyInstanceUID, d.SeriesInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2", "1.3", "1.4"
+    d.PatientName, d.PatientID, d.BodyPartExamined, d.SeriesDescription = "A^B", "p", "HEAD", "thin"
+    d.StudyDate, d.AcquisitionTime, d.AcquisitionNumber, d.FrameOfReferenceUID = "20200101", "101010.5", 1, "1.5"
+    d.ImagePositionPatient, d.ImageOrientationPatient = [-1.5, 2, 3], [1, 0, 0, 0, 1, 0]
+    d.PixelSpacing, d.SliceThickness, d.EchoTime = [0.5, 0.25], 2, 4.5
+    d.Rows = d.Columns = 2
+    d.SamplesPerPixel, d.BitsAllocated, d.NumberOfFrames, d.PhotometricInterpretation = 1, 16, 1, "MONOCHROME2"
+    item = Dataset()
+    item.CodeValue = "T-62000"
+    d.ProcedureCodeSequence = Sequence([item])
+    d.add_new(0x00091010, "LO", "maker")
+    for name, syntax in {"implicit": "", "explicit": ".1", "rle": ".5"}.items():
+        d.PixelData = pydicom.encaps.encapsulate([bytes(8)]) if name == "rle" else bytes(8)
+        d["PixelData"].VR = "OB" if name == "rle" else "OW"
+        d["PixelData"].is_undefined_length = name == "rle"
+        d["ProcedureCodeSequence"].is_undefined_length = name == "explicit"
+        d.is_little_endian, d.is_implicit_VR = True, name == "implicit"
+        d.file_meta = FileMetaDataset()
+        d.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2" + syntax
+        d.preamble = b"\0" * 128
+        out = io.BytesIO()
+        pydicom.dcmwrite(out, d, write_like_original=True)
+        put("QuickHeader", name, out.getvalue())
+
+
 def npz():
     def save(array):
         out = io.BytesIO()
@@ -175,6 +203,7 @@ def json_files():
 
 
 nesting()
+headers()
 npz()
 put("VolumeFile", "two.nii", nifti2())
 contours()
