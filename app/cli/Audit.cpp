@@ -17,8 +17,10 @@ Result<void> audit(const AuditOptions& options, const Context& context) {
   request.voxels = !options.headers;
   plan::Plan plan;
   if (std::filesystem::path(options.what).extension() != ".json") {
-    LORKD_CHECK(index.scan("data", options.what, *context.progress, context.cancel));
-    request.sources = {"data"};
+    // A name of its own: the index may know a source of any other.
+    const auto name = "folder " + std::filesystem::absolute(options.what).lexically_normal().string();
+    LORKD_CHECK(index.scan(name, options.what, *context.progress, context.cancel));
+    request.sources = {name};
   } else {
     LORKD_TRY(loaded, plan::load(options.what, options.set));
     plan = std::move(loaded);

@@ -30,6 +30,13 @@ std::string bytesOf(const Reading& r) {
   return bytes;
 }
 
+std::vector<fs::file_time_type> timesOf(const std::vector<fs::path>& files) {
+  std::vector<fs::file_time_type> times;
+  std::error_code ignored;
+  for (const auto& file : files) times.push_back(fs::last_write_time(file, ignored));
+  return times;
+}
+
 /// What the index remembers of the case's voxels, else what they are.
 Result<Reading> readingOf(Catalogue& index, const Case& c) {
   auto files = c.imageFiles;
@@ -42,8 +49,10 @@ Result<Reading> readingOf(Catalogue& index, const Case& c) {
       return r;
     } catch (const Json::exception&) {  // of another build: read again
     }
+  const auto before = timesOf(files);
   LORKD_TRY(read, readForAudit(c));
-  LORKD_CHECK(index.keep("reading " + c.id, files, bytesOf(read)));
+  // What was written to in the meantime is read again the next time.
+  if (timesOf(files) == before) LORKD_CHECK(index.keep("reading " + c.id, files, bytesOf(read)));
   return read;
 }
 
@@ -59,6 +68,24 @@ Start startOf(const Case& c) {
 
 /// Two sources may hold the same image.
 std::string keyOf(const Case& c) { return c.source + "\n" + c.id; }
+
+/// Whether the plan takes cases of this kind from the source, as a run does.
+bool takes(const plan::Plan* plan, const std::string& source, const std::string& kind) {
+  if (!plan) return true;
+  for (const auto& [name, options] : plan->data.sources)
+    if (name == source) switch (options.kind) {
+        case plan::SourceKind::Auto:
+          return true;
+        case plan::SourceKind::Dicom:
+          return kind == "dicom";
+        case plan::SourceKind::Nifti:
+          return kind == "volume";
+        case plan::SourceKind::Npz:
+        case plan::SourceKind::Images:
+          return kind == "picture";
+      }
+  return true;
+}
 
 bool accepts(const plan::Plan* plan, const std::string& source, const std::string& code) {
   if (!plan) return false;
@@ -203,7 +230,8 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     LORKD_TRY(cases, index.cases(name));
     LORKD_TRY(series, index.series(name));
     LORKD_TRY(refused, index.rejected(name));
-    for (auto& c : cases) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
+    for (auto& c : cases)
+      if (takes(request.plan, name, c.kind)) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
     std::ranges::move(series, std::back_inserter(allSeries));
     std::ranges::move(refused, std::back_inserter(rejected));
   }
@@ -235,7 +263,9 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     } else if (reading.error().code == ErrorCode::Cancelled) {
       return std::unexpected(reading.error());
     } else {
-      judge(image, {Severity::Unusable, "unreadable", reading.error().text()}, request.plan);
+      const bool before = image.leftOut;
+      judge(image, {Severity::Unusable, "unreadable-voxels", reading.error().text()}, request.plan);
+      image.leftOut = before;  // nothing leaves it out of a run
     }
   }
 

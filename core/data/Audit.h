@@ -36,7 +36,7 @@ struct AuditedImage {
   std::vector<int> tasks;          ///< of the plan
   std::vector<Judged> findings;    ///< of its series, labels and voxels
   std::optional<Reading> reading;  ///< none where voxels were not read, or could not be
-  bool leftOut = false;  ///< a finding needs consent that the plan does not give, or the voxels are unreadable
+  bool leftOut = false;  ///< a finding needs consent that the plan does not give
 };
 
 /// A class of a task over all images of the task.

@@ -19,7 +19,7 @@ double quantile(std::vector<double> values, double share) {
 
 std::string remedy(const io::Finding& f, bool accepted) {
   using Severity = io::Finding::Severity;
-  if (f.severity == Severity::Unusable) return "left out";
+  if (f.severity == Severity::Unusable && f.code != "unreadable-voxels") return "left out";
   static const std::map<std::string, std::string> consented{
       {"missing-slice", "missing slices are interpolated"},
       {"uneven-spacing", "slices are interpolated to an even spacing"},
@@ -40,7 +40,8 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"unknown-kind", "left out"},
       {"not-dicom", "left out"},
       {"no-series", "left out"},
-      {"unreadable", "left out"},
+      {"unreadable", "tried again at the next scan"},
+      {"unreadable-voxels", "a run stops here: mend the files or take them out of the source"},
       {"constant", "used; look at it"},
       {"not-hu", "used as it is; look at its rescale slope and intercept"},
       {"empty-label", "used: the structure is taken to be absent"}};
@@ -64,8 +65,9 @@ Advice adviseGrid(const std::vector<image::Geometry>& grids, std::int64_t voxels
   if (out.spacing[coarse] > 3 * finest) out.spacing[coarse] = std::max(finest, quantile(spacings[coarse], 0.1));
   constexpr std::int64_t kStep = 8;
   for (std::size_t a = 0; a < 3; ++a) {
-    out.spacing[a] = std::round(out.spacing[a] * 100) / 100;
-    const double size = quantile(extents[a], 0.5) / std::max(0.01, out.spacing[a]);
+    const double digit = std::pow(10.0, std::floor(std::log10(out.spacing[a])) - 2);  // the third that counts
+    out.spacing[a] = std::round(out.spacing[a] / digit) * digit;
+    const double size = std::min(8192.0, quantile(extents[a], 0.5) / out.spacing[a]);
     out.patch[a] = kStep * std::max<std::int64_t>(1, std::llround(size / kStep));
   }
   while (out.patch[0] * out.patch[1] * out.patch[2] > voxels) {

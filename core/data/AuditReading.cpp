@@ -38,7 +38,7 @@ double percentile(const std::vector<std::uint64_t>& bins, std::uint64_t total, d
 
 /// The middle slice across S, feet away from the viewer, at most 128 pixels a side and square on the screen, with what
 /// belongs to any structure outlined.
-Result<std::string> thumbnailOf(const image::Volume& volume, const image::SegmentSet* segments, const Reading& r,
+Result<std::string> thumbnailOf(const image::Volume& volume, const std::vector<std::uint8_t>& marked, const Reading& r,
                                 bool ct) {
   const auto order = closestToLps(volume.geometry);
   const auto& g = volume.geometry;
@@ -64,9 +64,8 @@ Result<std::string> thumbnailOf(const image::Volume& volume, const image::Segmen
     return static_cast<std::size_t>(g.offset(at[0], at[1], at[2]));
   };
   const auto inside = [&](std::int64_t x, std::int64_t y) {
-    if (!segments || x < 0 || y < 0 || x >= picture.width || y >= picture.height) return false;
-    const auto at = offsetOf(x, y);
-    return std::ranges::any_of(segments->segments, [&](const auto& s) { return s.mask[at] != 0; });
+    if (marked.empty() || x < 0 || y < 0 || x >= picture.width || y >= picture.height) return false;
+    return marked[offsetOf(x, y)] != 0;
   };
   for (std::int64_t y = 0; y < picture.height; ++y)
     for (std::int64_t x = 0; x < picture.width; ++x) {
@@ -97,15 +96,29 @@ Result<Reading> readForAudit(const Case& c) {
   Sha256 digest;
   digest.update(std::to_string(low) + " " + std::to_string(high) + "\n");
   digest.update({reinterpret_cast<const char*>(bins.data()), bins.size() * sizeof bins[0]});
-  r.fingerprint = digest.hex();
-  std::optional<image::SegmentSet> segments;
+  if (low < high) r.fingerprint = digest.hex();  // two empty images are no copies
+  std::vector<std::uint8_t> marked;              // by any structure
   if (!c.labelFiles.empty()) {
-    LORKD_TRY(read, readSegments(c));
-    segments = std::move(read);
-    for (const auto& s : segments->segments)
-      r.labelVoxels[s.name] += std::ranges::count_if(s.mask, [](auto v) { return v != 0; });
+    marked.resize(volume.voxels.size());
+    // A map of a hundred structures makes no hundred masks at once.
+    const auto at = std::max<std::size_t>(1, (std::size_t(1) << 30) / volume.voxels.size());
+    const bool map = c.kind == "volume";
+    for (std::size_t from = 0; from == 0 || (map && from < c.labels.size()); from += at) {
+      std::vector<std::string> names;
+      if (map)
+        names.assign(c.labels.begin() + static_cast<std::ptrdiff_t>(from),
+                     c.labels.begin() + static_cast<std::ptrdiff_t>(std::min(from + at, c.labels.size())));
+      LORKD_TRY(segments, readSegments(c, names));
+      for (const auto& s : segments.segments) {
+        auto& count = r.labelVoxels[s.name];
+        for (std::size_t n = 0; n < std::min(s.mask.size(), marked.size()); ++n) {
+          count += s.mask[n] != 0;
+          marked[n] |= s.mask[n];
+        }
+      }
+    }
   }
-  LORKD_TRY(png, thumbnailOf(volume, segments ? &*segments : nullptr, r, c.modality == "CT" || low < -500));
+  LORKD_TRY(png, thumbnailOf(volume, marked, r, c.modality == "CT" || low < -500));
   r.thumbnail = std::move(png);
   return r;
 }

@@ -44,10 +44,14 @@ fs::path lexical(const fs::path& path) {
 /// Sizes and times of files; their names too, but not where they lie.
 std::string stampOf(const std::vector<fs::path>& files) {
   Sha256 digest;
-  for (const auto& file : files) {
+  const auto add = [&](const fs::path& file) {
     std::error_code ec;
     digest.update(file.filename().native() + "\n" + std::to_string(fs::file_size(file, ec)) + " ");
     digest.update(std::to_string(fs::last_write_time(file, ec).time_since_epoch().count()) + "\n");
+  };
+  for (const auto& file : files) {
+    add(file);
+    if (const auto voxels = io::isVolumeFile(file) ? io::voxelsOf(file) : file; voxels != file) add(voxels);
   }
   return digest.hex();
 }
@@ -144,13 +148,16 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   const bool single = fs::is_regular_file(place, ignored);
   const Places places{single ? place.parent_path() : place, m_impl->home};
   io::Scan scan;
-  LORKD_TRY(row, m_impl->named(openSource(db, source)));
+  std::optional<std::int64_t> generation;
+  LORKD_TRY(row, m_impl->named(openSource(db, source, places.home)));
   if (single) {
     LORKD_TRY(found, scanFile(place));
     scan = std::move(found);
   } else {
-    LORKD_TRY(found, m_impl->named(rescan(db, row.id, place, !row.current, progress, cancel)));
-    if (!found.changed && row.current) return m_impl->named(moveSource(db, row.id, places));
+    const bool moved = !row.folder.empty() && row.folder != place;
+    LORKD_TRY(found, m_impl->named(rescan(db, row.id, place, moved, progress, cancel)));
+    if (found.current) return m_impl->named(moveSource(db, row.id, places));
+    generation = found.generation;
     scan = io::assemble(std::move(found.contents));
     LORKD_CHECK(io::checkUsable(scan, place));
   }
@@ -176,7 +183,7 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
-  return m_impl->named(transaction(db, [&] { return replaceSource(db, source, places, scan, pairing); }));
+  return m_impl->named(transaction(db, [&] { return replaceSource(db, source, places, scan, pairing, generation); }));
 }
 
 Result<std::optional<std::string>> Catalogue::kept(const std::string& key, const std::vector<fs::path>& files) const {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* tables = R"(
 CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, files INTEGER NOT NULL,
-  state INTEGER NOT NULL);
+  state INTEGER NOT NULL, generation INTEGER NOT NULL);
 CREATE TABLE file(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, path TEXT NOT NULL,
   size INTEGER NOT NULL, time INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY(source, path)) WITHOUT ROWID;
 CREATE TABLE series(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
@@ -114,21 +114,22 @@ Result<void> createTables(Database& database) {
 
 Result<void> renewTables(Database& database) {
   std::string drop;
-  for (const char* table :
-       {"rejected", "label", "item_file", "item", "loose", "instance", "series", "file", "memo", "source"})  // of every version
+  for (const char* table : {"rejected", "label", "item_file", "item", "loose", "instance", "series", "file", "memo",
+                            "source"})  // of every version
     drop += std::string("DROP TABLE IF EXISTS ") + table + ";";
   return database.execute(drop + tables);
 }
 
-Result<Source> openSource(Database& db, const std::string& source) {
+Result<Source> openSource(Database& db, const std::string& source, const fs::path& home) {
   Source found;
   const auto made = transaction(db, [&]() -> Result<void> {
-    LORKD_TRY(insert, db.prepare("INSERT OR IGNORE INTO source(name, folder, files, state) VALUES(?,'',0,0)"));
+    LORKD_TRY(insert,
+              db.prepare("INSERT OR IGNORE INTO source(name, folder, files, state, generation) VALUES(?,'',0,0,0)"));
     LORKD_CHECK(insert.run(source));
-    LORKD_TRY(row, db.prepare("SELECT id, state FROM source WHERE name = ?"));
+    LORKD_TRY(row, db.prepare("SELECT id, folder FROM source WHERE name = ?"));
     row.bind(source);
     LORKD_TRY(there, row.step());
-    if (there) found = {row.integer(0), row.integer(1) == 2};
+    if (there) found = {row.integer(0), placed(home, row.text(1))};
     return {};
   });
   if (!made) return std::unexpected(made.error());
@@ -136,7 +137,7 @@ Result<Source> openSource(Database& db, const std::string& source) {
 }
 
 Result<void> replaceSource(Database& db, const std::string& source, const Places& places, const io::Scan& scan,
-                           const Pairing& pairing) {
+                           const Pairing& pairing, std::optional<std::int64_t> generation) {
   LORKD_TRY(row, db.prepare("SELECT id FROM source WHERE name = ?"));
   row.bind(source);
   LORKD_TRY(there, row.step());
@@ -146,8 +147,13 @@ Result<void> replaceSource(Database& db, const std::string& source, const Places
     LORKD_TRY(forget, db.prepare(std::string("DELETE FROM ") + table + " WHERE source = ?"));
     LORKD_CHECK(forget.run(id));
   }
-  LORKD_TRY(update, db.prepare("UPDATE source SET files = ?, state = 2 WHERE id = ?"));
-  LORKD_CHECK(update.run(scan.filesSeen, id));
+  if (!generation) {
+    LORKD_TRY(files, db.prepare("DELETE FROM file WHERE source = ?"));
+    LORKD_CHECK(files.run(id));
+  }
+  // Another program may have seen other files in the meantime: then the next scan assembles them anew.
+  LORKD_TRY(update, db.prepare("UPDATE source SET files = ?, state = iif(generation = ?, 2, 1) WHERE id = ?"));
+  LORKD_CHECK(update.run(scan.filesSeen, generation.value_or(-1), id));
   LORKD_CHECK(moveSource(db, id, places));
   LORKD_CHECK(writeSeries(db, id, places.folder, scan));
   LORKD_CHECK(writeCases(db, id, places.folder, pairing.cases));

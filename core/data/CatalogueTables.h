@@ -1,7 +1,7 @@
 // The index's tables, written and read. Inside this room only.
 //
 //   source    a data source, its folder, and its state: 0 not yet scanned to the end, 1 files have changed since what
-//             the other tables say of it, 2 those hold
+//             the other tables say of it, 2 those hold; the generation counts changes of its files
 //   file      its files, see FileTable.h
 //   series    DICOM series as scanned (io/SeriesJson.h, as CBOR)
 //   item      cases: an image and what lies on it, as JSON
@@ -25,19 +25,21 @@ Result<void> renewTables(Database& database);
 /// A source's row.
 struct Source {
   std::int64_t id = 0;
-  bool current = false;  ///< its state is 2
+  std::filesystem::path folder;  ///< empty if it was never scanned to the end
 };
 /// Finds the row, or makes one of state 0.
-Result<Source> openSource(Database& database, const std::string& source);
+Result<Source> openSource(Database& database, const std::string& source, const std::filesystem::path& home);
 
 /// What a source's files are kept below, and what the index lies in (empty for an index in memory).
 struct Places {
   std::filesystem::path folder, home;
 };
 
-/// Writes what was found in place of what was known of the source. To be run in a transaction.
+/// Writes what was found in place of what was known of the source; it holds if the file table is still of the
+/// `generation` it was made of. Without one, for a source that is one file, the table is emptied. To be run in a
+/// transaction.
 Result<void> replaceSource(Database& database, const std::string& source, const Places& places, const io::Scan& scan,
-                           const Pairing& pairing);
+                           const Pairing& pairing, std::optional<std::int64_t> generation);
 /// Notes that the source, unchanged, lies in `places.folder`.
 Result<void> moveSource(Database& database, std::int64_t id, const Places& places);
 

@@ -12,20 +12,49 @@ using io::FileContent, io::FileStamp;
 
 using Stamps = std::unordered_map<std::string, std::pair<std::int64_t, std::int64_t>>;  // path -> size, time
 
-Result<Stamps> knownFiles(Database& db, std::int64_t source) {
-  LORKD_TRY(rows, db.prepare("SELECT path, size, time FROM file WHERE source = ?"));
-  Stamps known;
-  rows.bind(source);
-  while (true) {
-    LORKD_TRY(more, rows.step());
-    if (!more) return known;
-    known[rows.text(0)] = {rows.integer(1), rows.integer(2)};
+/// The files that are known, the generation they are of, and whether what was made of them holds: read at once, since
+/// another program may be at it.
+struct Known {
+  Stamps files;
+  std::int64_t generation = 0;
+  bool current = false;
+};
+Result<Known> knownFiles(Database& db, std::int64_t source) {
+  Known known;
+  const auto read = transaction(db, [&]() -> Result<void> {
+    LORKD_TRY(state, db.prepare("SELECT generation, state FROM source WHERE id = ?"));
+    state.bind(source);
+    LORKD_TRY(there, state.step());
+    if (there) known.generation = state.integer(0);
+    known.current = there && state.integer(1) == 2;
+    LORKD_TRY(rows, db.prepare("SELECT path, size, time FROM file WHERE source = ?"));
+    rows.bind(source);
+    while (true) {
+      LORKD_TRY(more, rows.step());
+      if (!more) return {};
+      known.files[rows.text(0)] = {rows.integer(1), rows.integer(2)};
+    }
+  });
+  if (!read) return std::unexpected(read.error());
+  return known;
+}
+
+/// Whether some of the files say what is kept of them: another data set may have the same names, sizes and times.
+Result<bool> stillThose(Database& db, std::int64_t source, const fs::path& folder,
+                        const std::vector<FileStamp>& stamps) {
+  constexpr std::size_t kSamples = 16;
+  LORKD_TRY(row, db.prepare("SELECT content FROM file WHERE source = ? AND path = ?"));
+  for (std::size_t n = 0; n < stamps.size(); n += std::max<std::size_t>(1, stamps.size() / kSamples)) {
+    row.bind(source, stamps[n].path);
+    LORKD_TRY(there, row.step());
+    if (there && row.text(0) != io::examine(folder / stamps[n].path).bytes()) return false;
   }
+  return true;
 }
 
 /// To stand in the transaction that changes files: what was made of them before is out of date.
 Result<void> outdate(Database& db, std::int64_t source) {
-  LORKD_TRY(row, db.prepare("UPDATE source SET state = min(state, 1) WHERE id = ?"));
+  LORKD_TRY(row, db.prepare("UPDATE source SET state = min(state, 1), generation = generation + 1 WHERE id = ?"));
   return row.run(source);
 }
 
@@ -39,15 +68,18 @@ class Writer {
     const auto waited = std::chrono::steady_clock::now() - m_last;
     return m_rows.size() < 4096 && waited < std::chrono::seconds(2) ? Result<void>() : flush();
   }
+  /// How often the file table was changed.
+  std::int64_t changes() const { return m_changes; }
   Result<void> flush() {
+    if (m_rows.empty()) return {};
     const auto written = transaction(m_db, [&]() -> Result<void> {
-      if (m_rows.empty()) return {};
       LORKD_CHECK(outdate(m_db, m_source));
       LORKD_TRY(row, m_db.prepare("INSERT OR REPLACE INTO file VALUES(?,?,?,?,?)"));
       for (const auto& [stamp, bytes] : m_rows)
         LORKD_CHECK(row.run(m_source, stamp.path, stamp.size, stamp.time, Blob{bytes}));
       return {};
     });
+    ++m_changes;
     m_rows.clear();
     m_last = std::chrono::steady_clock::now();
     return written;
@@ -56,6 +88,7 @@ class Writer {
  private:
   Database& m_db;
   std::int64_t m_source;
+  std::int64_t m_changes = 0;
   std::vector<std::pair<FileStamp, std::string>> m_rows;
   std::chrono::steady_clock::time_point m_last = std::chrono::steady_clock::now();
 };
@@ -72,23 +105,29 @@ Result<void> forget(Database& db, std::int64_t source, const std::vector<std::st
 
 }  // namespace
 
-Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder, bool all, Progress& progress,
+Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder, bool moved, Progress& progress,
                       const CancelToken& cancel) {
   progress.report("listing files", 0, 0);
   LORKD_TRY(stamps, io::listFolder(folder, cancel));
   LORKD_TRY(known, knownFiles(db, source));
   std::vector<std::size_t> fresh;
+  if (moved) {
+    LORKD_TRY(same, stillThose(db, source, folder, stamps));
+    for (auto& [path, stamp] : known.files)
+      if (!same) stamp = {-1, -1};
+  }
   for (std::size_t n = 0; n < stamps.size(); ++n) {
-    const auto found = known.find(stamps[n].path);
-    if (found == known.end() || found->second != std::pair(stamps[n].size, stamps[n].time)) fresh.push_back(n);
-    if (found != known.end()) known.erase(found);
+    const auto found = known.files.find(stamps[n].path);
+    if (found == known.files.end() || found->second != std::pair(stamps[n].size, stamps[n].time)) fresh.push_back(n);
+    if (found != known.files.end()) known.files.erase(found);
   }
   std::vector<std::string> gone;
-  for (const auto& [path, stamp] : known) gone.push_back(path);
+  for (const auto& [path, stamp] : known.files) gone.push_back(path);
   LORKD_CHECK(forget(db, source, gone));
   Rescan out;
-  out.changed = !fresh.empty() || !gone.empty();
-  if (!out.changed && !all) return out;
+  out.generation = known.generation + (gone.empty() ? 0 : 1);
+  out.current = fresh.empty() && gone.empty() && known.current;
+  if (out.current) return out;
 
   std::vector<std::optional<FileContent>> contents(stamps.size());
   const auto examineFresh = [&]() -> Result<void> {
@@ -99,12 +138,14 @@ Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder,
     std::int64_t done = 0;
     const auto take = [&](std::size_t at, FileContent content) -> Result<void> {
       if (++done % 64 == 0 || done == total) progress.report("reading headers", done, total);
-      LORKD_CHECK(writer.add(stamps[fresh[at]], content.bytes()));
+      auto bytes = content.bytes();
+      if (!bytes.empty()) LORKD_CHECK(writer.add(stamps[fresh[at]], std::move(bytes)));
       contents[fresh[at]] = std::move(content);
       return {};
     };
     const auto examined = io::examineAll(files, take, cancel);
     LORKD_CHECK(writer.flush());
+    out.generation += writer.changes();
     return examined;
   };
   LORKD_CHECK(examineFresh());

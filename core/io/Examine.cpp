@@ -152,7 +152,12 @@ Content contentOf(const fs::path& file) {
 }  // namespace
 
 FileContent examine(const fs::path& file) {
-  auto content = contentOf(file);
+  Content content;
+  try {
+    content = contentOf(file);
+  } catch (const std::exception& e) {
+    content = rejected(Severity::Warning, "damaged", std::string("the file is damaged: ") + e.what());
+  }
   content.file = file;
   return FileContent(std::make_unique<Content>(std::move(content)));
 }

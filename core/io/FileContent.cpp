@@ -72,6 +72,7 @@ FileContent& FileContent::operator=(FileContent&&) noexcept = default;
 FileContent::~FileContent() = default;
 
 std::string FileContent::bytes() const {
+  if (m_impl->rejected && m_impl->rejected->code == "unreadable") return {};  // not of the file, but of the moment
   Json slices = Json::array();
   for (const auto& slice : m_impl->slices) slices.push_back(sliceJson(slice));
   std::string out;

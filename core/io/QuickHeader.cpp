@@ -179,7 +179,7 @@ std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
       continue;
     }
     if (wanted) {
-      if (e.length > 258 || (encoding.isExplicit && e.vr != next->vr)) return std::nullopt;
+      if (e.length > 256 || (encoding.isExplicit && e.vr != next->vr)) return std::nullopt;
       const auto value = bytes.at(e.value, e.length);
       if (value.size() != e.length || !values.take(*next, value)) return std::nullopt;
     }

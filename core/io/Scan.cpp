@@ -22,20 +22,35 @@ namespace fs = std::filesystem;
 namespace {
 
 // The files of an open folder and of those below it. By hand, since each file is asked about once, by a short name:
-// std::filesystem takes three times as long. False when cancelled.
-bool listInto(int folder, const std::string& above, std::vector<FileStamp>& files, const CancelToken& cancel) {
+// std::filesystem takes three times as long. Folders without permission are passed over.
+Result<void> listInto(int folder, const std::string& above, std::vector<FileStamp>& files, const CancelToken& cancel) {
+  const auto bad = [&] {
+    return fail(ErrorCode::Io, std::string("a folder cannot be listed: ") + std::strerror(errno),
+                "check the disk or the network share and scan again", above);
+  };
   const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(folder), &::closedir);
-  if (!open) return ::close(folder), true;  // no permission to list it
+  if (!open) {
+    ::close(folder);
+    return bad();
+  }
   std::vector<std::string> folders;
-  while (const auto* entry = ::readdir(open.get())) {
-    if (cancel.cancelled()) return false;
+  while (true) {
+    if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
+    errno = 0;
+    const auto* entry = ::readdir(open.get());
+    if (!entry && errno != 0) return bad();
+    if (!entry) break;
     const std::string_view name = entry->d_name;
     struct stat info {};
     const bool link = entry->d_type == DT_LNK;
     if (name == "." || name == "..") continue;
     // What is still being written or retrieved (base/File.h, pacs/Retrieve.h).
     if (name.starts_with('.') && name.ends_with(".part")) continue;
-    if (entry->d_type != DT_DIR && ::fstatat(folder, entry->d_name, &info, 0) != 0) continue;
+    if (entry->d_type != DT_DIR && ::fstatat(folder, entry->d_name, &info, 0) != 0) {
+      // Gone since, or a link to nowhere.
+      if (errno == ENOENT || errno == EACCES || errno == ELOOP) continue;
+      return bad();
+    }
     if (entry->d_type == DT_DIR || (S_ISDIR(info.st_mode) && !link))
       folders.emplace_back(name);
     else if (S_ISREG(info.st_mode))
@@ -44,9 +59,12 @@ bool listInto(int folder, const std::string& above, std::vector<FileStamp>& file
   }
   for (const auto& name : folders) {
     const int below = ::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below >= 0 && !listInto(below, above + name + "/", files, cancel)) return false;
+    if (below >= 0)
+      LORKD_CHECK(listInto(below, above + name + "/", files, cancel));
+    else if (errno != EACCES && errno != EPERM && errno != ENOENT)
+      return bad();
   }
-  return true;
+  return {};
 }
 
 }  // namespace
@@ -59,7 +77,11 @@ Result<std::vector<FileStamp>> listFolder(const fs::path& folder, const CancelTo
     return fail(ErrorCode::Io, std::string("the folder cannot be listed: ") + std::strerror(errno), "",
                 folder.string());
   std::vector<FileStamp> files;
-  if (!listInto(top, "", files, cancel)) return fail(ErrorCode::Cancelled, "the scan was cancelled");
+  if (const auto listed = listInto(top, "", files, cancel); !listed) {
+    auto error = listed.error();
+    if (error.code == ErrorCode::Io) error.context = (folder / error.context).string();
+    return std::unexpected(std::move(error));
+  }
   if (files.empty())
     return fail(ErrorCode::InvalidArgument, "the folder is empty", "choose the folder that holds the images",
                 folder.string());
@@ -96,7 +118,17 @@ Result<void> examineAll(const std::vector<fs::path>& files,
     --working;
     changed.notify_all();
   };
+  // The threads end with this function, however it is left.
+  struct Stop {
+    std::function<void()> stop;
+    ~Stop() { stop(); }
+  };
   std::vector<std::jthread> threads;
+  const Stop atTheEnd{[&] {
+    const std::lock_guard last(mutex);
+    stopped = true;
+    changed.notify_all();
+  }};
   for (unsigned n = working; n > 0; --n) threads.emplace_back(work);
   Result<void> outcome;
   std::unique_lock lock(mutex);
@@ -109,10 +141,7 @@ Result<void> examineAll(const std::vector<fs::path>& files,
       if (outcome) outcome = take(at, std::move(content));
     lock.lock();
   }
-  stopped = true;
-  changed.notify_all();
   lock.unlock();
-  threads.clear();
   if (outcome && cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
   return outcome;
 }

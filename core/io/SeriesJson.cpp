@@ -13,7 +13,7 @@ image::Geometry grid(const Json& j) {
 }
 
 Json gridJson(const image::Geometry& geometry) {
-  return geometry.voxels() == 0 ? Json() : image::geometryToJson(geometry);
+  return geometry.voxels() == 0 || !geometry.plausible() ? Json() : image::geometryToJson(geometry);
 }
 
 }  // namespace

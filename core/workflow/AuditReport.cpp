@@ -31,6 +31,14 @@ std::string gridText(const image::Geometry& g) {
                      g.spacing[1], g.spacing[2]);
 }
 
+/// Header text that is a code and nothing else: anything might stand there.
+std::string codeOnly(const std::string& text) {
+  const bool code = text.size() <= 16 && std::ranges::all_of(text, [](char c) {
+                      return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_';
+                    });
+  return code ? text : std::string();
+}
+
 std::string kindText(const data::Case& c) {
   const auto kind = c.modality.empty() ? c.kind : c.modality;
   return c.bodyPart.empty() ? kind : kind + " " + c.bodyPart;
@@ -82,8 +90,11 @@ std::string doublesPart(const Audit& audit) {
                            escape(doubleText(d)));
   if (!out.empty()) return "<ul class='findings'>" + out + "</ul>";
   const bool read = std::ranges::any_of(audit.images, [](const auto& i) { return i.reading.has_value(); });
-  return fmt::format("<p class='note'>No two images share a patient across splits, a series{}.</p>",
-                     read ? ", or their voxels" : "; voxels were not read, so that copies are not known");
+  const bool divided = std::ranges::any_of(audit.images, [](const auto& i) { return i.split.has_value(); });
+  return fmt::format("<p class='note'>No two images are of one series{}.{}</p>", read ? " or have the same voxels" : "",
+                     std::string(read ? "" : " Voxels were not read, so that copies are not known.") +
+                         (divided ? " No patient stands in two splits."
+                                  : " There are no splits yet, so that leaks between them are not known."));
 }
 
 /// How often which distance between slices, and within them, occurs.
@@ -132,11 +143,16 @@ std::string taskPart(const TaskAudit& task) {
 
 std::string imagePart(const AuditedImage& i, const Audit& audit) {
   std::string out = fmt::format("<div class='image{}'>", i.leftOut ? " out" : "");
-  out += i.reading
+  // Secondary captures and ultrasound show what is written into them: names, mostly.
+  static const std::set<std::string> safe{"CT", "MR", "PT", ""};
+  auto shown = i.item;
+  shown.modality = codeOnly(shown.modality);
+  shown.bodyPart = codeOnly(shown.bodyPart);
+  out += i.reading && safe.contains(shown.modality)
              ? fmt::format("<img alt='middle slice' src='data:image/png;base64,{}'>", base64(i.reading->thumbnail))
              : "<span class='none'></span>";
   out += fmt::format("<div><b>{}</b> <small>{}</small><br>{}<br>{}", escape(i.item.id), escape(i.item.patient),
-                     escape(kindText(i.item)), i.item.kind == "picture" ? "" : gridText(i.item.geometry));
+                     escape(kindText(shown)), i.item.kind == "picture" ? "" : gridText(i.item.geometry));
   if (i.reading) out += "<br>" + escape(rangeText(*i.reading, i.item.modality));
   std::string tasks;
   for (const int t : i.tasks)
@@ -201,7 +217,8 @@ Result<void> writeAuditReport(const std::filesystem::path& file, const Audit& au
                       fmt::gmtime(std::time(nullptr)));
   page += figures(audit);
   if (!audit.refusal.empty())
-    page += section("The plan cannot divide these images", "<p class='failure'>" + escape(audit.refusal) + "</p>");
+    page += section("The plan cannot divide these images",
+                    "<p class='failure'>A task or a class finds no image; the terminal and the wizard say which.</p>");
   page += section("Doubles and leaks", doublesPart(audit));
   for (const auto& task : audit.tasks) page += section("Task: " + task.name, taskPart(task));
   std::string images;

@@ -8,7 +8,7 @@
 namespace lorkd::watch {
 namespace {
 
-constexpr qsizetype longestLine = 16 << 20;
+constexpr qsizetype longestLine = 256 << 20;  // the audit of some thousand images, with thumbnails
 constexpr int mostDetails = 1000;
 
 QString text(const Json& object, const char* key) {

@@ -192,7 +192,13 @@ AuditPage::AuditPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard),
   });
 }
 
-void AuditPage::initializePage() { ask(m_voxels); }
+void AuditPage::initializePage() {
+  // Of other data, maybe.
+  m_audit.reset();
+  m_images->clear();
+  m_summary->clear();
+  ask(m_voxels);
+}
 
 void AuditPage::ask(bool voxels, const QString& html) {
   const int asked = ++m_asked;
@@ -201,9 +207,9 @@ void AuditPage::ask(bool voxels, const QString& html) {
   if (!voxels) arguments << "--headers";
   if (!html.isEmpty()) arguments << "--html" << html;
   auto* job = m_wizard->askEngine(tr("Look at the data"), arguments);
+  m_cancel->setVisible(job);
   if (!job) return m_status->setText(tr("No temporary file could be made."));
   m_jobs.add(job);
-  m_cancel->show();
   for (auto* b : {m_read, m_use, m_save}) b->setEnabled(false);
   connect(job, &watch::Job::changed, this, [this, job, asked] {
     if (asked == m_asked && !job->over())

@@ -9,6 +9,7 @@
 
 #include "core/base/File.h"
 #include "core/base/Json.h"
+#include "core/io/VolumeFile.h"
 #include "tests/unit/data/Support.h"
 
 namespace lorkd::data {
@@ -164,6 +165,43 @@ TEST_F(Rescanning, FoldersMayBeMoved) {
   fs::rename(m_folder / "project", m_folder / "moved");
   EXPECT_EQ(ids(m_folder / "moved/index.sqlite"), before);
   EXPECT_EQ(Catalogue::open(m_folder / "moved/index.sqlite")->sources()->front().second, m_folder / "moved/elsewhere");
+}
+
+TEST_F(Rescanning, OtherDataWithTheSameNamesSizesAndTimesAreSeen) {
+  ASSERT_EQ(filesRead(m_index, m_data), count());
+  const auto twin = m_folder / "twin";
+  for (const auto& file : m_files) {
+    auto bytes = readFile(file).value();
+    for (std::size_t at = 0; (at = bytes.find("PHANTOM-0", at)) != bytes.npos; ++at) bytes[at + 8] = '7';
+    const auto copy = twin / file.lexically_relative(m_data);
+    fs::create_directories(copy.parent_path());
+    std::ofstream(copy, std::ios::binary) << bytes;
+    fs::last_write_time(copy, fs::last_write_time(file));
+  }
+  EXPECT_EQ(filesRead(m_index, twin), count());
+  const auto series = Catalogue::open(m_index)->series();
+  ASSERT_TRUE(series);
+  for (const auto& s : *series)
+    EXPECT_TRUE(s.patientId.starts_with("PHANTOM-7")) << s.patientId;
+}
+
+TEST_F(Rescanning, ASourceMayBecomeOneFileAndAFolderAgain) {
+  ASSERT_EQ(filesRead(m_index, m_data), count());
+  const auto before = said(m_index);
+  const auto file = m_folder / "one.nii.gz";
+  ASSERT_TRUE(io::writeNifti(file, makePhantom(Region::Head, 0, small()).volume));
+  (void)filesRead(m_index, file);
+  EXPECT_EQ(Catalogue::open(m_index)->cases()->size(), 1u);
+  (void)filesRead(m_index, m_data);
+  EXPECT_EQ(said(m_index), before);
+}
+
+TEST_F(Rescanning, WhatCouldNotBeOpenedIsTriedAgain) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may open everything";
+  fs::permissions(m_files[0], fs::perms::none);
+  ASSERT_EQ(filesRead(m_index, m_data), count());
+  fs::permissions(m_files[0], fs::perms::owner_read);
+  EXPECT_EQ(filesRead(m_index, m_data), 1);
 }
 
 TEST_F(Rescanning, SeveralProgramsAtOnceDoNoHarm) {
