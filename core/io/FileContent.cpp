@@ -75,9 +75,12 @@ std::string FileContent::bytes() const {
   if (m_impl->rejected && m_impl->rejected->code == "unreadable") return {};  // not of the file, but of the moment
   Json slices = Json::array();
   for (const auto& slice : m_impl->slices) slices.push_back(sliceJson(slice));
+  auto series = orNull(m_impl->series), loose = orNull(m_impl->loose);
+  if (!series.is_null())
+    for (auto& instance : series["instances"]) instance[0] = "";
+  if (!loose.is_null()) loose[0] = "";
   std::string out;
-  Json::to_cbor(
-      Json::array({std::move(slices), orNull(m_impl->series), orNull(m_impl->loose), orNull(m_impl->rejected)}), out);
+  Json::to_cbor(Json::array({std::move(slices), std::move(series), std::move(loose), orNull(m_impl->rejected)}), out);
   return out;
 }
 

@@ -11,11 +11,13 @@ import pydicom
 project = Path(sys.argv[1])
 run = project / "runs" / "lorkd"
 index = sqlite3.connect(project / "index.sqlite")
-cases = {case["id"]: case for case in (json.loads(row[0]) for row in index.execute("SELECT data FROM item"))}
+# Paths are kept below the source's folder, and that below the project where it lies there.
+rows = index.execute("SELECT folder, data FROM item JOIN source ON source.id = item.source")
+cases = {case["id"]: (project / folder, case) for folder, case in ((row[0], json.loads(row[1])) for row in rows)}
 checked = 0
 for folder in sorted((run / "predictions").iterdir()):
-    files = cases[folder.name]["image_files"]
-    slices = [pydicom.dcmread(f, stop_before_pixels=True) for f in files]
+    place, case = cases[folder.name]
+    slices = [pydicom.dcmread(place / f, stop_before_pixels=True) for f in case["image_files"]]
     row, column = (numpy.array(slices[0].ImageOrientationPatient[i : i + 3], float) for i in (0, 3))
     normal = numpy.cross(row, column)
     slices.sort(key=lambda s: normal @ numpy.array(s.ImagePositionPatient, float))

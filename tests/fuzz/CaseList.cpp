@@ -2,7 +2,7 @@
 #include "core/data/CaseList.cpp"
 
 #include "core/data/Case.cpp"
-#include "core/data/GeometryJson.cpp"
+#include "core/image/GeometryJson.cpp"
 #include "tests/fuzz/Scratch.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
