@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <vector>
 
 namespace lorkd::io {
 
@@ -44,14 +42,17 @@ std::uint32_t littleOrBig(std::string_view bytes, bool bigEndian) {
 
 namespace {
 
-// Representations whose length has two bytes.
-constexpr std::string_view kShort = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US";
+// Representations; the length of those before OB has two bytes.
+constexpr std::string_view kKnown =
+    "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US OB OD OF OL OV OW SQ SV UC UN UR UT UV";
+constexpr auto kLong = kKnown.find("OB");
+constexpr std::string_view kUnknown = "??";
 
-// By both letters: where the representation stands in kShort, from one; else 0.
-constexpr auto placesOfShort() {
+// By both letters: where the representation stands in kKnown, from one; else 0.
+constexpr auto placesOfKnown() {
   std::array<std::uint8_t, 26 * 26> places{};
-  for (std::size_t n = 0; n < kShort.size(); n += 3)
-    places[static_cast<std::size_t>((kShort[n] - 'A') * 26 + kShort[n + 1] - 'A')] = static_cast<std::uint8_t>(n + 1);
+  for (std::size_t n = 0; n < kKnown.size(); n += 3)
+    places[static_cast<std::size_t>((kKnown[n] - 'A') * 26 + kKnown[n + 1] - 'A')] = static_cast<std::uint8_t>(n + 1);
   return places;
 }
 
@@ -67,15 +68,14 @@ bool readElement(Bytes& bytes, std::uint64_t at, Encoding encoding, Element& e) 
   // Without two capitals DCMTK, too, takes the element for implicit.
   const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
   if (encoding.isExplicit && capital(head[4]) && capital(head[5]) && e.tag >> 16 != 0xfffe) {
-    static constexpr auto places = placesOfShort();
+    static constexpr auto places = placesOfKnown();
     const auto place = places[static_cast<std::size_t>((head[4] - 'A') * 26 + head[5] - 'A')];
-    if (place > 0) {
-      e.vr = kShort.substr(place - 1, 2);
+    e.vr = place > 0 ? kKnown.substr(place - 1, 2) : kUnknown;
+    if (place > 0 && place <= kLong) {
       e.length = littleOrBig(head.substr(6, 2), big);
       return true;
     }
     if (head.size() < 12) return false;
-    e.vr = head.substr(4, 2) == "SQ" ? "SQ" : head.substr(4, 2) == "UN" ? "UN" : "OB";
     e.length = littleOrBig(head.substr(8, 4), big);
     e.value = at + 12;
     return true;
@@ -86,37 +86,6 @@ bool readElement(Bytes& bytes, std::uint64_t at, Encoding encoding, Element& e) 
 
 bool isSequence(Bytes& bytes, const Element& e, Encoding encoding) {
   return e.vr == "SQ" || e.length == kUndefined || littleOrBig(bytes.at(e.value, 2), encoding.bigEndian) == 0xfffe;
-}
-
-std::optional<std::uint64_t> endOfSequence(Bytes& bytes, const Element& sequence, Encoding outer) {
-  struct Level {
-    std::uint64_t end;
-    Encoding encoding;
-  };
-  constexpr auto open = std::numeric_limits<std::uint64_t>::max();
-  std::vector<Level> levels;
-  const auto enter = [&](const Element& e, const Level& around) {
-    // An unknown element of undefined length holds implicit little endian (PS3.5 section 6.2.2, note 7).
-    const bool unknown = e.vr == "UN";
-    const auto end = e.length == kUndefined ? open : e.value + e.length;
-    levels.push_back({std::min(end, around.end), unknown ? Encoding{false, false} : around.encoding});
-  };
-  enter(sequence, {open, outer});
-  auto at = sequence.value;
-  Element e;
-  while (true) {
-    while (!levels.empty() && at >= levels.back().end) levels.pop_back();
-    if (levels.empty() || !readElement(bytes, at, levels.back().encoding, e)) return at;
-    at = e.value;
-    if (e.tag == kItemEnd || e.tag == kSequenceEnd) {
-      levels.pop_back();
-    } else if (e.tag == kItem || isSequence(bytes, e, levels.back().encoding)) {
-      enter(e, levels.back());
-      if (levels.size() > 2 * kDeepest) return std::nullopt;  // a sequence and its item are two levels
-    } else {
-      at += e.length;
-    }
-  }
 }
 
 }  // namespace lorkd::io

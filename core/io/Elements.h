@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,20 +42,14 @@ std::uint32_t littleOrBig(std::string_view bytes, bool bigEndian);
 /// An element's header.
 struct Element {
   std::uint32_t tag = 0, length = 0;
-  std::string_view vr;      ///< lives as long as the program; "OB" for all long ones but SQ and UN; empty if not written
+  std::string_view vr;      ///< lives as long as the program; "??" for one that PS3.5 does not know; empty if not written
   std::uint64_t value = 0;  ///< where the value starts
 };
-
-inline constexpr std::size_t kDeepest = 128;  ///< how many sequences may lie in one another; real objects stay below twenty
 
 /// Reads the header at `at`; false at the end. Items and delimiters are elements too.
 bool readElement(Bytes& bytes, std::uint64_t at, Encoding encoding, Element& e);
 
 /// Whether what `e` holds is a sequence, or something that looks like one inside.
 bool isSequence(Bytes& bytes, const Element& e, Encoding encoding);
-
-/// Where the sequence `e` is over, its delimiter included; where the bytes end if it has none. Nothing when sequences
-/// nest in it deeper than kDeepest. Works without recursion.
-std::optional<std::uint64_t> endOfSequence(Bytes& bytes, const Element& e, Encoding encoding);
 
 }  // namespace lorkd::io

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/File.h"
 #include "core/io/Elements.h"
@@ -12,6 +15,41 @@
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::size_t kDeepest = 128;  // how many sequences may lie in one another; real objects stay below twenty
+
+// Where the sequence is over, its delimiter included; where the bytes end if it has none. Nothing when sequences nest
+// in it deeper than kDeepest. Works without recursion.
+std::optional<std::uint64_t> endOfSequence(Bytes& bytes, const Element& sequence, Encoding outer) {
+  struct Level {
+    std::uint64_t end;
+    Encoding encoding;
+  };
+  constexpr auto open = std::numeric_limits<std::uint64_t>::max();
+  std::vector<Level> levels;
+  const auto enter = [&](const Element& e, const Level& around) {
+    // An unknown element of undefined length holds implicit little endian (PS3.5 section 6.2.2, note 7).
+    const bool unknown = e.vr == "UN";
+    const auto end = e.length == kUndefined ? open : e.value + e.length;
+    levels.push_back({std::min(end, around.end), unknown ? Encoding{false, false} : around.encoding});
+  };
+  enter(sequence, {open, outer});
+  auto at = sequence.value;
+  Element e;
+  while (true) {
+    while (!levels.empty() && at >= levels.back().end) levels.pop_back();
+    if (levels.empty() || !readElement(bytes, at, levels.back().encoding, e)) return at;
+    at = e.value;
+    if (e.tag == kItemEnd || e.tag == kSequenceEnd) {
+      levels.pop_back();
+    } else if (e.tag == kItem || isSequence(bytes, e, levels.back().encoding)) {
+      enter(e, levels.back());
+      if (levels.size() > 2 * kDeepest) return std::nullopt;  // a sequence and its item are two levels
+    } else {
+      at += e.length;
+    }
+  }
+}
 
 // False when sequences nest too deeply from `at` on.
 bool shallow(Bytes& bytes, std::uint64_t at, Encoding encoding) {

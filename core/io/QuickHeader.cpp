@@ -1,7 +1,12 @@
 #include "core/io/QuickHeader.h"
 
+#include <dcmtk/dcmdata/dcdict.h>
+#include <dcmtk/dcmdata/dctag.h>
+
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <unordered_map>
 
 #include "core/io/Elements.h"
 
@@ -63,6 +68,7 @@ class Values final : public HeaderValues {
   // False when the value is one that only a full parse should judge.
   bool take(const Wanted& wanted, std::string_view value) {
     if (wanted.vr.empty() || value.size() % 2 != 0) return false;
+    if (wanted.vr == "UI" && value.find_first_not_of("0123456789.") < withoutPadding(value).size()) return false;
     if (wanted.vr == "US" ? value.size() != 2 : !plain(value = withoutPadding(value))) return false;
     auto& slot = m_slots[static_cast<std::size_t>(&wanted - kWanted)];
     slot = {static_cast<std::uint32_t>(m_text.size()), static_cast<std::uint32_t>(value.size()), true};
@@ -89,7 +95,9 @@ class Values final : public HeaderValues {
     while (out.size() < count) {
       const auto end = std::min(rest.find('\\'), rest.size());
       const std::string one(rest.substr(0, end));
-      if (one.empty() || one.front() == '+' || one.find_first_not_of("0123456789.-eE") != one.npos) m_usual = false;
+      double number = 0;
+      const auto* const last = one.data() + one.size();
+      if (one.empty() || std::from_chars(one.data(), last, number).ptr != last) m_usual = false;
       out.push_back(OFStandard::atof(one.c_str()));
       if (!std::isfinite(out.back())) return std::nullopt;
       if (end == rest.size()) break;
@@ -124,6 +132,55 @@ std::optional<std::uint64_t> endOfFragments(Bytes& bytes, std::uint64_t at) {
   return e.tag == kSequenceEnd ? std::optional(e.value) : std::nullopt;
 }
 
+// Whether the dictionary has the tag as a sequence: where representations are not written, a parser goes by that.
+bool sequenceByDictionary(std::uint32_t tag) {
+  thread_local std::unordered_map<std::uint32_t, bool> known;
+  const auto [entry, isNew] = known.try_emplace(tag, false);
+  if (isNew)
+    entry->second = DcmTag(static_cast<Uint16>(tag >> 16), static_cast<Uint16>(tag & 0xffff)).getEVR() == EVR_SQ;
+  return entry->second;
+}
+
+enum class Kind { Value, Sequence, Unusual };
+
+// What the element holds; Unusual where parsers may differ.
+Kind kindOf(Bytes& bytes, const Element& e, Encoding encoding) {
+  if (e.tag >> 16 == 0xfffe || (encoding.isExplicit && (e.vr.empty() || e.vr == "??"))) return Kind::Unusual;
+  const bool sequence = encoding.isExplicit ? e.vr == "SQ" : sequenceByDictionary(e.tag);
+  if (sequence != isSequence(bytes, e, encoding) && e.length > 0) return Kind::Unusual;
+  return sequence ? Kind::Sequence : Kind::Value;
+}
+
+// Where a sequence ends that is built as the standard has it: items that hold elements, each ending where it says.
+// Nothing for any other, for unknown elements of undefined length, and for sequences deeper than real ones.
+std::optional<std::uint64_t> endOfUsual(Bytes& bytes, const Element& sequence, Encoding encoding, int depth = 0) {
+  if (depth > 16) return std::nullopt;
+  const auto over = [](const Element& whole, std::uint64_t at) {
+    return whole.length != kUndefined && at >= whole.value + whole.length;
+  };
+  auto at = sequence.value;
+  Element item, e;
+  while (!over(sequence, at)) {
+    if (!readElement(bytes, at, encoding, item)) return std::nullopt;
+    at = item.value;
+    if (item.tag == kSequenceEnd && item.length == 0 && sequence.length == kUndefined) return at;
+    if (item.tag != kItem) return std::nullopt;
+    while (!over(item, at)) {
+      if (!readElement(bytes, at, encoding, e)) return std::nullopt;
+      at = e.value;
+      if (e.tag == kItemEnd && e.length == 0 && item.length == kUndefined) break;
+      const auto kind = kindOf(bytes, e, encoding);
+      const auto end = kind == Kind::Value      ? std::optional(at + e.length)
+                       : kind == Kind::Sequence ? endOfUsual(bytes, e, encoding, depth + 1)
+                                                : std::nullopt;
+      if (!end) return std::nullopt;
+      at = *end;
+    }
+    if (item.length != kUndefined && at != item.value + item.length) return std::nullopt;
+  }
+  return at == sequence.value + sequence.length ? std::optional(at) : std::nullopt;
+}
+
 // The transfer syntax that the meta header names, and where the data set begins.
 const Syntax* readMeta(Bytes& bytes, std::uint64_t& at) {
   if (bytes.at(128, 4) != "DICM") return nullptr;
@@ -135,7 +192,8 @@ const Syntax* readMeta(Bytes& bytes, std::uint64_t& at) {
     if (e.tag == 0x00020010 && e.length <= 64) {
       const auto uid = withoutPadding(bytes.at(e.value, e.length));
       const auto found = std::ranges::find(kSyntaxes, uid, &Syntax::uid);
-      if (found != std::end(kSyntaxes)) syntax = found;
+      if (found == std::end(kSyntaxes) || syntax) return nullptr;
+      syntax = found;
     }
     at = e.value + e.length;
   }
@@ -144,6 +202,7 @@ const Syntax* readMeta(Bytes& bytes, std::uint64_t& at) {
 
 // The pixel data are all there, and nothing comes after them.
 bool endsWithPixels(Bytes& bytes, const Element& e, const Syntax& syntax, const SliceHeader& h) {
+  if (syntax.isExplicit && e.vr != "OB" && e.vr != "OW") return false;
   if (syntax.encapsulated) {
     if (e.length != kUndefined) return false;
     const auto end = endOfFragments(bytes, e.value);
@@ -169,11 +228,12 @@ std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
     if (!readElement(bytes, at, encoding, e) || e.tag <= last) return std::nullopt;
     last = e.tag;
     if (e.tag == kPixelData) break;
-    if (encoding.isExplicit && e.vr.empty()) return std::nullopt;
+    const auto kind = kindOf(bytes, e, encoding);
+    if (kind == Kind::Unusual) return std::nullopt;
     while (next != std::end(kWanted) && next->tag < e.tag) ++next;
     const bool wanted = next != std::end(kWanted) && next->tag == e.tag;
-    if (isSequence(bytes, e, encoding)) {
-      const auto end = wanted ? std::nullopt : endOfSequence(bytes, e, encoding);
+    if (kind == Kind::Sequence) {
+      const auto end = wanted ? std::nullopt : endOfUsual(bytes, e, encoding);
       if (!end) return std::nullopt;
       at = *end;
       continue;
