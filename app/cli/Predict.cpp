@@ -7,13 +7,13 @@ namespace {
 struct PredictOptions {
   std::string run, input, out, seg;
   std::vector<std::string> tasks, cases;
-  bool teacher = false;
+  bool teacher = false, identified = false;
 };
 
 Result<void> predict(const PredictOptions& options, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(options.run));
-  workflow::PredictRequest request{options.cases, options.tasks,   options.input,
-                                   options.out,   options.teacher, options.seg};
+  workflow::PredictRequest request{options.cases,   options.tasks, options.input,     options.out,
+                                   options.teacher, options.seg,   options.identified};
   if (!options.input.empty() && options.out.empty())
     return fail(ErrorCode::InvalidArgument, "--input needs --out", "name the folder to write the predictions into",
                 "--out");
@@ -39,8 +39,12 @@ void addPredict(CLI::App& app, Context& context) {
   command->add_option("--input", options->input, "A DICOM folder or NIfTI file that the run does not know");
   command->add_option("--out", options->out, "Folder to write into; default: RUN/predictions");
   command->add_option("--seg", options->seg,
-                      "Folder outside of the run for DICOM segmentations of DICOM series as well, with the codes and "
-                      "colours of the plan; they name the patient as the series does");
+                      "Folder for DICOM segmentations of DICOM series as well, with the codes and colours of the plan; "
+                      "patient and UIDs are pseudonyms under the project's key");
+  command->add_flag(
+      "--identified", options->identified,
+      "Let --seg carry patient, study and UIDs as the series does, to be stored at a PACS; the folder must "
+      "lie outside of the run");
   command->add_flag("--teacher", options->teacher, "The teacher's predictions as well");
   command->callback(
       [options, &context] { context.action = [options, &context] { return predict(*options, context); }; });

@@ -69,21 +69,11 @@ Start startOf(const Case& c) {
 /// Two sources may hold the same image.
 std::string keyOf(const Case& c) { return c.source + "\n" + c.id; }
 
-/// Whether the plan takes cases of this kind from the source, as a run does.
-bool takes(const plan::Plan* plan, const std::string& source, const std::string& kind) {
+/// Whether the plan takes the case from the source, as a run does.
+bool takes(const plan::Plan* plan, const std::string& source, const Case& item) {
   if (!plan) return true;
   for (const auto& [name, options] : plan->data.sources)
-    if (name == source) switch (options.kind) {
-        case plan::SourceKind::Auto:
-          return true;
-        case plan::SourceKind::Dicom:
-          return kind == "dicom";
-        case plan::SourceKind::Nifti:
-          return kind == "volume";
-        case plan::SourceKind::Npz:
-        case plan::SourceKind::Images:
-          return kind == "picture";
-      }
+    if (name == source) return accepts(options.kind, item);
   return true;
 }
 
@@ -231,7 +221,7 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     LORKD_TRY(series, index.series(name));
     LORKD_TRY(refused, index.rejected(name));
     for (auto& c : cases)
-      if (takes(request.plan, name, c.kind)) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
+      if (takes(request.plan, name, c)) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
     std::ranges::move(series, std::back_inserter(allSeries));
     std::ranges::move(refused, std::back_inserter(rejected));
   }

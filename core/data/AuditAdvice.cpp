@@ -33,6 +33,8 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"uneven-spacing", "read as even: the slices lie within a tenth of their distance"},
       {"duplicate-file", "the copy is left out"},
       {"single-slice", "read as a volume of one slice"},
+      {"burned-in", "used; the page that is written shows no picture of it"},
+      {"private-elements", "neither read nor written"},
       {"split", "each part is an image of its own"},
       {"label-grid", "the labels are resampled onto the image"},
       {"empty-region", "the region is left out"},

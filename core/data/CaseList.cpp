@@ -163,6 +163,21 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file) {
   return list;
 }
 
+bool accepts(plan::SourceKind source, const Case& item) {
+  switch (source) {
+    case plan::SourceKind::Auto:
+      return true;
+    case plan::SourceKind::Dicom:
+      return item.kind == "dicom";
+    case plan::SourceKind::Nifti:
+      return item.kind == "volume";
+    case plan::SourceKind::Npz:
+    case plan::SourceKind::Images:
+      return item.kind == "picture";
+  }
+  return true;
+}
+
 Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases, const std::set<std::string>& learnt) {
   std::vector<std::vector<int>> served(cases.size());
   for (std::size_t c = 0; c < cases.size(); ++c)

@@ -43,6 +43,9 @@ struct CaseList {
 Result<void> save(const CaseList& list, const std::filesystem::path& file);
 Result<CaseList> loadCaseList(const std::filesystem::path& file);
 
+/// Whether a case is what the plan says lies in its source.
+bool accepts(plan::SourceKind source, const Case& item);
+
 /// Assigns tasks by labels and splits by patient: shares of the plan, drawn from its seed, each task represented in
 /// every split where it has enough patients (three; with two: train and test). Patients who serve the same set of tasks
 /// are divided among themselves. With a slab split every case is listed once for each split that has a share, and

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 3;
+constexpr int version = 4;
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
 Result<std::int64_t> number(Database& database, const std::string& query) {
@@ -163,12 +163,10 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   }
 
   Pairing pairing;
-  const Pseudonym pseudonym = [this](const std::string& text) {
-    return hmacSha256(m_impl->secret, text).substr(0, 10);
-  };
+  const Pseudonym shortened = [this](const std::string& text) { return pseudonym(text).substr(0, 10); };
   // Pictures come first: they keep their DICOM files from being taken for volumes.
-  LORKD_CHECK(pairPictures(scan, source, place, pairing));
-  pairDicom(scan, pseudonym, pairing);
+  LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
+  pairDicom(scan, shortened, pairing);
   const LabelValues values = [this](const fs::path& file) -> Result<std::vector<std::uint16_t>> {
     const auto key = "label values " + file.native();
     LORKD_TRY(known, kept(key, {file}));
@@ -179,12 +177,14 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     LORKD_CHECK(keep(key, {file}, bytes));
     return read;
   };
-  LORKD_CHECK(pairVolumes(scan, source, places.folder, pseudonym, values, pairing, progress, cancel));
+  LORKD_CHECK(pairVolumes(scan, source, places.folder, shortened, values, pairing, progress, cancel));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
   return m_impl->named(transaction(db, [&] { return replaceSource(db, source, places, scan, pairing, generation); }));
 }
+
+std::string Catalogue::pseudonym(const std::string& identifier) const { return hmacSha256(m_impl->secret, identifier); }
 
 Result<std::optional<std::string>> Catalogue::kept(const std::string& key, const std::vector<fs::path>& files) const {
   return m_impl->named(recall(m_impl->database, key, stampOf(files)));

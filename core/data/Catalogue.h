@@ -69,8 +69,13 @@ class Catalogue {
   /// Names of the scanned sources and their folders.
   Result<std::vector<std::pair<std::string, std::filesystem::path>>> sources() const;
 
+  /// Keyed pseudonym of an identifier, 64 hex digits, by the index's secret: the ids of cases and patients are "case-"
+  /// and "patient-" with the first ten of those of their UIDs, patient ids or paths.
+  std::string pseudonym(const std::string& identifier) const;
+
   /// What keep() was given for `key` while each of `files` had the size and time it has now; nothing else.
-  Result<std::optional<std::string>> kept(const std::string& key, const std::vector<std::filesystem::path>& files) const;
+  Result<std::optional<std::string>> kept(const std::string& key,
+                                          const std::vector<std::filesystem::path>& files) const;
   Result<void> keep(const std::string& key, const std::vector<std::filesystem::path>& files, const std::string& bytes);
 
  private:

@@ -50,7 +50,8 @@ std::set<std::string> classesOfDicom(const io::Scan& scan, const fs::path& folde
 
 }  // namespace
 
-Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::path& folder, Pairing& out) {
+Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::path& folder, const Pseudonym& pseudonym,
+                          Pairing& out) {
   struct Found {
     std::vector<fs::path> files;
     io::PictureSet set;
@@ -87,7 +88,9 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
   for (auto& [files, set] : found) {
     Case c;
     c.id = "pictures-" + source;
-    if (found.size() > 1) c.id.append("-").append(files.front().stem().string());
+    if (found.size() > 1)
+      c.id.append("-").append(
+          pseudonym((folder.filename() / files.front().lexically_relative(folder)).generic_string()));
     c.patient = c.id;
     c.kind = "picture";
     c.imageFiles = files;
@@ -98,10 +101,31 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
     }
     out.cases.push_back(std::move(c));
   }
+  // What a set's DICOM files say of privacy is said of the set.
+  std::map<std::string, std::pair<int, fs::path>> told;
   std::erase_if(scan.series, [&](const io::Series& series) {
-    return !series.instances.empty() &&
-           std::ranges::all_of(series.instances, [&](const auto& instance) { return taken.contains(instance.file); });
+    const bool picture = !series.instances.empty() && std::ranges::all_of(series.instances, [&](const auto& instance) {
+      return taken.contains(instance.file);
+    });
+    for (const auto& finding : series.findings)
+      if (picture && (finding.code == "burned-in" || finding.code == "private-elements"))
+        if (auto& [count, first] = told[finding.code]; ++count == 1) first = series.instances.front().file;
+    return picture;
   });
+  for (const auto& [code, where] : told) {
+    const auto& [count, first] = where;
+    const auto owner = std::ranges::find_if(found, [&](const Found& f) {
+      return std::ranges::any_of(f.set.examples, [&](const auto& example) { return example.file == first; });
+    });
+    const bool burned = code == "burned-in";
+    out.findings.emplace_back(
+        (owner == found.end() ? found.front() : *owner).files.front(),
+        io::Finding{burned ? io::Finding::Severity::Warning : io::Finding::Severity::Note, code,
+                    std::to_string(count) +
+                        (burned ? " series say that annotations are burned into the pixels, first "
+                                : " series hold private elements, first ") +
+                        first.filename().string()});
+  }
   return {};
 }
 

@@ -48,7 +48,8 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
 /// splits ("train.csv", "val.csv") together. Without tables, so is `folder` itself if the scan found pictures, or DICOM
 /// images of one frame and a series of their own, in one folder a class, and no volumes.
 /// DICOM files that belong to a set of pictures are taken out of the scan: they are no volumes.
-/// Case ids are "pictures-<source>", with "-<name>" where the source holds several.
-Result<void> pairPictures(io::Scan& scan, const std::string& source, const std::filesystem::path& folder, Pairing& out);
+/// Case ids are "pictures-<source>", with "-<pseudonym of the file's place>" where the source holds several.
+Result<void> pairPictures(io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
+                          const Pseudonym& pseudonym, Pairing& out);
 
 }  // namespace lorkd::data

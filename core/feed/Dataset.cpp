@@ -197,7 +197,7 @@ Result<Dataset> Dataset::open(const fs::path& cache, const plan::Plan& plan) {
   impl->budget = static_cast<std::size_t>(plan.training.memory / 2 * (1 << 30));
   if (index.is_object() && index.contains("tasks"))
     for (std::size_t i = 0; i < plan.tasks.size(); ++i)
-      if (index["tasks"].size() != plan.tasks.size() || index["tasks"].at(i) != plan.tasks[i].first)
+      if (!index["tasks"].is_array() || index["tasks"].size() != plan.tasks.size() || index["tasks"].at(i) != plan.tasks[i].first)
         return mismatch("prepared for the tasks " + index["tasks"].dump(), cache);
   try {
     for (const auto& entry : entries) LORKD_CHECK(impl->add(entry, cache, plan));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,15 @@ struct WrittenSeries {
 Result<WrittenSeries> writeCtSeries(const std::filesystem::path& folder, const image::Volume& volume,
                                     const DicomHeader& header, const std::vector<int>& order = {});
 
-/// Writes segments as a binary DICOM SEG that references `source`. Errors: Io, Mismatch (grid differs from the
-/// source's).
+/// What stands for an identifier: the same for the same one, and nothing that tells of it.
+using Pseudonym = std::function<std::string(const std::string&)>;
+
+/// Writes segments as a binary DICOM SEG that references `source`, with its patient and study. With `pseudonym`, every
+/// UID of the source is replaced by one made of its pseudonym, so that files of one project still refer to one another;
+/// the patient is called "patient-" and ten digits, as Case::patient is; nothing else of the source's header is
+/// written. Errors: Io, Mismatch (grid differs from the source's).
 Result<std::filesystem::path> writeSeg(const std::filesystem::path& file, const image::SegmentSet& segments,
-                                       const WrittenSeries& source, const DicomHeader& header);
+                                       const WrittenSeries& source, const DicomHeader& header,
+                                       const Pseudonym& pseudonym = {});
 
 }  // namespace lorkd::io

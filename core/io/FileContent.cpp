@@ -41,7 +41,9 @@ Json sliceJson(const SliceHeader& h) {
                         h.columns,
                         h.samples,
                         h.bitsAllocated,
-                        h.sliceThickness});
+                        h.sliceThickness,
+                        h.burnedIn,
+                        h.privateElements});
   j.push_back(orNull(h.position));
   j.push_back(orNull(h.orientation));
   j.push_back(orNull(h.spacing));
@@ -56,7 +58,8 @@ SliceHeader sliceOf(const Json& j, const std::filesystem::path& file) {
   const auto take = [&](auto&... fields) { (j.at(at++).get_to(fields), ...); };
   take(h.frame, h.frames, h.patientId, h.patientName, h.studyUid, h.seriesUid, h.frameOfReferenceUid, h.sopClassUid,
        h.sopInstanceUid, h.modality, h.bodyPart, h.description, h.studyDate, h.transferSyntax, h.photometric,
-       h.imageType, h.truncation, h.rows, h.columns, h.samples, h.bitsAllocated, h.sliceThickness);
+       h.imageType, h.truncation, h.rows, h.columns, h.samples, h.bitsAllocated, h.sliceThickness, h.burnedIn,
+       h.privateElements);
   getOptional(j.at(at++), h.position);
   getOptional(j.at(at++), h.orientation);
   getOptional(j.at(at++), h.spacing);

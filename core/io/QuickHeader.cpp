@@ -29,7 +29,7 @@ constexpr Wanted kWanted[] = {
     {0x00189087, ""},   {0x00189089, ""},   {0x0020000d, "UI"}, {0x0020000e, "UI"}, {0x00200012, "IS"},
     {0x00200032, "DS"}, {0x00200037, "DS"}, {0x00200052, "UI"}, {0x00200100, "IS"}, {0x00209241, ""},
     {0x00280002, "US"}, {0x00280004, "CS"}, {0x00280008, "IS"}, {0x00280010, "US"}, {0x00280011, "US"},
-    {0x00280030, "DS"}, {0x00280100, "US"}, {0x00541300, "DS"}, {0x52009230, ""},
+    {0x00280030, "DS"}, {0x00280100, "US"}, {0x00280301, "CS"}, {0x00541300, "DS"}, {0x52009230, ""},
 };
 
 struct Syntax {
@@ -76,6 +76,8 @@ class Values final : public HeaderValues {
     return true;
   }
   bool usual() const { return m_usual; }
+  /// To be told of every element.
+  void see(const Element& e) { m_private |= (e.tag >> 16) % 2 != 0; }
 
   std::string text(const DcmTagKey& tag) const override { return std::string(value(tag)); }
   std::string any(const DcmTagKey& tag) const override { return std::string(value(tag)); }
@@ -106,6 +108,7 @@ class Values final : public HeaderValues {
     if (out.size() < count) return std::nullopt;
     return out;
   }
+  bool privateElements() const override { return m_private; }
 
  private:
   struct Slot {
@@ -123,6 +126,7 @@ class Values final : public HeaderValues {
   std::array<Slot, std::size(kWanted)> m_slots{};
   std::string m_text;
   mutable bool m_usual = true;
+  bool m_private = false;
 };
 
 // Where fragments that start at `at` end, delimiter included; nothing when they are cut off or something else.
@@ -153,7 +157,8 @@ Kind kindOf(Bytes& bytes, const Element& e, Encoding encoding) {
 
 // Where a sequence ends that is built as the standard has it: items that hold elements, each ending where it says.
 // Nothing for any other, for unknown elements of undefined length, and for sequences deeper than real ones.
-std::optional<std::uint64_t> endOfUsual(Bytes& bytes, const Element& sequence, Encoding encoding, int depth = 0) {
+std::optional<std::uint64_t> endOfUsual(Bytes& bytes, const Element& sequence, Encoding encoding, Values& values,
+                                        int depth = 0) {
   if (depth > 16) return std::nullopt;
   const auto over = [](const Element& whole, std::uint64_t at) {
     return whole.length != kUndefined && at >= whole.value + whole.length;
@@ -169,9 +174,10 @@ std::optional<std::uint64_t> endOfUsual(Bytes& bytes, const Element& sequence, E
       if (!readElement(bytes, at, encoding, e)) return std::nullopt;
       at = e.value;
       if (e.tag == kItemEnd && e.length == 0 && item.length == kUndefined) break;
+      values.see(e);
       const auto kind = kindOf(bytes, e, encoding);
       const auto end = kind == Kind::Value      ? std::optional(at + e.length)
-                       : kind == Kind::Sequence ? endOfUsual(bytes, e, encoding, depth + 1)
+                       : kind == Kind::Sequence ? endOfUsual(bytes, e, encoding, values, depth + 1)
                                                 : std::nullopt;
       if (!end) return std::nullopt;
       at = *end;
@@ -188,7 +194,7 @@ const Syntax* readMeta(Bytes& bytes, std::uint64_t& at) {
   const Syntax* syntax = nullptr;
   Element e;
   while (readElement(bytes, at, {}, e) && e.tag >> 16 == 0x0002) {
-    if (e.length == kUndefined) return nullptr;
+    if (e.length == kUndefined || e.vr.empty() || e.vr == "??") return nullptr;
     if (e.tag == 0x00020010 && e.length <= 64) {
       const auto uid = withoutPadding(bytes.at(e.value, e.length));
       const auto found = std::ranges::find(kSyntaxes, uid, &Syntax::uid);
@@ -228,12 +234,13 @@ std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
     if (!readElement(bytes, at, encoding, e) || e.tag <= last) return std::nullopt;
     last = e.tag;
     if (e.tag == kPixelData) break;
+    values.see(e);
     const auto kind = kindOf(bytes, e, encoding);
     if (kind == Kind::Unusual) return std::nullopt;
     while (next != std::end(kWanted) && next->tag < e.tag) ++next;
     const bool wanted = next != std::end(kWanted) && next->tag == e.tag;
     if (kind == Kind::Sequence) {
-      const auto end = wanted ? std::nullopt : endOfUsual(bytes, e, encoding);
+      const auto end = wanted ? std::nullopt : endOfUsual(bytes, e, encoding, values);
       if (!end) return std::nullopt;
       at = *end;
       continue;

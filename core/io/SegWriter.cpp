@@ -247,6 +247,24 @@ Result<void> addReferences(DcmSegmentation& seg, const std::vector<SliceHeader>&
   return {};
 }
 
+// Puts pseudonyms for the identifiers in the headers, and makes a data set of a patient and a study that has them
+// alone.
+Result<void> hideIdentity(std::vector<SliceHeader>& headers, DcmDataset& dataset, const Pseudonym& pseudonym) {
+  const auto hide = [&](std::string& uid) {
+    if (!uid.empty()) uid = dicom::uid(pseudonym(uid), "pseudonym");
+  };
+  const auto& first = headers.front();
+  const auto patient = "patient-" + pseudonym(first.patientId.empty() ? first.studyUid : first.patientId).substr(0, 10);
+  for (auto& h : headers)
+    for (auto* uid : {&h.studyUid, &h.seriesUid, &h.frameOfReferenceUid, &h.sopInstanceUid}) hide(*uid);
+  dicom::Setter set(dataset);
+  set(DCM_PatientID, patient);
+  set(DCM_PatientName, patient);
+  set(DCM_StudyInstanceUID, headers.front().studyUid);
+  if (!headers.front().frameOfReferenceUid.empty()) set(DCM_FrameOfReferenceUID, headers.front().frameOfReferenceUid);
+  return set.status().good() ? Result<void>() : dcmtkError(set.status(), "pseudonyms");
+}
+
 // Changes with every voxel and name, so that two results never share a UID.
 std::string contentSeed(const image::SegmentSet& set, const std::string& seed) {
   Sha256 digest;
@@ -272,7 +290,7 @@ Result<void> checkSegments(const image::SegmentSet& set) {
 }  // namespace
 
 Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segments, const WrittenSeries& source,
-                          const DicomHeader& header) {
+                          const DicomHeader& header, const Pseudonym& pseudonym) {
   LORKD_CHECK(checkSegments(segments));
   if (source.files.empty()) return fail(ErrorCode::InvalidArgument, "the source series has no files");
   std::vector<SliceHeader> headers;
@@ -282,6 +300,9 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
     std::ranges::move(framesOf(loaded, describe(loaded, path)), std::back_inserter(headers));
     if (!first) first = std::move(loaded);
   }
+  DcmDataset pseudonymous;
+  if (pseudonym) LORKD_CHECK(hideIdentity(headers, pseudonymous, pseudonym));
+  DcmDataset& origin = pseudonym ? pseudonymous : first->dataset();
   LORKD_TRY(match, matchPlanes(segments.geometry, headers));
 
   const std::string seed = contentSeed(segments, header.uidSeed.empty() ? dicom::freshSeed() : header.uidSeed);
@@ -293,8 +314,8 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
                                                                  equipment, identification);
   const std::unique_ptr<DcmSegmentation> seg(raw);
   if (status.bad()) return dcmtkError(status, "frame");
-  const auto text = takeTextOut(first->dataset());
-  status = seg->importHierarchy(first->dataset(), OFTrue, OFTrue, OFTrue, OFFalse, OFFalse);
+  const auto text = takeTextOut(origin);
+  status = seg->importHierarchy(origin, OFTrue, OFTrue, OFTrue, OFFalse, OFFalse);
   if (status.bad()) return dcmtkError(status, "patient and study of the source");
   for (const auto& segment : segments.segments) LORKD_CHECK(addSegment(*seg, segment));
   LORKD_CHECK(addShared(*seg, segments.geometry, dicom::uid(seed, "dimensions")));
@@ -316,6 +337,10 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
   set(DCM_SeriesInstanceUID, ownSeries ? header.seriesUid : dicom::uid(seed, "segmentation series"));
   set(DCM_SeriesDescription, dicom::longString(header.seriesDescription));
   set(DCM_ContentDescription, dicom::longString(header.seriesDescription));
+  if (pseudonym) {
+    set(DCM_PatientIdentityRemoved, "YES");
+    set(DCM_DeidentificationMethod, "identifiers and UIDs replaced by keyed pseudonyms");
+  }
   for (const auto& tag : {DCM_SeriesDate, DCM_ContentDate}) set(tag, header.studyDate);
   for (const auto& tag : {DCM_SeriesTime, DCM_ContentTime}) set(tag, header.studyTime);
   if (set.status().bad()) return dcmtkError(set.status(), "identifiers");

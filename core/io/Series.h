@@ -103,13 +103,14 @@ struct Scan {
   std::int64_t filesSeen = 0;
 };
 
-/// Groups slices by series and, within one, into volumes: by orientation, size and spacing, and where several lie at one
-/// place by echo, b-value, time and the like. Slices are sorted along their normal; names and instance numbers say
+/// Groups slices by series and, within one, into volumes: by orientation, size and spacing, and where several lie at
+/// one place by echo, b-value, time and the like. Slices are sorted along their normal; names and instance numbers say
 /// nothing. Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
 /// shifted-slices, mostly-missing, implausible-grid, scout, report-page, damaged-segmentation, damaged-structures,
 /// unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the
 /// spacing) need consent to be interpolated; gantry-tilt (put upright by a shear), uneven-spacing, duplicate-file and
-/// single-slice are warnings; split is a note.
+/// burned-in and
+/// single-slice are warnings; split and private-elements are notes.
 Scan assemble(std::vector<FileContent> contents);
 
 /// InvalidArgument when nothing in `folder` is usable, with counts and an example.

@@ -236,9 +236,26 @@ Series checkStack(Series series, std::vector<SliceHeader> headers) {
   return series;
 }
 
+// What may tell who the patient is.
+void checkPrivacy(Series& series, const std::vector<SliceHeader>& headers) {
+  const auto of = [&](bool SliceHeader::*flag) {
+    return std::to_string(std::ranges::count(headers, true, flag)) + " of " + std::to_string(headers.size());
+  };
+  if (std::ranges::any_of(headers, &SliceHeader::burnedIn))
+    add(series, Severity::Warning, "burned-in",
+        of(&SliceHeader::burnedIn) +
+            " slice(s) say that annotations are burned into the pixels: names may be read in "
+            "every picture made of them");
+  if (std::ranges::any_of(headers, &SliceHeader::privateElements))
+    add(series, Severity::Note, "private-elements",
+        of(&SliceHeader::privateElements) +
+            " header(s) hold private elements, in which makers may repeat names and dates");
+}
+
 Series describePart(const SeriesPart& part, const std::string& others) {
   Series series = describeSeries(part.slices.front());
   series.part = part.name;
+  checkPrivacy(series, part.slices);
   if (part.kind == SeriesPart::Kind::Scout)
     add(series, Severity::Unusable, "scout", "scout images (localizers), no volume");
   if (part.kind == SeriesPart::Kind::Page && !others.empty())

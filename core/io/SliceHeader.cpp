@@ -98,6 +98,12 @@ class Parsed final : public HeaderValues {
   dicom::Numbers numbers(const DcmTagKey& tag, unsigned count) const override {
     return dicom::numbers(m_set, tag, count);
   }
+  bool privateElements() const override {
+    DcmStack place;
+    while (m_set.nextObject(place, OFTrue).good())
+      if (place.top()->getGTag() % 2 != 0) return true;
+    return false;
+  }
 
  private:
   DcmItem& m_set;
@@ -165,6 +171,8 @@ SliceHeader describe(const HeaderValues& values) {
   h.position = dicom::place(values.numbers(DCM_ImagePositionPatient, 3));
   h.orientation = dicom::orientation(values.numbers(DCM_ImageOrientationPatient, 6));
   h.spacing = spacingOf(values.numbers(DCM_PixelSpacing, 2));
+  h.burnedIn = code(DCM_BurnedInAnnotation) == "YES";
+  h.privateElements = values.privateElements();
   if (const auto thickness = values.numbers(DCM_SliceThickness, 1)) h.sliceThickness = thickness->front();
   for (const auto& tag : markTags())
     if (tag.classic != kNone) h.marks[static_cast<std::size_t>(tag.mark)] = values.any(tag.classic);

@@ -38,6 +38,8 @@ struct SliceHeader {
   double sliceThickness = 0;
   std::array<std::string, kMarks> marks;  ///< by Mark; empty where the header says nothing
   std::string truncation;                 ///< in words; empty when the pixel data are as long as the header says
+  bool burnedIn = false;                  ///< BurnedInAnnotation says YES: names may stand in the pixels
+  bool privateElements = false;  ///< has elements of odd groups, at any depth, where makers keep what they like
   bool operator==(const SliceHeader&) const = default;
 };
 
@@ -51,6 +53,7 @@ class HeaderValues {
   virtual dicom::Numbers numbers(const DcmTagKey& tag, unsigned count) const = 0;
   /// Any value, numbers too, as short ASCII text.
   virtual std::string any(const DcmTagKey& tag) const = 0;
+  virtual bool privateElements() const = 0;
 };
 
 /// All but `file`, `transferSyntax` and `truncation`. Text comes back as UTF-8.

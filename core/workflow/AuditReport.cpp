@@ -148,7 +148,8 @@ std::string imagePart(const AuditedImage& i, const Audit& audit) {
   auto shown = i.item;
   shown.modality = codeOnly(shown.modality);
   shown.bodyPart = codeOnly(shown.bodyPart);
-  out += i.reading && safe.contains(shown.modality)
+  const bool burnedIn = std::ranges::any_of(i.findings, [](const auto& j) { return j.finding.code == "burned-in"; });
+  out += i.reading && !burnedIn && safe.contains(shown.modality)
              ? fmt::format("<img alt='middle slice' src='data:image/png;base64,{}'>", base64(i.reading->thumbnail))
              : "<span class='none'></span>";
   out += fmt::format("<div><b>{}</b> <small>{}</small><br>{}<br>{}", escape(i.item.id), escape(i.item.patient),
@@ -223,9 +224,12 @@ Result<void> writeAuditReport(const std::filesystem::path& file, const Audit& au
   for (const auto& task : audit.tasks) page += section("Task: " + task.name, taskPart(task));
   std::string images;
   // What needs a look comes first.
-  for (const bool found : {true, false})
+  const auto needsLook = [](const AuditedImage& i) {
+    return std::ranges::any_of(i.findings, [](const auto& j) { return j.finding.severity > Severity::Note; });
+  };
+  for (const bool looked : {true, false})
     for (const auto& i : audit.images)
-      if (i.findings.empty() != found) images += imagePart(i, audit);
+      if (needsLook(i) == looked) images += imagePart(i, audit);
   page += section("Images", "<div class='images'>" + images + "</div>");
   page += section("What is no image", rejectedPart(audit));
   page += "</main></body></html>\n";

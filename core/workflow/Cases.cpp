@@ -12,22 +12,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Whether a case of this kind is what the plan says lies in its source.
-bool wanted(plan::SourceKind source, const std::string& kind) {
-  switch (source) {
-    case plan::SourceKind::Auto:
-      return true;
-    case plan::SourceKind::Dicom:
-      return kind == "dicom";
-    case plan::SourceKind::Nifti:
-      return kind == "volume";
-    case plan::SourceKind::Npz:
-    case plan::SourceKind::Images:
-      return kind == "picture";
-  }
-  return true;
-}
-
 /// Leaves out the images whose findings the plan does not accept, and says so.
 void leaveOutUnaccepted(std::vector<data::Case>& cases, const std::string& name, const plan::Source& source,
                         Progress& progress) {
@@ -78,7 +62,7 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     const fs::path folder = fs::absolute(source.path).lexically_normal();
     LORKD_CHECK(index.scan(name, folder, progress, cancel));  // reads only what has changed since it was last
     LORKD_TRY(found, index.cases(name));
-    std::erase_if(found, [&](const data::Case& c) { return !wanted(source.kind, c.kind); });
+    std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);
     cases.insert(cases.end(), found.begin(), found.end());
   }

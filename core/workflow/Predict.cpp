@@ -116,12 +116,23 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   for (auto& [prefix, net] : networks) net->to(device);
   LORKD_TRY(cases, wantedCases(run, request, progress, cancel));
   const fs::path root = request.output.empty() ? run.predictions() : request.output;
-  if (!request.segmentations.empty()) LORKD_CHECK(checkOutside(request.segmentations, run));
+  if (!request.segmentations.empty() && request.identified) LORKD_CHECK(checkOutside(request.segmentations, run));
+  if (!request.input.empty()) LORKD_CHECK(checkOutside(root, run));
+  io::Pseudonym pseudonym;
+  if (!request.segmentations.empty() && !request.identified) {
+    LORKD_TRY(index, data::Catalogue::open(run.project() / "index.sqlite"));
+    pseudonym = [key = std::make_shared<data::Catalogue>(std::move(index))](const std::string& identifier) {
+      return key->pseudonym(identifier);
+    };
+  }
   LORKD_CHECK(makeWritableFolder(root));
 
   if (!request.input.empty()) {
     Json sources = Json::object();
-    for (const auto& item : cases) sources[item.id] = item.imageFiles.front().string();
+    for (const auto& item : cases)
+      sources[item.id] = {{"file", item.imageFiles.front().string()},
+                          {"frame", item.slices.empty() ? 0 : item.slices.front()[1]},
+                          {"slices", item.geometry.size[2]}};
     LORKD_CHECK(writeJson(root / "cases.json", sources));
   }
   std::vector<fs::path> written;
@@ -146,7 +157,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
         written.push_back(file);
         if (!withSeg) continue;
         LORKD_TRY(seg, writeSegmentation(request.segmentations / item.id / (prefix + name + ".dcm"), plan,
-                                         static_cast<std::size_t>(t), std::move(masks), item));
+                                         static_cast<std::size_t>(t), std::move(masks), item, pseudonym));
         written.push_back(seg);
       }
     }

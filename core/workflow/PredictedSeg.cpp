@@ -4,7 +4,6 @@
 #include <ctime>
 
 #include "core/data/ClassMasks.h"
-#include "core/io/DicomWriter.h"
 
 namespace lorkd::workflow {
 namespace fs = std::filesystem;
@@ -13,12 +12,13 @@ Result<void> checkOutside(const fs::path& folder, const run::RunDirectory& run) 
   std::error_code ec;
   const auto place = fs::weakly_canonical(folder, ec), inside = fs::weakly_canonical(run.path(), ec);
   if (std::mismatch(inside.begin(), inside.end(), place.begin(), place.end()).first != inside.end()) return {};
-  return fail(ErrorCode::InvalidArgument, "DICOM segmentations carry the patient's name and may not lie in a run",
+  return fail(ErrorCode::InvalidArgument, "what names patients or their files may not lie in a run",
               "name a folder outside of " + inside.string(), folder.string());
 }
 
 Result<fs::path> writeSegmentation(const fs::path& file, const plan::Plan& plan, std::size_t task,
-                                   std::vector<image::Mask> masks, const data::Case& item) {
+                                   std::vector<image::Mask> masks, const data::Case& item,
+                                   const io::Pseudonym& pseudonym) {
   image::SegmentSet set{item.geometry, {}};
   for (std::size_t c = 0; c < masks.size(); ++c)
     set.segments.push_back({data::classLabel(plan, task, c), std::move(masks[c].voxels)});
@@ -31,7 +31,7 @@ Result<fs::path> writeSegmentation(const fs::path& file, const plan::Plan& plan,
   std::strftime(now, sizeof now, "%Y%m%d%H%M%S", localtime_r(&time, &local));
   header.studyDate.assign(now, 8);
   header.studyTime.assign(now + 8);
-  return io::writeSeg(file, set, {header, item.imageFiles, {}}, header);
+  return io::writeSeg(file, set, {header, item.imageFiles, {}}, header, pseudonym);
 }
 
 }  // namespace lorkd::workflow

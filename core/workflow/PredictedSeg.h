@@ -4,17 +4,18 @@
 #include <filesystem>
 
 #include "core/data/Catalogue.h"
+#include "core/io/DicomWriter.h"
 #include "core/run/RunDirectory.h"
 
 namespace lorkd::workflow {
 
-/// Errors: InvalidArgument where `folder` lies in the run: segmentations carry the patient's name, a run must not.
+/// For what names patients or their files. Errors: InvalidArgument where `folder` lies in the run, which must not.
 Result<void> checkOutside(const std::filesystem::path& folder, const run::RunDirectory& run);
 
 /// One segment for each class of the task, also where its mask is empty. `masks` lie on the grid of the case, a DICOM
-/// series whose slices make that grid. Errors: those of io::writeSeg.
+/// series whose slices make that grid. `pseudonym` as io::writeSeg takes it. Errors: those of io::writeSeg.
 Result<std::filesystem::path> writeSegmentation(const std::filesystem::path& file, const plan::Plan& plan,
                                                 std::size_t task, std::vector<image::Mask> masks,
-                                                const data::Case& item);
+                                                const data::Case& item, const io::Pseudonym& pseudonym);
 
 }  // namespace lorkd::workflow

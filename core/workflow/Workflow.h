@@ -56,16 +56,19 @@ struct PredictRequest {
   std::vector<std::string> cases;  ///< case ids of the run; empty: every test case
   std::vector<std::string> tasks;  ///< task names; empty: all
   std::filesystem::path input;     ///< instead of cases: a folder of DICOM or a NIfTI file never seen before
-  std::filesystem::path output;    ///< empty: RUN/predictions
+  std::filesystem::path output;    ///< empty: RUN/predictions; with `input`, a folder outside of the run
   bool teacher = false;            ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
-  /// Where DICOM segmentations of DICOM cases go as well, <case>/<task>.dcm; empty: nowhere. They carry what identifies
-  /// the patient in the source series, so the folder may not lie in the run.
+  /// Where DICOM segmentations of DICOM cases go as well, <case>/<task>.dcm; empty: nowhere. They carry pseudonyms
+  /// under the project's key, for the UIDs too.
   std::filesystem::path segmentations{};
+  /// They carry patient, study and UIDs of the source series instead, as a PACS needs them; the folder may then not lie
+  /// in the run.
+  bool identified = false;
 };
 /// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see data::labelMap
-/// for overlaps), and classes.json beside them; for an `input`, cases.json tells which image each case is. Returns the
-/// files written. Errors: NotFound (case or task), Unsupported (pictures), InvalidArgument (segmentations in the run),
-/// those of the rooms.
+/// for overlaps), and classes.json beside them; for an `input`, cases.json tells which image each case is: its first
+/// file, the first frame there, and the number of slices. Returns the files written. Errors: NotFound (case or task),
+/// Unsupported (pictures), InvalidArgument (what names patients in the run), those of the rooms.
 Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
                                                    Progress& progress, const CancelToken& cancel);
 

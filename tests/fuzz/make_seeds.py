@@ -196,6 +196,10 @@ def json_files():
         "seconds_left": 3.5, "pid": 1, "host": "h", "heartbeat": 1.5, "message": "", "started": 4}))
     put("RunDirectory", "control", json.dumps({"commands": [{"number": 1, "command": "pause"},
                                                              {"number": 2, "command": "resume"}]}))
+    put("PreparedIndex", "volume", json.dumps([
+        {"file": "v", "case": "case-1", "split": "train", "tasks": [0], "scored": [0, 1]}]))
+    put("PreparedIndex", "pictures", json.dumps({"tasks": ["shape"], "cases": [
+        {"file": "p", "case": "pictures", "split": "test", "tasks": ["shape"], "kind": "picture"}]}))
     put("Manifest", "expert", json.dumps({"task": "liver", "kind": "segmentation", "classes": ["liver"], "colors": ["#fff"],
         "backbone": "unet 3 levels", "input": "N C D H W", "output": "logits", "channels": 1,
         "rank": 4, "scale": 2.5, "parameters": 1000, "spacing": [1, 1, 2], "patch": [16, 16, 16], "threshold": 0.5,

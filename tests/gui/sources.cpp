@@ -1,6 +1,8 @@
 // The wizard's page of data, pressed as a person would.
 #include <QCheckBox>
+#include <QFileDialog>
 #include <QLabel>
+#include <QLineEdit>
 #include <QProcess>
 #include <QPushButton>
 #include <QSettings>
@@ -23,6 +25,7 @@ class SourcesTest : public QObject {
   void initTestCase();
   void aBrokenFolderSaysWhy();
   void sourcesKeepTheirNames();
+  void movedDataAreFoundAgain();
   void gapsWaitForConsent();
   void scansAreCancelled();
 
@@ -77,6 +80,35 @@ void SourcesTest::sourcesKeepTheirNames() {
   QCOMPARE(added("two/scans"), QString("scans-2"));
   QCOMPARE(added("one/scans"), QString("scans"));
   QCOMPARE(added("数据"), QString("数据"));
+}
+
+void SourcesTest::movedDataAreFoundAgain() {
+  m_window->openProject(m_dir.filePath("moved"));
+  auto* wizard = m_window->newRun();
+  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+  auto* move = wizard->findChild<QPushButton*>("moveFolder");
+  QVERIFY(!move->isEnabled());
+  page->addFolder(m_dir.filePath("two/scans"));
+  QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(1), 20000);
+  const auto id = page->cases().front().id;
+  QVERIFY(QDir(m_dir.path()).mkdir("archive") && QDir(m_dir.path()).rename("two/scans", "archive/scans"));
+  page->initializePage();
+  auto* status = wizard->findChild<QLabel*>("scanStatus");
+  QVERIFY2(status->text().contains("Change folder"), qPrintable(status->text()));
+  QVERIFY(!wizard->button(QWizard::NextButton)->isEnabled());
+  QTimer::singleShot(500, wizard, [&] {
+    auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
+    QVERIFY(dialog);
+    dialog->findChild<QLineEdit*>("fileNameEdit")->setText(m_dir.filePath("archive/scans"));
+    QMetaObject::invokeMethod(dialog, "accept");
+  });
+  QTest::mouseClick(move, Qt::LeftButton);
+  QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(1), 20000);
+  QCOMPARE(page->cases().front().id, id);
+  QCOMPARE(wizard->model()->value("data.sources.scans.path"), Json(m_dir.filePath("archive/scans").toStdString()));
+  QVERIFY(wizard->button(QWizard::NextButton)->isEnabled());
+  discard(wizard);
+  QVERIFY(QDir(m_dir.path()).rename("archive/scans", "two/scans"));
 }
 
 void SourcesTest::gapsWaitForConsent() {

@@ -54,7 +54,8 @@ save("deep", "MONOCHROME2", deep, (deep - low) / (high - low) * 255, bits=12, al
 save("deep-inverse", "MONOCHROME1", deep, (high - deep) / (high - low) * 255, bits=12, allocated=16)
 centre, width = 1500.0, 2000.0
 shown = numpy.clip((deep - (centre - 0.5)) / (width - 1) + 0.5, 0, 1) * 255
-save("windowed", "MONOCHROME2", deep, shown, bits=12, allocated=16, WindowCenter=centre, WindowWidth=width)
+save("windowed", "MONOCHROME2", deep, shown, bits=12, allocated=16, WindowCenter=centre, WindowWidth=width,
+     BurnedInAnnotation="YES")
 save("rgb", "RGB", rgb, rgb, samples=3)
 save("rgb-planes", "RGB", numpy.moveaxis(rgb, -1, 0), rgb, samples=3, planar=1)
 save("ybr", "YBR_FULL", ybr(rgb), rgb, samples=3)

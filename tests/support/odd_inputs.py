@@ -827,13 +827,31 @@ def rubbish_behind_the_pixels(name, out):
         file.write_bytes(file.read_bytes() + b"\x7f\x7f")
 
 
-@recipe()
+@recipe(codes=["private-elements"])
 def private_tags_and_odd_text(name, out):
     def change(n, d):
         block = d.private_block(0x0029, "ODD MAKER", create=True)
         block.add_new(1, "OB", bytes(range(256)) * 20)
         d.add_new("SeriesDescription", "LO", "Stra\udcdfe".encode("utf-8", "surrogateescape").decode("latin-1"))
     each(Slices(name), change).write(out)
+
+
+@recipe(codes=["private-elements"])
+def private_elements_deep_in_a_sequence(name, out):
+    def change(n, d):
+        inner, outer = Dataset(), Dataset()
+        inner.private_block(0x0011, "SOMEBODY", create=True).add_new(1, "LO", "kept here")
+        outer.PurposeOfReferenceCodeSequence = [inner]
+        if n == 3:
+            d.ReferencedImageSequence = [outer]
+    each(Slices(name), change).write(out)
+
+
+@recipe(codes=["burned-in"])
+def annotations_burned_in(name, out):
+    def change(n, d):
+        d.BurnedInAnnotation = "YES" if n == 2 else "NO"
+    each(Slices(name), change).write(out, IMPLICIT)
 
 
 @recipe()

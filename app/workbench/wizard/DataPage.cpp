@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QSplitter>
+#include <QStyle>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -95,6 +96,9 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
   for (int column : {0, 1, 2}) m_found->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
   auto* add = new QPushButton(tr("Add folder…"), this);
   add->setObjectName("addFolder");
+  m_move = new QPushButton(tr("Change folder…"), this);
+  m_move->setObjectName("moveFolder");
+  m_move->setToolTip(tr("The chosen source's data lie elsewhere now: nothing that is the same is read again"));
   auto* remove = new QPushButton(tr("Remove"), this);
   remove->setObjectName("removeFolder");
   auto* pacs = new QPushButton(tr("From PACS…"), this);
@@ -105,7 +109,7 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
   m_status->setObjectName("scanStatus");
 
   auto* buttons = new QVBoxLayout;
-  for (auto* button : {add, pacs, remove}) buttons->addWidget(button);
+  for (auto* button : {add, pacs, m_move, remove}) buttons->addWidget(button);
   buttons->addStretch();
   auto* top = new QHBoxLayout;
   top->addWidget(m_sources);
@@ -137,7 +141,16 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
     if (!folder.isEmpty()) addFolder(folder);
   });
   connect(pacs, &QPushButton::clicked, this, &DataPage::askPacs);
+  connect(m_move, &QPushButton::clicked, this, [this] {
+    const auto folder = QFileDialog::getExistingDirectory(this, tr("Where the data lie now"));
+    if (!folder.isEmpty()) moveSource(folder);
+  });
   connect(remove, &QPushButton::clicked, this, &DataPage::removeSource);
+  const auto follow = [=, this] {
+    for (auto* button : {m_move, remove}) button->setEnabled(m_sources->currentItem());
+  };
+  connect(m_sources, &QTreeWidget::currentItemChanged, this, follow);
+  follow();
 }
 
 void DataPage::initializePage() {
@@ -202,6 +215,17 @@ void DataPage::askPacs() {
   dialog->open();
 }
 
+void DataPage::moveSource(const QString& folder) {
+  const auto* item = m_sources->currentItem();
+  if (!item) return;
+  const auto name = item->text(0);
+  auto sources = m_wizard->model()->value("data.sources");
+  sources[name.toStdString()]["path"] = QDir(folder).absolutePath().toStdString();
+  m_wizard->model()->setValue("data.sources", sources);
+  readIndex();
+  scan(name, folder);
+}
+
 void DataPage::removeSource() {
   const auto* item = m_sources->currentItem();
   if (!item) return;
@@ -234,17 +258,26 @@ void DataPage::scan(const QString& name, const QString& folder) {
 }
 
 void DataPage::readIndex() {
+  const auto chosen = m_sources->currentItem() ? m_sources->currentItem()->text(0) : QString();
   m_sources->clear();
   m_found->clear();
   m_cases.clear();
   const auto sources = m_wizard->model()->value("data.sources");
   auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
   int labelled = 0, unusable = 0, leftOut = 0;
+  QString gone;                        // what to do about a folder that is not there
   std::map<std::string, int> waiting;  // series by the finding that needs consent
   if (!index) m_status->setText(QString::fromStdString(index.error().text()));
   for (const auto& [name, source] : sources.items()) {
-    new QTreeWidgetItem(m_sources,
-                        {QString::fromStdString(name), QString::fromStdString(source.value("path", std::string()))});
+    const auto place = QString::fromStdString(source.value("path", std::string()));
+    auto* row = new QTreeWidgetItem(m_sources, {QString::fromStdString(name), place});
+    if (row->text(0) == chosen || m_sources->topLevelItemCount() == 1) m_sources->setCurrentItem(row);
+    if (!QFileInfo::exists(place)) {
+      row->setIcon(0, style()->standardIcon(QStyle::SP_MessageBoxWarning));
+      m_sources->setCurrentItem(row);
+      gone = tr("%1 is not there. If its data lie elsewhere now, say where with “Change folder…”.").arg(place);
+      continue;
+    }
     if (!index) continue;
     const auto accepted = source.value("accept", std::set<std::string>());
     std::map<std::string, QTreeWidgetItem*> patients;
@@ -273,13 +306,22 @@ void DataPage::readIndex() {
       item->setToolTip(3, item->text(3));
       unusable += f.severity == io::Finding::Severity::Unusable ? 1 : 0;
     };
+    int withPrivate = 0;
     for (const auto& series : index->series(name).value_or(std::vector<io::Series>{}))
       for (const auto& f : series.findings)
-        if (f.severity != io::Finding::Severity::Unusable)  // those stand among the rejected
+        if (f.code == "private-elements")
+          ++withPrivate;
+        else if (f.severity != io::Finding::Severity::Unusable)  // those stand among the rejected
           finding(series.instances.empty()
                       ? QString()
                       : QString::fromStdString(series.instances.front().file.parent_path().filename().string()),
                   f);
+    if (withPrivate > 0)
+      finding(QString::fromStdString(name), {io::Finding::Severity::Note, "private-elements",
+                                             tr("%n series hold private elements, in which makers may repeat names and "
+                                                "dates: they are neither read nor written",
+                                                "", withPrivate)
+                                                 .toStdString()});
     using Rejected = std::vector<std::pair<std::filesystem::path, io::Finding>>;
     for (const auto& [file, f] : index->rejected(name).value_or(Rejected{}))
       finding(QString::fromStdString(file.filename().string()), f);
@@ -305,6 +347,7 @@ void DataPage::readIndex() {
                                                 .arg(unusable) +
                                             (leftOut > 0 ? " " + tr("%1 left out until you agree.").arg(leftOut) : ""));
   if (!m_failed.empty()) m_status->setText(m_failed.back().second);
+  if (!gone.isEmpty()) m_status->setText(gone);
   Q_EMIT completeChanged();
   Q_EMIT scanned();
 }

@@ -38,6 +38,8 @@ class DataPage : public QWizardPage {
   bool isComplete() const override;
   /// Adds the folder as a source and scans it.
   void addFolder(const QString& folder);
+  /// Lets the chosen source stand for another folder, where its data lie now.
+  void moveSource(const QString& folder);
   const std::vector<data::Case>& cases() const { return m_cases; }
 
  Q_SIGNALS:
@@ -57,7 +59,7 @@ class DataPage : public QWizardPage {
   QTreeWidget *m_sources, *m_found;
   std::vector<std::pair<std::string, QCheckBox*>> m_accept;  ///< code of a finding that needs consent
   QLabel* m_status;
-  QPushButton* m_cancel;
+  QPushButton *m_move, *m_cancel;
   std::vector<data::Case> m_cases;
   std::vector<std::pair<QString, QString>> m_failed;  ///< source, reason
   PageJobs m_jobs;

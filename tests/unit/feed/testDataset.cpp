@@ -148,6 +148,10 @@ TEST(Dataset, SaysWhatDoesNotFit) {
   EXPECT_EQ(errorOf([](auto& f) { f.index[0].erase("split"); }).code, ErrorCode::Format);
   EXPECT_EQ(errorOf([](auto& f) { f.index[0]["tasks"] = 0; }).code, ErrorCode::Format);
   EXPECT_EQ(errorOf([](auto& f) { f.index = "rubbish"; }).code, ErrorCode::Format);
+  EXPECT_EQ(errorOf([](auto& f) {
+              f.index = Json{{"cases", f.index}, {"tasks", {{"liver", 0}, {"shape", 1}}}};
+            }).code,
+            ErrorCode::Mismatch);
   EXPECT_EQ(errorOf([](auto& f) { f.index[0]["file"] = "missing.safetensors"; }).code, ErrorCode::NotFound);
   EXPECT_EQ(errorOf([](auto& f) { std::filesystem::resize_file(f.path() / "one-train.safetensors", 100); }).code,
             ErrorCode::Format);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/base/File.h"
 #include "core/io/DicomWriter.h"
 #include "core/io/VolumeFile.h"
 #include "tests/support/TemporaryFolder.h"
@@ -58,9 +59,26 @@ TEST(PredictedSeg, CarriesThePlansCodesAndTheMasks) {
   for (std::size_t n = 0; n < read->voxels.size(); ++n)
     apart += (read->voxels[n] != 0) != (own->segments[0].mask[n] || own->segments[1].mask[n]);
   EXPECT_EQ(apart, 0u);
-  const auto verdict = io::test::dciodvfyErrors(seg);
-  if (verdict.code != 127) {
-    EXPECT_EQ(verdict.output, "");
+  request.segmentations = folder / "named";
+  request.identified = true;
+  ASSERT_TRUE(predict(run, request, progress, CancelToken()));
+  const auto named = folder / "named/input-1/trunk.dcm";
+  for (const auto& file : {seg, named}) {
+    const auto verdict = io::test::dciodvfyErrors(file);
+    if (verdict.code != 127) {
+      EXPECT_EQ(verdict.output, "");
+    }
+  }
+  // Patient and study as in the series, or nothing of it.
+  SilentProgress silent;
+  const auto scan = io::scanFolder(folder / "ct", silent, CancelToken());
+  ASSERT_TRUE(scan);
+  const auto& series = scan->series.front();
+  const auto hidden = readFile(seg).value(), open = readFile(named).value();
+  for (const auto& word : {std::string("P-1"), std::string("Somebody"), series.studyUid, series.seriesUid,
+                           series.frameOfReferenceUid, series.instances.front().sopInstanceUid}) {
+    EXPECT_FALSE(hidden.contains(word)) << word;
+    EXPECT_TRUE(open.contains(word)) << word;
   }
 }
 

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Nothing that tells of a patient leaves the data and the index: names, ids, dates, UIDs and file names of a clinic's
+# series are looked for in every file that a project comes to hold.
+. "$(dirname "$0")/common.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+python3 -c 'import pydicom' 2>/dev/null || skip "python3-pydicom is not installed"
+privacy() { /usr/bin/python3 "$here/../support/privacy.py" "$@"; }
+out=$WORK/privacy
+rm -rf "$out"
+"$LORKD" phantom "$out/project/clinic" --patients 9
+privacy mark "$out/project/clinic"
+cat >"$out/project/plan.json" <<'PLAN'
+{"name": "private", "data": {"sources": {"ct": {"path": "clinic"}}, "split": {"validation": 0.34, "test": 0.34}},
+ "tasks": {"head": {"classes": {"brain": {}}, "rank": 2}, "thorax": {"classes": {"lungs": {}}, "rank": 2}},
+ "backbone": {"name": "unet3d"}, "conflict": {"enabled": true},
+ "teacher": {"source": "train", "backbone": {"name": "unet3d"}}}
+PLAN
+cd "$out/project"
+"$LORKD" audit plan.json "${small[@]}" --index index.sqlite --html audit.html >"$out/audit.txt"
+grep -q 'burned-in' "$out/audit.txt" || fail "burned-in annotations are not reported"
+grep -q 'private-elements' "$out/audit.txt" || fail "private elements are not reported"
+grep -q 'burned-in' audit.html || fail "burned-in annotations are not on the page"
+"$LORKD" train plan.json "${small[@]}" --out runs/private >"$out/train.txt"
+"$LORKD" evaluate runs/private >/dev/null
+"$LORKD" predict runs/private --teacher --seg runs/private/segmentations >/dev/null
+"$LORKD" predict runs/private --seg again >/dev/null
+"$LORKD" export runs/private >/dev/null
+[ -s runs/private/report.html ] || fail "no report"
+privacy search clinic . || fail "identities in files of the project"
+privacy segmentations again runs/private/segmentations || fail "pseudonyms of segmentations"
+# The same image from outside gets the same pseudonyms, and the wish to be identified is granted outside of the run only.
+expect_error "may not lie in a run" "$LORKD" predict runs/private --seg runs/private/named --identified
+expect_error "may not lie in a run" "$LORKD" predict runs/private --input clinic --out runs/private/foreign
+"$LORKD" predict runs/private --input clinic --out "$out/foreign" --seg "$out/foreign-seg" >/dev/null
+privacy segmentations again "$out/foreign-seg" || fail "pseudonyms of foreign segmentations"
+privacy search clinic "$out/foreign-seg" || fail "identities in foreign segmentations"
+"$LORKD" predict runs/private --seg "$out/named" --identified >/dev/null
+if privacy search clinic "$out/named" >/dev/null; then fail "the search finds no identity where there are some"; fi
+# The project of the demo, too.
+privacy search "$WORK/demo/data" "$WORK/demo" || fail "identities in files of the demo"
+echo "privacy: passed"
