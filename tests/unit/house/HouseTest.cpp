@@ -204,6 +204,24 @@ TEST(House, NoFileIsLongerThanFourHundredLines) {
   EXPECT_THAT(tooLong, IsEmpty());
 }
 
+TEST(House, EveryTestIsRun) {
+  const auto list = textOf("tests/CMakeLists.txt");
+  const std::filesystem::path tests = std::filesystem::path(LORKD_SOURCE_DIR) / "tests";
+  std::vector<std::string> forgotten;
+  const auto look = [&](const char* folder, const std::string& before, const char* ending) {
+    for (const auto& entry : std::filesystem::directory_iterator(tests / folder)) {
+      const auto name = entry.path().stem().string();
+      if (entry.path().extension() == ending && name != "common" &&
+          !std::regex_search(list, std::regex(before + "\\b" + name + "\\b")))
+        forgotten.push_back(folder + ("/" + name));
+    }
+  };
+  look("unit", "lorkd_test\\(", "");
+  look("gui", "lorkd_gui_test\\(", ".cpp");
+  look("e2e", "(foreach\\(name [a-z_ ]*|NAME e2e\\.)", ".sh");
+  EXPECT_THAT(forgotten, IsEmpty());
+}
+
 TEST(House, EveryHeaderHasAGuardAndSaysWhatItIsFor) {
   std::vector<std::string> bare;
   for (const auto& source : sources()) {
