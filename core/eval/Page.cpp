@@ -95,7 +95,7 @@ details{margin-top:12px}
 .image{display:flex;gap:14px;border:1px solid var(--rule);border-radius:10px;padding:12px;min-width:0}
 .image.out{opacity:.7}
 .image img,.image .none{flex:0 0 96px;width:96px;height:96px;object-fit:contain;background:#000;border-radius:6px}
-.image .none{background:var(--grid)}
+.image .none{background:var(--grid);color:var(--soft);font-size:12px;display:grid;place-items:center}
 .image div{min-width:0;overflow-wrap:anywhere;font-size:13.5px}
 .image ul,.findings{margin:6px 0 0;padding-left:16px}
 .severity{font-weight:600}

@@ -287,8 +287,9 @@ std::string intervals(const std::string& label, const std::vector<std::pair<std:
   return out + "</svg>\n";
 }
 
-std::string bars(const std::string& label, const std::vector<std::string>& names, const std::vector<double>& shares) {
-  const double row = 20, width = 760;
+std::string bars(const std::string& label, const std::vector<std::string>& names, const std::vector<double>& shares,
+                 double width) {
+  const double row = 20;
   std::size_t longest = 0;
   for (const auto& name : names) longest = std::max(longest, shortened(name, 44).size());
   const double left = 14 + 6.4 * static_cast<double>(longest), w = width - left - 50;

@@ -74,7 +74,8 @@ struct Mark {
 /// Marks on a common scale, one a line, under the headings of their groups.
 std::string intervals(const std::string& label, const std::vector<std::pair<std::string, std::vector<Mark>>>& groups);
 
-/// Horizontal bars of shares in [0, 1], one name each.
-std::string bars(const std::string& label, const std::vector<std::string>& names, const std::vector<double>& shares);
+/// Horizontal bars of shares in [0, 1], one name each; `width` in pixels at full size.
+std::string bars(const std::string& label, const std::vector<std::string>& names, const std::vector<double>& shares,
+                 double width = 760);
 
 }  // namespace lorkd::eval::svg

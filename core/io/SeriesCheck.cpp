@@ -24,8 +24,9 @@ std::string mm(double value) {
 
 image::Vec3 minus(const image::Vec3& a, const image::Vec3& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
 
-// Copies of the same instance are dropped; the first one stays.
+// Copies of the same instance are dropped; the first one that is whole stays.
 std::optional<Finding> dropCopies(std::vector<SliceHeader>& headers) {
+  std::ranges::stable_partition(headers, &std::string::empty, &SliceHeader::truncation);
   std::set<std::pair<std::string, int>> seen;
   std::set<std::filesystem::path> copies;
   std::erase_if(headers, [&](const SliceHeader& h) {

@@ -113,8 +113,8 @@ std::string spacingPart(const TaskAudit& task) {
     }
     constexpr std::size_t kMost = 16;
     if (names.size() > kMost) names.resize(kMost), shares.resize(kMost);
-    out += fmt::format("<figure><figcaption>{}</figcaption>{}</figure>", axes[a],
-                       eval::svg::bars(std::string("Share of images by spacing, ") + axes[a], names, shares));
+    out += fmt::format("<figure><figcaption>spacing {}</figcaption>{}</figure>", axes[a],
+                       eval::svg::bars(std::string("Share of images by spacing, ") + axes[a], names, shares, 300));
   }
   return out.empty() ? "" : "<div class='grid'>" + out + "</div>";
 }
@@ -151,7 +151,7 @@ std::string imagePart(const AuditedImage& i, const Audit& audit) {
   const bool burnedIn = std::ranges::any_of(i.findings, [](const auto& j) { return j.finding.code == "burned-in"; });
   out += i.reading && !burnedIn && safe.contains(shown.modality)
              ? fmt::format("<img alt='middle slice' src='data:image/png;base64,{}'>", base64(i.reading->thumbnail))
-             : "<span class='none'></span>";
+             : fmt::format("<span class='none'>{}</span>", i.reading ? "not shown" : "");
   out += fmt::format("<div><b>{}</b> <small>{}</small><br>{}<br>{}", escape(i.item.id), escape(i.item.patient),
                      escape(kindText(shown)), i.item.kind == "picture" ? "" : gridText(i.item.geometry));
   if (i.reading) out += "<br>" + escape(rangeText(*i.reading, i.item.modality));

@@ -508,6 +508,14 @@ def a_file_twice(name, out):
     shutil.copy(out / "02.dcm", out / "copy of 02.dcm")
 
 
+@recipe(codes=["duplicate-file"])
+def a_damaged_copy_before_a_whole_file(name, out):
+    Slices(name).write(out / "whole")
+    (out / "a").mkdir()
+    whole = (out / "whole" / "03.dcm").read_bytes()
+    (out / "a" / "copy.dcm").write_bytes(whole[:-200])
+
+
 @recipe(volumes=[], codes=["duplicate-slice"])
 def two_instances_at_one_place(name, out):
     s = Slices(name)

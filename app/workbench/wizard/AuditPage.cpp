@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QPainter>
 #include <QPixmap>
 #include <QPushButton>
 #include <QSplitter>
@@ -101,6 +102,21 @@ QString adviceText(const data::Advice& a) {
       .arg(a.patch[2]);
 }
 
+constexpr int kIcon = 56;
+
+/// All of one size, so that what stands beside them is aligned.
+QPixmap thumbnailOf(const data::Reading& reading) {
+  QPixmap picture;
+  picture.loadFromData(reinterpret_cast<const uchar*>(reading.thumbnail.data()),
+                       static_cast<uint>(reading.thumbnail.size()));
+  QPixmap square(kIcon, kIcon);
+  square.fill(Qt::transparent);
+  if (picture.isNull()) return square;
+  picture = picture.scaled(kIcon, kIcon, Qt::KeepAspectRatio, Qt::SmoothTransformation);
+  QPainter(&square).drawPixmap((kIcon - picture.width()) / 2, (kIcon - picture.height()) / 2, picture);
+  return square;
+}
+
 /// A row of an image, its findings below it.
 void addRow(QTreeWidget* tree, const data::AuditedImage& image, const data::Audit& audit) {
   QStringList tasks;
@@ -119,17 +135,14 @@ void addRow(QTreeWidget* tree, const data::AuditedImage& image, const data::Audi
              image.findings.empty() ? QString() : QString::number(image.findings.size())});
   row->setTextAlignment(7, Qt::AlignRight | Qt::AlignVCenter);
   if (image.reading) {
-    QPixmap thumbnail;
-    thumbnail.loadFromData(reinterpret_cast<const uchar*>(image.reading->thumbnail.data()),
-                           static_cast<uint>(image.reading->thumbnail.size()));
-    row->setIcon(0, thumbnail);
+    row->setIcon(0, thumbnailOf(*image.reading));
     row->setToolTip(4, AuditPage::tr("99 % of the voxels lie between; the ends are %1 and %2")
                            .arg(image.reading->lowest)
                            .arg(image.reading->highest));
   }
   for (const auto& [finding, done] : image.findings) {
     auto* below = new QTreeWidgetItem(
-        row, {QStringLiteral("%1: %2: %3").arg(severityText(finding.severity), text(finding.message), text(done))});
+        row, {QStringLiteral("%1; %2: %3").arg(severityText(finding.severity), text(done), text(finding.message))});
     below->setFirstColumnSpanned(true);
     below->setToolTip(0, below->text(0));
   }
@@ -151,7 +164,7 @@ AuditPage::AuditPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard),
   m_images->setAccessibleName(tr("Images"));
   m_images->setHeaderLabels(
       {tr("Image"), tr("Patient"), tr("Kind"), tr("Grid"), tr("Values"), tr("Tasks"), tr("Split"), tr("Findings")});
-  m_images->setIconSize({56, 56});
+  m_images->setIconSize({kIcon, kIcon});
   m_images->setAlternatingRowColors(true);
   m_images->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
   m_images->header()->setStretchLastSection(true);

@@ -306,34 +306,34 @@ void DataPage::readIndex() {
       item->setToolTip(3, item->text(3));
       unusable += f.severity == io::Finding::Severity::Unusable ? 1 : 0;
     };
+    const auto below = [folder = std::filesystem::path(place.toStdString())](const std::filesystem::path& path) {
+      const auto relative = path.lexically_relative(folder);
+      return QString::fromStdString((relative.empty() || relative == "." ? path.filename() : relative).string());
+    };
     int withPrivate = 0;
     for (const auto& series : index->series(name).value_or(std::vector<io::Series>{}))
       for (const auto& f : series.findings)
         if (f.code == "private-elements")
           ++withPrivate;
         else if (f.severity != io::Finding::Severity::Unusable)  // those stand among the rejected
-          finding(series.instances.empty()
-                      ? QString()
-                      : QString::fromStdString(series.instances.front().file.parent_path().filename().string()),
-                  f);
+          finding(series.instances.empty() ? QString() : below(series.instances.front().file.parent_path()), f);
     if (withPrivate > 0)
       finding(QString::fromStdString(name), {io::Finding::Severity::Note, "private-elements",
-                                             tr("%n series hold private elements, in which makers may repeat names and "
-                                                "dates: they are neither read nor written",
-                                                "", withPrivate)
+                                             tr("neither read nor written, though makers may repeat names and dates in "
+                                                "them; series that have some: %1")
+                                                 .arg(withPrivate)
                                                  .toStdString()});
     using Rejected = std::vector<std::pair<std::filesystem::path, io::Finding>>;
-    for (const auto& [file, f] : index->rejected(name).value_or(Rejected{}))
-      finding(QString::fromStdString(file.filename().string()), f);
+    for (const auto& [file, f] : index->rejected(name).value_or(Rejected{})) finding(below(file), f);
   }
   for (const auto& [code, box] : m_accept) {
     const QSignalBlocker quiet(box);
     box->setVisible(waiting[code] > 0);
     const int images = waiting[code];
-    box->setText(code == "missing-slice" ? tr("Interpolate missing slices (%n images)", "", images)
+    box->setText(code == "missing-slice" ? tr("Interpolate missing slices (images: %1)").arg(images)
                  : code == "uneven-spacing"
-                     ? tr("Interpolate unevenly spaced slices (%n images)", "", images)
-                     : tr("Bring labels on another grid to their image (%n images)", "", images));
+                     ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
+                     : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }
   for (const auto& [name, reason] : m_failed) new QTreeWidgetItem(m_found, {name, tr("error"), QString(), reason});

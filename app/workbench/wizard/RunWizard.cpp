@@ -23,7 +23,9 @@ RunWizard::RunWizard(const QString& project, watch::JobQueue* jobs, QWidget* par
   setWizardStyle(ModernStyle);
   setOption(NoBackButtonOnStartPage);
   setOption(HaveHelpButton, false);
-  resize(1080, 720);
+  // Tables and pictures take the room there is.
+  const QSize room = parent ? parent->window()->size() * 0.75 : QSize();
+  resize(room.expandedTo({1080, 720}).boundedTo({1700, 1100}));
   auto* data = new DataPage(this);
   setPage(Data, data);
   setPage(Tasks, new TasksPage(this, data));
