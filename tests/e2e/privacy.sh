@@ -7,7 +7,7 @@ python3 -c 'import pydicom' 2>/dev/null || skip "python3-pydicom is not installe
 privacy() { /usr/bin/python3 "$here/../support/privacy.py" "$@"; }
 out=$WORK/privacy
 rm -rf "$out"
-"$LORKD" phantom "$out/project/clinic" --patients 9
+"$LORKD" phantom "$out/project/clinic" --patients 9 --resolution 0.5
 privacy mark "$out/project/clinic"
 cat >"$out/project/plan.json" <<'PLAN'
 {"name": "private", "data": {"sources": {"ct": {"path": "clinic"}}, "split": {"validation": 0.34, "test": 0.34}},

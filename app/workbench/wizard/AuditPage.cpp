@@ -125,6 +125,8 @@ void addRow(QTreeWidget* tree, const data::AuditedImage& image, const data::Audi
   QString values;
   if (const auto& r = image.reading)
     values = QStringLiteral("%1 … %2").arg(r->percentiles[0], 0, 'f', 0).arg(r->percentiles[2], 0, 'f', 0);
+  QStringList codes;
+  for (const auto& [finding, done] : image.findings) codes << text(finding.code);
   const auto& c = image.item;
   auto* row = new QTreeWidgetItem(
       tree, {text(c.id), text(c.patient), text(c.modality.empty() ? c.kind : c.modality + " " + c.bodyPart),
@@ -132,8 +134,7 @@ void addRow(QTreeWidget* tree, const data::AuditedImage& image, const data::Audi
              image.leftOut ? AuditPage::tr("left out")
              : image.split ? splitText(*image.split)
                            : QString(),
-             image.findings.empty() ? QString() : QString::number(image.findings.size())});
-  row->setTextAlignment(7, Qt::AlignRight | Qt::AlignVCenter);
+             codes.join(", ")});
   if (image.reading) {
     row->setIcon(0, thumbnailOf(*image.reading));
     row->setToolTip(4, AuditPage::tr("99 % of the voxels lie between; the ends are %1 and %2")
