@@ -29,6 +29,7 @@ Series referringSeries(dicom::Loaded& loaded, const SliceHeader& h) {
 
 Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   Series series = referringSeries(loaded, h);
+  series.modality = "SEG";
   if (!h.truncation.empty())
     add(series, Severity::Unusable, "truncated", "the file is shorter than its header says: " + h.truncation);
   if (!canDecode(h.transferSyntax))
@@ -110,7 +111,7 @@ Content dicomFile(const fs::path& file) {
   if (header.seriesUid.empty())
     return rejected(Severity::Warning, "no-series", "the header does not say which series the file belongs to");
   Content content;
-  if (header.modality == "SEG" || header.sopClassUid == UID_SegmentationStorage)
+  if (header.modality == "SEG" || isSegmentation(header.sopClassUid))
     content.series = std::make_unique<Series>(segSeries(*loaded, header));
   else if (header.sopClassUid == UID_RTStructureSetStorage)
     content.series = std::make_unique<Series>(structureSeries(*loaded, header));

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/io/Elements.h"
+#include "core/io/SegFrames.h"
 
 namespace lorkd::io {
 namespace {
@@ -249,7 +250,7 @@ std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
   h.file = file;
   h.transferSyntax = syntax->uid;
   const bool image = h.rows > 0 && h.columns > 0 && !h.seriesUid.empty() && h.modality != "SEG" &&
-                     h.modality != "RTDOSE" && h.sopClassUid != UID_SegmentationStorage &&
+                     h.modality != "RTDOSE" && !isSegmentation(h.sopClassUid) &&
                      h.sopClassUid != UID_RTStructureSetStorage;
   if (!image || !values.usual() || !endsWithPixels(bytes, e, *syntax, h)) return std::nullopt;
   return h;

@@ -254,8 +254,8 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
     LORKD_TRY(loaded, dicom::load(file));
     if (isStructureSet(loaded)) return structuresOf(loaded, file, reference, wants);
   }
-  if (!resample) return readSeg(file, &reference, origins);
-  auto own = readSeg(file);
+  if (!resample) return readSeg(file, &reference, origins, wants);
+  auto own = readSeg(file, nullptr, {}, wants);
   if (!own) return own;
   for (auto& segment : own->segments) {
     image::Mask mask(own->geometry);

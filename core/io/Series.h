@@ -103,8 +103,8 @@ struct Scan {
   std::int64_t filesSeen = 0;
 };
 
-/// Groups slices by series and, within one, into volumes: by orientation, size and spacing, and where several lie at one
-/// place by echo, b-value, time and the like. Slices are sorted along their normal; names and instance numbers say
+/// Groups slices by series and, within one, into volumes: by orientation, size and spacing, and where several lie at
+/// one place by echo, b-value, time and the like. Slices are sorted along their normal; names and instance numbers say
 /// nothing. Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
 /// shifted-slices, mostly-missing, implausible-grid, scout, report-page, damaged-segmentation, damaged-structures,
 /// unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the
@@ -125,7 +125,8 @@ Result<Scan> scanFolder(const std::filesystem::path& folder, Progress& progress,
 /// or that have changed since the scan).
 Result<image::Volume> readSeries(const Series& series);
 
-/// Reads a DICOM SEG (binary or fractional >= 0.5; overlapping segments stay overlapping).
+/// Reads a DICOM SEG: binary, fractional (>= 0.5) or a label map, without its background; overlapping segments stay
+/// overlapping. Only segments whose name `wants` accepts (all if it is empty).
 /// The grid is the SEG's own; when `reference` is given, frames are placed on that grid instead.
 /// Frames may be turned or flipped against the reference, as long as voxels coincide within a tenth of their spacing.
 /// With `origins`, those of the series that it belongs to, frames lie on its slices and are moved onto the reference as
@@ -133,7 +134,8 @@ Result<image::Volume> readSeries(const Series& series);
 /// Errors: NotFound, Format (naming the attribute), Unsupported, Mismatch when the frames do not lie on the reference
 /// grid.
 Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image::Geometry* reference = nullptr,
-                                  const std::vector<image::Vec3>& origins = {});
+                                  const std::vector<image::Vec3>& origins = {},
+                                  const std::function<bool(const std::string&)>& wants = {});
 
 /// Reads a DICOM RT Structure Set as voxels of `reference`, the grid of the series it was drawn on: inside is whose
 /// centre lies inside, contours on one plane by the even-odd rule; a slice without contours between two that have them
