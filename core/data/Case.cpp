@@ -1,12 +1,13 @@
 // A case as JSON, its pixels and its digest.
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "core/base/Digest.h"
 #include "core/data/Catalogue.h"
 #include "core/data/ClassMasks.h"
-#include "core/image/GeometryJson.h"
 #include "core/data/LabelGrid.h"
+#include "core/image/GeometryJson.h"
 #include "core/io/Images2D.h"
 #include "core/io/Resample.h"
 #include "core/io/VolumeFile.h"
@@ -137,15 +138,19 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
     const auto& file = c.labelFiles[n];
     const bool moved = std::find(c.resampled.begin(), c.resampled.end(), static_cast<int>(n)) != c.resampled.end();
     if (c.kind == "volume") {
-      LORKD_TRY(labels, io::readLabelMap(file));
-      if (moved) labels = io::resampleNearest(labels, c.geometry);
-      if (!sameLabelGrid(labels.geometry, c.geometry))
-        return fail(ErrorCode::Mismatch,
-                    "the labels lie on another grid than the image " + c.imageFiles.front().string(),
-                    "resample them onto the image, or remove the file", file.string());
-      if (!wanted.empty()) LORKD_CHECK(keepNamed(labels, c.labelNames, wanted));
-      LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames));
-      std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
+      LORKD_TRY(layers, io::readLabelLayers(file));
+      for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+        auto labels = std::exchange(layers[layer], {});
+        if (moved) labels = io::resampleNearest(labels, c.geometry);
+        if (!sameLabelGrid(labels.geometry, c.geometry))
+          return fail(ErrorCode::Mismatch,
+                      "the labels lie on another grid than the image " + c.imageFiles.front().string(),
+                      "resample them onto the image, or remove the file", file.string());
+        const int number = static_cast<int>(layer);
+        if (!wanted.empty()) LORKD_CHECK(keepNamed(labels, c.labelNames, wanted, number));
+        LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames, number));
+        std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
+      }
     } else {
       LORKD_TRY(set, io::readLabels(file, c.geometry, c.origins, moved, wants));
       std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));

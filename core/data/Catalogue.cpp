@@ -169,10 +169,10 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   // Pictures come first: they keep their DICOM files from being taken for volumes.
   LORKD_CHECK(pairPictures(scan, source, place, pairing));
   pairDicom(scan, pseudonym, pairing);
-  const LabelValues values = [this](const fs::path& file) -> Result<std::vector<std::uint16_t>> {
-    const auto key = "label values " + file.native();
+  const LabelValues values = [this](const fs::path& file) -> Result<LayerValues> {
+    const auto key = "label layers " + file.native();
     LORKD_TRY(known, kept(key, {file}));
-    if (known) return std::vector<std::uint16_t>(Json::from_cbor(*known));
+    if (known) return LayerValues(Json::from_cbor(*known));
     LORKD_TRY(read, labelValues(file));
     std::string bytes;
     Json::to_cbor(Json(read), bytes);

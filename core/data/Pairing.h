@@ -10,6 +10,7 @@
 
 #include "core/base/Progress.h"
 #include "core/data/Catalogue.h"
+#include "core/data/LabelGrid.h"
 
 namespace lorkd::data {
 
@@ -23,7 +24,7 @@ struct Pairing {
 using Pseudonym = std::function<std::string(const std::string&)>;
 
 /// labelValues() of a file, or what was remembered of it.
-using LabelValues = std::function<Result<std::vector<std::uint16_t>>(const std::filesystem::path&)>;
+using LabelValues = std::function<Result<LayerValues>(const std::filesystem::path&)>;
 
 /// DICOM images, each with the SEG and RTSTRUCT series that reference it: by instance UIDs, else by series UID, else,
 /// where a structure set references nothing, by frame of reference. Labels of another frame of reference, or whose

@@ -3,7 +3,7 @@
 
 label_maps.py FOLDER   writes FOLDER/ct, FOLDER/binary.dcm and a file for each way to write or to spoil a label map
 Structures: shell (number 2) and core (number 7) of a ball, and corner (number 300 where values have 16 bits, else 40).
-A good file's name begins with "map", a wrong one's with "wrong"; compressed ones are left out where the tool is missing.
+A good file's name begins with "map", a wrong one's with "wrong"; those whose tool is missing are left out.
 """
 import subprocess
 import sys
