@@ -37,6 +37,7 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"label-grid", "the labels are resampled onto the image"},
       {"empty-region", "the region is left out"},
       {"dicomdir", "the files themselves are read"},
+      {"dicomdir-missing", "the files that are there are read"},
       {"unknown-kind", "left out"},
       {"not-dicom", "left out"},
       {"no-series", "left out"},

@@ -107,9 +107,10 @@ struct Scan {
 /// one place by echo, b-value, time and the like. Slices are sorted along their normal; names and instance numbers say
 /// nothing. Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
 /// shifted-slices, mostly-missing, implausible-grid, scout, report-page, damaged-segmentation, damaged-structures,
-/// unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the
-/// spacing) need consent to be interpolated; gantry-tilt (put upright by a shear), uneven-spacing, duplicate-file and
-/// single-slice are warnings; split is a note.
+/// mixed-units and mixed-decay (PET), unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and
+/// uneven-spacing (beyond a tenth of the spacing) need consent to be interpolated; gantry-tilt (put upright by a
+/// shear), uneven-spacing, duplicate-file, no-decay-correction and single-slice are warnings; split is a note. A DICOM
+/// directory is a note, and a warning where files that it lists are not among the contents.
 Scan assemble(std::vector<FileContent> contents);
 
 /// InvalidArgument when nothing in `folder` is usable, with counts and an example.

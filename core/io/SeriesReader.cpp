@@ -60,6 +60,7 @@ Result<image::Volume> readSlices(const Series& series) {
       volume.voxels.resize(static_cast<std::size_t>(g.voxels()), std::numeric_limits<float>::quiet_NaN());
       volume.windowCenter = dicom::number(source.dataset(), DCM_WindowCenter);
       volume.windowWidth = dicom::number(source.dataset(), DCM_WindowWidth);
+      if (header.modality == "PT") volume.unit = header.units;
     }
     if (moved)
       upright.push(pixels, header.columns, header.rows, volume.voxels);

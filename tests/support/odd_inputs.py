@@ -299,6 +299,35 @@ def contradictory_bits(name, out):
     each(Slices(name), change).write(out)
 
 
+def pet(s, units=lambda n: "BQML", decay=lambda n: "START"):
+    """With a rescale of its own in each slice, as is usual."""
+    def change(n, d):
+        d.Modality, d.SOPClassUID = "PT", "1.2.840.10008.5.1.4.1.1.128"
+        d.Units, d.DecayCorrection = units(n), decay(n)
+        s.pixels(d, s.values(d), 0.0625 * (n + 1), 0, 16, 16, signed=True)
+    return each(s, change)
+
+
+@recipe(tolerance=0.25, unit="BQML")
+def pet_with_a_slope_for_each_slice(name, out):
+    pet(Slices(name)).write(out)
+
+
+@recipe(volumes=[], codes=["mixed-units"])
+def pet_of_mixed_units(name, out):
+    pet(Slices(name), units=lambda n: "CNTS" if n == 4 else "BQML").write(out)
+
+
+@recipe(volumes=[], codes=["mixed-decay"])
+def pet_of_mixed_decay_corrections(name, out):
+    pet(Slices(name), decay=lambda n: "ADMIN" if n > 4 else "START").write(out)
+
+
+@recipe(tolerance=0.25, codes=["no-decay-correction"], unit="CNTS")
+def pet_without_decay_correction(name, out):
+    pet(Slices(name), units=lambda n: "CNTS", decay=lambda n: "NONE").write(out)
+
+
 def looked_up(s, first=0, bits=16, signed=False, data=None, entries=None):
     """Pixels that number the values of the series' slice from its lowest on, with a table that gives them back."""
     def change(n, d):

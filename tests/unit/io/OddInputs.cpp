@@ -68,6 +68,7 @@ void expectAsTold(const fs::path& folder, const Json& told) {
       if (!series.usable()) continue;
       ASSERT_OK(volume);
       volumes.push_back(volume->geometry.size[2]);
+      EXPECT_EQ(volume->unit, told.value("unit", volume->unit));
       std::optional<double> padding;
       if (told.contains("padding")) padding = told["padding"].get<double>();
       const auto found = against(*volume, series, padding, told);
