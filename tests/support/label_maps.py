@@ -171,4 +171,5 @@ def main(out):
     put("wrong-signed", signed)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
