@@ -130,9 +130,11 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
     return fail(ErrorCode::NotFound, "the case has no labels",
                 "see what the scan rejected: labels may lie on another grid", c.id);
   image::SegmentSet out{c.geometry, {}};
-  const auto wants = [&wanted](const std::string& name) {
-    return wanted.empty() ||
-           std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, name); });
+  const auto wants = [&](const std::string& name) {
+    const auto same = [&](const std::string& other) { return sameLabel(other, name); };
+    // What the scan left out stays out.
+    return (c.labels.empty() || std::ranges::any_of(c.labels, same)) &&
+           (wanted.empty() || std::ranges::any_of(wanted, same));
   };
   for (std::size_t n = 0; n < c.labelFiles.size(); ++n) {
     const auto& file = c.labelFiles[n];

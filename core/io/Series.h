@@ -146,6 +146,11 @@ Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image
 Result<image::SegmentSet> readStructures(const std::filesystem::path& file, const image::Geometry& reference,
                                          const std::function<bool(const std::string&)>& wants = {});
 
+/// Regions of a structure set, by name, for which readStructures() fails on this grid, and why. Errors: those of
+/// reading the set itself.
+Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const std::filesystem::path& file,
+                                                                       const image::Geometry& reference);
+
 /// readSeg() or readStructures(), whichever the file is. With `resample`, for a SEG on a grid of its own in the same
 /// frame of reference, a voxel belongs to a segment that fills half of it. Errors: theirs.
 Result<image::SegmentSet> readLabels(const std::filesystem::path& file, const image::Geometry& reference,
