@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "app/cli/Context.h"
 #include "core/io/DicomWriter.h"
 #include "core/io/VolumeFile.h"
@@ -23,8 +26,13 @@ Result<void> dicom(const DicomOptions& options, const Context& context) {
   LORKD_TRY(written, io::writeCtSeries(fs::path(options.out) / "CT", volume, header));
   std::string text = "wrote " + std::to_string(written.files.size()) + " slices to " + options.out;
   if (!options.labels.empty()) {
-    LORKD_TRY(labels, io::readLabelMap(options.labels));
-    LORKD_TRY(segments, io::segmentsFromLabels(labels, options.names));
+    LORKD_TRY(layers, io::readLabelLayers(options.labels));
+    const auto names = options.names.empty() && io::namesItsLabels(options.labels) ? options.labels : options.names;
+    image::SegmentSet segments{layers.front().geometry, {}};
+    for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+      LORKD_TRY(set, io::segmentsFromLabels(layers[layer], names, static_cast<int>(layer)));
+      std::ranges::move(set.segments, std::back_inserter(segments.segments));
+    }
     auto segHeader = written.header;
     segHeader.seriesUid.clear();
     segHeader.seriesNumber = 2;
@@ -43,7 +51,7 @@ void addDicom(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("dicom", "Write a NIfTI CT (and its labels) as a DICOM series (and a SEG)");
   command->add_option("image", options->image, "CT in HU, .nii or .nii.gz")->required();
   command->add_option("--labels", options->labels, "Label map on the same grid");
-  command->add_option("--names", options->names, "CSV with columns value,name");
+  command->add_option("--names", options->names, "CSV with columns value,name; a .seg.nrrd names its own");
   command->add_option("--body-part", options->bodyPart, "Body Part Examined, for example ABDOMEN");
   command->add_option("--patient", options->patient, "Patient id and name to write")->capture_default_str();
   command->add_option("--out", options->out, "Folder to write into")->required();

@@ -1,12 +1,13 @@
 // A case as JSON, its pixels and its digest.
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "core/base/Digest.h"
 #include "core/data/Catalogue.h"
 #include "core/data/ClassMasks.h"
-#include "core/image/GeometryJson.h"
 #include "core/data/LabelGrid.h"
+#include "core/image/GeometryJson.h"
 #include "core/io/Images2D.h"
 #include "core/io/Resample.h"
 #include "core/io/VolumeFile.h"
@@ -129,23 +130,29 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
     return fail(ErrorCode::NotFound, "the case has no labels",
                 "see what the scan rejected: labels may lie on another grid", c.id);
   image::SegmentSet out{c.geometry, {}};
-  const auto wants = [&wanted](const std::string& name) {
-    return wanted.empty() ||
-           std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return sameLabel(w, name); });
+  const auto wants = [&](const std::string& name) {
+    const auto same = [&](const std::string& other) { return sameLabel(other, name); };
+    // What the scan left out stays out.
+    return (c.labels.empty() || std::ranges::any_of(c.labels, same)) &&
+           (wanted.empty() || std::ranges::any_of(wanted, same));
   };
   for (std::size_t n = 0; n < c.labelFiles.size(); ++n) {
     const auto& file = c.labelFiles[n];
     const bool moved = std::find(c.resampled.begin(), c.resampled.end(), static_cast<int>(n)) != c.resampled.end();
     if (c.kind == "volume") {
-      LORKD_TRY(labels, io::readLabelMap(file));
-      if (moved) labels = io::resampleNearest(labels, c.geometry);
-      if (!sameLabelGrid(labels.geometry, c.geometry))
-        return fail(ErrorCode::Mismatch,
-                    "the labels lie on another grid than the image " + c.imageFiles.front().string(),
-                    "resample them onto the image, or remove the file", file.string());
-      if (!wanted.empty()) LORKD_CHECK(keepNamed(labels, c.labelNames, wanted));
-      LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames));
-      std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
+      LORKD_TRY(layers, io::readLabelLayers(file));
+      for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+        auto labels = std::exchange(layers[layer], {});
+        if (moved) labels = io::resampleNearest(labels, c.geometry);
+        if (!sameLabelGrid(labels.geometry, c.geometry))
+          return fail(ErrorCode::Mismatch,
+                      "the labels lie on another grid than the image " + c.imageFiles.front().string(),
+                      "resample them onto the image, or remove the file", file.string());
+        const int number = static_cast<int>(layer);
+        if (!wanted.empty()) LORKD_CHECK(keepNamed(labels, c.labelNames, wanted, number));
+        LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames, number));
+        std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
+      }
     } else {
       LORKD_TRY(set, io::readLabels(file, c.geometry, c.origins, moved, wants));
       std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));

@@ -8,6 +8,7 @@
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/io/Images2D.h"
+#include "core/io/MediaDirectory.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
@@ -66,10 +67,11 @@ Result<io::Scan> scanFile(const fs::path& file) {
     return scan;
   }
   if (!io::isVolumeFile(file))
-    return fail(ErrorCode::InvalidArgument,
-                "neither a folder nor a NIfTI, NRRD, MetaImage or .npz file, nor a table of pictures",
-                "name the folder that holds the data; a table begins with a line such as filename,label",
-                file.string());
+    return fail(
+        ErrorCode::InvalidArgument,
+        "neither a folder nor a NIfTI, NRRD, MetaImage or .npz file, nor a table of pictures",
+        "name the folder that holds the data, or its DICOMDIR; a table begins with a line such as filename,label",
+        file.string());
   LORKD_TRY(geometry, io::readVolumeGeometry(file));
   scan.loose.push_back({file, "volume", geometry, {}});
   std::error_code ignored;
@@ -144,7 +146,8 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
                              const CancelToken& cancel) {
   Database& db = m_impl->database;
   std::error_code ignored;
-  const fs::path place = lexical(folder);
+  fs::path place = lexical(folder);
+  if (io::isMediaDirectory(place)) place = place.parent_path();
   const bool single = fs::is_regular_file(place, ignored);
   const Places places{single ? place.parent_path() : place, m_impl->home};
   io::Scan scan;
@@ -167,10 +170,10 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   // Pictures come first: they keep their DICOM files from being taken for volumes.
   LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
   pairDicom(scan, shortened, pairing);
-  const LabelValues values = [this](const fs::path& file) -> Result<std::vector<std::uint16_t>> {
-    const auto key = "label values " + file.native();
+  const LabelValues values = [this](const fs::path& file) -> Result<LayerValues> {
+    const auto key = "label layers " + file.native();
     LORKD_TRY(known, kept(key, {file}));
-    if (known) return std::vector<std::uint16_t>(Json::from_cbor(*known));
+    if (known) return LayerValues(Json::from_cbor(*known));
     LORKD_TRY(read, labelValues(file));
     std::string bytes;
     Json::to_cbor(Json(read), bytes);

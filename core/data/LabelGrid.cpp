@@ -1,6 +1,7 @@
 #include "core/data/LabelGrid.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/image/Label.h"
 #include "core/io/VolumeFile.h"
@@ -40,24 +41,27 @@ bool liesIn(const image::Geometry& labels, const image::Geometry& image) {
   return 2 * inside >= samples * samples * samples;
 }
 
-Result<std::vector<std::uint16_t>> labelValues(const std::filesystem::path& labels) {
-  LORKD_TRY(map, io::readLabelMap(labels));
-  return occurring(map);
+Result<LayerValues> labelValues(const std::filesystem::path& labels) {
+  LORKD_TRY(layers, io::readLabelLayers(labels));
+  LayerValues out;
+  for (const auto& layer : layers) out.push_back(occurring(layer));
+  return out;
 }
 
-Result<std::vector<image::Label>> labelsOf(const std::vector<std::uint16_t>& values,
-                                           const std::filesystem::path& names) {
-  image::LabelMap each;
-  each.voxels = values;
-  each.geometry.size = {static_cast<std::int64_t>(values.size()), 1, 1};
-  // One voxel a value: the reader of names needs no more.
-  LORKD_TRY(set, io::segmentsFromLabels(each, names));
-  return std::vector<image::Label>(set.segments.begin(), set.segments.end());
+Result<std::vector<image::Label>> labelsOf(const LayerValues& values, const std::filesystem::path& names) {
+  std::vector<image::Label> out;
+  std::set<std::string> met;
+  for (std::size_t layer = 0; layer < values.size(); ++layer) {
+    LORKD_TRY(own, io::labelsOf(values[layer], names, static_cast<int>(layer)));
+    for (auto& label : own)
+      if (met.insert(label.name).second) out.push_back(std::move(label));
+  }
+  return out;
 }
 
 Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,
-                       const std::vector<std::string>& wanted) {
-  LORKD_TRY(values, labelsOf(occurring(labels), names));
+                       const std::vector<std::string>& wanted, int layer) {
+  LORKD_TRY(values, io::labelsOf(occurring(labels), names, layer));
   std::vector<bool> keep(65536);
   for (const auto& label : values)
     keep[static_cast<std::size_t>(label.number)] =

@@ -30,6 +30,21 @@ void takeSlices(const io::Series& s, Case& c) {
   if (!frames) c.slices.clear();
 }
 
+// Names of the regions that cannot be drawn on the image, each with a finding.
+std::set<std::string> brokenIn(const io::Series& s, const image::Geometry& image, Pairing& out) {
+  std::set<std::string> names;
+  for (const auto& instance : s.instances) {
+    const auto broken = io::brokenRegions(instance.file, image);
+    if (!broken) continue;  // an error that stays until the labels are read, and says the same there
+    for (const auto& [name, reason] : *broken) {
+      names.insert(name);
+      out.findings.emplace_back(instance.file, io::Finding{io::Finding::Severity::Warning, "damaged-region",
+                                                           "the region '" + name + "' is left out: " + reason});
+    }
+  }
+  return names;
+}
+
 using CasesByUid = std::map<std::string, std::set<std::size_t>>;
 
 }  // namespace
@@ -108,8 +123,12 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
                                                         "same frame of reference: it is resampled"});
     for (std::size_t n = 0; resample && n < s.instances.size(); ++n)
       c.resampled.push_back(static_cast<int>(c.labelFiles.size() + n));
+    const auto broken = s.modality == "RTSTRUCT" ? brokenIn(s, c.geometry, out) : std::set<std::string>();
+    if (!broken.empty() && std::ranges::all_of(s.labels, [&](const auto& l) { return broken.contains(l.name); }))
+      continue;
     for (const auto& instance : s.instances) c.labelFiles.push_back(instance.file);
     for (const auto& label : s.labels) {
+      if (broken.contains(label.name)) continue;
       if (std::find(c.labels.begin(), c.labels.end(), label.name) != c.labels.end()) continue;
       c.labels.push_back(label.name);
       c.labelInfo.push_back(label);

@@ -55,7 +55,7 @@ bool namedAsLabel(const fs::path& file) {
   const std::string stem = stemOf(file), low = lower(stem);
   return !imageFolderName(file.parent_path().filename().string()).empty() || labelBase(stem) != stem ||
          low.find("label") != std::string::npos || low.find("seg") != std::string::npos || low.find("mask") == 0 ||
-         low == "gt" || low == "ground_truth";
+         low == "gt" || low == "ground_truth" || io::namesItsLabels(file);
 }
 
 /// nnU-Net's second and later channels.

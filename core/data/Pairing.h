@@ -10,6 +10,7 @@
 
 #include "core/base/Progress.h"
 #include "core/data/Catalogue.h"
+#include "core/data/LabelGrid.h"
 
 namespace lorkd::data {
 
@@ -23,12 +24,13 @@ struct Pairing {
 using Pseudonym = std::function<std::string(const std::string&)>;
 
 /// labelValues() of a file, or what was remembered of it.
-using LabelValues = std::function<Result<std::vector<std::uint16_t>>(const std::filesystem::path&)>;
+using LabelValues = std::function<Result<LayerValues>(const std::filesystem::path&)>;
 
 /// DICOM images, each with the SEG and RTSTRUCT series that reference it: by instance UIDs, else by series UID, else,
 /// where a structure set references nothing, by frame of reference. Labels of another frame of reference, or whose
-/// image is not there or not clear, are unusable; a SEG on another grid in the same frame is resampled, with a warning.
-/// Patients are told apart by patient id, or where that is empty by study.
+/// image is not there or not clear, are unusable; a region of a structure set that cannot be read, or does not lie in
+/// the image's slices, is left out, with a warning; a SEG on another grid in the same frame is resampled, with a
+/// warning. Patients are told apart by patient id, or where that is empty by study.
 void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
 
 /// NIfTI images with the label map that lies on the same grid, found by name:

@@ -30,7 +30,7 @@ struct Grid {
 struct Volume : Grid<float> {
   using Grid::Grid;
   std::string modality;     ///< "CT", "MR", ... or empty
-  std::string unit;         ///< "HU" for CT, else empty
+  std::string unit;         ///< "HU" for CT, DICOM's word for PET ("BQML", ...), else empty
   double windowCenter = 0;  ///< first DICOM window; width 0 if there is none
   double windowWidth = 0;
 };

@@ -4,6 +4,7 @@
 #include "core/io/FileContent.h"
 #include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
+#include "core/io/MediaDirectory.h"
 #include "core/io/QuickHeader.h"
 #include "core/io/RtStructs.h"
 #include "core/io/SegFrames.h"
@@ -29,6 +30,7 @@ Series referringSeries(dicom::Loaded& loaded, const SliceHeader& h) {
 
 Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   Series series = referringSeries(loaded, h);
+  series.modality = "SEG";
   if (!h.truncation.empty())
     add(series, Severity::Unusable, "truncated", "the file is shorter than its header says: " + h.truncation);
   if (!canDecode(h.transferSyntax))
@@ -103,14 +105,18 @@ Content dicomFile(const fs::path& file) {
   auto loaded = dicom::load(file);
   if (!loaded) return rejected(Severity::Warning, "not-dicom", loaded.error().message);
   const auto header = describe(*loaded, file);
-  if (loaded->dataset().tagExists(DCM_DirectoryRecordSequence))
-    return rejected(Severity::Note, "dicomdir", "a DICOM directory: the files themselves are read instead");
+  if (loaded->dataset().tagExists(DCM_DirectoryRecordSequence)) {
+    Content directory;
+    directory.listed = listedFiles(loaded->dataset());
+    directory.rejected = std::make_unique<Finding>(checkListed(file, {}, {}));
+    return directory;
+  }
   if (header.sopClassUid.empty() && header.seriesUid.empty() && header.rows == 0)
     return rejected(Severity::Warning, "not-dicom", "the file holds no DICOM object that could be recognised");
   if (header.seriesUid.empty())
     return rejected(Severity::Warning, "no-series", "the header does not say which series the file belongs to");
   Content content;
-  if (header.modality == "SEG" || header.sopClassUid == UID_SegmentationStorage)
+  if (header.modality == "SEG" || isSegmentation(header.sopClassUid))
     content.series = std::make_unique<Series>(segSeries(*loaded, header));
   else if (header.sopClassUid == UID_RTStructureSetStorage)
     content.series = std::make_unique<Series>(structureSeries(*loaded, header));

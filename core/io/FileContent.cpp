@@ -37,6 +37,8 @@ Json sliceJson(const SliceHeader& h) {
                         h.photometric,
                         h.imageType,
                         h.truncation,
+                        h.units,
+                        h.decayCorrection,
                         h.rows,
                         h.columns,
                         h.samples,
@@ -58,8 +60,8 @@ SliceHeader sliceOf(const Json& j, const std::filesystem::path& file) {
   const auto take = [&](auto&... fields) { (j.at(at++).get_to(fields), ...); };
   take(h.frame, h.frames, h.patientId, h.patientName, h.studyUid, h.seriesUid, h.frameOfReferenceUid, h.sopClassUid,
        h.sopInstanceUid, h.modality, h.bodyPart, h.description, h.studyDate, h.transferSyntax, h.photometric,
-       h.imageType, h.truncation, h.rows, h.columns, h.samples, h.bitsAllocated, h.sliceThickness, h.burnedIn,
-       h.privateElements);
+       h.imageType, h.truncation, h.units, h.decayCorrection, h.rows, h.columns, h.samples, h.bitsAllocated,
+       h.sliceThickness, h.burnedIn, h.privateElements);
   getOptional(j.at(at++), h.position);
   getOptional(j.at(at++), h.orientation);
   getOptional(j.at(at++), h.spacing);
@@ -83,7 +85,9 @@ std::string FileContent::bytes() const {
     for (auto& instance : series["instances"]) instance[0] = "";
   if (!loose.is_null()) loose[0] = "";
   std::string out;
-  Json::to_cbor(Json::array({std::move(slices), std::move(series), std::move(loose), orNull(m_impl->rejected)}), out);
+  Json::to_cbor(
+      Json::array({std::move(slices), std::move(series), std::move(loose), orNull(m_impl->rejected), m_impl->listed}),
+      out);
   return out;
 }
 
@@ -96,6 +100,7 @@ Result<FileContent> FileContent::fromBytes(const std::string& bytes, const std::
     getOptional(j.at(1), content->series);
     getOptional(j.at(2), content->loose);
     getOptional(j.at(3), content->rejected);
+    j.at(4).get_to(content->listed);
     if (content->series)
       for (auto& instance : content->series->instances) instance.file = file;
     if (content->loose) content->loose->file = file;

@@ -12,6 +12,7 @@ struct FileContent::Impl {
   std::unique_ptr<Series> series;   ///< SEG, RTSTRUCT and what is of no use
   std::unique_ptr<LooseFile> loose;
   std::unique_ptr<Finding> rejected;
+  std::vector<std::string> listed;  ///< a DICOM directory's files; `rejected` is then what stands when all are there
 };
 
 }  // namespace lorkd::io

@@ -56,12 +56,12 @@ std::string colorOf(const std::string& shares) {
 
 using Labels = std::map<int, image::Label>;  // by value
 
-// Segments in the header of an NRRD file, as 3D Slicer writes them: Segment0_Name:=liver and so on. Such files may hold
-// several layers; those are refused where voxels are read.
-Labels labelsInNrrd(const fs::path& file) {
+// Segments in the header of an NRRD file, as 3D Slicer writes them: Segment0_Name:=liver and so on, with the
+// layers that they lie in.
+std::vector<std::pair<int, image::Label>> labelsInNrrd(const fs::path& file) {
   std::string name = lowered(file.filename().string());
   if (!name.ends_with(".nrrd") && !name.ends_with(".nhdr")) return {};
-  std::map<std::string, image::Label> segments;  // by "Segment0" and so on
+  std::map<std::string, std::pair<int, image::Label>> segments;  // layer and label by "Segment0" and so on
   std::istringstream in(readHead(file, 1 << 20));
   // The header ends with an empty line.
   for (std::string line; std::getline(in, line) && !trimmed(line).empty();) {
@@ -70,21 +70,28 @@ Labels labelsInNrrd(const fs::path& file) {
     const auto key = line.substr(0, split), value = trimmed(line.substr(split + 2));
     const auto bar = key.find('_');
     if (bar == key.npos) continue;
-    auto& label = segments[key.substr(0, bar)];
+    auto& [layer, label] = segments[key.substr(0, bar)];
     const auto field = key.substr(bar);
     if (field == "_Name") label.name = value;
     if (field == "_Color") label.color = colorOf(value);
     if (field == "_Tags") takeTerminology(value, label);
     if (field == "_LabelValue") std::from_chars(value.data(), value.data() + value.size(), label.number);
+    if (field == "_Layer") std::from_chars(value.data(), value.data() + value.size(), layer);
   }
-  Labels labels;
-  for (const auto& [number, label] : segments)
-    if (label.number > 0 && label.number < 65536 && !label.name.empty()) labels[label.number] = label;
-  return labels;
+  std::vector<std::pair<int, image::Label>> found;
+  for (const auto& [key, segment] : segments)
+    if (segment.second.number > 0 && segment.second.number < 65536 && !segment.second.name.empty())
+      found.push_back(segment);
+  return found;
 }
 
-Result<Labels> readNames(const fs::path& file) {
-  if (auto labels = labelsInNrrd(file); !labels.empty()) return labels;
+Result<Labels> readNames(const fs::path& file, int wanted) {
+  if (const auto segments = labelsInNrrd(file); !segments.empty()) {
+    Labels labels;
+    for (const auto& [layer, label] : segments)
+      if (layer == wanted) labels[label.number] = label;
+    return labels;
+  }
   LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 24));
   const auto table = parseCsv(bytes);
   const auto valueColumn = table.column({"value", "label", "index", "id"});
@@ -109,25 +116,40 @@ Result<Labels> readNames(const fs::path& file) {
 
 bool namesItsLabels(const fs::path& file) { return !labelsInNrrd(file).empty(); }
 
-Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const fs::path& namesFile) {
+Result<std::vector<image::Label>> labelsOf(const std::vector<std::uint16_t>& values, const fs::path& namesFile,
+                                           int layer) {
   Labels names;
   if (!namesFile.empty()) {
-    LORKD_TRY(read, readNames(namesFile));
+    LORKD_TRY(read, readNames(namesFile, layer));
     names = std::move(read);
   }
-  std::vector<std::size_t> counts(65536);
-  for (const auto value : labels.voxels) ++counts[value];
+  std::vector<image::Label> out;
+  for (const auto value : values) {
+    auto& label = out.emplace_back();
+    if (const auto known = names.find(value); known != names.end()) label = known->second;
+    if (label.name.empty())
+      label.name = std::to_string(value) + (layer > 0 ? " in layer " + std::to_string(layer) : "");
+    label.number = value;
+  }
+  return out;
+}
 
+Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const fs::path& namesFile, int layer) {
+  std::vector<bool> occurs(65536);
+  for (const auto value : labels.voxels) occurs[value] = true;
+  std::vector<std::uint16_t> values;
+  std::vector<int> segmentOf(65536, -1);
+  for (std::size_t value = 1; value < occurs.size(); ++value) {
+    if (!occurs[value]) continue;
+    segmentOf[value] = static_cast<int>(values.size());
+    values.push_back(static_cast<std::uint16_t>(value));
+  }
+  LORKD_TRY(known, labelsOf(values, namesFile, layer));
   image::SegmentSet set;
   set.geometry = labels.geometry;
-  std::vector<int> segmentOf(65536, -1);
-  for (int value = 1; value < 65536; ++value) {
-    if (counts[static_cast<std::size_t>(value)] == 0) continue;
-    segmentOf[static_cast<std::size_t>(value)] = static_cast<int>(set.segments.size());
+  for (auto& label : known) {
     auto& segment = set.segments.emplace_back();
-    if (names.contains(value)) static_cast<image::Label&>(segment) = names[value];
-    if (segment.name.empty()) segment.name = std::to_string(value);
-    segment.number = value;
+    static_cast<image::Label&>(segment) = std::move(label);
     segment.mask.assign(labels.voxels.size(), 0);
   }
   for (std::size_t n = 0; n < labels.voxels.size(); ++n)

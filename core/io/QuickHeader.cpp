@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/io/Elements.h"
+#include "core/io/SegFrames.h"
 
 namespace lorkd::io {
 namespace {
@@ -29,7 +30,8 @@ constexpr Wanted kWanted[] = {
     {0x00189087, ""},   {0x00189089, ""},   {0x0020000d, "UI"}, {0x0020000e, "UI"}, {0x00200012, "IS"},
     {0x00200032, "DS"}, {0x00200037, "DS"}, {0x00200052, "UI"}, {0x00200100, "IS"}, {0x00209241, ""},
     {0x00280002, "US"}, {0x00280004, "CS"}, {0x00280008, "IS"}, {0x00280010, "US"}, {0x00280011, "US"},
-    {0x00280030, "DS"}, {0x00280100, "US"}, {0x00280301, "CS"}, {0x00541300, "DS"}, {0x52009230, ""},
+    {0x00280030, "DS"}, {0x00280100, "US"}, {0x00280301, "CS"}, {0x00541001, "CS"}, {0x00541102, "CS"},
+    {0x00541300, "DS"}, {0x52009230, ""},
 };
 
 struct Syntax {
@@ -256,7 +258,7 @@ std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
   h.file = file;
   h.transferSyntax = syntax->uid;
   const bool image = h.rows > 0 && h.columns > 0 && !h.seriesUid.empty() && h.modality != "SEG" &&
-                     h.modality != "RTDOSE" && h.sopClassUid != UID_SegmentationStorage &&
+                     h.modality != "RTDOSE" && !isSegmentation(h.sopClassUid) &&
                      h.sopClassUid != UID_RTStructureSetStorage;
   if (!image || !values.usual() || !endsWithPixels(bytes, e, *syntax, h)) return std::nullopt;
   return h;

@@ -146,7 +146,9 @@ Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::s
     if (found == byNumber.end()) return {};  // contours of a region that nobody names
     auto& roi = rois[found->second];
     roi.segment.color = colourOf(item);
-    return takeContours(item, roi, wants && wants(roi.segment.name));
+    if (auto taken = takeContours(item, roi, wants && wants(roi.segment.name)); !taken)
+      roi.fault = std::move(taken).error();
+    return {};
   }));
   LORKD_CHECK(dicom::forEachItem(dataset, DCM_RTROIObservationsSequence, [&](DcmItem& item) -> Result<void> {
     const auto found = byNumber.find(dicom::integer(item, DCM_ReferencedROINumber, -1));
@@ -159,7 +161,7 @@ Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::s
   if (found.frameOfReferenceUid.empty()) found.frameOfReferenceUid = rois.front().frameOfReferenceUid;
   for (auto& roi : rois) {
     const bool here = roi.frameOfReferenceUid.empty() || roi.frameOfReferenceUid == found.frameOfReferenceUid;
-    if (here && roi.closed > 0)
+    if (here && (roi.closed > 0 || roi.fault))
       found.rois.push_back(std::move(roi));
     else
       found.left.push_back(roi.segment.name);
@@ -217,6 +219,7 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
   if (static_cast<double>(reference.voxels()) * static_cast<double>(found.rois.size()) > kMaxMaskBytes)
     return fail(ErrorCode::Unsupported, "the structures would need more than 64 GiB of memory");
   for (auto& roi : found.rois) {
+    if (roi.fault) return std::unexpected(*roi.fault);
     LORKD_TRY(mask, fillContours(roi, reference));
     roi.segment.mask = std::move(mask);
     set.segments.push_back(std::move(roi.segment));
@@ -254,8 +257,8 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
     LORKD_TRY(loaded, dicom::load(file));
     if (isStructureSet(loaded)) return structuresOf(loaded, file, reference, wants);
   }
-  if (!resample) return readSeg(file, &reference, origins);
-  auto own = readSeg(file);
+  if (!resample) return readSeg(file, &reference, origins, wants);
+  auto own = readSeg(file, nullptr, {}, wants);
   if (!own) return own;
   for (auto& segment : own->segments) {
     image::Mask mask(own->geometry);
@@ -264,6 +267,20 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
   }
   own->geometry = reference;
   return own;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const fs::path& file,
+                                                                       const image::Geometry& reference) {
+  LORKD_TRY(loaded, dicom::load(file));
+  auto found = readRois(loaded.dataset(), [](const std::string&) { return true; });
+  if (!found) return fail(found.error(), file.string());
+  std::vector<std::pair<std::string, std::string>> broken;
+  for (auto& roi : found->rois) {
+    if (!roi.fault)
+      if (auto polygons = polygonsOf(roi, reference); !polygons) roi.fault = polygons.error();
+    if (roi.fault) broken.emplace_back(roi.segment.name, roi.fault->message);
+  }
+  return broken;
 }
 
 Result<image::SegmentSet> readStructures(const fs::path& file, const image::Geometry& reference,

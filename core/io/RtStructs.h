@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ struct Roi {
   image::Segment segment;                          ///< name, colour and code; mask empty
   std::vector<std::vector<image::Vec3>> contours;  ///< closed and planar, LPS mm
   std::string frameOfReferenceUid;
-  std::size_t closed = 0;  ///< contours that enclose something, read or not
+  std::size_t closed = 0;        ///< contours that enclose something, read or not
+  std::optional<Error> fault{};  ///< why its points could not be read
 };
 
 /// The regions that make labels: those with closed contours, in the frame of reference of the data set (or, where it
@@ -25,8 +27,8 @@ struct Rois {
   std::string frameOfReferenceUid;
   std::vector<std::string> left;
 };
-/// Points are read of the regions that `wants` accepts by name; none where it is empty.
-/// Errors: Format, naming the attribute and the region.
+/// Points are read of the regions that `wants` accepts by name; none where it is empty. A fault in them is the region's
+/// alone. Errors: Format, naming the attribute.
 Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::string&)>& wants);
 
 /// The voxels of `grid` whose centres lie inside. Contours on one plane combine by the even-odd rule, so that holes and

@@ -11,9 +11,11 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "core/io/FileContent.h"
+#include "core/io/MediaDirectory.h"
 #include "core/io/SeriesCheck.h"
 
 namespace lorkd::io {
@@ -150,6 +152,9 @@ Scan assemble(std::vector<FileContent> contents) {
   Scan scan;
   scan.filesSeen = static_cast<std::int64_t>(contents.size());
   std::map<std::pair<std::string, std::string>, std::vector<SliceHeader>> images;
+  std::set<std::string> there;  // as directories name files, where there is one
+  if (std::ranges::any_of(contents, [](const auto& content) { return !content.m_impl->listed.empty(); }))
+    for (const auto& content : contents) there.insert(asOnAnyMedium(content.m_impl->file));
   auto last = images.end();  // files of a series mostly lie together
   for (auto& content : contents) {
     auto& c = *content.m_impl;
@@ -162,6 +167,7 @@ Scan assemble(std::vector<FileContent> contents) {
     }
     if (c.series) scan.series.push_back(std::move(*c.series));
     if (c.loose) scan.loose.push_back(std::move(*c.loose));
+    if (!c.listed.empty()) *c.rejected = checkListed(c.file, c.listed, there);
     if (c.rejected) scan.rejected.emplace_back(std::move(c.file), std::move(*c.rejected));
   }
   for (auto& [key, headers] : images)

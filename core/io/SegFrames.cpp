@@ -16,12 +16,44 @@ std::unexpected<Error> bad(const std::string& what) {
   return fail(ErrorCode::Format, what, "the segmentation is damaged or was written wrongly");
 }
 
-std::string colorOf(DcmItem& segment) {
+// What the palette of a label map shows for a value (PS3.3 section C.7.6.3.1.5): shares of red, green and blue.
+std::optional<std::array<double, 3>> paletteColor(DcmDataset& dataset, long value) {
+  static const std::pair<DcmTagKey, DcmTagKey> tags[] = {
+      {DCM_RedPaletteColorLookupTableDescriptor, DCM_RedPaletteColorLookupTableData},
+      {DCM_GreenPaletteColorLookupTableDescriptor, DCM_GreenPaletteColorLookupTableData},
+      {DCM_BluePaletteColorLookupTableDescriptor, DCM_BluePaletteColorLookupTableData}};
+  std::array<double, 3> rgb{};
+  for (std::size_t n = 0; n < 3; ++n) {
+    Uint16 entries = 0, first = 0, bits = 0;
+    const Uint16* table = nullptr;
+    unsigned long count = 0;
+    if (dataset.findAndGetUint16(tags[n].first, entries, 0).bad() ||
+        dataset.findAndGetUint16(tags[n].first, first, 1).bad() ||
+        dataset.findAndGetUint16(tags[n].first, bits, 2).bad() || (bits != 8 && bits != 16) ||
+        dataset.findAndGetUint16Array(tags[n].second, table, &count).bad() || !table)
+      return std::nullopt;
+    const auto at = static_cast<unsigned long>(std::clamp(value - first, 0L, (entries ? entries : 65536L) - 1));
+    // Entries of 8 bits lie two in a word, or one.
+    const bool packed = bits == 8 && count < (entries ? entries : 65536UL);
+    if ((packed ? at / 2 : at) >= count) return std::nullopt;
+    const unsigned entry = packed ? table[at / 2] >> (at % 2 * 8) & 255u : table[at];
+    rgb[n] = entry / (bits == 8 ? 255.0 : 65535.0);
+  }
+  return rgb;
+}
+
+std::string colorOf(DcmItem& segment, DcmDataset& dataset, long number) {
   Uint16 lab[3]{};
-  for (unsigned n = 0; n < 3; ++n)
-    if (segment.findAndGetUint16(DCM_RecommendedDisplayCIELabValue, lab[n], n).bad()) return {};
   double rgb[3]{};
-  IODCIELabUtil::dicomLab2RGB(rgb[0], rgb[1], rgb[2], lab[0], lab[1], lab[2]);
+  bool own = true;
+  for (unsigned n = 0; n < 3; ++n)
+    own = own && segment.findAndGetUint16(DCM_RecommendedDisplayCIELabValue, lab[n], n).good();
+  if (own)
+    IODCIELabUtil::dicomLab2RGB(rgb[0], rgb[1], rgb[2], lab[0], lab[1], lab[2]);
+  else if (const auto shown = paletteColor(dataset, number))
+    std::ranges::copy(*shown, rgb);
+  else
+    return {};
   const auto byte = [](double x) { return static_cast<int>(std::lround(std::clamp(x, 0.0, 1.0) * 255)); };
   char text[8];
   std::snprintf(text, sizeof text, "#%02x%02x%02x", byte(rgb[0]) & 255, byte(rgb[1]) & 255, byte(rgb[2]) & 255);
@@ -35,10 +67,13 @@ Result<std::map<long, std::size_t>> readSegments(DcmDataset& dataset, SegHeader&
     const long number = dicom::integer(item, DCM_SegmentNumber, -1);
     if (!numbers.emplace(number, header.segments.size()).second)
       return bad("SegmentSequence: segment number " + std::to_string(number) + " is used twice");
+    if (header.kind == SegKind::LabelMap && number == header.background) return {};
+    if (header.kind == SegKind::LabelMap && (number < 0 || number > 65535))
+      return bad("SegmentSequence: no pixel can hold segment number " + std::to_string(number));
     auto& segment = header.segments.emplace_back();
     segment.name = dicom::words(item, DCM_SegmentLabel, dataset);
     if (segment.name.empty()) segment.name = "segment " + std::to_string(number);
-    segment.color = colorOf(item);
+    segment.color = colorOf(item, dataset, number);
     segment.number = static_cast<int>(number);
     segment.category = dicom::codeIn(item, DCM_SegmentedPropertyCategoryCodeSequence, dataset);
     segment.code = dicom::codeIn(item, DCM_SegmentedPropertyTypeCodeSequence, dataset);
@@ -56,11 +91,13 @@ Result<void> readFrames(DcmDataset& dataset, const std::map<long, std::size_t>& 
   return dicom::forEachItem(dataset, DCM_PerFrameFunctionalGroupsSequence, [&](DcmItem& item) -> Result<void> {
     const std::string where = "frame " + std::to_string(header.frames.size() + 1) + ": ";
     SegFrame frame;
-    DcmItem* identification = dicom::functionalGroup(item, shared, DCM_SegmentIdentificationSequence);
-    const long number = identification ? dicom::integer(*identification, DCM_ReferencedSegmentNumber, -1) : -1;
-    const auto known = numbers.find(number);
-    if (known == numbers.end()) return bad(where + "it belongs to no segment of SegmentSequence");
-    frame.segment = known->second;
+    if (header.kind != SegKind::LabelMap) {
+      DcmItem* identification = dicom::functionalGroup(item, shared, DCM_SegmentIdentificationSequence);
+      const long number = identification ? dicom::integer(*identification, DCM_ReferencedSegmentNumber, -1) : -1;
+      const auto known = numbers.find(number);
+      if (known == numbers.end()) return bad(where + "it belongs to no segment of SegmentSequence");
+      frame.segment = known->second;
+    }
     DcmItem* plane = dicom::functionalGroup(item, shared, DCM_PlanePositionSequence);
     const auto position = plane ? dicom::place(*plane, DCM_ImagePositionPatient) : std::nullopt;
     if (!position) return bad(where + "ImagePositionPatient is missing");
@@ -119,17 +156,31 @@ Result<image::Geometry> gridOf(const SegHeader& header, double betweenSlices) {
 
 }  // namespace
 
+bool isSegmentation(const std::string& sopClassUid) {
+  // DCMTK 3.6.7 has no name for label maps.
+  return sopClassUid == UID_SegmentationStorage || sopClassUid == "1.2.840.10008.5.1.4.1.1.66.7";
+}
+
 Result<SegHeader> readSegHeader(DcmDataset& dataset) {
   SegHeader header;
   header.rows = static_cast<int>(dicom::integer(dataset, DCM_Rows));
   header.columns = static_cast<int>(dicom::integer(dataset, DCM_Columns));
   if (header.rows < 1 || header.columns < 1) return bad("Rows or Columns is missing");
   const std::string type = dicom::text(dataset, DCM_SegmentationType);
-  if (type != "BINARY" && type != "FRACTIONAL")
+  if (type != "BINARY" && type != "FRACTIONAL" && type != "LABELMAP")
     return fail(ErrorCode::Unsupported, "segmentations of type '" + dicom::ascii(type) + "' cannot be read",
                 "convert it to a binary segmentation");
-  header.fractional = type == "FRACTIONAL";
-  if (header.fractional) {
+  if (type == "FRACTIONAL") header.kind = SegKind::Fractional;
+  const long bits = dicom::integer(dataset, DCM_BitsAllocated);
+  if (type == "LABELMAP") {
+    header.kind = SegKind::LabelMap;
+    header.background = dicom::integer(dataset, DCM_PixelPaddingValue, 0) & 0xffff;
+  }
+  if (bits != (header.kind == SegKind::Binary ? 1 : 8) && !(header.kind == SegKind::LabelMap && bits == 16))
+    return bad("BitsAllocated " + std::to_string(bits) + " does not suit segmentations of type " + type);
+  if (header.kind == SegKind::LabelMap && dicom::integer(dataset, DCM_PixelRepresentation) != 0)
+    return bad("PixelRepresentation: the values of a label map are segment numbers, which have no sign");
+  if (header.kind == SegKind::Fractional) {
     header.maximum = static_cast<int>(dicom::integer(dataset, DCM_MaximumFractionalValue, 255));
     if (header.maximum < 1 || header.maximum > 255) return bad("MaximumFractionalValue is out of range");
   }

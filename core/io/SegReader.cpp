@@ -6,6 +6,7 @@
 #include "core/io/SegFrames.h"
 #include "core/io/Series.h"
 #include "core/io/SeriesCheck.h"
+#include "core/io/SlicePixels.h"
 #include "core/io/Upright.h"
 
 namespace lorkd::io {
@@ -59,15 +60,12 @@ Result<Placement> place(const SegFrame& frame, const SegHeader& header, const im
   return Placement{grid.offset(index[0][0], index[0][1], index[0][2]), *columns, *rows};
 }
 
-// The stored frames as bytes: packed bits for binary, one byte a voxel for fractional. The pointer lives in `dataset`.
-Result<const Uint8*> frameBytes(DcmDataset& dataset, const SegHeader& header) {
+// The stored frames of a binary segmentation as packed bits. The pointer lives in `dataset`.
+Result<const Uint8*> packedBits(DcmDataset& dataset, const SegHeader& header) {
   if (dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad())
     return fail(ErrorCode::Unsupported, "the compression of the segmentation cannot be decoded");
-  const long bits = header.fractional ? 8 : 1;
-  if (dicom::integer(dataset, DCM_BitsAllocated) != bits)
-    return fail(ErrorCode::Format, "BitsAllocated does not suit the segmentation type");
-  const double needed = std::ceil(static_cast<double>(header.rows) * header.columns *
-                                  static_cast<double>(header.frames.size()) * static_cast<double>(bits) / 8);
+  const double needed =
+      std::ceil(static_cast<double>(header.rows) * header.columns * static_cast<double>(header.frames.size()) / 8);
   unsigned long count = 0;
   const Uint8* bytes = nullptr;
   double length = 0;
@@ -124,10 +122,58 @@ Result<std::vector<Placement>> placesOf(const SegHeader& header, const image::Ge
   return placements;
 }
 
-Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geometry* reference,
-                                      const std::vector<image::Vec3>& slices) {
+using Wants = std::function<bool(const std::string&)>;
+
+// Marks in `masks`, by position in header.segments and empty for what is not wanted, what the frames show.
+Result<void> mark(dicom::Loaded& loaded, const fs::path& file, const SegHeader& header,
+                  const std::vector<Placement>& placements, const std::vector<std::uint8_t*>& masks) {
+  const Uint8* bits = nullptr;
+  if (header.kind == SegKind::Binary) {
+    LORKD_TRY(packed, packedBits(loaded.dataset(), header));
+    bits = packed;
+  }
+  std::vector<int> segmentOf(65536, -1);  // by value, in a label map
+  for (std::size_t s = 0; header.kind == SegKind::LabelMap && s < header.segments.size(); ++s)
+    segmentOf[static_cast<std::size_t>(header.segments[s].number)] = static_cast<int>(s);
+  SlicePixels source;
+  std::vector<float> values;
+  const auto plane = static_cast<std::size_t>(header.rows) * static_cast<std::size_t>(header.columns);
+  for (std::size_t f = 0; f < placements.size(); ++f) {
+    const Placement& p = placements[f];
+    std::uint8_t* const own = masks[header.kind == SegKind::LabelMap ? 0 : header.frames[f].segment];
+    if (header.kind != SegKind::LabelMap && !own) continue;
+    if (!bits) {
+      LORKD_CHECK(source.header(file, static_cast<int>(f)));
+      LORKD_TRY(stored, source.stored());
+      values = std::move(stored);
+    }
+    std::size_t n = 0;
+    for (std::int64_t row = 0; row < header.rows; ++row)
+      for (std::int64_t column = 0; column < header.columns; ++column, ++n) {
+        const auto at = p.start + row * p.alongRows + column * p.alongColumns;
+        if (header.kind == SegKind::LabelMap) {
+          const auto value = static_cast<std::size_t>(values[n]);
+          if (const int s = segmentOf[value]; s < 0) {
+            if (value != 0 && static_cast<long>(value) != header.background)
+              return fail(ErrorCode::Format,
+                          "frame " + std::to_string(f + 1) + ": the pixel value " + std::to_string(value) +
+                              " is no segment number of SegmentSequence",
+                          "the segmentation is damaged or was written wrongly");
+          } else if (masks[static_cast<std::size_t>(s)]) {
+            masks[static_cast<std::size_t>(s)][at] = 1;
+          }
+        } else if (bits ? (bits[(f * plane + n) / 8] >> ((f * plane + n) % 8) & 1) != 0
+                        : 2 * values[n] >= static_cast<float>(header.maximum)) {
+          own[at] = 1;
+        }
+      }
+  }
+  return {};
+}
+
+Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const fs::path& file, const image::Geometry* reference,
+                                      const std::vector<image::Vec3>& slices, const Wants& wants) {
   LORKD_TRY(header, readSegHeader(loaded.dataset()));
-  LORKD_TRY(bytes, frameBytes(loaded.dataset(), header));
   if (!reference && header.geometry.voxels() == 0)
     return fail(ErrorCode::Mismatch, "the frames of the segmentation are not evenly spaced",
                 "read it on the grid of the series it belongs to");
@@ -137,21 +183,20 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
   const auto origins = moved ? planesOf(header, set.geometry, slices) : std::vector<image::Vec3>();
   const auto voxels =
       moved ? static_cast<std::int64_t>(origins.size()) * header.rows * header.columns : set.geometry.voxels();
-  if (static_cast<double>(voxels) * static_cast<double>(header.segments.size()) > kMaxMaskBytes)
+  std::vector<std::size_t> wanted;
+  for (std::size_t s = 0; s < header.segments.size(); ++s)
+    if (!wants || wants(header.segments[s].name)) wanted.push_back(s);
+  if (static_cast<double>(voxels) * static_cast<double>(wanted.size()) > kMaxMaskBytes)
     return fail(ErrorCode::Unsupported, "the segmentation would need more than 64 GiB of memory");
   LORKD_TRY(placements, placesOf(header, set.geometry, origins));
-  set.segments = header.segments;
-  for (auto& segment : set.segments) segment.mask.assign(static_cast<std::size_t>(voxels), 0);
-  std::size_t n = 0;
-  for (std::size_t f = 0; f < placements.size(); ++f) {
-    const Placement& p = placements[f];
-    std::uint8_t* mask = set.segments[header.frames[f].segment].mask.data() + p.start;
-    for (std::int64_t row = 0; row < header.rows; ++row)
-      for (std::int64_t column = 0; column < header.columns; ++column, ++n) {
-        const bool inside = header.fractional ? 2 * bytes[n] >= header.maximum : (bytes[n / 8] >> (n % 8) & 1) != 0;
-        if (inside) mask[row * p.alongRows + column * p.alongColumns] = 1;
-      }
+  std::vector<std::uint8_t*> masks(std::max<std::size_t>(1, header.segments.size()));
+  set.segments.reserve(wanted.size());
+  for (const auto s : wanted) {
+    auto& segment = set.segments.emplace_back(header.segments[s]);
+    segment.mask.assign(static_cast<std::size_t>(voxels), 0);
+    masks[s] = segment.mask.data();
   }
+  LORKD_CHECK(mark(loaded, file, header, placements, masks));
   const Upright upright(set.geometry, origins);
   if (moved)
     for (auto& segment : set.segments) segment.mask = upright.nearest(segment.mask, header.columns, header.rows);
@@ -170,16 +215,16 @@ Result<bool> segLiesOn(const fs::path& file, const image::Geometry& reference,
 }
 
 Result<image::SegmentSet> readSeg(const fs::path& file, const image::Geometry* reference,
-                                  const std::vector<image::Vec3>& origins) {
+                                  const std::vector<image::Vec3>& origins, const Wants& wants) {
   LORKD_TRY(loaded, dicom::load(file));
-  if (dicom::text(loaded.dataset(), DCM_SOPClassUID) != UID_SegmentationStorage)
+  if (!isSegmentation(dicom::text(loaded.dataset(), DCM_SOPClassUID)))
     return fail(ErrorCode::Format, "this is not a DICOM segmentation", "", file.string());
   if (loaded.status.bad())
     return fail(ErrorCode::Format, std::string("the file is damaged or truncated: ") + loaded.status.text(), "",
                 file.string());
   try {
-    auto set = readChecked(loaded, reference, origins);
-    if (!set) return fail(set.error(), file.string());
+    auto set = readChecked(loaded, file, reference, origins, wants);
+    if (!set && set.error().context != file.string()) return fail(set.error(), file.string());
     return set;
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::Io, "there is not enough memory for this segmentation", "", file.string());

@@ -107,10 +107,11 @@ struct Scan {
 /// one place by echo, b-value, time and the like. Slices are sorted along their normal; names and instance numbers say
 /// nothing. Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
 /// shifted-slices, mostly-missing, implausible-grid, scout, report-page, damaged-segmentation, damaged-structures,
-/// unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the
-/// spacing) need consent to be interpolated; gantry-tilt (put upright by a shear), uneven-spacing, duplicate-file and
-/// burned-in and
-/// single-slice are warnings; split and private-elements are notes.
+/// mixed-units and mixed-decay (PET), unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and
+/// uneven-spacing (beyond a tenth of the spacing) need consent to be interpolated; gantry-tilt (put upright by a
+/// shear), uneven-spacing, duplicate-file, burned-in, no-decay-correction and single-slice are warnings; split and
+/// private-elements are notes. A DICOM directory is a note, and a warning where files that it lists are not among the
+/// contents.
 Scan assemble(std::vector<FileContent> contents);
 
 /// InvalidArgument when nothing in `folder` is usable, with counts and an example.
@@ -126,7 +127,8 @@ Result<Scan> scanFolder(const std::filesystem::path& folder, Progress& progress,
 /// or that have changed since the scan).
 Result<image::Volume> readSeries(const Series& series);
 
-/// Reads a DICOM SEG (binary or fractional >= 0.5; overlapping segments stay overlapping).
+/// Reads a DICOM SEG: binary, fractional (>= 0.5) or a label map, without its background; overlapping segments stay
+/// overlapping. Only segments whose name `wants` accepts (all if it is empty).
 /// The grid is the SEG's own; when `reference` is given, frames are placed on that grid instead.
 /// Frames may be turned or flipped against the reference, as long as voxels coincide within a tenth of their spacing.
 /// With `origins`, those of the series that it belongs to, frames lie on its slices and are moved onto the reference as
@@ -134,7 +136,8 @@ Result<image::Volume> readSeries(const Series& series);
 /// Errors: NotFound, Format (naming the attribute), Unsupported, Mismatch when the frames do not lie on the reference
 /// grid.
 Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image::Geometry* reference = nullptr,
-                                  const std::vector<image::Vec3>& origins = {});
+                                  const std::vector<image::Vec3>& origins = {},
+                                  const std::function<bool(const std::string&)>& wants = {});
 
 /// Reads a DICOM RT Structure Set as voxels of `reference`, the grid of the series it was drawn on: inside is whose
 /// centre lies inside, contours on one plane by the even-odd rule; a slice without contours between two that have them
@@ -143,6 +146,11 @@ Result<image::SegmentSet> readSeg(const std::filesystem::path& file, const image
 /// Errors: NotFound, Format (naming attribute and region), Mismatch when contours do not lie parallel to the slices.
 Result<image::SegmentSet> readStructures(const std::filesystem::path& file, const image::Geometry& reference,
                                          const std::function<bool(const std::string&)>& wants = {});
+
+/// Regions of a structure set, by name, for which readStructures() fails on this grid, and why. Errors: those of
+/// reading the set itself.
+Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const std::filesystem::path& file,
+                                                                       const image::Geometry& reference);
 
 /// readSeg() or readStructures(), whichever the file is. With `resample`, for a SEG on a grid of its own in the same
 /// frame of reference, a voxel belongs to a segment that fills half of it. Errors: theirs.

@@ -63,6 +63,27 @@ bool checkSlices(Series& series, const std::vector<SliceHeader>& headers) {
   return true;
 }
 
+// PET values mean the same in all slices only where units and the moment that decay is corrected to are the same
+// (PS3.3 section C.8.9.1).
+void checkPet(Series& series, const std::vector<SliceHeader>& headers) {
+  const auto same = [&](const std::string& code, const std::string& what, std::string SliceHeader::*field) {
+    const auto& front = headers.front();
+    const auto other = std::ranges::find_if(headers, [&](const SliceHeader& h) { return h.*field != front.*field; });
+    if (other == headers.end()) return;
+    const auto word = [&](const SliceHeader& h) {
+      return ((h.*field).empty() ? std::string("none") : h.*field) + " in " + name(h);
+    };
+    add(series, Severity::Unusable, code, what + ": " + word(front) + ", " + word(*other));
+  };
+  if (headers.front().modality != "PT") return;
+  same("mixed-units", "the values of the slices have different units", &SliceHeader::units);
+  same("mixed-decay", "the values of the slices are corrected for decay to different moments",
+       &SliceHeader::decayCorrection);
+  if (series.usable() && headers.front().decayCorrection == "NONE")
+    add(series, Severity::Warning, "no-decay-correction",
+        "the values are as measured, without correction for decay: slices of different moments differ by it");
+}
+
 // Even spacing along the normal. Returns the spacing, and whether slices must be interpolated to have it.
 std::pair<double, bool> checkGaps(Series& series, const std::vector<SliceHeader>& headers) {
   const auto& at = series.instances;
@@ -195,6 +216,7 @@ namespace {
 // A volume out of slices of one size and direction.
 Series checkStack(Series series, std::vector<SliceHeader> headers) {
   const bool placed = checkSlices(series, headers);
+  checkPet(series, headers);
   image::Vec3 normal{0, 0, 1};
   if (const auto& o = headers.front().orientation; placed && o) {
     normal = dicom::cross((*o)[0], (*o)[1]);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "core/io/SeriesCheck.h"
 #include "core/io/SlicePixels.h"
@@ -39,10 +40,14 @@ Result<image::Volume> readSlices(const Series& series) {
   volume.unit = series.modality == "CT" ? "HU" : "";
   const bool moved = !series.origins.empty();
   Upright upright(g, series.origins);
-  SlicePixels source;
+  // Files whose slices lie between each other's stay open until their last.
+  std::map<std::filesystem::path, std::pair<SlicePixels, int>> sources;
+  for (const auto& instance : series.instances) ++sources[instance.file].second;
   image::Geometry slice = g;
   for (std::size_t k = 0; k < series.instances.size(); ++k) {
-    LORKD_TRY(header, source.header(series.instances[k].file, series.instances[k].frame));
+    const auto place = sources.find(series.instances[k].file);
+    auto& source = place->second.first;
+    LORKD_TRY(header, source.header(place->first, series.instances[k].frame));
     if (moved) {
       // All slices are as large as the first.
       if (k == 0) slice.size = {header.columns, header.rows, 1};
@@ -55,11 +60,13 @@ Result<image::Volume> readSlices(const Series& series) {
       volume.voxels.resize(static_cast<std::size_t>(g.voxels()), std::numeric_limits<float>::quiet_NaN());
       volume.windowCenter = dicom::number(source.dataset(), DCM_WindowCenter);
       volume.windowWidth = dicom::number(source.dataset(), DCM_WindowWidth);
+      if (header.modality == "PT") volume.unit = header.units;
     }
     if (moved)
       upright.push(pixels, header.columns, header.rows, volume.voxels);
     else
       std::ranges::copy(pixels, volume.voxels.begin() + static_cast<std::ptrdiff_t>(k * pixels.size()));
+    if (--place->second.second == 0) sources.erase(place);
   }
   if (moved) {
     float lowest = std::numeric_limits<float>::max();

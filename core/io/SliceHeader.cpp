@@ -163,6 +163,8 @@ SliceHeader describe(const HeaderValues& values) {
   h.studyDate = code(DCM_StudyDate);
   h.photometric = code(DCM_PhotometricInterpretation);
   h.imageType = code(DCM_ImageType);
+  h.units = code(DCM_Units);
+  h.decayCorrection = code(DCM_DecayCorrection);
   h.rows = whole(DCM_Rows);
   h.columns = whole(DCM_Columns);
   h.samples = whole(DCM_SamplesPerPixel, 1);

@@ -31,6 +31,7 @@ struct SliceHeader {
   int frames = 1;  ///< in the file
   std::string patientId, patientName, studyUid, seriesUid, frameOfReferenceUid, sopClassUid, sopInstanceUid;
   std::string modality, bodyPart, description, studyDate, transferSyntax, photometric, imageType;
+  std::string units, decayCorrection;  ///< of PET: (0054,1001) and (0054,1102)
   int rows = 0, columns = 0, samples = 1, bitsAllocated = 0;
   std::optional<image::Vec3> position;                    ///< ImagePositionPatient
   std::optional<std::array<image::Vec3, 2>> orientation;  ///< row and column direction

@@ -1,7 +1,11 @@
 #include "core/io/SlicePixels.h"
 
+#include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcpixel.h>
-#include <gdcmImageReader.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
+#include <gdcmJPEG2000Codec.h>
+#include <gdcmSequenceOfFragments.h>
 
 #include <algorithm>
 #include <cmath>
@@ -18,11 +22,24 @@ std::unexpected<Error> damaged(const fs::path& file, const std::string& what) {
   return fail(ErrorCode::Format, what, "copy the file anew from its source, or leave the series out", file.string());
 }
 
+// A Modality LUT (PS3.3 section C.11.1): what the stored values from `first` on mean; those outside mean what the
+// nearest end means.
+struct Lut {
+  long first = 0;
+  std::vector<float> values;
+
+  float operator()(double stored) const {
+    const auto last = static_cast<double>(values.size() - 1);
+    return values[static_cast<std::size_t>(std::clamp(stored - static_cast<double>(first), 0.0, last))];
+  }
+};
+
 // How a stored value is taken out of its cell (PS3.5 section 8.1.1) and turned into a measured one (PS3.3 C.11.1).
 struct PixelFormat {
   int allocated = 16, stored = 16, high = 15;
   bool isSigned = false;
   double slope = 1, intercept = 0;
+  std::optional<Lut> lut;
   std::optional<std::pair<double, double>> padding;  // first and last stored value that means "no pixel"
 
   template <class Cell>
@@ -43,7 +60,49 @@ std::optional<std::uint16_t> pattern(DcmItem& item, const DcmTagKey& tag) {
   return std::nullopt;
 }
 
-Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file) {
+// Errors: Format, naming the attribute.
+Result<Lut> modalityLut(DcmItem& item, bool isSigned, const fs::path& file) {
+  const auto wrong = [&](const std::string& what) { return damaged(file, "ModalityLUTSequence: " + what); };
+  const auto entry = [&](unsigned long n) -> std::optional<long> {
+    Uint16 u = 0;
+    Sint16 s = 0;
+    if (item.findAndGetUint16(DCM_LUTDescriptor, u, n).good()) return u;
+    if (item.findAndGetSint16(DCM_LUTDescriptor, s, n).good()) return s & 0xffff;
+    return std::nullopt;
+  };
+  const auto count = entry(0), first = entry(1), bits = entry(2);
+  if (!count || !first || !bits) return wrong("LUTDescriptor has no three numbers");
+  if (*bits < 8 || *bits > 16) return wrong("LUTDescriptor asks for entries of " + std::to_string(*bits) + " bits");
+  const auto entries = static_cast<unsigned long>(*count == 0 ? 65536 : *count);
+  const Uint16* words = nullptr;
+  const Uint8* bytes = nullptr;
+  unsigned long there = 0;
+  DcmElement* data = nullptr;
+  if (item.findAndGetElement(DCM_LUTData, data).bad() || !data) return wrong("LUTData is missing");
+  if (item.findAndGetUint16Array(DCM_LUTData, words, &there).bad() || !words) {
+    words = nullptr;
+    if (item.findAndGetUint8Array(DCM_LUTData, bytes, &there).bad() || !bytes) return wrong("LUTData is no table");
+    there /= 2;
+  }
+  const auto word = [&](unsigned long n) -> unsigned {
+    return words ? words[n] : bytes[2 * n] | static_cast<unsigned>(bytes[2 * n + 1]) << 8;
+  };
+  // Entries of 8 bits lie two in a word, or one.
+  const bool packed = *bits == 8 && there < entries;
+  if (there * (packed ? 2 : 1) < entries)
+    return wrong("LUTData has " + std::to_string(there) + " numbers, LUTDescriptor says " + std::to_string(entries));
+  Lut lut{isSigned ? static_cast<std::int16_t>(*first) : *first, std::vector<float>(entries)};
+  for (unsigned long n = 0; n < entries; ++n) {
+    const unsigned value = packed ? word(n / 2) >> (n % 2 * 8) & 255u : word(n);
+    if (value >> *bits != 0)
+      return wrong("entry " + std::to_string(n + 1) + " of LUTData has more than " + std::to_string(*bits) + " bits");
+    lut.values[n] = static_cast<float>(value);
+  }
+  return lut;
+}
+
+// Without the values' meaning.
+Result<PixelFormat> storedFormat(DcmDataset& set, const fs::path& file) {
   PixelFormat f;
   f.allocated = static_cast<int>(dicom::integer(set, DCM_BitsAllocated));
   f.stored = static_cast<int>(dicom::integer(set, DCM_BitsStored, f.allocated));
@@ -54,6 +113,11 @@ Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file
                 file.string());
   if (f.stored < 1 || f.stored > f.allocated || f.high >= f.allocated || f.high + 1 < f.stored)
     return damaged(file, "BitsAllocated, BitsStored and HighBit contradict each other");
+  return f;
+}
+
+Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file) {
+  LORKD_TRY(f, storedFormat(set, file));
   DcmItem* rescale = nullptr;
   if (DcmItem* own = dicom::sequenceItem(set, DCM_PerFrameFunctionalGroupsSequence, frame))
     rescale = dicom::functionalGroup(*own, dicom::sequenceItem(set, DCM_SharedFunctionalGroupsSequence),
@@ -62,9 +126,12 @@ Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file
   f.slope = dicom::number(*rescale, DCM_RescaleSlope, 1);
   f.intercept = dicom::number(*rescale, DCM_RescaleIntercept, 0);
   if (f.slope == 0) f.slope = 1;
-  if (set.tagExists(DCM_ModalityLUTSequence))
-    return fail(ErrorCode::Unsupported, "pixel values go through a lookup table, which is not supported", "",
-                file.string());
+  if (DcmItem* table = dicom::sequenceItem(set, DCM_ModalityLUTSequence)) {
+    if (f.slope != 1 || f.intercept != 0)
+      return damaged(file, "the header has both a ModalityLUTSequence and a rescale, which contradict each other");
+    LORKD_TRY(lut, modalityLut(*table, f.isSigned, file));
+    f.lut = std::move(lut);
+  }
   // By the pixels' own representation, whichever the writer declared; what no pixel can hold is no padding.
   if (const auto first = pattern(set, DCM_PixelPaddingValue)) {
     const auto last = pattern(set, DCM_PixelPaddingRangeLimit).value_or(*first);
@@ -76,15 +143,62 @@ Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file
   return f;
 }
 
-// The cells of all frames, as GDCM decodes them.
-Result<std::vector<Uint8>> decodeByGdcm(const fs::path& file, std::size_t needed) {
-  gdcm::ImageReader reader;
-  reader.SetFileName(file.c_str());
-  if (!reader.Read()) return damaged(file, "the slice cannot be decoded");
-  const auto& image = reader.GetImage();
-  if (image.GetBufferLength() != needed) return damaged(file, "the decoded slice has another size");
-  std::vector<Uint8> cells(needed);
-  if (!image.GetBuffer(reinterpret_cast<char*>(cells.data()))) return damaged(file, "the slice cannot be decoded");
+// The compressed bytes of one frame of several fragments (PS3.5 section A.4).
+Result<std::string> fragmentsOf(DcmDataset& set, const SliceHeader& h) {
+  struct Places : DcmCodec {
+    static OFCondition start(Uint32 frame, Sint32 frames, DcmPixelSequence* from, Uint32& fragment) {
+      return determineStartFragment(frame, frames, from, fragment);
+    }
+  };
+  const auto none = [&] { return damaged(h.file, "there are no pixel data of frame " + std::to_string(h.frame + 1)); };
+  DcmElement* element = nullptr;
+  auto* data = set.findAndGetElement(DCM_PixelData, element).good() ? dynamic_cast<DcmPixelData*>(element) : nullptr;
+  DcmPixelSequence* sequence = nullptr;
+  E_TransferSyntax syntax = EXS_Unknown;
+  const DcmRepresentationParameter* parameter = nullptr;
+  if (!data) return none();
+  data->getOriginalRepresentationKey(syntax, parameter);
+  if (data->getEncapsulatedRepresentation(syntax, parameter, sequence).bad() || !sequence) return none();
+  const auto frame = static_cast<Uint32>(h.frame);
+  Uint32 from = 1, to = static_cast<Uint32>(sequence->card());  // the first item is the offset table
+  if (h.frames > 1) {
+    if (Places::start(frame, h.frames, sequence, from).bad()) return none();
+    if (h.frame + 1 < h.frames && Places::start(frame + 1, h.frames, sequence, to).bad()) return none();
+  }
+  std::string bytes;
+  for (auto n = from; n < to; ++n) {
+    DcmPixelItem* item = nullptr;
+    Uint8* fragment = nullptr;
+    if (sequence->getItem(item, n).bad() || !item || item->getUint8Array(fragment).bad() || !fragment) return none();
+    bytes.append(reinterpret_cast<const char*>(fragment), item->getLength());
+  }
+  if (bytes.empty()) return none();
+  return bytes;
+}
+
+// One frame's cells of a grayscale picture, as GDCM decodes JPEG 2000.
+Result<std::vector<Uint8>> decodeByGdcm(DcmDataset& set, const SliceHeader& h, const PixelFormat& f,
+                                        std::size_t needed) {
+  LORKD_TRY(bytes, fragmentsOf(set, h));
+  const unsigned size[] = {static_cast<unsigned>(h.columns), static_cast<unsigned>(h.rows), 1};
+  gdcm::JPEG2000Codec codec;
+  codec.SetNumberOfDimensions(2);
+  codec.SetDimensions(size);
+  codec.SetPixelFormat(gdcm::PixelFormat(1, static_cast<unsigned short>(f.allocated),
+                                         static_cast<unsigned short>(f.stored), static_cast<unsigned short>(f.high),
+                                         static_cast<unsigned short>(f.isSigned)));
+  codec.SetPhotometricInterpretation(gdcm::PhotometricInterpretation::MONOCHROME2);
+  codec.SetPlanarConfiguration(0);
+  gdcm::Fragment fragment;
+  fragment.SetByteValue(bytes.data(), gdcm::VL(static_cast<std::uint32_t>(bytes.size())));
+  const auto fragments = gdcm::SequenceOfFragments::New();
+  fragments->AddFragment(fragment);
+  gdcm::DataElement in(gdcm::Tag(0x7fe0, 0x0010)), out;
+  in.SetValue(*fragments);
+  if (!codec.Decode(in, out) || !out.GetByteValue()) return damaged(h.file, "the slice cannot be decoded");
+  std::vector<Uint8> cells(out.GetByteValue()->GetLength());
+  if (cells.size() < needed || cells.size() > needed + 1) return damaged(h.file, "the decoded slice has another size");
+  out.GetByteValue()->GetBuffer(reinterpret_cast<char*>(cells.data()), cells.size());
   return cells;
 }
 
@@ -113,7 +227,7 @@ void rescale(const std::vector<Uint8>& cells, const PixelFormat& format, bool ct
     Cell cell;
     std::memcpy(&cell, cells.data() + n * sizeof(Cell), sizeof(Cell));
     const double stored = format.value(cell);
-    out[n] = static_cast<float>(stored * format.slope + format.intercept);
+    out[n] = format.lut ? (*format.lut)(stored) : static_cast<float>(stored * format.slope + format.intercept);
     if (format.padding && stored >= format.padding->first && stored <= format.padding->second)
       padded.push_back(n);
     else
@@ -129,7 +243,6 @@ void rescale(const std::vector<Uint8>& cells, const PixelFormat& format, bool ct
 Result<SliceHeader> SlicePixels::header(const fs::path& file, int frame) {
   if (!m_loaded || m_frames.front().file != file) {
     m_loaded.reset();
-    m_decoded.clear();
     LORKD_TRY(loaded, dicom::load(file));
     m_frames = framesOf(loaded, describe(loaded, file));
     m_loaded = std::move(loaded);
@@ -145,29 +258,34 @@ Result<SliceHeader> SlicePixels::header(const fs::path& file, int frame) {
   return h;
 }
 
-Result<std::vector<float>> SlicePixels::pixels() {
-  const auto& h = m_frames[m_frame];
+namespace {
+
+Result<std::vector<float>> decode(DcmDataset& set, const SliceHeader& h, const PixelFormat& format) {
   const auto plane = static_cast<std::size_t>(h.rows) * static_cast<std::size_t>(h.columns);
-  LORKD_TRY(format, pixelFormat(dataset(), h.frame, h.file));
   const auto bytes = plane * static_cast<std::size_t>(format.allocated / 8);
-  std::vector<Uint8> cells;
-  if (h.transferSyntax == UID_JPEG2000LosslessOnlyTransferSyntax || h.transferSyntax == UID_JPEG2000TransferSyntax) {
-    if (m_decoded.empty()) {
-      LORKD_TRY(all, decodeByGdcm(h.file, bytes * static_cast<std::size_t>(h.frames)));
-      m_decoded = std::move(all);
-    }
-    const auto first = m_decoded.begin() + static_cast<std::ptrdiff_t>(m_frame * bytes);
-    cells.assign(first, first + static_cast<std::ptrdiff_t>(bytes));
-  } else {
-    LORKD_TRY(decoded, decodeByDcmtk(dataset(), h.frame, bytes, h.file));
-    cells = std::move(decoded);
-  }
+  const bool jpeg2000 =
+      h.transferSyntax == UID_JPEG2000LosslessOnlyTransferSyntax || h.transferSyntax == UID_JPEG2000TransferSyntax;
+  LORKD_TRY(cells, jpeg2000 ? decodeByGdcm(set, h, format, bytes) : decodeByDcmtk(set, h.frame, bytes, h.file));
   std::vector<float> out(plane);
   const bool ct = h.modality == "CT";
   if (format.allocated == 8) rescale<std::uint8_t>(cells, format, ct, out);
   if (format.allocated == 16) rescale<std::uint16_t>(cells, format, ct, out);
   if (format.allocated == 32) rescale<std::uint32_t>(cells, format, ct, out);
   return out;
+}
+
+}  // namespace
+
+Result<std::vector<float>> SlicePixels::pixels() {
+  const auto& h = m_frames[m_frame];
+  LORKD_TRY(format, pixelFormat(dataset(), h.frame, h.file));
+  return decode(dataset(), h, format);
+}
+
+Result<std::vector<float>> SlicePixels::stored() {
+  const auto& h = m_frames[m_frame];
+  LORKD_TRY(format, storedFormat(dataset(), h.file));
+  return decode(dataset(), h, format);
 }
 
 }  // namespace lorkd::io

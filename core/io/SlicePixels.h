@@ -17,6 +17,8 @@ class SlicePixels {
   /// Values of the slice whose header was read last, rescaled as the header says, row by row; padding as told at
   /// readSeries(). Errors: Unsupported, Format.
   Result<std::vector<float>> pixels();
+  /// The same as they are stored, neither rescaled nor padding replaced. Errors: Unsupported, Format.
+  Result<std::vector<float>> stored();
   /// The data set of the file read last.
   DcmDataset& dataset() const { return m_loaded->dataset(); }
 
@@ -24,7 +26,6 @@ class SlicePixels {
   std::optional<dicom::Loaded> m_loaded;
   std::vector<SliceHeader> m_frames;
   std::size_t m_frame = 0;
-  std::vector<Uint8> m_decoded;  // cells of a whole JPEG 2000 file
 };
 
 }  // namespace lorkd::io

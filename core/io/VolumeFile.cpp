@@ -5,6 +5,7 @@
 #include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
+#include <itkVectorImage.h>
 #include <itk_zlib.h>
 
 #include <algorithm>
@@ -102,8 +103,9 @@ struct Opened {
   TemporaryFile copy;
 };
 
-// The header of `file` in an IO object that can read its voxels, checked so far that reading them is safe.
-Result<Opened> open(const fs::path& file, bool withVoxels) {
+// The header of `file` in an IO object that can read its voxels, checked so far that reading them is safe. Only
+// segmentations that name their segments may have several layers, and only where they are asked for.
+Result<Opened> open(const fs::path& file, bool withVoxels, bool layers) {
   std::error_code ec;
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
   itk::ImageIOBase::Pointer io;
@@ -130,7 +132,7 @@ Result<Opened> open(const fs::path& file, bool withVoxels) {
   io->ReadImageInformation();
 
   const unsigned dimensions = io->GetNumberOfDimensions();
-  double bytes = static_cast<double>(io->GetComponentSize());
+  double bytes = static_cast<double>(io->GetComponentSize()) * io->GetNumberOfComponents();
   constexpr double kHeader = 352;
   for (unsigned a = 0; a < dimensions; ++a) {
     const auto extent = io->GetDimensions(a);
@@ -140,9 +142,11 @@ Result<Opened> open(const fs::path& file, bool withVoxels) {
                   "split it into one file for each time point or channel", file.string());
     bytes *= static_cast<double>(extent);
   }
-  if (dimensions < 2 || io->GetNumberOfComponents() != 1)
+  constexpr unsigned kMostLayers = 256;
+  const bool layered = layers && io->GetNumberOfComponents() <= kMostLayers && namesItsLabels(file);
+  if (dimensions < 2 || (io->GetNumberOfComponents() != 1 && !layered))
     return fail(ErrorCode::Unsupported, "only 3D images with one value a voxel can be read",
-                "write each channel, or each layer of overlapping segments, to a file of its own", file.string());
+                "write each channel to a file of its own", file.string());
   // Deflate cannot shrink data more than 1032 times: a file smaller than that is truncated or hostile, and its claimed
   // size must not be allocated.
   const bool nifti = named(file, {".nii", ".nii.gz"});
@@ -181,18 +185,34 @@ bool gzipIsWhole(const fs::path& file) {
 }
 
 using FloatImage = itk::Image<float, 3>;
+using LayeredImage = itk::VectorImage<float, 3>;
 
-Result<FloatImage::Pointer> readVoxels(const fs::path& file) {
-  return guarded(file, [&]() -> Result<FloatImage::Pointer> {
-    LORKD_TRY(opened, open(file, true));
+template <class Image>
+Result<typename Image::Pointer> readVoxels(const fs::path& file) {
+  return guarded(file, [&]() -> Result<typename Image::Pointer> {
+    LORKD_TRY(opened, open(file, true, std::is_same_v<Image, LayeredImage>));
     if (named(file, {".gz"}) && !gzipIsWhole(file))
       return fail(ErrorCode::Format, "the compressed file is truncated or damaged", kReadHint, file.string());
-    auto reader = itk::ImageFileReader<FloatImage>::New();
+    auto reader = itk::ImageFileReader<Image>::New();
     reader->SetImageIO(opened.io);
     reader->SetFileName(opened.copy.path().empty() ? file.string() : opened.copy.path().string());
     reader->Update();
-    return FloatImage::Pointer(reader->GetOutput());
+    return typename Image::Pointer(reader->GetOutput());
   });
+}
+
+// Every `step`-th value from `values` on.
+Result<image::LabelMap> labelsOfValues(const fs::path& file, const image::Geometry& geometry, const float* values,
+                                       std::size_t step) {
+  image::LabelMap labels(geometry);
+  for (std::size_t n = 0; n < labels.voxels.size(); ++n) {
+    const float value = values[n * step];
+    if (!(value >= 0 && value <= 65535) || value != std::floor(value))
+      return fail(ErrorCode::Format, "voxel " + std::to_string(n) + " holds " + std::to_string(value),
+                  "a label image holds whole numbers from 0 to 65535; is this an intensity image?", file.string());
+    labels.voxels[n] = static_cast<std::uint16_t>(value);
+  }
+  return labels;
 }
 
 template <class T>
@@ -226,7 +246,7 @@ bool isVolumeFile(const fs::path& file) { return named(file, {".nii", ".nii.gz",
 
 Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
   return guarded(file, [&]() -> Result<image::Geometry> {
-    LORKD_TRY(opened, open(file, false));
+    LORKD_TRY(opened, open(file, false, true));
     const auto& io = opened.io;
     image::Geometry geometry;
     for (unsigned a = 0; a < std::min(3u, io->GetNumberOfDimensions()); ++a) {
@@ -247,7 +267,7 @@ Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
 }
 
 Result<image::Volume> readVolume(const fs::path& file) {
-  LORKD_TRY(voxels, readVoxels(file));
+  LORKD_TRY(voxels, readVoxels<FloatImage>(file));
   image::Volume volume;
   volume.geometry = itkGrid(*voxels);
   copyFromItk(*voxels, volume.voxels);
@@ -255,16 +275,19 @@ Result<image::Volume> readVolume(const fs::path& file) {
 }
 
 Result<image::LabelMap> readLabelMap(const fs::path& file) {
-  LORKD_TRY(voxels, readVoxels(file));
-  image::LabelMap labels(itkGrid(*voxels));
-  const float* values = voxels->GetBufferPointer();
-  for (std::size_t n = 0; n < labels.voxels.size(); ++n) {
-    if (!(values[n] >= 0 && values[n] <= 65535) || values[n] != std::floor(values[n]))
-      return fail(ErrorCode::Format, "voxel " + std::to_string(n) + " holds " + std::to_string(values[n]),
-                  "a label image holds whole numbers from 0 to 65535; is this an intensity image?", file.string());
-    labels.voxels[n] = static_cast<std::uint16_t>(values[n]);
+  LORKD_TRY(voxels, readVoxels<FloatImage>(file));
+  return labelsOfValues(file, itkGrid(*voxels), voxels->GetBufferPointer(), 1);
+}
+
+Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file) {
+  LORKD_TRY(voxels, readVoxels<LayeredImage>(file));
+  const std::size_t count = voxels->GetNumberOfComponentsPerPixel();
+  std::vector<image::LabelMap> layers;
+  for (std::size_t n = 0; n < count; ++n) {
+    LORKD_TRY(layer, labelsOfValues(file, itkGrid(*voxels), voxels->GetBufferPointer() + n, count));
+    layers.push_back(std::move(layer));
   }
-  return labels;
+  return layers;
 }
 
 Result<void> writeNifti(const fs::path& file, const image::Volume& volume) { return writeGrid(file, volume); }

@@ -15,7 +15,7 @@ bool isVolumeFile(const std::filesystem::path& file);
 std::filesystem::path voxelsOf(const std::filesystem::path& file);
 
 /// The grid of a volume file, pixels unread. A header with its pixels in another file (.nhdr, .mhd) may only name one
-/// in its own folder. Errors: NotFound, Format, Unsupported (not 3D, several values a voxel).
+/// in its own folder. Errors: NotFound, Format, Unsupported (not 3D; several values a voxel that are no layers).
 Result<image::Geometry> readVolumeGeometry(const std::filesystem::path& file);
 
 /// Errors: NotFound, Format, Unsupported (not 3D).
@@ -24,14 +24,22 @@ Result<image::Volume> readVolume(const std::filesystem::path& file);
 /// Reads integer labels. Errors: as readVolume; Format when values are not whole numbers in 0..65535.
 Result<image::LabelMap> readLabelMap(const std::filesystem::path& file);
 
+/// The same of a file whose segments may overlap: a segmentation of 3D Slicer (.seg.nrrd) keeps them in layers, of
+/// which each has its own label values. Other files have one layer. At least one; all on one grid.
+Result<std::vector<image::LabelMap>> readLabelLayers(const std::filesystem::path& file);
+
 /// Writes atomically (.nii or .nii.gz). sform and qform both carry the source geometry.
 Result<void> writeNifti(const std::filesystem::path& file, const image::Volume& volume);
 Result<void> writeNifti(const std::filesystem::path& file, const image::LabelMap& labels);
 Result<void> writeNifti(const std::filesystem::path& file, const image::Mask& mask);
 
 /// One structure a label value; names are the values as text, or from `names`: a CSV with columns `label`/`value` and
-/// `name`, or a segmentation of 3D Slicer (.seg.nrrd), which names its own, with colours and codes.
-Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const std::filesystem::path& names = {});
+/// `name`, or a segmentation of 3D Slicer (.seg.nrrd), which names its own, with colours and codes, in each `layer`.
+Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const std::filesystem::path& names = {},
+                                             int layer = 0);
+/// What is known of label values, in their order, without any mask. Errors: those of segmentsFromLabels().
+Result<std::vector<image::Label>> labelsOf(const std::vector<std::uint16_t>& values, const std::filesystem::path& names,
+                                           int layer = 0);
 /// Whether the file is such a segmentation.
 bool namesItsLabels(const std::filesystem::path& file);
 

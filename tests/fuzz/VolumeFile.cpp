@@ -13,5 +13,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)io::voxelsOf(file);
   (void)io::readVolumeGeometry(file);
   (void)io::readLabelMap(file);
+  (void)io::readLabelLayers(file);
   return 0;
 }

@@ -136,6 +136,10 @@ def names():
     put("VolumeFile", "raw.nrrd", head.encode() + b"\n" + bytes(range(24)))
     put("VolumeFile", "packed.nrrd", head.replace("raw", "gzip").encode() + b"\n" + zlib.compress(bytes(24)))
     put("VolumeFile", "apart.nhdr", head + "data file: input.raw\n")
+    layers = ("NRRD0004\ntype: uchar\ndimension: 4\nspace: left-posterior-superior\nsizes: 2 2 3 2\nspace directions: none "
+              "(1,0,0) (0,1,0) (0,0,2)\nkinds: list domain domain domain\nencoding: raw\nspace origin: (0,0,0)\n"
+              "Segment0_Name:=a\nSegment0_LabelValue:=1\nSegment1_Name:=b\nSegment1_LabelValue:=1\nSegment1_Layer:=1\n\n")
+    put("VolumeFile", "layers.nrrd", layers.encode() + bytes([0, 1]) * 12)
     mha = ("ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\nCompressedData = {}\n"
            "TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 0 0 0\nElementSpacing = 1 1 2\nDimSize = 2 3 4\n"
            "ElementType = MET_UCHAR\n{}ElementDataFile = {}\n")

@@ -7,7 +7,7 @@ Exit code 77: pydicom is missing. A recipe whose tool is missing is left out.
 The truth is a ramp: the value of every pixel is round(A x + B y + C z + D) of its own LPS position in mm. For every
 recipe expected.json says what a scan must find: `volumes`, the number of voxels along k of each volume that can be
 read and must agree with the ramp (to `tolerance`, where a slice reaches), and `codes`, the findings that must be there;
-or `error`, what the refusal must say.
+or `error`, what the refusal must say. `offset` is added to the ramp, which then is cut at `ends`.
 """
 import json
 import shutil
@@ -299,15 +299,133 @@ def contradictory_bits(name, out):
     each(Slices(name), change).write(out)
 
 
-@recipe(error="lookup table")
-def modality_lookup_table(name, out):
+def pet(s, units=lambda n: "BQML", decay=lambda n: "START"):
+    """With a rescale of its own in each slice, as is usual."""
     def change(n, d):
+        d.Modality, d.SOPClassUID = "PT", "1.2.840.10008.5.1.4.1.1.128"
+        d.Units, d.DecayCorrection = units(n), decay(n)
+        s.pixels(d, s.values(d), 0.0625 * (n + 1), 0, 16, 16, signed=True)
+    return each(s, change)
+
+
+@recipe(tolerance=0.25, unit="BQML")
+def pet_with_a_slope_for_each_slice(name, out):
+    pet(Slices(name)).write(out)
+
+
+@recipe(volumes=[], codes=["mixed-units"])
+def pet_of_mixed_units(name, out):
+    pet(Slices(name), units=lambda n: "CNTS" if n == 4 else "BQML").write(out)
+
+
+@recipe(volumes=[], codes=["mixed-decay"])
+def pet_of_mixed_decay_corrections(name, out):
+    pet(Slices(name), decay=lambda n: "ADMIN" if n > 4 else "START").write(out)
+
+
+@recipe(tolerance=0.25, codes=["no-decay-correction"], unit="CNTS")
+def pet_without_decay_correction(name, out):
+    pet(Slices(name), units=lambda n: "CNTS", decay=lambda n: "NONE").write(out)
+
+
+def looked_up(s, first=0, bits=16, signed=False, data=None, entries=None):
+    """Pixels that number the values of the series' slice from its lowest on, with a table that gives them back."""
+    def change(n, d):
+        values = s.values(d) + 1000
+        low = int(values.min())
+        s.pixels(d, values - low + first, 1, 0, 16, 16, signed=signed)
+        del d.RescaleSlope, d.RescaleIntercept
+        table = np.arange(low, values.max() + 1)
         item = Dataset()
-        item.add_new("LUTDescriptor", "US", [4096, 0, 16])
-        item.ModalityLUTType = "HU"
-        item.add_new("LUTData", "OW", np.arange(4096, dtype="<u2").tobytes())
+        item.add_new("LUTDescriptor", "SS" if signed else "US", [len(table) if entries is None else entries, first, bits])
+        item.ModalityLUTType = "US"
+        item.add_new("LUTData", *(data(table) if data else ("OW", table.astype("<u2").tobytes())))
         d.ModalityLUTSequence = Sequence([item])
-    each(Slices(name), change).write(out)
+    return each(s, change)
+
+
+@recipe(offset=1000)
+def modality_lookup_table(name, out):
+    looked_up(Slices(name, modality="MR")).write(out)
+
+
+@recipe(offset=1000)
+def modality_lookup_table_from_a_negative_value_on(name, out):
+    looked_up(Slices(name, modality="MR"), first=-20, signed=True).write(out)
+
+
+@recipe(offset=1000)
+def modality_lookup_table_of_numbers(name, out):
+    looked_up(Slices(name), data=lambda t: ("US", [int(v) for v in t])).write(out)
+
+
+@recipe(offset=1000)
+def modality_lookup_table_in_jpeg_2000(name, out):
+    looked_up(Slices(name)).write(out)
+    convert(out, ["gdcmconv", "--j2k"])
+
+
+@recipe(offset=0)
+def modality_lookup_table_of_packed_bytes(name, out):
+    s = Slices(name, origin=ORIGIN + (0, 0, 115))
+
+    def change(n, d):
+        values = s.values(d)
+        assert values.min() >= 0 and values.max() < 256
+        s.pixels(d, 255 - values, 1, 0, 8, 8)
+        del d.RescaleSlope, d.RescaleIntercept
+        item = Dataset()
+        item.add_new("LUTDescriptor", "US", [256, 0, 8])
+        item.ModalityLUTType = "US"
+        item.add_new("LUTData", "OW", np.arange(256, dtype="u1")[::-1].tobytes())
+        d.ModalityLUTSequence = Sequence([item])
+    each(s, change).write(out)
+
+
+@recipe(offset=1000, ends=[1060, 1090])
+def modality_lookup_table_shorter_than_the_pixels_reach(name, out):
+    # What lies beyond its ends means what the ends mean.
+    s = Slices(name, origin=ORIGIN + (0, 0, 115))
+
+    def change(n, d):
+        s.pixels(d, s.values(d), 1, 0, 16, 16)
+        del d.RescaleSlope, d.RescaleIntercept
+        item = Dataset()
+        item.add_new("LUTDescriptor", "US", [31, 60, 16])
+        item.ModalityLUTType = "US"
+        item.add_new("LUTData", "OW", np.arange(1060, 1091, dtype="<u2").tobytes())
+        d.ModalityLUTSequence = Sequence([item])
+    each(s, change).write(out)
+
+
+@recipe(error="LUTData has 9 numbers, LUTDescriptor says")
+def modality_lookup_table_without_its_end(name, out):
+    looked_up(Slices(name), data=lambda t: ("OW", t[:9].astype("<u2").tobytes())).write(out)
+
+
+@recipe(error="LUTDescriptor asks for entries of 40 bits")
+def modality_lookup_table_of_40_bits(name, out):
+    looked_up(Slices(name), bits=40).write(out)
+
+
+@recipe(error="more than 8 bits")
+def modality_lookup_table_of_entries_too_large(name, out):
+    looked_up(Slices(name), bits=8).write(out)
+
+
+@recipe(error="LUTDescriptor has no three numbers")
+def modality_lookup_table_without_descriptor(name, out):
+    s = looked_up(Slices(name))
+    each(s, lambda n, d: d.ModalityLUTSequence[0].__delattr__("LUTDescriptor")).write(out)
+
+
+@recipe(error="both a ModalityLUTSequence and a rescale")
+def modality_lookup_table_and_rescale(name, out):
+    s = looked_up(Slices(name))
+
+    def change(n, d):
+        d.RescaleSlope, d.RescaleIntercept = 2, 5
+    each(s, change).write(out)
 
 
 @recipe(error="decoded")
@@ -739,6 +857,22 @@ def enhanced_mr_of_two_echoes(name, out):
 @recipe(volumes=[7, 7, 7], codes=["split"])
 def enhanced_ct_of_three_times(name, out):
     enhanced(again(Slices(name), 3, lambda t, d: setattr(d, "TemporalPositionIdentifier", t + 1))).write(out)
+
+
+@recipe()
+def two_enhanced_files_whose_frames_alternate(name, out):
+    for part in (range(0, SLICES, 2), range(1, SLICES, 2)):
+        s = Slices(name)
+        s.files = [s.files[k] for k in part]
+        enhanced(s).files[0].SOPInstanceUID = uid(f"{name} {part}")
+        s.write(out / str(part[0]))
+
+
+@recipe()
+def two_enhanced_jpeg_2000_files_whose_frames_alternate(name, out):
+    two_enhanced_files_whose_frames_alternate(name, out)
+    for folder in list(out.iterdir()):
+        convert(folder, ["gdcmconv", "--j2k"])
 
 
 @recipe(volumes=[], codes=["no-position", "no-pixel-spacing"])

@@ -22,8 +22,12 @@ struct Disagreement {
 };
 
 // Against the ramp, beside voxels that have the value of padding or, where slices were moved, of nothing.
-Disagreement against(const image::Volume& volume, const Series& series, std::optional<double> padding) {
-  const auto truth = ramp(volume.geometry);
+Disagreement against(const image::Volume& volume, const Series& series, std::optional<double> padding,
+                     const Json& told) {
+  auto truth = ramp(volume.geometry);
+  const auto ends = told.value("ends", std::vector<double>{-1e9, 1e9});
+  for (auto& v : truth.voxels)
+    v = static_cast<float>(std::clamp(v + told.value("offset", 0.0), ends.at(0), ends.at(1)));
   const float lowest = std::ranges::min(volume.voxels);
   Disagreement found;
   for (std::size_t n = 0; n < volume.voxels.size(); ++n) {
@@ -64,9 +68,10 @@ void expectAsTold(const fs::path& folder, const Json& told) {
       if (!series.usable()) continue;
       ASSERT_OK(volume);
       volumes.push_back(volume->geometry.size[2]);
+      EXPECT_EQ(volume->unit, told.value("unit", volume->unit));
       std::optional<double> padding;
       if (told.contains("padding")) padding = told["padding"].get<double>();
-      const auto found = against(*volume, series, padding);
+      const auto found = against(*volume, series, padding, told);
       EXPECT_LE(found.worst, told.value("tolerance", 0.0) + (series.origins.empty() ? 0.501 : 1.4)) << words;
       EXPECT_EQ(found.padded, padding ? 5 * volumes.back() : 0);
       // Under a tilt of 0.3 a quarter of the sheared volume lies outside; never is it most of it.

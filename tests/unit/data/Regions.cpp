@@ -1,0 +1,96 @@
+// Structure sets of which some regions cannot be drawn.
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/base/Json.h"
+#include "core/base/SafeTensors.h"
+#include "core/data/Audit.h"
+#include "core/data/Prepare.h"
+#include "tests/unit/data/Support.h"
+
+using namespace lorkd;
+using namespace lorkd::data;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+namespace {
+
+class Regions : public testing::Test {
+ protected:
+  TemporaryFolder m_data, m_work;
+  std::vector<Case> m_cases;
+  std::vector<std::pair<std::filesystem::path, io::Finding>> m_found;
+
+  // False when pydicom is missing.
+  bool scan(const std::string& variant) {
+    const int code = WEXITSTATUS(std::system(("/usr/bin/python3 " LORKD_SOURCE_DIR "/tests/support/structures.py '" +
+                                              m_data.path().string() + "' 0 " + variant)
+                                                 .c_str()));
+    if (code == 77) return false;
+    EXPECT_EQ(code, 0);
+    const auto cases = scanned(m_data.path(), m_work / "index.sqlite");
+    EXPECT_TRUE(cases) << cases.error().text();
+    if (cases) m_cases = *cases;
+    m_found = Catalogue::open(m_work / "index.sqlite")->rejected().value();
+    return true;
+  }
+};
+
+TEST_F(Regions, ABadOneIsNamedAndTakenToBeMissing) {
+  if (!scan("rubbish")) GTEST_SKIP() << "python3-pydicom is not installed";
+  ASSERT_EQ(m_cases.size(), 1u);
+  EXPECT_THAT(m_cases[0].labels, ElementsAre("keyhole", "second"));
+  ASSERT_EQ(m_found.size(), 1u);
+  const auto& finding = m_found[0].second;
+  EXPECT_EQ(m_found[0].first.filename(), "structures.dcm");
+  EXPECT_EQ(finding.code, "damaged-region");
+  EXPECT_EQ(finding.severity, io::Finding::Severity::Warning);
+  EXPECT_THAT(finding.message, HasSubstr("the region 'ring' is left out: ContourData of 'ring' is no list of points"));
+  EXPECT_EQ(remedy(finding, false), "used: the structure is taken to be absent");
+  const auto all = readSegments(m_cases[0]);
+  ASSERT_TRUE(all) << all.error().text();
+  EXPECT_EQ(all->segments.size(), 2u);
+
+  // A plan that asks for it, and for one that encloses nothing, goes on.
+  plan::Plan plan;
+  plan.data.spacing = {1.25, 0.75, 2.5};
+  plan::Task task;
+  for (const char* name : {"ring", "keyhole", "points"}) task.classes.emplace_back(name, plan::Class());
+  plan.tasks.emplace_back("rings", task);
+  CaseList list;
+  list.cases.push_back({m_cases[0], Split::Train, {0}, {}});
+  SilentProgress progress;
+  const auto done = prepare(plan, list, m_work / "cache", progress, CancelToken());
+  ASSERT_TRUE(done) << done.error().text();
+  const auto index = readJson(m_work / "cache/index.json");
+  ASSERT_TRUE(index);
+  ASSERT_EQ(index->size(), 1u);
+  const auto file = safetensors::File::open(m_work / "cache" / index->at(0)["file"].get<std::string>());
+  ASSERT_TRUE(file);
+  const auto masks = *file->tensor("task.0");
+  const auto size = masks.bytes.size() / 3;
+  const auto inside = [&](std::size_t cls) {
+    const auto* begin = masks.bytes.data() + cls * size;
+    return std::count(begin, begin + size, std::byte{1});
+  };
+  EXPECT_EQ(inside(0), 0);
+  EXPECT_GT(inside(1), 100);
+  EXPECT_EQ(inside(2), 0);
+}
+
+TEST_F(Regions, ASetOfBadOnesAloneIsNoLabel) {
+  if (!scan("turned")) GTEST_SKIP() << "python3-pydicom is not installed";
+  ASSERT_EQ(m_cases.size(), 1u);
+  EXPECT_TRUE(m_cases[0].labels.empty());
+  EXPECT_TRUE(m_cases[0].labelFiles.empty());
+  ASSERT_EQ(m_found.size(), 3u);
+  for (const auto& [file, finding] : m_found) {
+    EXPECT_EQ(finding.code, "damaged-region");
+    EXPECT_THAT(finding.message, HasSubstr("does not lie parallel to the slices"));
+  }
+}
+
+}  // namespace
