@@ -5,6 +5,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const bool nrrd = size > 4 && data[0] == 'N' && data[1] == 'R' && data[2] == 'R' && data[3] == 'D';
-  (void)lorkd::io::readNames(lorkd::fuzz::scratch(nrrd ? "input.seg.nrrd" : "input.csv", data, size));
+  const auto file = lorkd::fuzz::scratch(nrrd ? "input.seg.nrrd" : "input.csv", data, size);
+  for (const int layer : {0, 1}) (void)lorkd::io::readNames(file, layer);
   return 0;
 }
