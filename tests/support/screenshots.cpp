@@ -1,5 +1,6 @@
 // Opens the real windows on a finished project and takes their pictures, for the documentation and for looking at them.
 //   screenshots PROJECT RUN OUTPUT [--size 1280x800] [--theme light|dark] [--suffix TEXT]
+#include <QAction>
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
@@ -17,6 +18,7 @@
 #include "app/workbench/MainWindow.h"
 #include "app/workbench/RankAdvicePage.h"
 #include "app/workbench/Theme.h"
+#include "app/workbench/pacs/PacsDialog.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/run/Program.h"
 #include "widgets/view/VtkWidget.h"
@@ -133,6 +135,12 @@ int main(int argc, char** argv) {
   auto opened = run::RunDirectory::open(run.toStdString());
   if (!opened) return 1;
   shootWizard(window, opened->plan());
+  window.findChild<QAction*>("askPacs")->trigger();
+  if (auto* pacs = window.findChild<PacsDialog*>()) {
+    pacs->move(window.pos() + QPoint(60, 40));
+    shoot(pacs, "pacs");
+    pacs->close();
+  }
   ExportDialog dialog(*opened, window.jobs(), &window);
   dialog.move(200, 120);
   dialog.show();
