@@ -17,7 +17,7 @@ except ImportError as missing:
 
 I, J, K = 11, 9, 7  # along columns, rows, slices
 SPACE = "space: left-posterior-superior\n"
-AXES = "(1.2,0.35,0) (-0.22,0.72,0) (0,0,2.5)"
+AXES = "(1.2,0.35,0) (-0.21,0.72,0) (0,0,2.5)"
 ORIGIN = "space origin: (-12.5,31,-77)\n"
 
 
