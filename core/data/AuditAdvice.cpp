@@ -38,7 +38,7 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"split", "each part is an image of its own"},
       {"label-grid", "the labels are resampled onto the image"},
       {"empty-region", "the region is left out"},
-      {"damaged-region", "used: the structure is taken to be absent"},
+      {"damaged-region", "the image is left out of tasks that ask for it"},
       {"dicomdir", "the files themselves are read"},
       {"dicomdir-missing", "the files that are there are read"},
       {"unknown-kind", "left out"},

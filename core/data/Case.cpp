@@ -77,6 +77,7 @@ void to_json(Json& j, const Case& c) {
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
   if (!c.labelInfo.empty()) j["label_info"] = c.labelInfo;
+  if (!c.damaged.empty()) j["damaged"] = c.damaged;
 }
 
 void from_json(const Json& j, Case& c) {
@@ -97,6 +98,7 @@ void from_json(const Json& j, Case& c) {
   c.labelNames = pathOf(j.at("label_names"));
   j.at("labels").get_to(c.labels);
   if (j.contains("label_info")) j.at("label_info").get_to(c.labelInfo);
+  if (j.contains("damaged")) j.at("damaged").get_to(c.damaged);
   const auto geometry = image::geometryFromJson(j.at("geometry"));
   // The JSON library's own way to say that a value does not fit; whoever reads the document catches it.
   if (!geometry) throw Json::type_error::create(302, geometry.error().message, &j);
@@ -145,8 +147,7 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
         auto labels = std::exchange(layers[layer], {});
         if (moved) labels = io::resampleNearest(labels, c.geometry);
         if (!sameLabelGrid(labels.geometry, c.geometry))
-          return fail(ErrorCode::Mismatch,
-                      "the labels lie on another grid than the image " + c.imageFiles.front().string(),
+          return fail(ErrorCode::Mismatch, "the labels lie on another grid than their image",
                       "resample them onto the image, or remove the file", file.string());
         const int number = static_cast<int>(layer);
         if (!wanted.empty()) LORKD_CHECK(keepNamed(labels, c.labelNames, wanted, number));

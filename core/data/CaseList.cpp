@@ -23,6 +23,10 @@ bool mayUse(const plan::Task& task, const Case& c) {
   const bool pictures = c.kind == "picture";
   if (pictures != (task.kind == plan::TaskKind::Classification)) return false;
   if (!task.bodyParts.empty() && !hasAny({c.bodyPart}, task.bodyParts)) return false;
+  // A structure that is there and cannot be read would be taken for background.
+  for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+    if (const auto wanted = classLabels(task, cls); hasAny(c.damaged, wanted) && !hasAny(c.labels, wanted))
+      return false;
   return task.sources.empty() || std::find(task.sources.begin(), task.sources.end(), c.source) != task.sources.end();
 }
 

@@ -50,11 +50,12 @@ bool accepts(plan::SourceKind source, const Case& item);
 /// every split where it has enough patients (three; with two: train and test). Patients who serve the same set of tasks
 /// are divided among themselves. With a slab split every case is listed once for each split that has a share, and
 /// data::prepare cuts the slab. A case without any label comes in as a test case without tasks, so that it can be
-/// predicted; a case whose labels serve no task is left out. Patients in `learnt` who serve a task are kept to training
-/// and validation: the test share is drawn from the others, as far as they go; where all are in it, it changes nothing.
-/// Patients are drawn in the order of their files' paths, so the same data laid out the same way is divided the same
-/// way on every machine. Errors: InvalidArgument when a task finds no case (naming the labels it wants and those there
-/// are), a class of a task is found in none of its cases, or a task has none to train on.
+/// predicted; a case whose labels serve no task is left out, and so it is of a task that asks for a damaged structure.
+/// Patients in `learnt` who serve a task are kept to training and validation: the test share is drawn from the others,
+/// as far as they go; where all are in it, it changes nothing. Patients are drawn in the order of their files' paths,
+/// so the same data laid out the same way is divided the same way on every machine. Errors: InvalidArgument when a task
+/// finds no case (naming the labels it wants and those there are), a class of a task is found in none of its cases, or
+/// a task has none to train on.
 Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases,
                         const std::set<std::string>& learnt = {});
 

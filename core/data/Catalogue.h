@@ -32,6 +32,7 @@ struct Case {
   std::vector<int> resampled;           ///< positions in `labelFiles` of those that lie on a grid of their own
   std::filesystem::path labelNames;     ///< what names the values of a label map, or empty
   std::vector<std::string> labels;      ///< names of the structures
+  std::vector<std::string> damaged;     ///< names of structures that are there, but cannot be read
   std::vector<image::Label> labelInfo;  ///< what is known of `labels`, in their order; may be empty
   image::Geometry geometry;
 };

@@ -39,7 +39,7 @@ std::set<std::string> brokenIn(const io::Series& s, const image::Geometry& image
     for (const auto& [name, reason] : *broken) {
       names.insert(name);
       out.findings.emplace_back(instance.file, io::Finding{io::Finding::Severity::Warning, "damaged-region",
-                                                           "the region '" + name + "' is left out: " + reason});
+                                                           "the region '" + name + "' cannot be read: " + reason});
     }
   }
   return names;
@@ -124,6 +124,7 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
     for (std::size_t n = 0; resample && n < s.instances.size(); ++n)
       c.resampled.push_back(static_cast<int>(c.labelFiles.size() + n));
     const auto broken = s.modality == "RTSTRUCT" ? brokenIn(s, c.geometry, out) : std::set<std::string>();
+    c.damaged.insert(c.damaged.end(), broken.begin(), broken.end());
     if (!broken.empty() && std::ranges::all_of(s.labels, [&](const auto& l) { return broken.contains(l.name); }))
       continue;
     for (const auto& instance : s.instances) c.labelFiles.push_back(instance.file);

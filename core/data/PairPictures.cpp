@@ -102,24 +102,32 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
     out.cases.push_back(std::move(c));
   }
   // What a set's DICOM files say of privacy is said of the set.
-  std::map<std::string, std::pair<int, fs::path>> told;
+  const auto setOf = [&](const fs::path& file) {
+    return static_cast<std::size_t>(std::ranges::find_if(found,
+                                                         [&](const Found& f) {
+                                                           return std::ranges::any_of(
+                                                               f.set.examples,
+                                                               [&](const auto& e) { return e.file == file; });
+                                                         }) -
+                                    found.begin());
+  };
+  std::map<std::pair<std::size_t, std::string>, std::pair<int, fs::path>> told;  // by set and code
   std::erase_if(scan.series, [&](const io::Series& series) {
     const bool picture = !series.instances.empty() && std::ranges::all_of(series.instances, [&](const auto& instance) {
       return taken.contains(instance.file);
     });
     for (const auto& finding : series.findings)
       if (picture && (finding.code == "burned-in" || finding.code == "private-elements"))
-        if (auto& [count, first] = told[finding.code]; ++count == 1) first = series.instances.front().file;
+        if (auto& [count, first] = told[{setOf(series.instances.front().file), finding.code}]; ++count == 1)
+          first = series.instances.front().file;
     return picture;
   });
-  for (const auto& [code, where] : told) {
+  for (const auto& [owner, where] : told) {
+    const auto& [set, code] = owner;
     const auto& [count, first] = where;
-    const auto owner = std::ranges::find_if(found, [&](const Found& f) {
-      return std::ranges::any_of(f.set.examples, [&](const auto& example) { return example.file == first; });
-    });
     const bool burned = code == "burned-in";
     out.findings.emplace_back(
-        (owner == found.end() ? found.front() : *owner).files.front(),
+        found.at(set).files.front(),
         io::Finding{burned ? io::Finding::Severity::Warning : io::Finding::Severity::Note, code,
                     std::to_string(count) +
                         (burned ? " series say that annotations are burned into the pixels, first "

@@ -9,6 +9,7 @@
 #include "core/base/Guard.h"
 #include "core/io/SeriesCheck.h"
 #include "core/io/SliceHeader.h"
+#include "core/io/SlicePixels.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -24,6 +25,7 @@ bool isJpeg2000(const std::string& syntax) {
 
 // DCMTK has no codec for JPEG 2000: the pixels that GDCM decodes take the place of the packed ones.
 Result<void> unpackByGdcm(DcmDataset& set, const SliceHeader& h) {
+  for (int frame = 0; frame < h.frames; ++frame) LORKD_CHECK(jpeg2000Frame(set, h, frame));
   gdcm::ImageReader reader;
   reader.SetFileName(h.file.c_str());
   if (!reader.Read()) return damaged(h.file, "the picture cannot be decoded");

@@ -140,7 +140,10 @@ std::optional<std::uint64_t> endOfFragments(Bytes& bytes, std::uint64_t at) {
 
 // Whether the dictionary has the tag as a sequence: where representations are not written, a parser goes by that.
 bool sequenceByDictionary(std::uint32_t tag) {
+  if ((tag >> 16) % 2 != 0) return false;  // private ones are known by their creators alone
+  constexpr std::size_t kMost = 8192;      // more than the dictionary has; a hostile file may name any
   thread_local std::unordered_map<std::uint32_t, bool> known;
+  if (known.size() > kMost) known.clear();
   const auto [entry, isNew] = known.try_emplace(tag, false);
   if (isNew)
     entry->second = DcmTag(static_cast<Uint16>(tag >> 16), static_cast<Uint16>(tag & 0xffff)).getEVR() == EVR_SQ;

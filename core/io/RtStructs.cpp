@@ -211,7 +211,7 @@ Result<std::vector<std::uint8_t>> fillContours(const Roi& roi, const image::Geom
 namespace {
 
 Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geometry& reference,
-                                      const std::function<bool(const std::string&)>& wants) {
+                                      const std::function<bool(const std::string&)>& wants, bool skipDamaged) {
   LORKD_TRY(found, readRois(loaded.dataset(), wants));
   image::SegmentSet set{reference, {}};
   constexpr double kMaxMaskBytes = 64.0 * (1ull << 30);
@@ -219,9 +219,11 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
   if (static_cast<double>(reference.voxels()) * static_cast<double>(found.rois.size()) > kMaxMaskBytes)
     return fail(ErrorCode::Unsupported, "the structures would need more than 64 GiB of memory");
   for (auto& roi : found.rois) {
-    if (roi.fault) return std::unexpected(*roi.fault);
-    LORKD_TRY(mask, fillContours(roi, reference));
-    roi.segment.mask = std::move(mask);
+    auto mask =
+        roi.fault ? Result<std::vector<std::uint8_t>>(std::unexpected(*roi.fault)) : fillContours(roi, reference);
+    if (!mask && skipDamaged) continue;
+    if (!mask) return std::unexpected(mask.error());
+    roi.segment.mask = std::move(*mask);
     set.segments.push_back(std::move(roi.segment));
   }
   return set;
@@ -232,13 +234,13 @@ bool isStructureSet(const dicom::Loaded& loaded) {
 }
 
 Result<image::SegmentSet> structuresOf(dicom::Loaded& loaded, const fs::path& file, const image::Geometry& reference,
-                                       const std::function<bool(const std::string&)>& wants) {
+                                       const std::function<bool(const std::string&)>& wants, bool skipDamaged) {
   if (loaded.status.bad())
     return fail(ErrorCode::Format, std::string("the file is damaged or truncated: ") + loaded.status.text(), "",
                 file.string());
   try {
     const std::function<bool(const std::string&)> all = [](const std::string&) { return true; };
-    auto set = readChecked(loaded, reference, wants ? wants : all);
+    auto set = readChecked(loaded, reference, wants ? wants : all, skipDamaged);
     if (!set) return fail(set.error(), file.string());
     return set;
   } catch (const std::bad_alloc&) {
@@ -255,7 +257,8 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
                                      const std::function<bool(const std::string&)>& wants) {
   {
     LORKD_TRY(loaded, dicom::load(file));
-    if (isStructureSet(loaded)) return structuresOf(loaded, file, reference, wants);
+    // Pairing has told of damaged regions, and another file may hold a sound one of the same name.
+    if (isStructureSet(loaded)) return structuresOf(loaded, file, reference, wants, static_cast<bool>(wants));
   }
   if (!resample) return readSeg(file, &reference, origins, wants);
   auto own = readSeg(file, nullptr, {}, wants);
@@ -270,7 +273,7 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const fs::path& file,
-                                                                       const image::Geometry& reference) {
+                                                                       const image::Geometry& reference) try {
   LORKD_TRY(loaded, dicom::load(file));
   auto found = readRois(loaded.dataset(), [](const std::string&) { return true; });
   if (!found) return fail(found.error(), file.string());
@@ -281,13 +284,15 @@ Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const fs:
     if (roi.fault) broken.emplace_back(roi.segment.name, roi.fault->message);
   }
   return broken;
+} catch (const std::bad_alloc&) {
+  return fail(ErrorCode::Io, "there is not enough memory for these structures", "", file.string());
 }
 
 Result<image::SegmentSet> readStructures(const fs::path& file, const image::Geometry& reference,
                                          const std::function<bool(const std::string&)>& wants) {
   LORKD_TRY(loaded, dicom::load(file));
   if (!isStructureSet(loaded)) return fail(ErrorCode::Format, "this is not a DICOM structure set", "", file.string());
-  return structuresOf(loaded, file, reference, wants);
+  return structuresOf(loaded, file, reference, wants, false);
 }
 
 }  // namespace lorkd::io

@@ -183,9 +183,9 @@ Result<void> checkUsable(const Scan& scan, const fs::path& folder) {
   const auto known = std::ranges::find_if(scan.rejected, [](const auto& r) { return r.second.code != "unknown-kind"; });
   if (known != scan.rejected.end())
     return fail(ErrorCode::InvalidArgument,
-                "none of the " + std::to_string(scan.filesSeen) + " file(s) in the folder can be used, for example " +
-                    known->first.filename().string() + ": " + known->second.message,
-                "choose the folder that holds DICOM, NIfTI, npz or pictures", folder.string());
+                "none of the " + std::to_string(scan.filesSeen) +
+                    " file(s) in the folder can be used, for example this one: " + known->second.message,
+                "choose the folder that holds DICOM, NIfTI, npz or pictures", known->first.string());
   return fail(ErrorCode::InvalidArgument,
               "none of the " + std::to_string(scan.filesSeen) + " files in the folder is DICOM, a volume or a picture",
               "choose the folder that holds the images", folder.string());

@@ -152,8 +152,9 @@ Result<image::SegmentSet> readStructures(const std::filesystem::path& file, cons
 Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const std::filesystem::path& file,
                                                                        const image::Geometry& reference);
 
-/// readSeg() or readStructures(), whichever the file is. With `resample`, for a SEG on a grid of its own in the same
-/// frame of reference, a voxel belongs to a segment that fills half of it. Errors: theirs.
+/// readSeg() or readStructures(), whichever the file is; with `wants`, damaged regions are passed over. With
+/// `resample`, for a SEG on a grid of its own in the same frame of reference, a voxel belongs to a segment that fills
+/// half of it. Errors: theirs.
 Result<image::SegmentSet> readLabels(const std::filesystem::path& file, const image::Geometry& reference,
                                      const std::vector<image::Vec3>& origins, bool resample = false,
                                      const std::function<bool(const std::string&)>& wants = {});

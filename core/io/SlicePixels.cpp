@@ -12,6 +12,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/io/Elements.h"
 #include "core/io/SeriesCheck.h"
 
 namespace lorkd::io {
@@ -144,13 +145,13 @@ Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file
 }
 
 // The compressed bytes of one frame of several fragments (PS3.5 section A.4).
-Result<std::string> fragmentsOf(DcmDataset& set, const SliceHeader& h) {
+Result<std::string> fragmentsOf(DcmDataset& set, const SliceHeader& h, int number) {
   struct Places : DcmCodec {
     static OFCondition start(Uint32 frame, Sint32 frames, DcmPixelSequence* from, Uint32& fragment) {
       return determineStartFragment(frame, frames, from, fragment);
     }
   };
-  const auto none = [&] { return damaged(h.file, "there are no pixel data of frame " + std::to_string(h.frame + 1)); };
+  const auto none = [&] { return damaged(h.file, "there are no pixel data of frame " + std::to_string(number + 1)); };
   DcmElement* element = nullptr;
   auto* data = set.findAndGetElement(DCM_PixelData, element).good() ? dynamic_cast<DcmPixelData*>(element) : nullptr;
   DcmPixelSequence* sequence = nullptr;
@@ -159,11 +160,11 @@ Result<std::string> fragmentsOf(DcmDataset& set, const SliceHeader& h) {
   if (!data) return none();
   data->getOriginalRepresentationKey(syntax, parameter);
   if (data->getEncapsulatedRepresentation(syntax, parameter, sequence).bad() || !sequence) return none();
-  const auto frame = static_cast<Uint32>(h.frame);
+  const auto frame = static_cast<Uint32>(number);
   Uint32 from = 1, to = static_cast<Uint32>(sequence->card());  // the first item is the offset table
   if (h.frames > 1) {
     if (Places::start(frame, h.frames, sequence, from).bad()) return none();
-    if (h.frame + 1 < h.frames && Places::start(frame + 1, h.frames, sequence, to).bad()) return none();
+    if (number + 1 < h.frames && Places::start(frame + 1, h.frames, sequence, to).bad()) return none();
   }
   std::string bytes;
   for (auto n = from; n < to; ++n) {
@@ -176,10 +177,39 @@ Result<std::string> fragmentsOf(DcmDataset& set, const SliceHeader& h) {
   return bytes;
 }
 
+// Whether the codestream holds just what the header says, by its SIZ marker (ISO/IEC 15444-1 section A.5.1).
+bool suits(std::string_view stream, const SliceHeader& h) {
+  const auto number = [&](std::size_t at, std::size_t count) { return littleOrBig(stream.substr(at, count), true); };
+  constexpr std::size_t kComponents = 42;
+  if (!stream.starts_with(std::string_view("\xff\x4f\xff\x51", 4)) || stream.size() < kComponents) return false;
+  const auto components = number(40, 2);
+  if (number(8, 4) < number(16, 4) || number(8, 4) - number(16, 4) != static_cast<std::uint32_t>(h.columns) ||
+      number(12, 4) < number(20, 4) || number(12, 4) - number(20, 4) != static_cast<std::uint32_t>(h.rows) ||
+      components != static_cast<std::uint32_t>(h.samples) || stream.size() < kComponents + 3 * components)
+    return false;
+  for (std::size_t c = 0; c < components; ++c) {
+    const auto at = kComponents + 3 * c;
+    const bool fits = static_cast<int>(number(at, 1) & 127u) + 1 <= h.bitsAllocated;
+    if (!fits || number(at + 1, 1) != 1 || number(at + 2, 1) != 1) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<std::string> jpeg2000Frame(DcmDataset& set, const SliceHeader& header, int frame) {
+  LORKD_TRY(stream, fragmentsOf(set, header, frame));
+  if (!suits(stream, header))
+    return damaged(header.file, "the compressed pixels have another size than the header says, or are no codestream");
+  return stream;
+}
+
+namespace {
+
 // One frame's cells of a grayscale picture, as GDCM decodes JPEG 2000.
 Result<std::vector<Uint8>> decodeByGdcm(DcmDataset& set, const SliceHeader& h, const PixelFormat& f,
                                         std::size_t needed) {
-  LORKD_TRY(bytes, fragmentsOf(set, h));
+  LORKD_TRY(bytes, jpeg2000Frame(set, h, h.frame));
   const unsigned size[] = {static_cast<unsigned>(h.columns), static_cast<unsigned>(h.rows), 1};
   gdcm::JPEG2000Codec codec;
   codec.SetNumberOfDimensions(2);

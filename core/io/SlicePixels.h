@@ -2,11 +2,16 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/io/SliceHeader.h"
 
 namespace lorkd::io {
+
+/// The JPEG 2000 codestream of one frame, gathered from its fragments (PS3.5 section A.4). GDCM decodes it into memory
+/// of the size that the header says, so what it says of its own size must agree. Errors: Format.
+Result<std::string> jpeg2000Frame(DcmDataset& set, const SliceHeader& header, int frame);
 
 /// Decodes slices; frames of one file open and parse it once.
 class SlicePixels {

@@ -116,11 +116,15 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   for (auto& [prefix, net] : networks) net->to(device);
   LORKD_TRY(cases, wantedCases(run, request, progress, cancel));
   const fs::path root = request.output.empty() ? run.predictions() : request.output;
-  if (!request.segmentations.empty() && request.identified) LORKD_CHECK(checkOutside(request.segmentations, run));
-  if (!request.input.empty()) LORKD_CHECK(checkOutside(root, run));
+  if (!request.segmentations.empty() && request.identified) LORKD_CHECK(checkOutside(request.segmentations));
+  if (!request.input.empty()) LORKD_CHECK(checkOutside(root));
   io::Pseudonym pseudonym;
   if (!request.segmentations.empty() && !request.identified) {
-    LORKD_TRY(index, data::Catalogue::open(run.project() / "index.sqlite"));
+    const auto file = run.project() / "index.sqlite";
+    if (std::error_code ec; !fs::exists(file, ec))
+      return fail(ErrorCode::NotFound, "the project's index, whose key makes the pseudonyms, is not there",
+                  "put it back, or take --identified", file.string());
+    LORKD_TRY(index, data::Catalogue::open(file));
     pseudonym = [key = std::make_shared<data::Catalogue>(std::move(index))](const std::string& identifier) {
       return key->pseudonym(identifier);
     };

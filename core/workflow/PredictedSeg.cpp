@@ -8,12 +8,13 @@
 namespace lorkd::workflow {
 namespace fs = std::filesystem;
 
-Result<void> checkOutside(const fs::path& folder, const run::RunDirectory& run) {
+Result<void> checkOutside(const fs::path& folder) {
   std::error_code ec;
-  const auto place = fs::weakly_canonical(folder, ec), inside = fs::weakly_canonical(run.path(), ec);
-  if (std::mismatch(inside.begin(), inside.end(), place.begin(), place.end()).first != inside.end()) return {};
-  return fail(ErrorCode::InvalidArgument, "what names patients or their files may not lie in a run",
-              "name a folder outside of " + inside.string(), folder.string());
+  for (auto at = fs::weakly_canonical(fs::absolute(folder, ec), ec); at.has_relative_path(); at = at.parent_path())
+    if (run::RunDirectory::isRun(at))
+      return fail(ErrorCode::InvalidArgument, "what names patients or their files may not lie in a run",
+                  "name a folder outside of " + at.string(), folder.string());
+  return {};
 }
 
 Result<fs::path> writeSegmentation(const fs::path& file, const plan::Plan& plan, std::size_t task,

@@ -9,8 +9,8 @@
 
 namespace lorkd::workflow {
 
-/// For what names patients or their files. Errors: InvalidArgument where `folder` lies in the run, which must not.
-Result<void> checkOutside(const std::filesystem::path& folder, const run::RunDirectory& run);
+/// For what names patients or their files, which no run may. Errors: InvalidArgument where `folder` lies in a run.
+Result<void> checkOutside(const std::filesystem::path& folder);
 
 /// One segment for each class of the task, also where its mask is empty. `masks` lie on the grid of the case, a DICOM
 /// series whose slices make that grid. `pseudonym` as io::writeSeg takes it. Errors: those of io::writeSeg.

@@ -849,6 +849,26 @@ def enhanced_ct_jpeg_2000(name, out):
     convert(out, ["gdcmconv", "--j2k"])
 
 
+@recipe(error="another size than the header says")
+def jpeg_2000_larger_than_its_header(name, out):
+    Slices(name).write(out)
+    convert(out, ["gdcmconv", "--j2k"])
+    for file in out.iterdir():
+        d = pydicom.dcmread(file)
+        d.Rows, d.Columns = 4, 4
+        d.save_as(file)
+
+
+@recipe(error="another size than the header says")
+def jpeg_2000_deeper_than_its_header(name, out):
+    Slices(name).write(out)
+    convert(out, ["gdcmconv", "--j2k"])
+    for file in out.iterdir():
+        d = pydicom.dcmread(file)
+        d.BitsAllocated, d.BitsStored, d.HighBit = 8, 8, 7
+        d.save_as(file)
+
+
 @recipe(volumes=[7, 7], codes=["split"])
 def enhanced_mr_of_two_echoes(name, out):
     enhanced(again(Slices(name, modality="MR"), 2, lambda t, d: setattr(d, "EchoTime", (4.6, 9.2)[t]))).write(out)

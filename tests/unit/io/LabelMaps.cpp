@@ -70,7 +70,9 @@ TEST_F(LabelMaps, GiveTheMasksOfTheBinarySegmentation) {
   }
   EXPECT_GE(maps, 7);
   const bool tools = run("dcmcrle --version").code == 0 && run("gdcmconv --version").code == 0;
-  EXPECT_EQ(coded, tools ? 10 : coded);
+  if (tools) {
+    EXPECT_EQ(coded, 10);
+  }
 }
 
 TEST_F(LabelMaps, ShowTheColoursOfTheirPalette) {

@@ -40,6 +40,9 @@ TEST(PredictedSeg, CarriesThePlansCodesAndTheMasks) {
   request.output = folder / "out";
   request.segmentations = folder / "segs";
   SilentProgress progress;
+  EXPECT_EQ(predict(run, request, progress, CancelToken()).error().code, ErrorCode::NotFound) << "no index, no key";
+  EXPECT_FALSE(std::filesystem::exists(run.project() / "index.sqlite"));
+  ASSERT_TRUE(data::Catalogue::open(run.project() / "index.sqlite"));
   const auto files = predict(run, request, progress, CancelToken());
   ASSERT_TRUE(files) << files.error().text();
   const auto seg = folder / "segs/input-1/trunk.dcm";
@@ -87,12 +90,13 @@ TEST(PredictedSeg, NamesNoPatientInARun) {
   const auto plan = coded();
   const auto run = run::RunDirectory::create(folder / "run", plan);
   ASSERT_TRUE(run);
-  for (const char* place : {"run", "run/predictions/seg", "run/../run/x"}) {
-    const auto refused = checkOutside(folder / place, *run);
+  ASSERT_TRUE(run::RunDirectory::create(folder / "other", plan));
+  for (const char* place : {"run", "run/predictions/seg", "run/../run/x", "other/y"}) {
+    const auto refused = checkOutside(folder / place);
     ASSERT_FALSE(refused) << place;
     EXPECT_EQ(refused.error().code, ErrorCode::InvalidArgument);
   }
-  for (const char* place : {"run-seg", "elsewhere", "."}) EXPECT_TRUE(checkOutside(folder / place, *run)) << place;
+  for (const char* place : {"run-seg", "elsewhere", "."}) EXPECT_TRUE(checkOutside(folder / place)) << place;
 }
 
 }  // namespace
