@@ -1,13 +1,20 @@
-# lorkd_room(NAME PUBLIC ... PRIVATE ... [TORCH] [QT]): one static library per folder, made of every .cpp in it.
+# lorkd_room(NAME PUBLIC ... PRIVATE ... [TORCH] [QT] [FOLDERS ...]): one static library per folder, made of every .cpp
+# in it and in the FOLDERS of it that are named.
 #   NAME      target lorkd_<NAME>, alias lorkd::<NAME>
 #   PUBLIC    rooms and libraries that its headers need; PRIVATE those that only its sources need
 #   TORCH     sources see LibTorch and share one precompiled header
 #   QT        sources see Qt's meta-object compiler
 # The links state the floor: tests/unit/house checks that every #include follows them downward.
 function(lorkd_room name)
-  cmake_parse_arguments(room "TORCH;QT" "" "PUBLIC;PRIVATE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  cmake_parse_arguments(room "TORCH;QT" "" "PUBLIC;PRIVATE;FOLDERS" ${ARGN})
+  set(folders ${CMAKE_CURRENT_SOURCE_DIR})
+  foreach(folder ${room_FOLDERS})
+    list(APPEND folders ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
+  endforeach()
+  list(TRANSFORM folders APPEND /*.cpp OUTPUT_VARIABLE patterns)
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
+  list(TRANSFORM folders APPEND /*.h OUTPUT_VARIABLE patterns)
+  file(GLOB headers CONFIGURE_DEPENDS ${patterns})
   if(NOT sources)
     add_library(lorkd_${name} INTERFACE)
     target_link_libraries(lorkd_${name} INTERFACE ${room_PUBLIC} ${room_PRIVATE})
@@ -19,6 +26,7 @@ function(lorkd_room name)
   add_library(lorkd::${name} ALIAS lorkd_${name})
   target_include_directories(lorkd_${name} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
   target_link_libraries(lorkd_${name} PUBLIC ${room_PUBLIC} PRIVATE ${room_PRIVATE} lorkd_warnings)
+  lorkd_unity(lorkd_${name})
   if(room_TORCH)
     lorkd_use_torch(lorkd_${name})
   endif()
@@ -52,8 +60,12 @@ function(lorkd_use_torch target)
     target_compile_options(${target} PRIVATE -fPIC)
   endif()
   target_precompile_headers(${target} REUSE_FROM lorkd_torch_pch)
-  # Even precompiled the headers cost more than most files, because every translation unit instantiates their templates.
+endfunction()
+
+# The headers of JSON, Qt, VTK, ITK and LibTorch cost more than most files, precompiled or not, because every translation
+# unit instantiates their templates: up to ten files are one.
+function(lorkd_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
-  # In a unity build GCC takes a source for a header, where a private class would not see unnamed namespaces.
-  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  # GCC then takes a source for a header, where a private class would not see unnamed namespaces.
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
 endfunction()

@@ -2,8 +2,8 @@
 #include <iterator>
 
 #include "app/cli/Context.h"
-#include "core/io/DicomWriter.h"
 #include "core/io/VolumeFile.h"
+#include "core/io/dicom/DicomWriter.h"
 
 namespace lorkd::cli {
 namespace {

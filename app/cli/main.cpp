@@ -15,6 +15,7 @@
 #include "app/cli/Context.h"
 #include "core/base/Guard.h"
 #include "core/base/Log.h"
+#include "core/plugin/Registry.h"
 #include "plugins/Plugins.h"
 
 namespace {
@@ -90,9 +91,9 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "Compute threads, unless the plan says; 0 takes every core")
       ->check(CLI::Range(0, 1024));
   app.fallthrough();
-  for (auto add : {cli::addScan, cli::addAudit, cli::addDicom, cli::addPhantom, cli::addPacs, cli::addNetworks, cli::addPlan,
-                   cli::addTrain, cli::addStudy, cli::addEvaluate, cli::addPredict, cli::addExport, cli::addRanks,
-                   cli::addTransfer, cli::addReport, cli::addDemo})
+  for (auto add : {cli::addScan, cli::addAudit, cli::addDicom, cli::addPhantom, cli::addPacs, cli::addNetworks,
+                   cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate, cli::addPredict, cli::addExport,
+                   cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
     add(app, context);
   CLI11_PARSE(app, argc, argv);
 

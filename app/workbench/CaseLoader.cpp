@@ -3,13 +3,12 @@
 #include <QObject>
 #include <algorithm>
 
+#include "app/workbench/Text.h"
 #include "core/base/Guard.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::workbench {
 namespace {
-
-QString text(const std::string& s) { return QString::fromStdString(s); }
 
 view::OverlayClass overlayClass(const plan::Plan& plan, std::size_t task, std::size_t cls, int value) {
   return {value, text(plan.tasks[task].second.classes[cls].first), QColor(text(plan::classColor(plan, task, cls)))};

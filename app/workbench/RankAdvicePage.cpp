@@ -14,14 +14,13 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/workbench/Text.h"
 #include "core/run/RunDirectory.h"
 
 namespace lorkd::workbench {
 namespace {
 
 enum Column { Name, Now, Advised, Kept, Share, Conflict, ParametersNow, Parameters };
-
-QString text(const Json& object, const char* key) { return QString::fromStdString(object.value(key, std::string())); }
 
 QString percent(double share) { return QStringLiteral("%1 %").arg(100 * share, 0, 'f', 1); }
 

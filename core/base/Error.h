@@ -26,7 +26,7 @@ const char* toString(ErrorCode code);
 /// A failure in words for the person at the screen.
 struct Error {
   ErrorCode code = ErrorCode::Internal;
-  std::string message;  ///< what happened, naming the file or field
+  std::string message;  ///< what happened, naming the field; no path of data, since runs and reports may show it
   std::string hint;     ///< what to do about it; may be empty
   std::string context;  ///< where it happened: file, field or step; may be empty
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <type_traits>
@@ -32,6 +33,9 @@ inline std::unexpected<Error> thrown(const std::exception& e, const std::string&
     return fail(ErrorCode::Unsupported, message,
                 "close other programs; in training, take smaller patches or batches, or a coarser spacing", where);
   }
+  // Its what() holds paths, which a message may not.
+  if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&e))
+    return fail(ErrorCode::Io, file->code().message(), "", where + ": " + file->path1().string());
   return fail(ErrorCode::Internal, text, "", where);
 }
 

@@ -267,10 +267,12 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
       at[keyOf(out.images[n].item)] = n;
       if (!out.images[n].leftOut) usable.push_back(out.images[n].item);
     }
-    const auto list = assign(*request.plan, usable);
+    const auto list = request.division ? *request.division : assign(*request.plan, usable, request.learnt);
     if (!list) out.refusal = list.error().text();
     for (const auto& entry : list ? list->cases : std::vector<AssignedCase>{}) {
-      const auto n = at.at(keyOf(entry.item));
+      const auto place = at.find(keyOf(entry.item));
+      if (place == at.end()) continue;  // of a run, whose data have changed since
+      const auto n = place->second;
       out.images[n].tasks = entry.tasks;
       if (!entry.tasks.empty()) splits[n].push_back(entry.split);
     }

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,8 @@ struct AuditRequest {
   const plan::Plan* plan = nullptr;  ///< none: no tasks, splits, leaks
   std::vector<std::string> sources;  ///< of the index; empty: every one
   bool voxels = true;                ///< read every image, which takes time; else headers alone
+  std::set<std::string> learnt{};    ///< as in CaseList: a new run would keep these patients out of its test split
+  std::optional<CaseList> division{};  ///< of a run; none: as a new run of the plan would divide
 };
 
 /// Looks at everything the index knows of the sources. What was read of voxels is kept in the index and read again only

@@ -8,8 +8,8 @@
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/io/Images2D.h"
-#include "core/io/MediaDirectory.h"
 #include "core/io/VolumeFile.h"
+#include "core/io/dicom/MediaDirectory.h"
 
 namespace lorkd::data {
 
@@ -169,18 +169,20 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   const Pseudonym shortened = [this](const std::string& text) { return pseudonym(text).substr(0, 10); };
   // Pictures come first: they keep their DICOM files from being taken for volumes.
   LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
-  pairDicom(scan, shortened, pairing);
-  const LabelValues values = [this](const fs::path& file) -> Result<LayerValues> {
-    const auto key = "label layers " + file.native();
+  const Remembered remembered = [this](const std::string& question, const fs::path& file,
+                                       const std::function<Result<Json>()>& read) -> Result<Json> {
+    const auto key = question + " " + file.native();
     LORKD_TRY(known, kept(key, {file}));
-    if (known) return LayerValues(Json::from_cbor(*known));
-    LORKD_TRY(read, labelValues(file));
+    if (known)
+      if (auto told = Json::from_cbor(*known, true, false); !told.is_discarded()) return told;
+    LORKD_TRY(told, read());
     std::string bytes;
-    Json::to_cbor(Json(read), bytes);
+    Json::to_cbor(told, bytes);
     LORKD_CHECK(keep(key, {file}, bytes));
-    return read;
+    return told;
   };
-  LORKD_CHECK(pairVolumes(scan, source, places.folder, shortened, values, pairing, progress, cancel));
+  pairDicom(scan, shortened, remembered, pairing);
+  LORKD_CHECK(pairVolumes(scan, source, places.folder, shortened, remembered, pairing, progress, cancel));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());

@@ -2,7 +2,9 @@
 #include <map>
 #include <set>
 
+#include "core/base/Digest.h"
 #include "core/data/Pairing.h"
+#include "core/image/GeometryJson.h"
 
 namespace lorkd::data {
 
@@ -30,13 +32,22 @@ void takeSlices(const io::Series& s, Case& c) {
   if (!frames) c.slices.clear();
 }
 
+// A question about labels, asked of an image's slices.
+std::string onGrid(const char* question, const Case& c) {
+  return question + (" " + sha256(Json{image::geometryToJson(c.geometry), c.origins}.dump()));
+}
+
 // Names of the regions that cannot be drawn on the image, each with a finding.
-std::set<std::string> brokenIn(const io::Series& s, const image::Geometry& image, Pairing& out) {
+std::set<std::string> brokenIn(const io::Series& s, const Case& c, const Remembered& remembered, Pairing& out) {
   std::set<std::string> names;
+  const auto question = onGrid("broken regions", c);
   for (const auto& instance : s.instances) {
-    const auto broken = io::brokenRegions(instance.file, image);
+    const auto broken = remembered(question, instance.file, [&]() -> Result<Json> {
+      LORKD_TRY(regions, io::brokenRegions(instance.file, c.geometry));
+      return Json(regions);
+    });
     if (!broken) continue;  // an error that stays until the labels are read, and says the same there
-    for (const auto& [name, reason] : *broken) {
+    for (const auto& [name, reason] : broken->get<std::vector<std::pair<std::string, std::string>>>()) {
       names.insert(name);
       out.findings.emplace_back(instance.file, io::Finding{io::Finding::Severity::Warning, "damaged-region",
                                                            "the region '" + name + "' cannot be read: " + reason});
@@ -49,7 +60,7 @@ using CasesByUid = std::map<std::string, std::set<std::size_t>>;
 
 }  // namespace
 
-void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
+void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out) {
   CasesByUid caseOfSeries, caseOfInstance;
   std::vector<const io::Series*> images;
   for (const auto& s : scan.series) {
@@ -106,8 +117,14 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
     }
     Case& c = out.cases[out.cases.size() - images.size() + at];
     bool resample = false;
-    for (const auto& instance : s.instances)
-      if (s.modality == "SEG") resample |= !io::segLiesOn(instance.file, c.geometry, c.origins).value_or(true);
+    for (const auto& instance : s.instances) {
+      if (s.modality != "SEG") break;
+      const auto lies = remembered(onGrid("lies on", c), instance.file, [&]() -> Result<Json> {
+        LORKD_TRY(all, io::segLiesOn(instance.file, c.geometry, c.origins));
+        return Json(all);
+      });
+      resample |= lies && !lies->get<bool>();
+    }
     if (resample && (frame.empty() || frame != s.frameOfReferenceUid || s.geometry.voxels() == 0)) {
       unusable(
           "label-grid",
@@ -123,7 +140,7 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out) {
                                                         "same frame of reference: it is resampled"});
     for (std::size_t n = 0; resample && n < s.instances.size(); ++n)
       c.resampled.push_back(static_cast<int>(c.labelFiles.size() + n));
-    const auto broken = s.modality == "RTSTRUCT" ? brokenIn(s, c.geometry, out) : std::set<std::string>();
+    const auto broken = s.modality == "RTSTRUCT" ? brokenIn(s, c, remembered, out) : std::set<std::string>();
     c.damaged.insert(c.damaged.end(), broken.begin(), broken.end());
     if (!broken.empty() && std::ranges::all_of(s.labels, [&](const auto& l) { return broken.contains(l.name); }))
       continue;

@@ -106,7 +106,7 @@ const io::LooseFile* imageOf(const io::LooseFile& label, const std::vector<const
 }  // namespace
 
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const fs::path& folder,
-                         const Pseudonym& pseudonym, const LabelValues& values, Pairing& out, Progress& progress,
+                         const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
                          const CancelToken& cancel) {
   // The folder may be moved, with its name, or be two sources at once.
   const auto name = [&](const fs::path& path) {
@@ -164,8 +164,11 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
       continue;
     }
     const auto names = namesBeside(label->file);
-    const auto occurring = values(label->file);
-    auto found = occurring ? labelsOf(*occurring, names) : std::unexpected(occurring.error());
+    const auto occurring = remembered("label layers", label->file, [&]() -> Result<Json> {
+      LORKD_TRY(values, labelValues(label->file));
+      return Json(values);
+    });
+    auto found = occurring ? labelsOf(occurring->get<LayerValues>(), names) : std::unexpected(occurring.error());
     if (!found) {
       unusable(label->file, "label-values", found.error().text());
       continue;

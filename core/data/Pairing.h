@@ -23,15 +23,16 @@ struct Pairing {
 /// Keyed pseudonym of a UID, patient id or path: ten hex digits.
 using Pseudonym = std::function<std::string(const std::string&)>;
 
-/// labelValues() of a file, or what was remembered of it.
-using LabelValues = std::function<Result<LayerValues>(const std::filesystem::path&)>;
+/// What `read` said of a file in an earlier scan, under the same `question`, or says now.
+using Remembered = std::function<Result<Json>(const std::string& question, const std::filesystem::path& file,
+                                              const std::function<Result<Json>()>& read)>;
 
 /// DICOM images, each with the SEG and RTSTRUCT series that reference it: by instance UIDs, else by series UID, else,
 /// where a structure set references nothing, by frame of reference. Labels of another frame of reference, or whose
 /// image is not there or not clear, are unusable; a region of a structure set that cannot be read, or does not lie in
 /// the image's slices, is left out, with a warning; a SEG on another grid in the same frame is resampled, with a
 /// warning. Patients are told apart by patient id, or where that is empty by study.
-void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
+void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out);
 
 /// NIfTI images with the label map that lies on the same grid, found by name:
 ///   - imagesTr/X_0000.nii.gz with labelsTr/X.nii.gz (nnU-Net; also Ts and Val), images/X with labels/X;
@@ -43,7 +44,7 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, Pairing& out);
 /// pseudonyms are made of the path from the scanned `folder` on.
 /// Label maps are read to list their values: those that are not whole numbers are unusable.
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
-                         const Pseudonym& pseudonym, const LabelValues& values, Pairing& out, Progress& progress,
+                         const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
                          const CancelToken& cancel);
 
 /// Picture sets: every .npz archive is a case, and every table of pictures, those of a folder that are called after

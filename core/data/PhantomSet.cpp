@@ -7,7 +7,7 @@
 
 #include "core/base/Random.h"
 #include "core/data/Phantom.h"
-#include "core/io/DicomWriter.h"
+#include "core/io/dicom/DicomWriter.h"
 
 namespace lorkd::data {
 

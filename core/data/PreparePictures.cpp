@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int formatVersion = 2;
+constexpr int picturesVersion = 2;
 
 /// Examples that stay together: those of a patient, where the set says whose they are, else each alone.
 std::vector<std::vector<std::size_t>> unitsOf(const io::PictureSet& set) {
@@ -180,7 +180,7 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
       Json labelsOf = Json::array(), own = Json::array();
       for (std::size_t cls = 0; cls < task.classes.size(); ++cls) labelsOf.push_back(classLabels(task, cls));
       for (const auto* m : members) own.push_back(m->item.id);
-      const Json keyed{{"format", formatVersion},
+      const Json keyed{{"format", picturesVersion},
                        {"inputs", inputs},
                        {"members", own},
                        {"task", t},

@@ -4,6 +4,14 @@
 
 namespace lorkd::image {
 
+Vec3 minus(const Vec3& a, const Vec3& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
+
+double dot(const Vec3& a, const Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+
+Vec3 cross(const Vec3& a, const Vec3& b) {
+  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+}
+
 Vec3 Geometry::indexToLps(const Vec3& index) const {
   Vec3 lps = origin;
   for (std::size_t r = 0; r < 3; ++r)

@@ -11,6 +11,10 @@ using Mat3 = std::array<std::array<double, 3>, 3>;  ///< rows; columns of a dire
 
 inline constexpr double kFarthest = 1e5;  ///< mm from the origin of patient space; nothing of a patient lies beyond
 
+Vec3 minus(const Vec3& a, const Vec3& b);
+double dot(const Vec3& a, const Vec3& b);
+Vec3 cross(const Vec3& a, const Vec3& b);
+
 /// A regular grid in patient space. Index (i, j, k): i fastest in memory (columns of a DICOM slice), k slowest.
 struct Geometry {
   std::array<std::int64_t, 3> size{0, 0, 0};  ///< voxels along i, j, k

@@ -4,13 +4,13 @@
 #include "core/io/FileContent.h"
 #include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
-#include "core/io/MediaDirectory.h"
-#include "core/io/QuickHeader.h"
-#include "core/io/RtStructs.h"
-#include "core/io/SegFrames.h"
-#include "core/io/SeriesCheck.h"
-#include "core/io/SliceHeader.h"
 #include "core/io/VolumeFile.h"
+#include "core/io/dicom/MediaDirectory.h"
+#include "core/io/dicom/QuickHeader.h"
+#include "core/io/dicom/RtStructs.h"
+#include "core/io/dicom/SegFrames.h"
+#include "core/io/dicom/SeriesCheck.h"
+#include "core/io/dicom/SliceHeader.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -44,7 +44,7 @@ Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   series.geometry = header->geometry;
   if (series.geometry.voxels() > 0 && !series.geometry.plausible()) series.geometry = {};
   const auto& d = series.geometry.direction;
-  series.instances.front().position = dicom::dot(series.geometry.origin, {d[0][2], d[1][2], d[2][2]});
+  series.instances.front().position = image::dot(series.geometry.origin, {d[0][2], d[1][2], d[2][2]});
   return series;
 }
 

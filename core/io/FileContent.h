@@ -1,7 +1,7 @@
 // What one file says of itself, in full. Inside this room only.
 #pragma once
 
-#include "core/io/SliceHeader.h"
+#include "core/io/dicom/SliceHeader.h"
 
 namespace lorkd::io {
 

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <itkImage.h>
+#include <itkImageIOBase.h>
 #include <itkImportImageContainer.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
 
 #include "core/base/Error.h"
 #include "core/image/Volume.h"
@@ -30,20 +34,6 @@ void setItkGrid(Image& image, const image::Geometry& geometry) {
   image.SetDirection(direction);
 }
 
-/// The grid of an ITK image.
-template <class Image>
-image::Geometry itkGrid(const Image& image) {
-  image::Geometry geometry;
-  const auto size = image.GetLargestPossibleRegion().GetSize();
-  for (unsigned a = 0; a < 3; ++a) {
-    geometry.size[a] = static_cast<std::int64_t>(size[a]);
-    geometry.origin[a] = image.GetOrigin()[a];
-    geometry.spacing[a] = image.GetSpacing()[a];
-    for (unsigned b = 0; b < 3; ++b) geometry.direction[a][b] = image.GetDirection()[a][b];
-  }
-  return geometry;
-}
-
 /// An ITK image over the voxels of `grid`, not copied: `grid` must outlive it, and nobody writes through it.
 template <class T>
 typename itk::Image<T, 3>::Pointer viewAsItk(const image::Grid<T>& grid) {
@@ -63,9 +53,25 @@ void copyFromItk(const Image& image, std::vector<T>& voxels) {
   voxels.assign(image.GetBufferPointer(), image.GetBufferPointer() + count);
 }
 
-/// What an ITK exception says, without its source location.
-inline std::string itkMessage(const itk::ExceptionObject& exception) {
+/// What the header in `io` promises, in the type that the file stores; memory for it is taken first. Throws as ITK
+/// does.
+inline std::vector<char> readAll(itk::ImageIOBase& io) {
+  itk::ImageIORegion region(io.GetNumberOfDimensions());
+  for (unsigned a = 0; a < io.GetNumberOfDimensions(); ++a) region.SetSize(a, io.GetDimensions(a));
+  io.SetIORegion(region);
+  std::vector<char> bytes(static_cast<std::size_t>(io.GetImageSizeInBytes()));
+  io.Read(bytes.data());
+  return bytes;
+}
+
+/// What an ITK exception says, without its source location and without the places of `files`, which it was about: a
+/// message may go where paths may not.
+inline std::string itkMessage(const itk::ExceptionObject& exception, const std::vector<std::filesystem::path>& files) {
   std::string text = exception.GetDescription();
+  for (const auto& file : files)
+    for (const auto& place : {file.string(), file.filename().string()})
+      for (auto at = text.find(place); !place.empty() && at != std::string::npos; at = text.find(place, at + 8))
+        text.replace(at, place.size(), "the file");
   std::replace(text.begin(), text.end(), '\n', ' ');
   // ITK prefixes "ITK ERROR: ClassName(0x55...): ".
   if (const auto colon = text.find("): "); text.starts_with("ITK ERROR: ") && colon != std::string::npos)

@@ -51,39 +51,75 @@ Old oldHeader(const New& from) {
   return to;
 }
 
+// A number of a NIfTI-1 header, of either byte order.
+template <class T>
+T valueIn(const char* header, std::size_t at) {
+  std::int32_t size = 0;
+  std::memcpy(&size, header, 4);
+  std::array<char, sizeof(T)> bytes;
+  std::memcpy(bytes.data(), header + at, sizeof(T));
+  if (size != 348) std::ranges::reverse(bytes);
+  return std::bit_cast<T>(bytes);
+}
+
+// Bytes of a voxel of a data type of nifti1.h.
+int bytesOf(std::int16_t datatype) {
+  switch (datatype) {
+    case 2:    // unsigned char
+    case 256:  // signed char
+      return 1;
+    case 4:    // short
+    case 512:  // unsigned short
+      return 2;
+    case 128:  // three unsigned char
+      return 3;
+    case 8:     // int
+    case 16:    // float
+    case 768:   // unsigned int
+    case 2304:  // four unsigned char
+      return 4;
+    case 32:    // two float
+    case 64:    // double
+    case 1024:  // long long
+    case 1280:  // unsigned long long
+      return 8;
+    case 1536:  // long double
+    case 1792:  // two double
+      return 16;
+    case 2048:  // two long double
+      return 32;
+    default:
+      return 0;
+  }
+}
+
 // Whether the rotation and the affine that a NIfTI-1 header uses are numbers of a place: ITK's matrices end the program
 // where they meet one that is not finite.
 bool isPlaced(const char* header) {
-  std::int32_t size = 0;
-  std::memcpy(&size, header, 4);
-  const auto value = [&]<class T>(T, std::size_t at) {
-    std::array<char, sizeof(T)> bytes;
-    std::memcpy(bytes.data(), header + at, sizeof(T));
-    if (size != 348) std::ranges::reverse(bytes);
-    return std::bit_cast<T>(bytes);
-  };
   const auto sound = [&](std::size_t code, std::size_t first, std::size_t count) {
     bool all = true;  // comparisons are false for not-a-number
-    for (std::size_t n = 0; n < count; ++n) all &= std::abs(value(0.0f, first + 4 * n)) <= 1e9f;
-    return all || value(std::int16_t(0), code) <= 0;
+    for (std::size_t n = 0; n < count; ++n) all &= std::abs(valueIn<float>(header, first + 4 * n)) <= 1e9f;
+    return all || valueIn<std::int16_t>(header, code) <= 0;
   };
   return sound(252, 256, 6) && sound(254, 280, 12);
 }
 
 }  // namespace
 
-Result<TemporaryFile> asNifti1(const fs::path& file, bool withVoxels) {
+Result<NiftiFile> asNifti1(const fs::path& file, bool withVoxels) {
   // Reads plain files, too.
   const std::unique_ptr<gzFile_s, decltype(&gzclose)> in(gzopen(file.c_str(), "rb"), &gzclose);
   New header{};
   const int there = in ? gzread(in.get(), header.data(), header.size()) : 0;
-  if (there < 348) return TemporaryFile();
+  if (there < 348) return NiftiFile();
   const bool isNew = there == static_cast<int>(header.size()) && std::memcmp(header.data() + 4, "n+2", 4) == 0;
   const auto old = oldHeader(header);
-  if (!isPlaced(isNew ? old.data() : header.data()))
+  const char* const known = isNew ? old.data() : header.data();
+  const int stored = bytesOf(valueIn<std::int16_t>(known, 70));
+  if (!isPlaced(known))
     return fail(ErrorCode::Format, "the header places the image with numbers that are out of range",
                 "mend its sform and qform", file.string());
-  if (!isNew) return TemporaryFile();
+  if (!isNew) return NiftiFile{{}, stored};
   std::int32_t size = 0;
   std::array<std::int64_t, 8> dim{};
   std::int64_t offset = 0;
@@ -93,9 +129,7 @@ Result<TemporaryFile> asNifti1(const fs::path& file, bool withVoxels) {
   if (size != 540)
     return fail(ErrorCode::Unsupported, "NIfTI-2 in big-endian order cannot be read", "convert it to NIfTI-1",
                 file.string());
-  std::int16_t bits = 0;
-  std::memcpy(&bits, header.data() + 14, 2);
-  double voxelBytes = bits / 8.0;
+  double voxelBytes = stored;
   for (const auto extent : dim) {
     voxelBytes *= static_cast<double>(std::max<std::int64_t>(1, &extent == dim.data() ? 1 : extent));
     if (extent < 0 || extent > 32767)
@@ -127,7 +161,7 @@ Result<TemporaryFile> asNifti1(const fs::path& file, bool withVoxels) {
     }
   ::close(out);
   if (!written) return fail(ErrorCode::Io, "the temporary file cannot be written", "check the free space", name);
-  return copy;
+  return NiftiFile{std::move(copy), stored};
 }
 
 }  // namespace lorkd::io

@@ -28,9 +28,14 @@ class TemporaryFile {
   std::filesystem::path m_path;
 };
 
-/// A NIfTI-1 copy (.nii) of a NIfTI-2 file, with its voxels or the header alone; none where the file is no NIfTI-2.
+/// What the header of a NIfTI file says that a reader of NIfTI-1 does not.
+struct NiftiFile {
+  TemporaryFile copy;  ///< in NIfTI-1 (.nii), of a NIfTI-2 file, with its voxels or the header alone
+  int voxelBytes = 0;  ///< of a voxel as it lies in the file, where ITK tells of the type after rescaling; 0: unknown
+};
+
 /// Errors: Unsupported (big endian, or an axis longer than NIfTI-1 knows), Format (cut off; of either version, a
 /// rotation or an affine that is not finite), Io.
-Result<TemporaryFile> asNifti1(const std::filesystem::path& file, bool withVoxels);
+Result<NiftiFile> asNifti1(const std::filesystem::path& file, bool withVoxels);
 
 }  // namespace lorkd::io

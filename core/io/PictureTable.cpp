@@ -99,9 +99,9 @@ std::vector<std::string> findingsIn(const std::string& cell) {
   return out;
 }
 
-class Reader {
+class TableReader {
  public:
-  explicit Reader(const fs::path& folder) : m_folder(folder), m_places(folder) {}
+  explicit TableReader(const fs::path& folder) : m_folder(folder), m_places(folder) {}
 
   Result<void> take(const fs::path& file) {
     LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 28));
@@ -278,7 +278,7 @@ bool isPictureTable(const fs::path& file) {
 
 Result<PictureSet> readPictureTables(const std::vector<fs::path>& files) {
   if (files.empty()) return fail(ErrorCode::InvalidArgument, "no table is named");
-  Reader reader(files.front().parent_path());
+  TableReader reader(files.front().parent_path());
   for (const auto& file : files) LORKD_CHECK(reader.take(file));
   LORKD_TRY(set, reader.finish());
   if (!set.examples.empty()) return std::move(set);

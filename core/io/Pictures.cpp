@@ -8,11 +8,11 @@
 #include <fstream>
 
 #include "core/base/File.h"
-#include "core/io/DicomPicture.h"
 #include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
 #include "core/io/ItkGrid.h"
 #include "core/io/Png.h"
+#include "core/io/dicom/DicomPicture.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -98,11 +98,7 @@ Result<Picture> readPicture(const fs::path& file) {
     using itk::IOComponentEnum;
     if (components < 1 || components > 4 || (type != IOComponentEnum::UCHAR && type != IOComponentEnum::USHORT))
       return fail(ErrorCode::Unsupported, "the picture's samples are not 8 or 16 bit unsigned", hint, file.string());
-    itk::ImageIORegion region(io->GetNumberOfDimensions());
-    for (unsigned a = 0; a < io->GetNumberOfDimensions(); ++a) region.SetSize(a, io->GetDimensions(a));
-    io->SetIORegion(region);
-    std::vector<char> buffer(static_cast<std::size_t>(io->GetImageSizeInBytes()));
-    io->Read(buffer.data());
+    const auto buffer = readAll(*io);
     picture.channels = components >= 3 ? 3 : 1;
     if (type == IOComponentEnum::UCHAR)
       copySamples<std::uint8_t>(buffer, components, picture);
@@ -110,7 +106,7 @@ Result<Picture> readPicture(const fs::path& file) {
       copySamples<std::uint16_t>(buffer, components, picture);
     return picture;
   } catch (const itk::ExceptionObject& e) {
-    return fail(ErrorCode::Format, itkMessage(e), hint, file.string());
+    return fail(ErrorCode::Format, itkMessage(e, {file}), hint, file.string());
   }
 }
 

@@ -15,8 +15,8 @@
 #include <thread>
 
 #include "core/io/FileContent.h"
-#include "core/io/MediaDirectory.h"
-#include "core/io/SeriesCheck.h"
+#include "core/io/dicom/MediaDirectory.h"
+#include "core/io/dicom/SeriesCheck.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;

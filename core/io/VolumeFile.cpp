@@ -1,16 +1,15 @@
 #include "core/io/VolumeFile.h"
 
-#include <itkImageFileReader.h>
 #include <itkImageFileWriter.h>
 #include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
-#include <itkVectorImage.h>
 #include <itk_zlib.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <sstream>
 #include <vector>
@@ -36,7 +35,7 @@ bool named(const fs::path& file, std::initializer_list<const char*> endings) {
   return std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
 }
 
-std::string trimmed(const std::string& text) {
+std::string stripped(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r");
   return first == text.npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
@@ -55,12 +54,12 @@ Result<TextHeader> textHeader(const fs::path& file) {
   bool ended = false, placed = false;
   double packedBytes = 0;
   for (std::string line; !ended && std::getline(in, line);) {
-    ended = nrrd && trimmed(line).empty();
+    ended = nrrd && stripped(line).empty();
     const auto split = line.find_first_of(nrrd ? ":" : "=:");
     const auto begin = split == line.npos ? split : line.find_first_not_of(nrrd ? ":" : "=: \t", split);
-    const auto name = trimmed(line.substr(0, split)), key = lowered(name);
-    const auto value = begin == line.npos ? "" : trimmed(line.substr(begin));
-    if (ended || (nrrd ? split == line.npos : trimmed(line).empty())) continue;
+    const auto name = stripped(line.substr(0, split)), key = lowered(name);
+    const auto value = begin == line.npos ? "" : stripped(line.substr(begin));
+    if (ended || (nrrd ? split == line.npos : stripped(line).empty())) continue;
     // ITK's reader of MetaImages goes by words, not lines: what it would read otherwise than here is refused.
     if (!nrrd && (name.empty() || value.empty() || name.find_first_of(" \t\v\f\r") != name.npos))
       return fail(ErrorCode::Format, "the header has a line that is no 'Name = value': " + line.substr(0, 80),
@@ -82,10 +81,9 @@ Result<TextHeader> textHeader(const fs::path& file) {
     const fs::path beside = file.parent_path() / value;
     std::error_code ec;
     if (value.find_first_of("/\\%") != value.npos || value.starts_with("LIST") || !fs::is_regular_file(beside, ec))
-      return fail(
-          ErrorCode::Unsupported,
-          "the header looks for its voxels in '" + value.substr(0, 200) + "', which is no single file beside it",
-          "put both files into one folder", file.string());
+      return fail(ErrorCode::Unsupported,
+                  "the header looks for its voxels in something that is no single file beside it",
+                  "put both files into one folder", file.string() + " (data file '" + value.substr(0, 200) + "')");
     header.voxels = beside;
   }
   // An NRRD header alone may end with its file.
@@ -110,13 +108,15 @@ Result<Opened> open(const fs::path& file, bool withVoxels, bool layers) {
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
   itk::ImageIOBase::Pointer io;
   TemporaryFile copy;
+  double voxelBytes = 0;  // in the file; 0: as ITK says
   TextHeader text{file, named(file, {".gz"})};
   if (named(file, {".nii", ".nii.gz"})) {
     auto nifti = itk::NiftiImageIO::New();
     nifti->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
     io = nifti;
     LORKD_TRY(first, asNifti1(file, withVoxels));
-    copy = std::move(first);
+    copy = std::move(first.copy);
+    voxelBytes = first.voxelBytes;
   } else {
     LORKD_TRY(header, textHeader(file));
     text = header;
@@ -132,7 +132,8 @@ Result<Opened> open(const fs::path& file, bool withVoxels, bool layers) {
   io->ReadImageInformation();
 
   const unsigned dimensions = io->GetNumberOfDimensions();
-  double bytes = static_cast<double>(io->GetComponentSize()) * io->GetNumberOfComponents();
+  double bytes =
+      voxelBytes > 0 ? voxelBytes : static_cast<double>(io->GetComponentSize()) * io->GetNumberOfComponents();
   constexpr double kHeader = 352;
   for (unsigned a = 0; a < dimensions; ++a) {
     const auto extent = io->GetDimensions(a);
@@ -142,6 +143,8 @@ Result<Opened> open(const fs::path& file, bool withVoxels, bool layers) {
                   "split it into one file for each time point or channel", file.string());
     bytes *= static_cast<double>(extent);
   }
+  if (io->GetComponentType() == itk::IOComponentEnum::UNKNOWNCOMPONENTTYPE || io->GetComponentSize() > 8)
+    return fail(ErrorCode::Unsupported, "the voxels are of a type that cannot be read", kReadHint, file.string());
   constexpr unsigned kMostLayers = 256;
   const bool layered = layers && io->GetNumberOfComponents() <= kMostLayers && namesItsLabels(file);
   if (dimensions < 2 || (io->GetNumberOfComponents() != 1 && !layered))
@@ -156,13 +159,30 @@ Result<Opened> open(const fs::path& file, bool withVoxels, bool layers) {
   return Opened{io, std::move(copy)};
 }
 
+Result<image::Geometry> geometryOf(const itk::ImageIOBase& io, const fs::path& file) {
+  image::Geometry geometry;
+  for (unsigned a = 0; a < std::min(3u, io.GetNumberOfDimensions()); ++a) {
+    geometry.size[a] = static_cast<std::int64_t>(io.GetDimensions(a));
+    geometry.spacing[a] = io.GetSpacing(a);
+    geometry.origin[a] = io.GetOrigin(a);
+    const auto axis = io.GetDirection(a);
+    for (unsigned b = 0; b < 3; ++b) geometry.direction[b][a] = b < axis.size() ? axis[b] : 0.0;
+  }
+  if (io.GetNumberOfDimensions() == 2) geometry.size[2] = 1;
+  if (!geometry.plausible())
+    return fail(ErrorCode::Format,
+                "the header's grid cannot be right: a size, spacing, direction or origin is out of range", kReadHint,
+                file.string());
+  return geometry;
+}
+
 // Runs `work` and turns what ITK throws into an error that names the file.
 template <class Work>
 auto guarded(const fs::path& file, Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const itk::ExceptionObject& e) {
-    return fail(ErrorCode::Format, itkMessage(e), kReadHint, file.string());
+    return fail(ErrorCode::Format, itkMessage(e, {file, voxelsOf(file)}), kReadHint, file.string());
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::Io, "there is not enough memory for this image", "", file.string());
   }
@@ -184,34 +204,77 @@ bool gzipIsWhole(const fs::path& file) {
   return code == Z_OK || code == Z_STREAM_END;
 }
 
-using FloatImage = itk::Image<float, 3>;
-using LayeredImage = itk::VectorImage<float, 3>;
+// Voxels of the type that the file stores: ITK's own reader would hold them a second time as another.
+struct Stored {
+  image::Geometry geometry;
+  itk::IOComponentEnum type;
+  std::size_t layers = 1;
+  std::vector<char> bytes;  // those of a voxel's layers lie together
+};
 
-template <class Image>
-Result<typename Image::Pointer> readVoxels(const fs::path& file) {
-  return guarded(file, [&]() -> Result<typename Image::Pointer> {
-    LORKD_TRY(opened, open(file, true, std::is_same_v<Image, LayeredImage>));
+Result<Stored> readStored(const fs::path& file, bool layers) {
+  return guarded(file, [&]() -> Result<Stored> {
+    LORKD_TRY(opened, open(file, true, layers));
     if (named(file, {".gz"}) && !gzipIsWhole(file))
       return fail(ErrorCode::Format, "the compressed file is truncated or damaged", kReadHint, file.string());
-    auto reader = itk::ImageFileReader<Image>::New();
-    reader->SetImageIO(opened.io);
-    reader->SetFileName(opened.copy.path().empty() ? file.string() : opened.copy.path().string());
-    reader->Update();
-    return typename Image::Pointer(reader->GetOutput());
+    LORKD_TRY(geometry, geometryOf(*opened.io, file));
+    return Stored{geometry, opened.io->GetComponentType(), opened.io->GetNumberOfComponents(), readAll(*opened.io)};
   });
 }
 
-// Every `step`-th value from `values` on.
-Result<image::LabelMap> labelsOfValues(const fs::path& file, const image::Geometry& geometry, const float* values,
-                                       std::size_t step) {
-  image::LabelMap labels(geometry);
-  for (std::size_t n = 0; n < labels.voxels.size(); ++n) {
-    const float value = values[n * step];
-    if (!(value >= 0 && value <= 65535) || value != std::floor(value))
-      return fail(ErrorCode::Format, "voxel " + std::to_string(n) + " holds " + std::to_string(value),
-                  "a label image holds whole numbers from 0 to 65535; is this an intensity image?", file.string());
-    labels.voxels[n] = static_cast<std::uint16_t>(value);
+// Calls `work` with each value of a layer, as the type it has, until it returns false.
+template <class Work>
+bool eachValue(const Stored& stored, std::size_t layer, const Work& work) {
+  const auto go = [&]<class T>(T value) {
+    for (auto at = layer * sizeof(T); at < stored.bytes.size(); at += stored.layers * sizeof(T)) {
+      std::memcpy(&value, stored.bytes.data() + at, sizeof(T));
+      if (!work(value)) return false;
+    }
+    return true;
+  };
+  using itk::IOComponentEnum;
+  switch (stored.type) {
+    case IOComponentEnum::UCHAR:
+      return go(std::uint8_t());
+    case IOComponentEnum::CHAR:
+      return go(std::int8_t());
+    case IOComponentEnum::USHORT:
+      return go(std::uint16_t());
+    case IOComponentEnum::SHORT:
+      return go(std::int16_t());
+    case IOComponentEnum::UINT:
+      return go(std::uint32_t());
+    case IOComponentEnum::INT:
+      return go(std::int32_t());
+    case IOComponentEnum::ULONG:
+    case IOComponentEnum::ULONGLONG:
+      return go(std::uint64_t());
+    case IOComponentEnum::LONG:
+    case IOComponentEnum::LONGLONG:
+      return go(std::int64_t());
+    case IOComponentEnum::FLOAT:
+      return go(float());
+    case IOComponentEnum::DOUBLE:
+      return go(double());
+    default:
+      return false;
   }
+}
+
+Result<image::LabelMap> labelsIn(const fs::path& file, const Stored& stored, std::size_t layer) {
+  image::LabelMap labels;
+  labels.geometry = stored.geometry;
+  labels.voxels.reserve(static_cast<std::size_t>(stored.geometry.voxels()));
+  double odd = 0;
+  const bool all = eachValue(stored, layer, [&](auto value) {
+    odd = static_cast<double>(value);
+    if (!(odd >= 0 && odd <= 65535) || odd != std::floor(odd)) return false;
+    labels.voxels.push_back(static_cast<std::uint16_t>(value));
+    return true;
+  });
+  if (!all)
+    return fail(ErrorCode::Format, "voxel " + std::to_string(labels.voxels.size()) + " holds " + std::to_string(odd),
+                "a label image holds whole numbers from 0 to 65535; is this an intensity image?", file.string());
   return labels;
 }
 
@@ -229,7 +292,8 @@ Result<void> writeGrid(const fs::path& file, const image::Grid<T>& grid) {
       writer->Update();
       return {};
     } catch (const itk::ExceptionObject& e) {
-      return fail(ErrorCode::Io, itkMessage(e), "use a name that ends in .nii or .nii.gz", file.string());
+      return fail(ErrorCode::Io, itkMessage(e, {temporary, file}), "use a name that ends in .nii or .nii.gz",
+                  file.string());
     }
   });
 }
@@ -247,44 +311,32 @@ bool isVolumeFile(const fs::path& file) { return named(file, {".nii", ".nii.gz",
 Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
   return guarded(file, [&]() -> Result<image::Geometry> {
     LORKD_TRY(opened, open(file, false, true));
-    const auto& io = opened.io;
-    image::Geometry geometry;
-    for (unsigned a = 0; a < std::min(3u, io->GetNumberOfDimensions()); ++a) {
-      geometry.size[a] = static_cast<std::int64_t>(io->GetDimensions(a));
-      geometry.spacing[a] = io->GetSpacing(a);
-      geometry.origin[a] = io->GetOrigin(a);
-      const auto axis = io->GetDirection(a);
-      for (unsigned b = 0; b < 3; ++b) geometry.direction[b][a] = b < axis.size() ? axis[b] : 0.0;
-    }
-    if (io->GetNumberOfDimensions() == 2) geometry.size[2] = 1;
-    if (!geometry.plausible())
-      return fail(ErrorCode::Format,
-                  "the header's grid cannot be right: a size, spacing, direction or origin is out of "
-                  "range",
-                  kReadHint, file.string());
-    return geometry;
+    return geometryOf(*opened.io, file);
   });
 }
 
 Result<image::Volume> readVolume(const fs::path& file) {
-  LORKD_TRY(voxels, readVoxels<FloatImage>(file));
+  LORKD_TRY(stored, readStored(file, false));
   image::Volume volume;
-  volume.geometry = itkGrid(*voxels);
-  copyFromItk(*voxels, volume.voxels);
+  volume.geometry = stored.geometry;
+  volume.voxels.reserve(static_cast<std::size_t>(stored.geometry.voxels()));
+  eachValue(stored, 0, [&](auto value) {
+    volume.voxels.push_back(static_cast<float>(value));
+    return true;
+  });
   return volume;
 }
 
 Result<image::LabelMap> readLabelMap(const fs::path& file) {
-  LORKD_TRY(voxels, readVoxels<FloatImage>(file));
-  return labelsOfValues(file, itkGrid(*voxels), voxels->GetBufferPointer(), 1);
+  LORKD_TRY(stored, readStored(file, false));
+  return labelsIn(file, stored, 0);
 }
 
 Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file) {
-  LORKD_TRY(voxels, readVoxels<LayeredImage>(file));
-  const std::size_t count = voxels->GetNumberOfComponentsPerPixel();
+  LORKD_TRY(stored, readStored(file, true));
   std::vector<image::LabelMap> layers;
-  for (std::size_t n = 0; n < count; ++n) {
-    LORKD_TRY(layer, labelsOfValues(file, itkGrid(*voxels), voxels->GetBufferPointer() + n, count));
+  for (std::size_t n = 0; n < stored.layers; ++n) {
+    LORKD_TRY(layer, labelsIn(file, stored, n));
     layers.push_back(std::move(layer));
   }
   return layers;

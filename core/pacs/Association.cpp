@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <mutex>
 
-#include "core/io/Dicom.h"
+#include "core/io/dicom/Dicom.h"
 
 namespace lorkd::pacs {
 namespace {

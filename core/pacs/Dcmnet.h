@@ -15,4 +15,7 @@ namespace lorkd::pacs {
 /// Largest protocol data unit we take, in bytes: larger than DCMTK's 16 KiB, for fewer system calls.
 inline constexpr long kLargestPdu = 65536;
 
+/// Presentation contexts that an association can have (PS3.8 section 9.3.2.2: odd numbers up to 255).
+inline constexpr std::size_t kMostContexts = 128;
+
 }  // namespace lorkd::pacs

@@ -1,20 +1,8 @@
 #include "core/pacs/MoveListener.h"
 
-#include <array>
+#include "core/pacs/Storage.h"
 
 namespace lorkd::pacs {
-namespace {
-
-// What we take, best first: as the objects are most probably stored, so that nothing is converted on the way.
-constexpr std::array kSyntaxes{UID_LittleEndianExplicitTransferSyntax, UID_LittleEndianImplicitTransferSyntax,
-                               UID_JPEG2000LosslessOnlyTransferSyntax, UID_JPEGProcess14SV1TransferSyntax,
-                               UID_JPEGLSLosslessTransferSyntax,       UID_RLELosslessTransferSyntax,
-                               UID_JPEGProcess1TransferSyntax,         UID_JPEG2000TransferSyntax,
-                               UID_JPEGProcess2_4TransferSyntax,       UID_JPEGLSLossyTransferSyntax,
-                               UID_JPEGProcess14TransferSyntax,        UID_DeflatedExplicitVRLittleEndianTransferSyntax,
-                               UID_BigEndianExplicitTransferSyntax};
-
-}  // namespace
 
 MoveListener::MoveListener(const Node& node, Receiver& receiver, Watch& asking)
     : m_node(node),
@@ -73,9 +61,12 @@ OFCondition MoveListener::accept(T_ASC_Association& association) {
   DIC_AE calling{}, called{}, responding{};
   ASC_getAPTitles(association.params, calling, sizeof calling, called, sizeof called, responding, sizeof responding);
   if (called != m_node.calling) return refuse(ASC_REASON_SU_CALLEDAETITLENOTRECOGNIZED);
-  auto syntaxes = kSyntaxes;
-  auto condition = ASC_acceptContextsWithPreferredTransferSyntaxes(association.params, dcmAllStorageSOPClassUIDs,
-                                                                   numberOfDcmAllStorageSOPClassUIDs, syntaxes.data(),
+  // Best first: as the objects are most probably stored, so that nothing is converted on the way.
+  std::vector<const char*> syntaxes(kUncompressed.begin(), kUncompressed.end());
+  syntaxes.insert(syntaxes.end(), kCompressed.begin(), kCompressed.end());
+  auto classes = storageClasses();
+  auto condition = ASC_acceptContextsWithPreferredTransferSyntaxes(association.params, classes.data(),
+                                                                   static_cast<int>(classes.size()), syntaxes.data(),
                                                                    static_cast<int>(syntaxes.size()));
   const char* echo[] = {UID_VerificationSOPClass};
   if (condition.good())

@@ -5,7 +5,7 @@
 #include <functional>
 #include <set>
 
-#include "core/io/Dicom.h"
+#include "core/io/dicom/Dicom.h"
 #include "core/pacs/Association.h"
 #include "core/pacs/Uid.h"
 

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "core/base/File.h"
-#include "core/io/Dicom.h"
+#include "core/io/dicom/Dicom.h"
 #include "core/pacs/Uid.h"
 
 namespace lorkd::pacs {

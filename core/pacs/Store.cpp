@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <set>
 
-#include "core/io/Dicom.h"
 #include "core/io/FileKind.h"
+#include "core/io/dicom/Dicom.h"
 #include "core/pacs/Association.h"
 #include "core/pacs/Uid.h"
 
 namespace lorkd::pacs {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::size_t kMostContexts = 128;
 
 // What a file says about itself.
 struct Parcel {

@@ -3,19 +3,10 @@
 #include <algorithm>
 
 #include "core/pacs/MoveListener.h"
+#include "core/pacs/Storage.h"
 
 namespace lorkd::pacs {
 namespace {
-
-// Compressions, most usual first.
-constexpr const char* kCompressed[] = {
-    UID_JPEG2000LosslessOnlyTransferSyntax, UID_JPEGProcess14SV1TransferSyntax,
-    UID_JPEGLSLosslessTransferSyntax,       UID_RLELosslessTransferSyntax,
-    UID_JPEGProcess1TransferSyntax,         UID_JPEG2000TransferSyntax,
-    UID_JPEGProcess2_4TransferSyntax,       UID_JPEGLSLossyTransferSyntax,
-    UID_JPEGProcess14TransferSyntax,        UID_DeflatedExplicitVRLittleEndianTransferSyntax,
-    UID_BigEndianExplicitTransferSyntax};
-constexpr std::size_t kMostContexts = 128;
 
 Result<std::unique_ptr<DcmDataset>> identifiersOf(const Wanted& wanted) {
   auto dataset = std::make_unique<DcmDataset>();
@@ -120,11 +111,15 @@ Result<Ending> follow(Association& association, Receiver& receiver) {
 }  // namespace
 
 std::vector<Context> receivingContexts(std::vector<std::string> sopClasses) {
-  if (sopClasses.empty() || sopClasses.size() > kMostContexts / 2 - 1)
-    sopClasses.assign(dcmShortSCUStorageSOPClassUIDs,
-                      dcmShortSCUStorageSOPClassUIDs + std::min(numberOfDcmShortSCUStorageSOPClassUIDs, 63));
+  constexpr int kMostClasses = kMostContexts / 2 - 1;
+  if (sopClasses.empty() || sopClasses.size() > kMostClasses) {
+    sopClasses.assign(
+        dcmShortSCUStorageSOPClassUIDs,
+        dcmShortSCUStorageSOPClassUIDs + std::min(numberOfDcmShortSCUStorageSOPClassUIDs, kMostClasses - 1));
+    sopClasses.push_back(kLabelMapStorage);
+  }
   const auto compressions =
-      std::min(std::size(kCompressed), (kMostContexts - 1) / sopClasses.size() - 1);  // one is for the service itself
+      std::min(kCompressed.size(), (kMostContexts - 1) / sopClasses.size() - 1);  // one is for the service itself
   std::vector<Context> contexts;
   for (const auto& sopClass : sopClasses) {
     contexts.push_back(plainContext(sopClass));

@@ -1,6 +1,5 @@
 #include "core/workflow/PredictedSeg.h"
 
-#include <algorithm>
 #include <ctime>
 
 #include "core/data/ClassMasks.h"

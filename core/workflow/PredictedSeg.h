@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "core/data/Catalogue.h"
-#include "core/io/DicomWriter.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "core/run/RunDirectory.h"
 
 namespace lorkd::workflow {

@@ -2,6 +2,7 @@
 
 #include "core/nn/Convolution.h"
 #include "core/nn/Gram.h"
+#include "core/plugin/Registry.h"
 #include "core/train/Optimiser.h"
 #include "plugins/Plugins.h"
 #include "tests/bench/Benches.h"

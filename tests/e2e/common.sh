@@ -6,6 +6,8 @@ set -euo pipefail
 python3() { /usr/bin/python3 "$@"; }
 fail() { echo "FAILED: $*" >&2; exit 1; }
 skip() { echo "SKIPPED: $*"; exit 77; }
+# has PATTERN...: as grep, reading to the end: grep -q would cut off whoever writes, which counts as a failure here.
+has() { grep "$@" >/dev/null; }
 # A plan small enough for a test; more --set arguments may follow.
 small=(--set training.steps=12 --set teacher.steps=8 --set training.validate_every=6 --set training.checkpoint_every=3
   --set "backbone.widths=[4,8]" --set "teacher.backbone.widths=[6,12]" --set "data.spacing=[10,10,10]"

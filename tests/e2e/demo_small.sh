@@ -8,7 +8,7 @@ rm -rf "$out"
 for f in report.html results.csv index.sqlite runs/lorkd/events.jsonl runs/lorkd/metrics.json; do
   [ -s "$out/$f" ] || fail "$f is missing"
 done
-head -1 "$out/results.csv" | grep -q '^task,method,metric,value' || fail "header of results.csv"
+head -1 "$out/results.csv" | has '^task,method,metric,value' || fail "header of results.csv"
 for method in expert mtl teacher; do
   grep -q "^mean,$method,dice," "$out/results.csv" || fail "no mean Dice of $method"
 done
@@ -56,6 +56,15 @@ assert transfer == scratch, (transfer, scratch)
 assert transfer["test"] and not transfer["test"] & (expert["train"] | expert["validation"]), (expert, transfer)
 PY
 ) || fail "patients of the transfer"
+# The audit of a run shows the run's own division.
+"$LORKD" --progress json audit "$out/runs/vertebrae" --headers >"$WORK/audit-run.jsonl"
+python3 - "$out/runs/vertebrae/cases.json" "$WORK/audit-run.jsonl" <<'PY' || fail "the audit of a run divides otherwise"
+import json, sys
+run = {c["case"]["id"]: c["split"] for c in json.load(open(sys.argv[1]))["cases"] if c["tasks"]}
+images = [json.loads(line) for line in open(sys.argv[2])][-1]["images"]
+assert run == {i["case"]["id"]: i["split"] for i in images if i["tasks"]}, (run, images)
+PY
+expect_error "frozen" "$LORKD" audit "$out/runs/vertebrae" --set seed=4
 # A scratch run on other patients is not compared with it.
 "$LORKD" train "$out/plan.json" "${small[@]}" --set 'tasks={"abdomen":{"body_parts":["ABDOMEN"],"classes":{"liver":{}}}}' \
   --set method=mtl --set teacher.source=none --set conflict.enabled=false --out "$out/runs/liver-scratch" >/dev/null

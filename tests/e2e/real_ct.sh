@@ -12,7 +12,7 @@ mkdir -p "$out"
   --body-part ABDOMEN --out "$out/dicom"
 if command -v dciodvfy >/dev/null; then
   for f in "$(find "$out/dicom" -path '*CT*' -name '*.dcm' | head -1)" "$(find "$out/dicom" -name 'SEG*.dcm' | head -1)"; do
-    dciodvfy "$f" 2>&1 | grep -q '^Error' && fail "dciodvfy finds errors in $f"
+    dciodvfy "$f" 2>&1 | has '^Error' && fail "dciodvfy finds errors in $f"
   done
 fi
 "$LORKD" scan "$out/dicom"

@@ -81,7 +81,7 @@ fi
 # A run of single-task learning is a run like any other.
 "$LORKD" export "$runs/small-stl-1" >/dev/null
 "$LORKD" predict "$runs/small-stl-1" --task head >/dev/null
-"$LORKD" evaluate "$runs/small-stl-1" | grep -q '^mean' || fail "evaluating stl"
+"$LORKD" evaluate "$runs/small-stl-1" | has '^mean' || fail "evaluating stl"
 python3 - "$runs/small-stl-1/experts" "$runs/small-study/results.csv" <<'PY' || fail "exported experts of stl"
 import csv, json, sys
 sizes = {r["task"]: float(r["value"]) for r in csv.DictReader(open(sys.argv[2], newline="")) if r["method"] == "stl" and r["metric"] == "parameters"}
@@ -113,7 +113,7 @@ for name in methods:
     assert any(e["kind"] == "conflict" for e in events) != separate, name
 PY
 "$LORKD" export "$runs/small-stl_kd-1" --task thorax >/dev/null || fail "exporting stl_kd"
-"$LORKD" evaluate "$runs/small-moco-1" | grep -q '^mean' || fail "evaluating moco"
+"$LORKD" evaluate "$runs/small-moco-1" | has '^mean' || fail "evaluating moco"
 # What a truncated expert says of its factors: the rank that is left, and the scale of its training.
 "$LORKD" export "$runs/small-lorkd-1" --task head --format factors --rank 1 --out "$WORK/study-factors" >/dev/null
 python3 - "$WORK/study-factors/head/manifest.json" "$runs/small-lorkd-1/plan.json" <<'PY' || fail "the manifest of a truncated expert"

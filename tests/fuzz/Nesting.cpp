@@ -1,7 +1,7 @@
 // The walk through the nesting of a DICOM file.
-#include "core/io/Nesting.cpp"
+#include "core/io/dicom/Nesting.cpp"
 
-#include "core/io/Elements.cpp"
+#include "core/io/dicom/Elements.cpp"
 #include "tests/fuzz/Scratch.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

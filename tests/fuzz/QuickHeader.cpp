@@ -1,11 +1,11 @@
 // The short way through a DICOM header: it must say what DCMTK says, or nothing.
-#include "core/io/QuickHeader.h"
+#include "core/io/dicom/QuickHeader.h"
 
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/io/Elements.cpp"
-#include "core/io/QuickHeader.cpp"
+#include "core/io/dicom/Elements.cpp"
+#include "core/io/dicom/QuickHeader.cpp"
 #include "tests/fuzz/Scratch.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,5 +1,5 @@
 // Contours as text: lines of points, each of which may be open, and the voxels of those that are read.
-#include "core/io/RtStructs.cpp"
+#include "core/io/dicom/RtStructs.cpp"
 
 #include <sstream>
 

@@ -12,11 +12,11 @@ namespace lorkd::form {
 namespace {
 
 enum Role { TaskRole = Qt::UserRole, ClassRole, ColorRole };
-enum Column { Name, Labels, Images };
+enum TreeColumn { TreeName, TreeLabels, TreeImages };
 
 void setColor(QTreeWidgetItem* item, const std::string& color) {
-  item->setIcon(Name, swatch(QString::fromStdString(color)));
-  item->setData(Name, ColorRole, QColor(QString::fromStdString(color)));
+  item->setIcon(TreeName, swatch(QString::fromStdString(color)));
+  item->setData(TreeName, ColorRole, QColor(QString::fromStdString(color)));
 }
 
 }  // namespace
@@ -25,12 +25,12 @@ TaskTree::TaskTree(const QWidget* labels, QWidget* parent) : QTreeWidget(parent)
   setObjectName("taskTree");
   setAccessibleName(tr("Tasks and their classes"));
   setHeaderLabels({tr("Task / class"), tr("Made of labels"), tr("Images")});
-  headerItem()->setTextAlignment(Images, Qt::AlignRight | Qt::AlignVCenter);
-  headerItem()->setToolTip(Images, tr("Images that carry one of its labels"));
+  headerItem()->setTextAlignment(TreeImages, Qt::AlignRight | Qt::AlignVCenter);
+  headerItem()->setToolTip(TreeImages, tr("Images that carry one of its labels"));
   header()->setStretchLastSection(false);
-  header()->setSectionResizeMode(Name, QHeaderView::Stretch);
-  header()->setSectionResizeMode(Labels, QHeaderView::Stretch);
-  header()->setSectionResizeMode(Images, QHeaderView::ResizeToContents);
+  header()->setSectionResizeMode(TreeName, QHeaderView::Stretch);
+  header()->setSectionResizeMode(TreeLabels, QHeaderView::Stretch);
+  header()->setSectionResizeMode(TreeImages, QHeaderView::ResizeToContents);
   setUniformRowHeights(true);
   setSelectionMode(QAbstractItemView::ExtendedSelection);
   setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
@@ -39,13 +39,14 @@ TaskTree::TaskTree(const QWidget* labels, QWidget* parent) : QTreeWidget(parent)
   setDragEnabled(true);
   setDragDropOverwriteMode(true);  // rows are dropped on rows, not between them
   connect(this, &QTreeWidget::itemChanged, this, [this](QTreeWidgetItem* item, int column) {
-    if (!m_filling && column == Name) Q_EMIT renamed(placeOf(item), item->text(Name));
+    if (!m_filling && column == TreeName) Q_EMIT renamed(placeOf(item), item->text(TreeName));
   });
 }
 
 TaskPlace TaskTree::placeOf(const QTreeWidgetItem* item) {
   if (!item) return {};
-  return {item->data(Name, TaskRole).toString().toStdString(), item->data(Name, ClassRole).toString().toStdString()};
+  return {item->data(TreeName, TaskRole).toString().toStdString(),
+          item->data(TreeName, ClassRole).toString().toStdString()};
 }
 
 QTreeWidgetItem* TaskTree::itemOf(const TaskPlace& place) const {
@@ -86,16 +87,16 @@ void TaskTree::addTask(const std::string& name, const plan::Plan& shown, std::si
                        const DataLabels& data) {
   const auto text = QString::fromStdString(name);
   auto* item = new QTreeWidgetItem(this, {text});
-  item->setData(Name, TaskRole, text);
+  item->setData(TreeName, TaskRole, text);
   item->setFlags((item->flags() | Qt::ItemIsEditable) & ~Qt::ItemIsDragEnabled);
   setColor(item, plan::taskColor(shown, task));
-  auto font = item->font(Name);
+  auto font = item->font(TreeName);
   font.setBold(true);
-  item->setFont(Name, font);
+  item->setFont(TreeName, font);
   const auto& classes = shown.tasks[task].second.classes;
-  item->setText(Labels, tr("classes: %1").arg(classes.size()));
-  item->setText(Images, QString::number(data.images(json)));
-  item->setTextAlignment(Images, Qt::AlignRight | Qt::AlignVCenter);
+  item->setText(TreeLabels, tr("classes: %1").arg(classes.size()));
+  item->setText(TreeImages, QString::number(data.images(json)));
+  item->setTextAlignment(TreeImages, Qt::AlignRight | Qt::AlignVCenter);
   for (std::size_t c = 0; c < classes.size(); ++c) {
     const auto& [cls, options] = classes[c];
     QStringList labels, unknown;
@@ -104,29 +105,29 @@ void TaskTree::addTask(const std::string& name, const plan::Plan& shown, std::si
       if (!data.labels().empty() && !data.find(label)) unknown << labels.back();
     }
     auto* child = new QTreeWidgetItem(item, {QString::fromStdString(cls), labels.join(", ")});
-    child->setData(Name, TaskRole, text);
-    child->setData(Name, ClassRole, QString::fromStdString(cls));
+    child->setData(TreeName, TaskRole, text);
+    child->setData(TreeName, ClassRole, QString::fromStdString(cls));
     child->setFlags(child->flags() | Qt::ItemIsEditable);
     setColor(child, plan::classColor(shown, task, c));
-    child->setText(Images, QString::number(data.images(json, cls)));
-    child->setTextAlignment(Images, Qt::AlignRight | Qt::AlignVCenter);
+    child->setText(TreeImages, QString::number(data.images(json, cls)));
+    child->setTextAlignment(TreeImages, Qt::AlignRight | Qt::AlignVCenter);
     // Only what differs from the name catches the eye.
-    if (labels.join(", ") == child->text(Name))
-      child->setForeground(Labels, palette().brush(QPalette::PlaceholderText));
+    if (labels.join(", ") == child->text(TreeName))
+      child->setForeground(TreeLabels, palette().brush(QPalette::PlaceholderText));
     QStringList tip{labels.join('\n')};
     if (const auto code = codeText(options.code, options.modifier); !code.isEmpty()) tip << code;
     if (!unknown.isEmpty()) {
       tip << tr("No image carries: %1").arg(unknown.join(", "));
-      child->setForeground(Labels, QColor(0xd0, 0x3b, 0x3b));
+      child->setForeground(TreeLabels, QColor(0xd0, 0x3b, 0x3b));
     }
-    for (int column : {int(Name), int(Labels), int(Images)}) child->setToolTip(column, tip.join('\n'));
+    for (int column : {int(TreeName), int(TreeLabels), int(TreeImages)}) child->setToolTip(column, tip.join('\n'));
   }
 }
 
 TaskPlace TaskTree::current() const { return placeOf(currentItem()); }
 
 QColor TaskTree::currentColor() const {
-  return currentItem() ? currentItem()->data(Name, ColorRole).value<QColor>() : QColor();
+  return currentItem() ? currentItem()->data(TreeName, ColorRole).value<QColor>() : QColor();
 }
 
 std::vector<TaskPlace> TaskTree::chosen() const {
@@ -149,7 +150,7 @@ void TaskTree::choose(const TaskPlace& place) {
 
 void TaskTree::editName(const TaskPlace& place) {
   choose(place);
-  if (auto* item = itemOf(place); item && isVisible()) editItem(item, Name);
+  if (auto* item = itemOf(place); item && isVisible()) editItem(item, TreeName);
 }
 
 void TaskTree::dragEnterEvent(QDragEnterEvent* event) {

@@ -8,11 +8,11 @@
 namespace lorkd::plot {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+constexpr double noValue = std::numeric_limits<double>::quiet_NaN();
 
 double number(const Json& object, const char* key) {
   const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<double>() : nothing;
+  return found != object.end() && found->is_number() ? found->get<double>() : noValue;
 }
 
 std::string text(const Json& object, const char* key) {
@@ -40,7 +40,7 @@ void appendAll(plan::Named<SeriesByName>& to, const Json& event, const char* key
     auto& series = entry(to, task);
     for (const auto& [name, value] : values.items())
       if (value.is_number() || value.is_null())
-        append(entry(series, name), step, time, value.is_null() ? nothing : value.get<double>());
+        append(entry(series, name), step, time, value.is_null() ? noValue : value.get<double>());
   }
 }
 
@@ -97,7 +97,7 @@ double RunSeries::recentWait(std::size_t steps) const {
     waited += took * share;
     all += took;
   }
-  return all > 0 ? waited / all : nothing;
+  return all > 0 ? waited / all : noValue;
 }
 
 void RunSeries::addValidation(const Json& event, double step, double time) {

@@ -13,6 +13,8 @@
 #include <QSpinBox>
 #include <QVBoxLayout>
 
+#include "app/workbench/Text.h"
+
 namespace lorkd::workbench {
 namespace {
 
@@ -29,8 +31,6 @@ QSpinBox* number(QWidget* parent, const char* name, const QString& title, int lo
   box->setValue(value);
   return box;
 }
-
-QString text(const std::string& value) { return QString::fromStdString(value); }
 
 }  // namespace
 

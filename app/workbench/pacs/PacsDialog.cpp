@@ -12,13 +12,12 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
+#include "app/workbench/Text.h"
 #include "app/workbench/pacs/NodeDialog.h"
 #include "core/pacs/Retrieve.h"
 
 namespace lorkd::workbench {
 namespace {
-
-QString text(const std::string& value) { return QString::fromStdString(value); }
 
 QPushButton* button(QWidget* parent, const char* name, const QString& title) {
   auto* made = new QPushButton(title, parent);

@@ -4,15 +4,12 @@
 #include <QProgressBar>
 #include <QSignalBlocker>
 
+#include "app/workbench/Text.h"
+
 namespace lorkd::workbench {
 namespace {
 
 constexpr int kUid = Qt::UserRole, kAsked = Qt::UserRole + 1, kImages = Qt::UserRole + 2;
-
-QString text(const Json& row, const char* key) {
-  const auto found = row.find(key);
-  return found != row.end() && found->is_string() ? QString::fromStdString(found->get<std::string>()) : QString();
-}
 
 qint64 count(const Json& row, const char* key) {
   const auto found = row.find(key);

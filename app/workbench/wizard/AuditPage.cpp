@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/workbench/Text.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "core/data/AuditJson.h"
 
@@ -22,18 +23,6 @@ namespace lorkd::workbench {
 namespace {
 
 using Severity = io::Finding::Severity;
-
-QString text(const std::string& words) { return QString::fromStdString(words); }
-
-QString gridText(const image::Geometry& g) {
-  return QStringLiteral("%1×%2×%3 · %4×%5×%6 mm")
-      .arg(g.size[0])
-      .arg(g.size[1])
-      .arg(g.size[2])
-      .arg(g.spacing[0], 0, 'g', 3)
-      .arg(g.spacing[1], 0, 'g', 3)
-      .arg(g.spacing[2], 0, 'g', 3);
-}
 
 QString severityText(Severity severity) {
   switch (severity) {
@@ -130,7 +119,7 @@ void addRow(QTreeWidget* tree, const data::AuditedImage& image, const data::Audi
   const auto& c = image.item;
   auto* row = new QTreeWidgetItem(
       tree, {text(c.id), text(c.patient), text(c.modality.empty() ? c.kind : c.modality + " " + c.bodyPart),
-             c.kind == "picture" ? QString() : gridText(c.geometry), values, tasks.join(", "),
+             c.kind == "picture" ? QString() : text(c.geometry), values, tasks.join(", "),
              image.leftOut ? AuditPage::tr("left out")
              : image.split ? splitText(*image.split)
                            : QString(),

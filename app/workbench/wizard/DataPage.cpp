@@ -15,6 +15,7 @@
 #include <map>
 #include <set>
 
+#include "app/workbench/Text.h"
 #include "app/workbench/pacs/PacsDialog.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
@@ -35,16 +36,6 @@ QString severityWord(io::Finding::Severity severity) {
       return QObject::tr("unusable");
   }
   return {};
-}
-
-QString gridText(const image::Geometry& g) {
-  return QString("%1×%2×%3, %4×%5×%6 mm")
-      .arg(g.size[0])
-      .arg(g.size[1])
-      .arg(g.size[2])
-      .arg(g.spacing[0], 0, 'g', 4)
-      .arg(g.spacing[1], 0, 'g', 4)
-      .arg(g.spacing[2], 0, 'g', 4);
 }
 
 bool sameFolder(const QString& a, const QString& b) {
@@ -289,7 +280,7 @@ void DataPage::readIndex() {
       new QTreeWidgetItem(
           patient, {QString::fromStdString(item.id),
                     QString::fromStdString(item.modality.empty() ? item.kind : item.modality + " " + item.bodyPart),
-                    gridText(item.geometry), labels.isEmpty() ? tr("no labels") : labels.join(", ")});
+                    text(item.geometry), labels.isEmpty() ? tr("no labels") : labels.join(", ")});
       patient->setText(3, tr("images: %1").arg(patient->childCount()));
       for (const auto& code : item.consent) ++waiting[code];
       if (!std::ranges::all_of(item.consent, [&](const auto& code) { return accepted.contains(code); })) {

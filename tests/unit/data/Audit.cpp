@@ -6,9 +6,9 @@
 
 #include "core/base/Json.h"
 #include "core/data/AuditJson.h"
-#include "core/io/DicomWriter.h"
 #include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "tests/unit/data/Support.h"
 
 namespace lorkd::data {
@@ -122,6 +122,43 @@ TEST_F(Audited, SeesValuesLabelsDoublesAndFindings) {
     }
     EXPECT_EQ(task.spacings[0].size(), 2u);
   }
+}
+
+TEST_F(Audited, PatientsDivideAsInTheRunThatIsMeant) {
+  auto index = Catalogue::open(":memory:");
+  ASSERT_TRUE(index);
+  SilentProgress progress;
+  ASSERT_TRUE(index->scan("s", *m_folder / "data", progress, CancelToken()));
+  const auto plan = planOf();
+  AuditRequest request;
+  request.plan = &plan;
+  request.voxels = false;
+  const auto splitsOf = [&] {
+    std::map<std::string, std::optional<Split>> splits;
+    const auto found = audit(*index, request, progress, CancelToken());
+    EXPECT_TRUE(found);
+    for (const auto& image : found ? found->images : std::vector<AuditedImage>())
+      if (!image.tasks.empty()) splits[image.item.patient] = image.split;
+    return splits;
+  };
+  const auto alone = splitsOf();
+  ASSERT_EQ(alone.size(), 6u);
+  // Whoever would be tested has been learnt from: then the others are.
+  for (const auto& [patient, split] : alone)
+    if (split == Split::Test) request.learnt.insert(patient);
+  ASSERT_EQ(request.learnt.size(), 3u);
+  for (const auto& [patient, split] : splitsOf())
+    EXPECT_EQ(split == Split::Test, !request.learnt.contains(patient)) << patient;
+  // A run has divided already, and knows an image that is no longer there.
+  const auto cases = index->cases();
+  ASSERT_TRUE(cases);
+  auto list = assign(plan, *cases);
+  ASSERT_TRUE(list);
+  for (auto& entry : list->cases) entry.split = Split::Validation;
+  list->cases.push_back(list->cases.front());
+  list->cases.back().item.id = "case-gone";
+  request.division = *list;
+  for (const auto& [patient, split] : splitsOf()) EXPECT_EQ(split, Split::Validation) << patient;
 }
 
 TEST_F(Audited, ACopyInAnotherSplitIsALeak) {

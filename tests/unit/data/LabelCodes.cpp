@@ -4,7 +4,7 @@
 
 #include "core/base/File.h"
 #include "core/data/ClassMasks.h"
-#include "core/io/DicomWriter.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "tests/unit/data/Support.h"
 #include "tests/unit/io/Support.h"
 
@@ -50,7 +50,8 @@ TEST(LabelCodes, GoRoundFromSegToPlanToSeg) {
     predicted.segments.push_back({classLabel(*made, 0, cls), set.segments[cls].mask});
   const auto written = io::writeSeg(elsewhere / "again.dcm", predicted, *ct, header);
   ASSERT_TRUE(written) << written.error().text();
-  const auto before = judge("codes '" + (folder / "seg.dcm").string() + "'"), after = judge("codes '" + written->string() + "'");
+  const auto before = judge("codes '" + (folder / "seg.dcm").string() + "'"),
+             after = judge("codes '" + written->string() + "'");
   EXPECT_EQ(after.code, 0) << after.output;
   EXPECT_EQ(after.output, before.output);
   EXPECT_EQ(after.output,
@@ -68,7 +69,8 @@ TEST(LabelCodes, CodesThatNoSegmentationMayHoldAreLeft) {
   EXPECT_EQ(labels[0].name, "liver");
   EXPECT_EQ(labels[1].number, 7);
   EXPECT_EQ(Json(labels[0]), (Json{{"name", "liver"}}));
-  Json plan{{"tasks", {{"a", {{"classes", {{"x", {{"code", {{"scheme", "SCT"}, {"value", "12345678901234567"}}}}}}}}}}}};
+  Json plan{
+      {"tasks", {{"a", {{"classes", {{"x", {{"code", {{"scheme", "SCT"}, {"value", "12345678901234567"}}}}}}}}}}}};
   const auto faulty = plan::fromJson(plan);
   ASSERT_FALSE(faulty);
   EXPECT_THAT(faulty.error().text(), testing::HasSubstr("tasks.a.classes.x.code.value"));

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "core/base/File.h"
-#include "core/io/DicomWriter.h"
 #include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "tests/unit/data/Support.h"
 
 namespace lorkd::data {

@@ -34,10 +34,10 @@ plan::Task taskOf(std::initializer_list<std::pair<const char*, const char*>> cla
 }
 
 // By task and split, the grey value that each prepared picture was drawn in, and its class.
-using Prepared = std::map<std::pair<int, std::string>, std::vector<std::pair<int, std::int64_t>>>;
+using Examples = std::map<std::pair<int, std::string>, std::vector<std::pair<int, std::int64_t>>>;
 
-Prepared preparedOf(const plan::Plan& plan, const std::vector<Case>& cases, const fs::path& cache) {
-  Prepared out;
+Examples preparedOf(const plan::Plan& plan, const std::vector<Case>& cases, const fs::path& cache) {
+  Examples out;
   const auto list = assign(plan, cases);
   EXPECT_TRUE(list) << list.error().text();
   SilentProgress progress;

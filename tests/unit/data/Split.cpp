@@ -17,7 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-plan::Task task(const std::vector<std::string>& classes) {
+plan::Task taskOf(const std::vector<std::string>& classes) {
   plan::Task t;
   for (const auto& c : classes) t.classes.emplace_back(c, plan::Class());
   return t;
@@ -141,7 +141,7 @@ TEST(SplitPatients, OnlyStrangersAreTestedBesideKnownPatients) {
 
 TEST(Assign, PatientsThatAnExpertKnowsAreNotTested) {
   plan::Plan plan;
-  plan.tasks.emplace_back("belly", task({"liver"}));
+  plan.tasks.emplace_back("belly", taskOf({"liver"}));
   plan.data.split.test = 0.25;
   std::vector<Case> cases;
   std::set<std::string> learnt{"patient-elsewhere"};
@@ -175,8 +175,8 @@ TEST(Assign, NoPatientIsInTwoSplits) {
     Random random(static_cast<std::uint64_t>(trial), {3});
     plan::Plan plan;
     plan.seed = trial;
-    plan.tasks.emplace_back("belly", task({"liver", "spleen"}));
-    plan.tasks.emplace_back("chest", task({"lungs"}));
+    plan.tasks.emplace_back("belly", taskOf({"liver", "spleen"}));
+    plan.tasks.emplace_back("chest", taskOf({"lungs"}));
     std::vector<Case> cases;
     const auto count = 6 + random.below(30);
     for (int n = 0; n < count; ++n) {
@@ -208,7 +208,7 @@ TEST(Assign, NoPatientIsInTwoSplits) {
 
 TEST(Assign, SamePathsSameSplitWhateverThePseudonyms) {
   plan::Plan plan;
-  plan.tasks.emplace_back("belly", task({"liver"}));
+  plan.tasks.emplace_back("belly", taskOf({"liver"}));
   std::vector<Case> a, b;
   for (int n = 0; n < 12; ++n) {
     a.push_back(volumeCase(n, "patient-a" + std::to_string(n), {"liver"}));
@@ -221,7 +221,7 @@ TEST(Assign, SamePathsSameSplitWhateverThePseudonyms) {
 
 TEST(Assign, ErrorsNameWhatIsWantedAndWhatIsThere) {
   plan::Plan plan;
-  plan.tasks.emplace_back("brain", task({"brain"}));
+  plan.tasks.emplace_back("brain", taskOf({"brain"}));
   const std::vector<Case> cases{volumeCase(1, "p", {"liver", "spleen"})};
   auto none = assign(plan, cases);
   ASSERT_FALSE(none);
@@ -231,19 +231,19 @@ TEST(Assign, ErrorsNameWhatIsWantedAndWhatIsThere) {
   EXPECT_THAT(none.error().text(), HasSubstr("tasks.brain"));
 
   plan.tasks.clear();
-  plan.tasks.emplace_back("belly", task({"liver", "splen"}));
+  plan.tasks.emplace_back("belly", taskOf({"liver", "splen"}));
   none = assign(plan, cases);
   ASSERT_FALSE(none);
   EXPECT_THAT(none.error().text(), HasSubstr("tasks.belly.classes.splen"));
 
-  plan.tasks[0].second = task({"liver"});
+  plan.tasks[0].second = taskOf({"liver"});
   plan.tasks[0].second.sources = {"elsewhere"};
   EXPECT_FALSE(assign(plan, cases));
 }
 
 TEST(Assign, UnlabelledCasesCanBePredictedAndForeignOnesStayOut) {
   plan::Plan plan;
-  plan.tasks.emplace_back("belly", task({"liver"}));
+  plan.tasks.emplace_back("belly", taskOf({"liver"}));
   const auto list =
       assign(plan, {volumeCase(1, "p", {"liver"}), volumeCase(2, "q", {}), volumeCase(3, "r", {"brain"})});
   ASSERT_TRUE(list);
@@ -257,8 +257,8 @@ TEST(Assign, UnlabelledCasesCanBePredictedAndForeignOnesStayOut) {
 TEST(Assign, SlabAndPicturesAreInEverySplit) {
   plan::Plan plan;
   plan.data.split.slab = plan::SplitSlab::Superior;
-  plan.tasks.emplace_back("belly", task({"liver"}));
-  plan.tasks.emplace_back("shape", task({"disc", "square"}));
+  plan.tasks.emplace_back("belly", taskOf({"liver"}));
+  plan.tasks.emplace_back("shape", taskOf({"disc", "square"}));
   plan.tasks[1].second.kind = plan::TaskKind::Classification;
   Case pictures = volumeCase(2, "pictures-s", {"disc", "square", "triangle"});
   pictures.kind = "picture";

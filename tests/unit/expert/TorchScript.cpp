@@ -4,10 +4,11 @@
 #include <torch/script.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 
+#include "core/plugin/Registry.h"
 #include "plugins/Plugins.h"
+#include "tests/support/Command.h"
 #include "tests/unit/expert/TinyNetwork.h"
 
 using namespace lorkd;
@@ -37,13 +38,6 @@ std::string pythonWithTorch() {
         0)
       return python;
   return {};
-}
-
-std::pair<int, std::string> output(const std::string& command) {
-  std::string text;
-  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
-  return {::pclose(pipe), text};
 }
 
 /// Most memory this process has ever held.
@@ -153,13 +147,13 @@ TEST(TorchScript, PythonGivesTheSameLogits) {
   ASSERT_TRUE(scriptTo(folder / "lung", network, test::tinyInputs()));
   const auto input = torch::randn({3, 1, 12, 8, 16}), logits = network->predict(input, 1);
   const auto call = [&](const std::string& pair) {
-    return output(python + " '" LORKD_SOURCE_DIR "/tests/e2e/read_expert.py' '" + (folder / "lung").string() + "' '" +
-                  (folder / pair).string() + "'");
+    return test::run(python + " '" LORKD_SOURCE_DIR "/tests/e2e/read_expert.py' '" + (folder / "lung").string() +
+                     "' '" + (folder / pair).string() + "'");
   };
   ASSERT_TRUE(nn::saveTensors(folder / "pair.safetensors", {{"input", input}, {"logits", logits}}));
   const auto [code, text] = call("pair.safetensors");
   EXPECT_EQ(code, 0) << text;
   EXPECT_THAT(text, testing::HasSubstr("largest difference"));
   ASSERT_TRUE(nn::saveTensors(folder / "wrong.safetensors", {{"input", input}, {"logits", logits + 2e-5}}));
-  EXPECT_NE(call("wrong.safetensors").first, 0) << "a difference above 1e-5 must be refused";
+  EXPECT_NE(call("wrong.safetensors").code, 0) << "a difference above 1e-5 must be refused";
 }

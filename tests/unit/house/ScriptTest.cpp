@@ -1,12 +1,10 @@
 // The words that ./run and ./test find when something is wrong: tried with stand-ins for the system's commands.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 
+#include "tests/support/Command.h"
 #include "tests/support/TemporaryFolder.h"
 
 namespace lorkd {
@@ -15,10 +13,7 @@ using testing::HasSubstr;
 
 const std::string root = LORKD_SOURCE_DIR;
 
-struct Outcome {
-  int code = -1;
-  std::string text;
-};
+using Outcome = test::Verdict;
 
 class Script : public testing::Test {
  protected:
@@ -35,15 +30,7 @@ class Script : public testing::Test {
     std::ofstream(file) << "set -euo pipefail\nroot='" << root << "'\n. \"$root/installer/setup.sh\"\n" << script;
     const auto bin = (m_folder / "bin").string();
     const auto command = "PATH='" + (path.empty() ? bin + ":'\"$PATH\"" : path + "'");
-    return shell(command + " /bin/bash '" + file.string() + "'");
-  }
-  static Outcome shell(const std::string& command) {
-    Outcome outcome;
-    FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-    std::array<char, 4096> block;
-    while (const auto n = std::fread(block.data(), 1, block.size(), pipe)) outcome.text.append(block.data(), n);
-    outcome.code = WEXITSTATUS(::pclose(pipe));
-    return outcome;
+    return test::run(command + " /bin/bash '" + file.string() + "'");
   }
   /// apt-get whose `install` says `words` and fails.
   void failingApt(const std::string& words) {
@@ -62,7 +49,7 @@ TEST_F(Script, NothingIsInstalledWhenNothingIsMissing) {
   stand("apt-get", "echo called; exit 1");
   const auto outcome = install();
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_EQ(outcome.text, "");
+  EXPECT_EQ(outcome.output, "");
 }
 
 TEST_F(Script, MissingPackagesAreNamedWithTheirPurpose) {
@@ -72,18 +59,18 @@ TEST_F(Script, MissingPackagesAreNamedWithTheirPurpose) {
         " *) echo \"installed $p\";; esac; done; exit 1");
   const auto outcome = install();
   EXPECT_NE(outcome.code, 0);
-  EXPECT_THAT(outcome.text, HasSubstr("  cmake - build description\n  libzip-dev - .npz files\n"));
-  EXPECT_THAT(outcome.text, Not(HasSubstr("libtorch-dev")));
-  EXPECT_THAT(outcome.text, HasSubstr("E: something new"));
+  EXPECT_THAT(outcome.output, HasSubstr("  cmake - build description\n  libzip-dev - .npz files\n"));
+  EXPECT_THAT(outcome.output, Not(HasSubstr("libtorch-dev")));
+  EXPECT_THAT(outcome.output, HasSubstr("E: something new"));
 }
 
 TEST_F(Script, OrthancsServiceDoesNotStartWithItsPackage) {
   failingApt("the end");
   stand("systemctl", "echo \"systemctl $*\"");
   const auto outcome = bash("install_packages \"$root/installer/packages-test.txt\"\n");
-  const auto masked = outcome.text.find("systemctl mask orthanc.service\n");
-  EXPECT_LT(masked, outcome.text.find("the end")) << outcome.text;
-  EXPECT_THAT(install().text, Not(HasSubstr("mask")));
+  const auto masked = outcome.output.find("systemctl mask orthanc.service\n");
+  EXPECT_LT(masked, outcome.output.find("the end")) << outcome.output;
+  EXPECT_THAT(install().output, Not(HasSubstr("mask")));
 }
 
 TEST_F(Script, EachFaultOfAptIsSaidInWords) {
@@ -99,7 +86,7 @@ TEST_F(Script, EachFaultOfAptIsSaidInWords) {
     failingApt(words);
     const auto outcome = install();
     EXPECT_EQ(outcome.code, 1) << words;
-    EXPECT_THAT(outcome.text, HasSubstr(expected)) << words;
+    EXPECT_THAT(outcome.output, HasSubstr(expected)) << words;
   }
 }
 
@@ -108,11 +95,11 @@ TEST_F(Script, AFullDiskIsFoundBeforeAnythingIsInstalledOrBuilt) {
   stand("df", "echo header; echo x x x 900 x");
   const auto outcome = install();
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.text, HasSubstr("too full to install them: 900 MiB are free"));
-  EXPECT_THAT(outcome.text, Not(HasSubstr("not reached")));
+  EXPECT_THAT(outcome.output, HasSubstr("too full to install them: 900 MiB are free"));
+  EXPECT_THAT(outcome.output, Not(HasSubstr("not reached")));
   const auto built = bash("build=" + (m_folder / "not/there").string() + "\nbuild_target programs\n");
   EXPECT_EQ(built.code, 1);
-  EXPECT_THAT(built.text, HasSubstr("too full to build"));
+  EXPECT_THAT(built.output, HasSubstr("too full to build"));
   EXPECT_FALSE(fs::exists(m_folder / "not"));
 }
 
@@ -126,17 +113,17 @@ TEST_F(Script, WithoutRootAndSudoTheCommandIsTold) {
   const auto outcome =
       bash("install_packages \"$root/installer/packages.txt\"\n", (m_folder / "bin").string());  // no sudo on the path
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.text, HasSubstr("installing needs root, and sudo is not there"));
-  EXPECT_THAT(outcome.text, HasSubstr("apt-get install --no-install-recommends build-essential cmake"));
-  EXPECT_THAT(outcome.text, Not(HasSubstr("called")));
+  EXPECT_THAT(outcome.output, HasSubstr("installing needs root, and sudo is not there"));
+  EXPECT_THAT(outcome.output, HasSubstr("apt-get install --no-install-recommends build-essential cmake"));
+  EXPECT_THAT(outcome.output, Not(HasSubstr("called")));
 }
 
 TEST_F(Script, ElsewhereThanOnDebianItSaysSo) {
   fs::create_directories(m_folder / "bin");
   const auto outcome = bash("install_packages \"$root/installer/packages.txt\"\n", (m_folder / "bin").string());
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.text, HasSubstr("neither Debian nor Ubuntu"));
-  EXPECT_THAT(outcome.text, HasSubstr("installer/packages.txt"));
+  EXPECT_THAT(outcome.output, HasSubstr("neither Debian nor Ubuntu"));
+  EXPECT_THAT(outcome.output, HasSubstr("installer/packages.txt"));
 }
 
 TEST_F(Script, AFailedBuildKeepsItsExitCodeThroughTheLog) {
@@ -144,13 +131,13 @@ TEST_F(Script, AFailedBuildKeepsItsExitCodeThroughTheLog) {
   stand("cmake", "echo 'fatal error: No space left on device'; exit 1");
   fs::create_directories(m_folder / "build");
   const auto prefix = "build=" + (m_folder / "build").string() + "\n";
-  EXPECT_THAT(bash(prefix + "build_target all\n").text, HasSubstr("disk became full during the build"));
+  EXPECT_THAT(bash(prefix + "build_target all\n").output, HasSubstr("disk became full during the build"));
   stand("cmake", "echo 'c++: fatal error: Killed signal terminated program cc1plus'; exit 1");
-  EXPECT_THAT(bash(prefix + "build_target all\n").text, HasSubstr("ran out of memory"));
+  EXPECT_THAT(bash(prefix + "build_target all\n").output, HasSubstr("ran out of memory"));
   stand("cmake", "echo 'x.cpp:1: error'; exit 1");
   const auto outcome = bash(prefix + "build_target all\n");
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.text, HasSubstr("the build failed"));
+  EXPECT_THAT(outcome.output, HasSubstr("the build failed"));
 }
 
 TEST_F(Script, JobsFollowProcessorsAndMemory) {
@@ -158,7 +145,7 @@ TEST_F(Script, JobsFollowProcessorsAndMemory) {
   const auto jobs = [&](const std::string& kilobytes) {
     stand("awk", "sed 's/^MemAvailable:.*/MemAvailable: " + kilobytes +
                      " kB/' /proc/meminfo | PATH=/usr/bin:/bin exec awk \"$1\"");
-    return bash("build_jobs\n").text;
+    return bash("build_jobs\n").output;
   };
   EXPECT_EQ(jobs("64000000"), "16\n");
   EXPECT_EQ(jobs("9000000"), "4\n");
@@ -191,25 +178,25 @@ Test Failed.
 Test Passed.
 )";
   const auto count = [&] {
-    return shell("awk -f '" + root + "/installer/count-tests.awk' '" + (m_folder / "log").string() + "'");
+    return test::run("awk -f '" + root + "/installer/count-tests.awk' '" + (m_folder / "log").string() + "'");
   };
   const auto outcome = count();
-  EXPECT_EQ(outcome.text, "53 passed, 5 failed, 3 skipped\n");
+  EXPECT_EQ(outcome.output, "53 passed, 5 failed, 3 skipped\n");
   EXPECT_EQ(outcome.code, 1);
   std::ofstream(m_folder / "log") << "1/1 Test: unit.a\n[  PASSED  ] 2 tests.\nTest Passed.\n";
-  EXPECT_EQ(count().text, "2 passed, 0 failed\n");
+  EXPECT_EQ(count().output, "2 passed, 0 failed\n");
   EXPECT_EQ(count().code, 0);
   std::ofstream(m_folder / "log") << "1/1 Test: unit.a\n[ RUN      ] cut off";
-  EXPECT_EQ(count().text, "0 passed, 1 failed\n");
+  EXPECT_EQ(count().output, "0 passed, 1 failed\n");
 }
 
 TEST_F(Script, HelpChangesNothing) {
   for (const char* script : {"run", "test"}) {
-    const auto outcome = shell("cd / && '" + root + "/" + script + "' --help");
+    const auto outcome = test::run("cd / && '" + root + "/" + script + "' --help");
     EXPECT_EQ(outcome.code, 0);
-    EXPECT_THAT(outcome.text, HasSubstr(std::string("usage: ./") + script));
+    EXPECT_THAT(outcome.output, HasSubstr(std::string("usage: ./") + script));
   }
-  EXPECT_EQ(shell("'" + root + "/run' --out").code, 1);
+  EXPECT_EQ(test::run("'" + root + "/run' --out").code, 1);
 }
 
 }  // namespace lorkd

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "core/base/File.h"
-#include "core/io/DicomWriter.h"
 #include "core/io/Series.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "tests/unit/io/Support.h"
 
 using namespace lorkd;

@@ -1,4 +1,4 @@
-#include "core/io/DicomWriter.h"
+#include "core/io/dicom/DicomWriter.h"
 
 #include <sstream>
 

@@ -7,6 +7,7 @@
 #include "core/base/File.h"
 #include "core/base/Json.h"
 #include "core/io/Series.h"
+#include "tests/unit/io/Heap.h"
 #include "tests/unit/io/Support.h"
 
 using namespace lorkd;
@@ -90,6 +91,24 @@ void expectAsTold(const fs::path& folder, const Json& told) {
   for (const auto& code : codes) EXPECT_TRUE(harmless.contains(code) || wanted.contains(code)) << code << words;
 }
 
+// What lies in headers makes nobody take memory: four times the files or, where they are compressed, the voxels, beside
+// tables and buffers.
+void expectFrugal(const fs::path& folder) {
+  double files = 0, voxels = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) files += static_cast<double>(entry.file_size());
+  const HeapPeak heap;
+  {
+    SilentProgress silent;
+    const auto scan = scanFolder(folder, silent, CancelToken());
+    for (const auto& series : scan ? scan->series : std::vector<Series>())
+      if (const auto volume = readSeries(series); volume)
+        voxels = std::max(voxels, 4.0 * static_cast<double>(volume->voxels.size()));
+  }
+  if (!heapIsCounted()) return;
+  EXPECT_LE(static_cast<double>(heap.bytes()), 4 * std::max(files, voxels) + (2 << 20)) << files << ", " << voxels;
+}
+
 TEST(OddInputs, AreReadRightOrRefusedWithTheReason) {
   Folder folder;
   const auto made =
@@ -102,6 +121,7 @@ TEST(OddInputs, AreReadRightOrRefusedWithTheReason) {
   for (std::size_t n = 0; n < kRamp.size(); ++n) ASSERT_EQ((*expected)["ramp"][n].get<double>(), kRamp[n]);
   for (const auto& [name, told] : (*expected)["recipes"].items()) {
     SCOPED_TRACE(name);
+    expectFrugal(folder / name);
     expectAsTold(folder / name, told);
   }
 }

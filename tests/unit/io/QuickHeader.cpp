@@ -1,5 +1,5 @@
 // The short way through a header against the whole parse by DCMTK: the same in every field, or no answer.
-#include "core/io/QuickHeader.h"
+#include "core/io/dicom/QuickHeader.h"
 
 #include <map>
 
@@ -47,7 +47,8 @@ TEST(QuickHeader, AgreesWithTheWholeParseOnEveryOddInput) {
     EXPECT_TRUE(quick.contains(name)) << name;
   EXPECT_GT(quick.size(), 40u);
   // ... and what is cut off or nests strangely does not.
-  for (const auto* name : {"deflated", "big-endian", "no-preamble-implicit"}) EXPECT_FALSE(quick.contains(name)) << name;
+  for (const auto* name : {"deflated", "big-endian", "no-preamble-implicit"})
+    EXPECT_FALSE(quick.contains(name)) << name;
 }
 
 TEST(FileContent, ComesBackFromItsBytes) {

@@ -3,10 +3,10 @@
 #include <set>
 
 #include "core/base/File.h"
-#include "core/io/DicomWriter.h"
 #include "core/io/Images2D.h"
 #include "core/io/Series.h"
 #include "core/io/VolumeFile.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "tests/unit/io/Support.h"
 
 using namespace lorkd;

@@ -2,35 +2,22 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "core/image/Volume.h"
+#include "tests/support/Command.h"
+#include "tests/support/TemporaryFolder.h"
 
 namespace lorkd::io::test {
 
-/// A folder of its own for one test, gone afterwards.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "lorkd-io-XXXXXX").string();
-    m_path = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(m_path); }
-  Folder(const Folder&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return m_path / name; }
-  const std::filesystem::path& path() const { return m_path; }
-
- private:
-  std::filesystem::path m_path;
-};
+using lorkd::test::run;
+using lorkd::test::Verdict;
+using Folder = lorkd::test::TemporaryFolder;
 
 /// Writes a file without the flush to disk that File.h makes: tests write hundreds.
 inline void put(const std::filesystem::path& file, std::string_view bytes) {
@@ -82,22 +69,6 @@ inline std::vector<std::string> namesOf(const std::vector<image::Label>& labels)
   std::vector<std::string> names;
   for (const auto& label : labels) names.push_back(label.name);
   return names;
-}
-
-struct Verdict {
-  int code = -1;
-  std::string output;
-};
-
-/// Runs a shell command; stdout and stderr together.
-inline Verdict run(const std::string& command) {
-  Verdict verdict;
-  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (!pipe) return verdict;
-  char buffer[4096];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) verdict.output.append(buffer, n);
-  verdict.code = WEXITSTATUS(::pclose(pipe));
-  return verdict;
 }
 
 /// tests/support/dicom_judge.py; code 77 when its libraries are missing.

@@ -195,6 +195,27 @@ TEST(Orthanc_, ObjectsComeAsTheyAreStored) {
   }
 }
 
+TEST(Orthanc_, LabelMapsComeToo) {
+  NEEDS_ORTHANC();
+  // Newer than the lists of storage classes that DCMTK has.
+  Orthanc pacs("\"UnknownSopClassAccepted\": true");
+  ASSERT_TRUE(pacs.running());
+  const TemporaryFolder folder;
+  const auto series = makeSeries(folder.path(), patient("MAPS"), 2);
+  for (const auto& file : series.files)
+    ASSERT_EQ(run("dcmodify -nb -nmu -m 0008,0016=1.2.840.10008.5.1.4.1.1.66.7 '" + file.string() + "'").code, 0);
+  SilentProgress progress;
+  const auto stored = store(pacs.node(), series.files, progress, {});
+  ASSERT_OK(stored);
+  ASSERT_EQ(stored->stored.size(), 2u);
+  for (const auto way : {Retrieve::Get, Retrieve::Move}) {
+    const TemporaryFolder out;
+    const auto outcome = bring(pacs.node(way), {requestOf(series)}, out.path())[0];
+    ASSERT_EQ(outcome.state, SeriesState::Complete) << outcome.error->text();
+    expectWhole(out.path(), series);
+  }
+}
+
 TEST(Orthanc_, OnlyWhatIsMissingIsAskedFor) {
   NEEDS_ORTHANC();
   const TemporaryFolder all, folder;

@@ -36,16 +36,6 @@ int freePort() {
   return ntohs(address.sin_port);
 }
 
-Verdict run(const std::string& command) {
-  Verdict verdict;
-  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
-  if (!pipe) return verdict;
-  char buffer[4096];
-  for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) verdict.output.append(buffer, n);
-  verdict.code = WEXITSTATUS(::pclose(pipe));
-  return verdict;
-}
-
 double secondsOf(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();

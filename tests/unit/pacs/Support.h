@@ -9,26 +9,21 @@
 #include <string>
 #include <vector>
 
-#include "core/io/DicomWriter.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "core/pacs/Node.h"
 #include "core/pacs/Query.h"
 #include "core/pacs/Retrieve.h"
+#include "tests/support/Command.h"
 #include "tests/support/TemporaryFolder.h"
 
 namespace lorkd::pacs::test {
 
 namespace fs = std::filesystem;
+using lorkd::test::run;
 using lorkd::test::TemporaryFolder;
 
 /// A port of 127.0.0.1 that nobody has.
 int freePort();
-
-/// Runs a shell command; its code, and stdout and stderr together.
-struct Verdict {
-  int code = -1;
-  std::string output;
-};
-Verdict run(const std::string& command);
 
 /// Seconds that `work` takes.
 double secondsOf(const std::function<void()>& work);

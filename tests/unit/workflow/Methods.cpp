@@ -4,6 +4,7 @@
 #include "core/eval/Flops.h"
 #include "core/nn/Separate.h"
 #include "core/nn/Spectrum.h"
+#include "core/plugin/Registry.h"
 #include "core/workflow/Study.h"
 #include "core/workflow/Workflow.h"
 #include "plugins/Plugins.h"

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 
 #include "core/base/File.h"
-#include "core/io/DicomWriter.h"
 #include "core/io/VolumeFile.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "tests/support/TemporaryFolder.h"
 #include "tests/unit/io/Support.h"
 #include "tests/unit/workflow/TrainedRun.h"

@@ -5,6 +5,7 @@
 
 #include "core/nn/LowRank.h"
 #include "core/nn/TensorFile.h"
+#include "core/plugin/Registry.h"
 #include "core/workflow/Workflow.h"
 #include "plugins/Plugins.h"
 

@@ -9,6 +9,7 @@
 
 #include "core/data/Phantom.h"
 #include "core/data/Prepare.h"
+#include "core/plugin/Registry.h"
 #include "core/workflow/ControlDesk.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Study.h"

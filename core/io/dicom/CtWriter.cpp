@@ -5,8 +5,8 @@
 #include <numeric>
 
 #include "core/base/File.h"
-#include "core/io/Dicom.h"
-#include "core/io/DicomWriter.h"
+#include "core/io/dicom/Dicom.h"
+#include "core/io/dicom/DicomWriter.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;

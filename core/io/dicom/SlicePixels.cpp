@@ -1,4 +1,4 @@
-#include "core/io/SlicePixels.h"
+#include "core/io/dicom/SlicePixels.h"
 
 #include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcpixel.h>
@@ -12,16 +12,16 @@
 #include <cstring>
 #include <limits>
 
-#include "core/io/Elements.h"
-#include "core/io/SeriesCheck.h"
+#include "core/io/dicom/Elements.h"
+#include "core/io/dicom/SeriesCheck.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
-namespace {
-
 std::unexpected<Error> damaged(const fs::path& file, const std::string& what) {
-  return fail(ErrorCode::Format, what, "copy the file anew from its source, or leave the series out", file.string());
+  return fail(ErrorCode::Format, what, "copy the file anew from its source, or leave it out", file.string());
 }
+
+namespace {
 
 // A Modality LUT (PS3.3 section C.11.1): what the stored values from `first` on mean; those outside mean what the
 // nearest end means.

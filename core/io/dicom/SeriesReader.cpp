@@ -4,9 +4,9 @@
 #include <limits>
 #include <map>
 
-#include "core/io/SeriesCheck.h"
-#include "core/io/SlicePixels.h"
-#include "core/io/Upright.h"
+#include "core/io/dicom/SeriesCheck.h"
+#include "core/io/dicom/SlicePixels.h"
+#include "core/io/dicom/Upright.h"
 
 namespace lorkd::io {
 namespace {

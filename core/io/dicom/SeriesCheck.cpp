@@ -1,4 +1,4 @@
-#include "core/io/SeriesCheck.h"
+#include "core/io/dicom/SeriesCheck.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,8 +6,8 @@
 #include <numbers>
 #include <set>
 
-#include "core/io/SeriesSplit.h"
-#include "core/io/Upright.h"
+#include "core/io/dicom/SeriesSplit.h"
+#include "core/io/dicom/Upright.h"
 
 namespace lorkd::io {
 namespace {
@@ -21,8 +21,6 @@ std::string mm(double value) {
   std::snprintf(buffer, sizeof buffer, "%.3g mm", value);
   return buffer;
 }
-
-image::Vec3 minus(const image::Vec3& a, const image::Vec3& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
 
 // Copies of the same instance are dropped; the first one that is whole stays.
 std::optional<Finding> dropCopies(std::vector<SliceHeader>& headers) {
@@ -139,8 +137,8 @@ std::pair<double, bool> checkGaps(Series& series, const std::vector<SliceHeader>
 // Slices must stack straight along the normal, or straight at an angle to it. True when it is an angle.
 bool checkTilt(Series& series, const std::vector<SliceHeader>& headers, const image::Vec3& normal) {
   const auto offset = [&](const SliceHeader& h) {
-    auto d = minus(*h.position, *headers.front().position);
-    const double along = dicom::dot(d, normal);
+    auto d = image::minus(*h.position, *headers.front().position);
+    const double along = image::dot(d, normal);
     for (std::size_t a = 0; a < 3; ++a) d[a] -= along * normal[a];
     return d;
   };
@@ -151,9 +149,9 @@ bool checkTilt(Series& series, const std::vector<SliceHeader>& headers, const im
   for (std::size_t k = 0; k < headers.size(); ++k) {
     const auto d = offset(headers[k]);
     const double share = length > 0 ? (series.instances[k].position - series.instances.front().position) / length : 0;
-    const auto rest = minus(d, {last[0] * share, last[1] * share, last[2] * share});
-    worst = std::max(worst, std::sqrt(dicom::dot(d, d)));
-    worstOffLine = std::max(worstOffLine, std::sqrt(dicom::dot(rest, rest)));
+    const auto rest = image::minus(d, {last[0] * share, last[1] * share, last[2] * share});
+    worst = std::max(worst, std::sqrt(image::dot(d, d)));
+    worstOffLine = std::max(worstOffLine, std::sqrt(image::dot(rest, rest)));
   }
   if (worst <= kPlaneTolerance * pixel) return false;
   // A gantry tilts by 30 degrees at most; what leans further is no stack.
@@ -219,11 +217,11 @@ Series checkStack(Series series, std::vector<SliceHeader> headers) {
   checkPet(series, headers);
   image::Vec3 normal{0, 0, 1};
   if (const auto& o = headers.front().orientation; placed && o) {
-    normal = dicom::cross((*o)[0], (*o)[1]);
-    const auto along = [&](const SliceHeader& h) { return dicom::dot(*h.position, normal); };
+    normal = image::cross((*o)[0], (*o)[1]);
+    const auto along = [&](const SliceHeader& h) { return image::dot(*h.position, normal); };
     if (!std::ranges::is_sorted(headers, {}, along)) std::ranges::stable_sort(headers, {}, along);
   }
-  const auto along = [&](const SliceHeader& h) { return h.position ? dicom::dot(*h.position, normal) : 0.0; };
+  const auto along = [&](const SliceHeader& h) { return h.position ? image::dot(*h.position, normal) : 0.0; };
   for (const auto& h : headers) series.instances.push_back({h.file, h.sopInstanceUid, along(h), h.frame});
 
   const auto& front = headers.front();

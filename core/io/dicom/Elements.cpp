@@ -1,4 +1,4 @@
-#include "core/io/Elements.h"
+#include "core/io/dicom/Elements.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/io/SliceHeader.h"
+#include "core/io/dicom/SliceHeader.h"
 
 namespace lorkd::io {
 

@@ -1,4 +1,4 @@
-#include "core/io/Dicom.h"
+#include "core/io/dicom/Dicom.h"
 
 #include <dcmtk/dcmdata/dcbytstr.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
@@ -15,7 +15,7 @@
 #include <random>
 
 #include "core/base/Digest.h"
-#include "core/io/Nesting.h"
+#include "core/io/dicom/Nesting.h"
 
 namespace lorkd::io::dicom {
 namespace fs = std::filesystem;
@@ -139,13 +139,15 @@ std::optional<std::array<image::Vec3, 2>> orientation(DcmItem& item, const DcmTa
 std::optional<std::array<image::Vec3, 2>> orientation(const Numbers& v) {
   if (!v) return std::nullopt;
   std::array<image::Vec3, 2> axes{image::Vec3{(*v)[0], (*v)[1], (*v)[2]}, image::Vec3{(*v)[3], (*v)[4], (*v)[5]}};
-  const double rowLength = std::sqrt(dot(axes[0], axes[0])), columnLength = std::sqrt(dot(axes[1], axes[1]));
-  if (std::abs(rowLength - 1) > 0.01 || std::abs(columnLength - 1) > 0.01 || std::abs(dot(axes[0], axes[1])) > 0.01)
+  const double rowLength = std::sqrt(image::dot(axes[0], axes[0])),
+               columnLength = std::sqrt(image::dot(axes[1], axes[1]));
+  if (std::abs(rowLength - 1) > 0.01 || std::abs(columnLength - 1) > 0.01 ||
+      std::abs(image::dot(axes[0], axes[1])) > 0.01)
     return std::nullopt;
   for (auto& x : axes[0]) x /= rowLength;
-  const double overlap = dot(axes[0], axes[1]);
+  const double overlap = image::dot(axes[0], axes[1]);
   for (std::size_t a = 0; a < 3; ++a) axes[1][a] -= overlap * axes[0][a];
-  const double rest = std::sqrt(dot(axes[1], axes[1]));
+  const double rest = std::sqrt(image::dot(axes[1], axes[1]));
   for (auto& x : axes[1]) x /= rest;
   return axes;
 }
@@ -207,11 +209,5 @@ std::string freshSeed() {
   for (int n = 0; n < 8; ++n) seed += std::to_string(device()) + ".";
   return seed;
 }
-
-image::Vec3 cross(const image::Vec3& a, const image::Vec3& b) {
-  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
-}
-
-double dot(const image::Vec3& a, const image::Vec3& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 
 }  // namespace lorkd::io::dicom

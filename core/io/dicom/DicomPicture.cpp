@@ -1,23 +1,19 @@
-#include "core/io/DicomPicture.h"
+#include "core/io/dicom/DicomPicture.h"
 
-#include "core/io/Dicom.h"
+#include "core/io/dicom/Dicom.h"
 // Dicom.h brings osconfig.h, which DCMTK's other headers need. diregist.h adds colour to DicomImage.
 #include <dcmtk/dcmimage/diregist.h>
 #include <dcmtk/dcmimgle/dcmimage.h>
 #include <gdcmImageReader.h>
 
 #include "core/base/Guard.h"
-#include "core/io/SeriesCheck.h"
-#include "core/io/SliceHeader.h"
-#include "core/io/SlicePixels.h"
+#include "core/io/dicom/SeriesCheck.h"
+#include "core/io/dicom/SliceHeader.h"
+#include "core/io/dicom/SlicePixels.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
-
-std::unexpected<Error> damaged(const fs::path& file, const std::string& what) {
-  return fail(ErrorCode::Format, what, "copy the file anew from its source", file.string());
-}
 
 bool isJpeg2000(const std::string& syntax) {
   return syntax == UID_JPEG2000LosslessOnlyTransferSyntax || syntax == UID_JPEG2000TransferSyntax;

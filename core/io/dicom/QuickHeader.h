@@ -1,7 +1,7 @@
 // The header of an ordinary image file, read in a tenth of the time that a full parse takes. Inside this room only.
 #pragma once
 
-#include "core/io/SliceHeader.h"
+#include "core/io/dicom/SliceHeader.h"
 
 namespace lorkd::io {
 

@@ -1,4 +1,4 @@
-#include "core/io/SeriesSplit.h"
+#include "core/io/dicom/SeriesSplit.h"
 
 #include <algorithm>
 #include <array>
@@ -38,7 +38,7 @@ bool sameSize(const SliceHeader& a, const SliceHeader& b) {
 
 std::string planeOf(const SliceHeader& h) {
   if (!h.orientation) return "nowhere";
-  const auto normal = dicom::cross((*h.orientation)[0], (*h.orientation)[1]);
+  const auto normal = image::cross((*h.orientation)[0], (*h.orientation)[1]);
   std::size_t axis = 0;
   for (std::size_t a = 1; a < 3; ++a)
     if (std::abs(normal[a]) > std::abs(normal[axis])) axis = a;
@@ -73,14 +73,14 @@ std::vector<Slices> grouped(Slices slices, Same same, Slices& beyond) {
   return groups;
 }
 
-image::Vec3 normalOf(const SliceHeader& h) { return dicom::cross((*h.orientation)[0], (*h.orientation)[1]); }
+image::Vec3 normalOf(const SliceHeader& h) { return image::cross((*h.orientation)[0], (*h.orientation)[1]); }
 
 // The most slices that lie at one place of a stack; 1 where nothing is known of places.
 std::size_t mostAtOnePlace(const Slices& slices) {
   if (!std::ranges::all_of(slices, hasPlace)) return 1;
   const auto normal = normalOf(slices.front());
   std::vector<double> at;
-  for (const auto& slice : slices) at.push_back(dicom::dot(*slice.position, normal));
+  for (const auto& slice : slices) at.push_back(image::dot(*slice.position, normal));
   std::ranges::sort(at);
   const double same = samePlace(at);
   std::size_t most = 1, here = 1;
@@ -120,7 +120,7 @@ std::array<double, 4> whereOf(const Slices& slices) {
   if (!std::ranges::all_of(slices, hasPlace)) return {};
   const auto normal = normalOf(slices.front());
   double least = image::kFarthest * 2;
-  for (const auto& slice : slices) least = std::min(least, dicom::dot(*slice.position, normal));
+  for (const auto& slice : slices) least = std::min(least, image::dot(*slice.position, normal));
   return {normal[0], normal[1], normal[2], least};
 }
 

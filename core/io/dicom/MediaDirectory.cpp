@@ -1,10 +1,10 @@
-#include "core/io/MediaDirectory.h"
+#include "core/io/dicom/MediaDirectory.h"
 
 #include <algorithm>
 #include <cctype>
 
-#include "core/io/Dicom.h"
 #include "core/io/FileKind.h"
+#include "core/io/dicom/Dicom.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-#include "core/io/Upright.h"
+#include "core/io/dicom/Upright.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,6 @@ namespace {
 double component(const image::Geometry& g, const image::Vec3& mm, std::size_t axis) {
   return mm[0] * g.direction[0][axis] + mm[1] * g.direction[1][axis] + mm[2] * g.direction[2][axis];
 }
-
-image::Vec3 minus(const image::Vec3& a, const image::Vec3& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
 
 // Bilinear; within half a pixel of the edge the edge's own values hold. Not-a-number outside.
 float sampled(const float* slice, std::int64_t columns, std::int64_t rows, double u, double v) {
@@ -32,12 +30,12 @@ image::Geometry uprightGrid(const image::Geometry& slice, const std::vector<imag
   std::vector<double> gaps;
   image::Vec3 low{}, high{};
   for (std::size_t n = 0; n < origins.size(); ++n) {
-    const auto way = minus(origins[n], origins.front());
+    const auto way = image::minus(origins[n], origins.front());
     for (std::size_t axis = 0; axis < 3; ++axis) {
       low[axis] = std::min(low[axis], component(slice, way, axis));
       high[axis] = std::max(high[axis], component(slice, way, axis));
     }
-    if (n > 0) gaps.push_back(component(slice, minus(origins[n], origins[n - 1]), 2));
+    if (n > 0) gaps.push_back(component(slice, image::minus(origins[n], origins[n - 1]), 2));
   }
   const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>((gaps.size() - 1) / 2);
   std::ranges::nth_element(gaps, middle);
@@ -63,10 +61,10 @@ Upright::Upright(const image::Geometry& grid, std::vector<image::Vec3> origins)
   for (const auto& origin : m_origins) m_at.push_back(along(origin));
 }
 
-double Upright::along(const image::Vec3& lps) const { return component(m_grid, minus(lps, m_grid.origin), 2); }
+double Upright::along(const image::Vec3& lps) const { return component(m_grid, image::minus(lps, m_grid.origin), 2); }
 
 image::Vec3 Upright::start(std::size_t slice) const {
-  const auto way = minus(m_grid.origin, m_origins[slice]);
+  const auto way = image::minus(m_grid.origin, m_origins[slice]);
   return {component(m_grid, way, 0) / m_grid.spacing[0], component(m_grid, way, 1) / m_grid.spacing[1], 0};
 }
 

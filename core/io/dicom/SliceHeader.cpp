@@ -1,4 +1,4 @@
-#include "core/io/SliceHeader.h"
+#include "core/io/dicom/SliceHeader.h"
 
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcxfer.h>

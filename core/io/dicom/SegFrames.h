@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/image/Volume.h"
-#include "core/io/Dicom.h"
+#include "core/io/dicom/Dicom.h"
 
 namespace lorkd::io {
 

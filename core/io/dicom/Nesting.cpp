@@ -1,4 +1,4 @@
-#include "core/io/Nesting.h"
+#include "core/io/dicom/Nesting.h"
 
 #include <itk_zlib.h>
 
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/File.h"
-#include "core/io/Elements.h"
+#include "core/io/dicom/Elements.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;

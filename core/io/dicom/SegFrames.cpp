@@ -1,4 +1,4 @@
-#include "core/io/SegFrames.h"
+#include "core/io/dicom/SegFrames.h"
 
 #include <dcmtk/dcmiod/cielabutil.h>
 
@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <set>
 
-#include "core/io/SeriesCheck.h"
+#include "core/io/dicom/SeriesCheck.h"
 
 namespace lorkd::io {
 namespace {
@@ -123,12 +123,12 @@ Result<void> readFrames(DcmDataset& dataset, const std::map<long, std::size_t>& 
 // stacked unevenly.
 Result<image::Geometry> gridOf(const SegHeader& header, double betweenSlices) {
   const SegFrame& first = header.frames.front();
-  const auto normal = dicom::cross(first.orientation[0], first.orientation[1]);
+  const auto normal = image::cross(first.orientation[0], first.orientation[1]);
   std::vector<double> at;
   const SegFrame* lowest = &first;
   for (const auto& frame : header.frames) {
-    at.push_back(dicom::dot(frame.position, normal));
-    if (at.back() < dicom::dot(lowest->position, normal)) lowest = &frame;
+    at.push_back(image::dot(frame.position, normal));
+    if (at.back() < image::dot(lowest->position, normal)) lowest = &frame;
   }
   std::ranges::sort(at);
   double step = 0;

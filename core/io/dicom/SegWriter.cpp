@@ -14,8 +14,8 @@
 
 #include "core/base/Digest.h"
 #include "core/base/File.h"
-#include "core/io/DicomWriter.h"
-#include "core/io/SliceHeader.h"
+#include "core/io/dicom/DicomWriter.h"
+#include "core/io/dicom/SliceHeader.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -54,7 +54,7 @@ Result<std::vector<std::size_t>> matchPlanes(const image::Geometry& grid, const 
     const auto distance = [&](const SliceHeader& h) {
       const auto& p = *h.position;
       const image::Vec3 d{p[0] - lps[0], p[1] - lps[1], p[2] - lps[2]};
-      return std::sqrt(dicom::dot(d, d));
+      return std::sqrt(image::dot(d, d));
     };
     const auto nearest = std::ranges::min_element(source, {}, distance);
     if (nearest == source.end() || !(distance(*nearest) <= tolerance))

@@ -101,7 +101,4 @@ std::string uid(const std::string& seed, const std::string& name);
 /// A seed nobody else has.
 std::string freshSeed();
 
-image::Vec3 cross(const image::Vec3& a, const image::Vec3& b);
-double dot(const image::Vec3& a, const image::Vec3& b);
-
 }  // namespace lorkd::io::dicom

@@ -1,7 +1,7 @@
 // What a scan keeps of one slice: a DICOM file, or one frame of a file. Inside this room only.
 #pragma once
 
-#include "core/io/Dicom.h"
+#include "core/io/dicom/Dicom.h"
 #include "core/io/Series.h"
 
 namespace lorkd::io {

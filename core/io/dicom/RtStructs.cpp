@@ -1,4 +1,4 @@
-#include "core/io/RtStructs.h"
+#include "core/io/dicom/RtStructs.h"
 
 #include <dcmtk/dcmdata/dcbytstr.h>
 
@@ -10,13 +10,13 @@
 
 #include "core/io/Resample.h"
 #include "core/io/Series.h"
-#include "core/io/SeriesCheck.h"
+#include "core/io/dicom/SeriesCheck.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
 
-std::unexpected<Error> bad(const std::string& what) {
+std::unexpected<Error> wrong(const std::string& what) {
   return fail(ErrorCode::Format, what, "the structure set is damaged or was written wrongly");
 }
 
@@ -67,23 +67,22 @@ std::string colourOf(DcmItem& roi) {
   return text;
 }
 
-// Counts the closed contours of a region, and reads them where they are wanted.
-Result<void> takeContours(DcmItem& item, Roi& roi, bool wanted) {
+// Counts the closed contours of a region, and gives them to `sink` where there is one.
+Result<void> takeContours(DcmItem& item, Roi& roi, const ContourSink& sink) {
   return dicom::forEachItem(item, DCM_ContourSequence, [&](DcmItem& contour) -> Result<void> {
     const auto type = dicom::text(contour, DCM_ContourGeometricType);
     if (type != "CLOSED_PLANAR" && type != "CLOSEDPLANAR_XOR" && !type.empty()) return {};  // points and open lines
-    if (!wanted) {
+    if (!sink) {
       DcmElement* data = nullptr;
       // Three points have five backslashes at the least.
       roi.closed += contour.findAndGetElement(DCM_ContourData, data).good() && data->getLengthField() > 16;
       return {};
     }
     auto line = points(longText(contour, DCM_ContourData));
-    if (!line) return bad("ContourData of '" + roi.segment.name + "' is no list of points");
+    if (!line) return wrong("ContourData of '" + roi.segment.name + "' is no list of points");
     if (line->size() < 3) return {};
     ++roi.closed;
-    roi.contours.push_back(std::move(*line));
-    return {};
+    return sink(roi, std::move(*line));
   });
 }
 
@@ -105,34 +104,39 @@ void addCrossings(const Polygon& polygon, std::vector<std::vector<double>>& rows
   }
 }
 
-Result<std::vector<Polygon>> polygonsOf(const Roi& roi, const image::Geometry& grid) {
-  std::vector<Polygon> polygons;
-  for (const auto& contour : roi.contours) {
-    auto& polygon = polygons.emplace_back();
-    double low = INFINITY, high = -INFINITY;
-    for (const auto& point : contour) {
-      const auto index = grid.lpsToIndex(point);
-      polygon.corners.push_back({index[0], index[1]});
-      polygon.plane += index[2] / static_cast<double>(contour.size());
-      low = std::min(low, index[2]);
-      high = std::max(high, index[2]);
-    }
-    if (high - low > 2 * kPlaneTolerance)
-      return fail(ErrorCode::Mismatch, "a contour of '" + roi.segment.name + "' does not lie parallel to the slices",
-                  "use the series that the structures were drawn on");
+Result<Polygon> polygonOf(const Roi& roi, const std::vector<image::Vec3>& contour, const image::Geometry& grid) {
+  Polygon polygon;
+  double low = INFINITY, high = -INFINITY;
+  for (const auto& point : contour) {
+    const auto index = grid.lpsToIndex(point);
+    polygon.corners.push_back({index[0], index[1]});
+    polygon.plane += index[2] / static_cast<double>(contour.size());
+    low = std::min(low, index[2]);
+    high = std::max(high, index[2]);
   }
-  return polygons;
+  if (high - low > 2 * kPlaneTolerance)
+    return fail(ErrorCode::Mismatch, "a contour of '" + roi.segment.name + "' does not lie parallel to the slices",
+                "use the series that the structures were drawn on");
+  return polygon;
 }
 
 }  // namespace
 
 Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::string&)>& wants) {
+  return readRois(dataset, wants, [](Roi& roi, std::vector<image::Vec3> contour) -> Result<void> {
+    roi.contours.push_back(std::move(contour));
+    return {};
+  });
+}
+
+Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::string&)>& wants,
+                      const ContourSink& sink) {
   std::vector<Roi> rois;
   std::map<long, std::size_t> byNumber;
   LORKD_CHECK(dicom::forEachItem(dataset, DCM_StructureSetROISequence, [&](DcmItem& item) -> Result<void> {
     const long number = dicom::integer(item, DCM_ROINumber, -1);
     if (!byNumber.emplace(number, rois.size()).second)
-      return bad("StructureSetROISequence: ROI number " + std::to_string(number) + " is used twice");
+      return wrong("StructureSetROISequence: ROI number " + std::to_string(number) + " is used twice");
     auto& roi = rois.emplace_back();
     roi.segment.name = dicom::words(item, DCM_ROIName, dataset);
     roi.segment.number = static_cast<int>(number);
@@ -140,13 +144,13 @@ Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::s
     roi.frameOfReferenceUid = dicom::ascii(dicom::text(item, DCM_ReferencedFrameOfReferenceUID));
     return {};
   }));
-  if (rois.empty()) return bad("StructureSetROISequence is missing");
+  if (rois.empty()) return wrong("StructureSetROISequence is missing");
   LORKD_CHECK(dicom::forEachItem(dataset, DCM_ROIContourSequence, [&](DcmItem& item) -> Result<void> {
     const auto found = byNumber.find(dicom::integer(item, DCM_ReferencedROINumber, -1));
     if (found == byNumber.end()) return {};  // contours of a region that nobody names
     auto& roi = rois[found->second];
     roi.segment.color = colourOf(item);
-    if (auto taken = takeContours(item, roi, wants && wants(roi.segment.name)); !taken)
+    if (auto taken = takeContours(item, roi, wants && wants(roi.segment.name) ? sink : nullptr); !taken)
       roi.fault = std::move(taken).error();
     return {};
   }));
@@ -171,7 +175,11 @@ Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::s
 
 Result<std::vector<std::uint8_t>> fillContours(const Roi& roi, const image::Geometry& grid) {
   std::vector<std::uint8_t> mask(static_cast<std::size_t>(grid.voxels()), 0);
-  LORKD_TRY(polygons, polygonsOf(roi, grid));
+  std::vector<Polygon> polygons;
+  for (const auto& contour : roi.contours) {
+    LORKD_TRY(polygon, polygonOf(roi, contour, grid));
+    polygons.push_back(std::move(polygon));
+  }
   if (polygons.empty()) return mask;
   std::ranges::sort(polygons, {}, &Polygon::plane);
   // Planes as groups of polygons that lie together.
@@ -275,14 +283,16 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
 Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const fs::path& file,
                                                                        const image::Geometry& reference) try {
   LORKD_TRY(loaded, dicom::load(file));
-  auto found = readRois(loaded.dataset(), [](const std::string&) { return true; });
+  const auto found = readRois(
+      loaded.dataset(), [](const std::string&) { return true; },
+      [&](Roi& roi, const std::vector<image::Vec3>& contour) -> Result<void> {
+        LORKD_CHECK(polygonOf(roi, contour, reference));
+        return {};
+      });
   if (!found) return fail(found.error(), file.string());
   std::vector<std::pair<std::string, std::string>> broken;
-  for (auto& roi : found->rois) {
-    if (!roi.fault)
-      if (auto polygons = polygonsOf(roi, reference); !polygons) roi.fault = polygons.error();
+  for (const auto& roi : found->rois)
     if (roi.fault) broken.emplace_back(roi.segment.name, roi.fault->message);
-  }
   return broken;
 } catch (const std::bad_alloc&) {
   return fail(ErrorCode::Io, "there is not enough memory for these structures", "", file.string());

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/io/SliceHeader.h"
+#include "core/io/dicom/SliceHeader.h"
 
 namespace lorkd::io {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/image/Volume.h"
-#include "core/io/Dicom.h"
+#include "core/io/dicom/Dicom.h"
 
 namespace lorkd::io {
 
@@ -27,8 +27,13 @@ struct Rois {
   std::string frameOfReferenceUid;
   std::vector<std::string> left;
 };
-/// Points are read of the regions that `wants` accepts by name; none where it is empty. A fault in them is the region's
-/// alone. Errors: Format, naming the attribute.
+/// Takes one contour of a region. What it returns becomes the region's fault.
+using ContourSink = std::function<Result<void>(Roi& roi, std::vector<image::Vec3> contour)>;
+/// Points are read of the regions that `wants` accepts by name, contour by contour; none where it is empty. A fault in
+/// them is the region's alone. Errors: Format, naming the attribute.
+Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::string&)>& wants,
+                      const ContourSink& sink);
+/// The same; the contours are kept in Roi::contours.
 Result<Rois> readRois(DcmDataset& dataset, const std::function<bool(const std::string&)>& wants);
 
 /// The voxels of `grid` whose centres lie inside. Contours on one plane combine by the even-odd rule, so that holes and

@@ -1,4 +1,4 @@
-#include "core/io/QuickHeader.h"
+#include "core/io/dicom/QuickHeader.h"
 
 #include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/dcmdata/dctag.h>
@@ -8,8 +8,8 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "core/io/Elements.h"
-#include "core/io/SegFrames.h"
+#include "core/io/dicom/Elements.h"
+#include "core/io/dicom/SegFrames.h"
 
 namespace lorkd::io {
 namespace {

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <map>
 
-#include "core/io/SegFrames.h"
 #include "core/io/Series.h"
-#include "core/io/SeriesCheck.h"
-#include "core/io/SlicePixels.h"
-#include "core/io/Upright.h"
+#include "core/io/dicom/SegFrames.h"
+#include "core/io/dicom/SeriesCheck.h"
+#include "core/io/dicom/SlicePixels.h"
+#include "core/io/dicom/Upright.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -88,9 +88,9 @@ std::vector<image::Vec3> planesOf(const SegHeader& header, const image::Geometry
   const auto& d = reference.direction;
   const image::Vec3 normal{d[0][2], d[1][2], d[2][2]};
   std::map<double, image::Vec3> planes;
-  for (const auto& origin : origins) planes.emplace(dicom::dot(origin, normal), origin);
+  for (const auto& origin : origins) planes.emplace(image::dot(origin, normal), origin);
   for (const auto& frame : header.frames) {
-    const double at = dicom::dot(frame.position, normal);
+    const double at = image::dot(frame.position, normal);
     const auto above = planes.upper_bound(at);
     if (above == planes.begin() || above == planes.end()) continue;
     const auto below = std::prev(above);
