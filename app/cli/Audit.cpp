@@ -22,7 +22,10 @@ Result<void> audit(const AuditOptions& options, const Context& context) {
                   options.what);
     LORKD_TRY(opened, run::RunDirectory::open(options.what));
     run = std::move(opened);
-    if (options.index.empty()) file = (run->project() / "index.sqlite").string();
+    if (!options.index.empty())
+      return fail(ErrorCode::InvalidArgument, "a run goes with the index of its own project, which has its pseudonyms",
+                  "leave out --index", options.index);
+    file = (run->project() / "index.sqlite").string();
     LORKD_TRY(learnt, workflow::learntBefore(*run));
     request.learnt = std::move(learnt);
     if (std::filesystem::exists(run->cases())) {
@@ -64,7 +67,10 @@ void addAudit(CLI::App& app, Context& context) {
   auto options = std::make_shared<AuditOptions>();
   auto* command = app.add_subcommand(
       "audit", "Look at data before training: grids, values, labels, doubles, leaks between splits, what suits them");
-  command->add_option("what", options->what, "A plan (JSON): its sources, tasks and splits; a run, as it divides them; or a folder")->required();
+  command
+      ->add_option("what", options->what,
+                   "A plan (JSON): its sources, tasks and splits; a run, as it divides them; or a folder")
+      ->required();
   command->add_option("--set", options->set, PlanArguments::setHelp);
   command->add_option("--index", options->index,
                       "Index to use and bring up to date (SQLite), as a project has it: nothing is read twice");

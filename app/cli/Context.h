@@ -15,7 +15,8 @@ namespace lorkd::cli {
 struct Context {
   std::unique_ptr<Progress> progress;
   CancelToken cancel;
-  bool json = false;  ///< --progress json: one JSON object a line on stdout
+  bool json = false;      ///< --progress json: one JSON object a line on stdout
+  bool discreet = false;  ///< --discreet: errors without paths
   std::function<Result<void>()> action;
 
   /// The command's answer: `json` for programs, `text` for people.

@@ -16,6 +16,7 @@
 #include "core/base/Guard.h"
 #include "core/base/Log.h"
 #include "core/plugin/Registry.h"
+#include "core/workflow/Shareable.h"
 #include "plugins/Plugins.h"
 
 namespace {
@@ -55,11 +56,12 @@ int report(const lorkd::cli::Context& context, const lorkd::Error& error) {
                              {"code", lorkd::toString(error.code)},
                              {"message", error.message},
                              {"hint", error.hint},
-                             {"context", error.context}}
+                             {"context", context.discreet ? "" : error.context}}
                      .dump(-1, ' ', false, lorkd::Json::error_handler_t::replace)
               << std::endl;
   else
-    std::cerr << (cancelled ? "stopped: " : "error: ") << error.text() << "\n";
+    std::cerr << (cancelled ? "stopped: " : "error: ")
+              << (context.discreet ? lorkd::workflow::shareable(error) : error.text()) << "\n";
   return cancelled ? 3 : 1;
 }
 
@@ -87,6 +89,8 @@ int main(int argc, char** argv) {
   app.add_option("--progress", style, "How to report: bars for people, json for programs")
       ->check(CLI::IsMember({"bars", "json"}))
       ->capture_default_str();
+  app.add_flag("--discreet", context.discreet,
+               "Name no file where something fails, for output that is kept with a run");
   app.add_option("--log", level, "Log level: debug, info, warn, error, off")->capture_default_str();
   app.add_option("--threads", threads, "Compute threads, unless the plan says; 0 takes every core")
       ->check(CLI::Range(0, 1024));

@@ -271,7 +271,11 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     if (!list) out.refusal = list.error().text();
     for (const auto& entry : list ? list->cases : std::vector<AssignedCase>{}) {
       const auto place = at.find(keyOf(entry.item));
-      if (place == at.end()) continue;  // of a run, whose data have changed since
+      if (place == at.end() && entry.tasks.empty()) continue;
+      if (place == at.end())
+        return fail(ErrorCode::Mismatch, "the run has divided images that are not among these data",
+                    "bring back the data as they were, or audit the plan: that divides what is there now",
+                    entry.item.id);
       const auto n = place->second;
       out.images[n].tasks = entry.tasks;
       if (!entry.tasks.empty()) splits[n].push_back(entry.split);

@@ -171,14 +171,16 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
   const Remembered remembered = [this](const std::string& question, const fs::path& file,
                                        const std::function<Result<Json>()>& read) -> Result<Json> {
-    const auto key = question + " " + file.native();
-    LORKD_TRY(known, kept(key, {file}));
-    if (known)
-      if (auto told = Json::from_cbor(*known, true, false); !told.is_discarded()) return told;
+    // To be raised when the same question would be answered otherwise.
+    constexpr const char* version = "1 ";
+    const auto key = version + question + " " + file.native(), stamp = stampOf({file});
+    if (const auto known = recall(m_impl->database, key, stamp); known && *known)
+      if (auto told = Json::from_cbor(**known, true, false); !told.is_discarded()) return told;
     LORKD_TRY(told, read());
     std::string bytes;
     Json::to_cbor(told, bytes);
-    LORKD_CHECK(keep(key, {file}, bytes));
+    // Of a file that changed meanwhile nothing is remembered; where the index cannot be written, it asks again.
+    if (stampOf({file}) == stamp) (void)memorise(m_impl->database, key, stamp, bytes);
     return told;
   };
   pairDicom(scan, shortened, remembered, pairing);

@@ -7,9 +7,9 @@
 #include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/base/SafeTensors.h"
-#include "core/image/GeometryJson.h"
 #include "core/data/Orient.h"
 #include "core/data/PreparedFile.h"
+#include "core/image/GeometryJson.h"
 #include "core/io/Resample.h"
 
 namespace lorkd::data {
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int formatVersion = 2;  // to be raised when the same key would give other numbers
+constexpr int formatVersion = 3;  // to be raised when the same key would give other numbers
 
 /// A case on the working grid: the whole volume, before any slab is cut.
 struct Working {

@@ -282,11 +282,9 @@ Result<PictureSet> readPictureTables(const std::vector<fs::path>& files) {
   for (const auto& file : files) LORKD_CHECK(reader.take(file));
   LORKD_TRY(set, reader.finish());
   if (!set.examples.empty()) return std::move(set);
-  return fail(ErrorCode::InvalidArgument,
-              "no picture of the table is there with a label" +
-                  (set.findings.empty() ? std::string() : ": " + set.findings.front().message),
+  return fail(ErrorCode::InvalidArgument, "no picture of the table is there with a label",
               "file names are looked for beside the table, and labels in columns such as label, class or target",
-              files.front().string());
+              files.front().string() + (set.findings.empty() ? "" : " (" + set.findings.front().message + ")"));
 }
 
 }  // namespace lorkd::io

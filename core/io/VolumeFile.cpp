@@ -61,9 +61,9 @@ Result<TextHeader> textHeader(const fs::path& file) {
     const auto value = begin == line.npos ? "" : stripped(line.substr(begin));
     if (ended || (nrrd ? split == line.npos : stripped(line).empty())) continue;
     // ITK's reader of MetaImages goes by words, not lines: what it would read otherwise than here is refused.
-    if (!nrrd && (name.empty() || value.empty() || name.find_first_of(" \t\v\f\r") != name.npos))
-      return fail(ErrorCode::Format, "the header has a line that is no 'Name = value': " + line.substr(0, 80),
-                  kReadHint, file.string());
+    if (!nrrd && (name.empty() || value.empty() || std::ranges::any_of(name, [](char c) { return c < 33 || c > 126; })))
+      return fail(ErrorCode::Format, "the header has a line that is no 'Name = value'", kReadHint,
+                  file.string() + " (" + line.substr(0, 80) + ")");
     header.packed |= nrrd ? key == "encoding" && lowered(value) != "raw"
                           : (key == "compresseddata" && lowered(value) == "true") ||
                                 (key == "binarydata" && lowered(value) == "false");
@@ -131,6 +131,11 @@ Result<Opened> open(const fs::path& file, bool withVoxels, bool layers) {
   io->SetFileName(read.string());
   io->ReadImageInformation();
 
+  using itk::IOComponentEnum;
+  if (io->GetComponentType() == IOComponentEnum::UNKNOWNCOMPONENTTYPE ||
+      io->GetComponentType() == IOComponentEnum::LDOUBLE)
+    return fail(ErrorCode::Unsupported, "the voxels are of a type that cannot be read",
+                "store them as whole numbers, float or double", file.string());
   const unsigned dimensions = io->GetNumberOfDimensions();
   double bytes =
       voxelBytes > 0 ? voxelBytes : static_cast<double>(io->GetComponentSize()) * io->GetNumberOfComponents();
@@ -143,8 +148,6 @@ Result<Opened> open(const fs::path& file, bool withVoxels, bool layers) {
                   "split it into one file for each time point or channel", file.string());
     bytes *= static_cast<double>(extent);
   }
-  if (io->GetComponentType() == itk::IOComponentEnum::UNKNOWNCOMPONENTTYPE || io->GetComponentSize() > 8)
-    return fail(ErrorCode::Unsupported, "the voxels are of a type that cannot be read", kReadHint, file.string());
   constexpr unsigned kMostLayers = 256;
   const bool layered = layers && io->GetNumberOfComponents() <= kMostLayers && namesItsLabels(file);
   if (dimensions < 2 || (io->GetNumberOfComponents() != 1 && !layered))
@@ -166,7 +169,10 @@ Result<image::Geometry> geometryOf(const itk::ImageIOBase& io, const fs::path& f
     geometry.spacing[a] = io.GetSpacing(a);
     geometry.origin[a] = io.GetOrigin(a);
     const auto axis = io.GetDirection(a);
-    for (unsigned b = 0; b < 3; ++b) geometry.direction[b][a] = b < axis.size() ? axis[b] : 0.0;
+    // Backwards by a negative spacing is backwards by the direction.
+    const double sign = geometry.spacing[a] < 0 ? -1 : 1;
+    geometry.spacing[a] *= sign;
+    for (unsigned b = 0; b < 3; ++b) geometry.direction[b][a] = b < axis.size() ? sign * axis[b] : 0.0;
   }
   if (io.GetNumberOfDimensions() == 2) geometry.size[2] = 1;
   if (!geometry.plausible())
@@ -179,10 +185,11 @@ Result<image::Geometry> geometryOf(const itk::ImageIOBase& io, const fs::path& f
 // Runs `work` and turns what ITK throws into an error that names the file.
 template <class Work>
 auto guarded(const fs::path& file, Work work) -> decltype(work()) {
+  const auto voxels = voxelsOf(file);
   try {
     return work();
   } catch (const itk::ExceptionObject& e) {
-    return fail(ErrorCode::Format, itkMessage(e, {file, voxelsOf(file)}), kReadHint, file.string());
+    return fail(ErrorCode::Format, itkMessage(e, {file, voxels}), kReadHint, file.string());
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::Io, "there is not enough memory for this image", "", file.string());
   }
@@ -211,16 +218,6 @@ struct Stored {
   std::size_t layers = 1;
   std::vector<char> bytes;  // those of a voxel's layers lie together
 };
-
-Result<Stored> readStored(const fs::path& file, bool layers) {
-  return guarded(file, [&]() -> Result<Stored> {
-    LORKD_TRY(opened, open(file, true, layers));
-    if (named(file, {".gz"}) && !gzipIsWhole(file))
-      return fail(ErrorCode::Format, "the compressed file is truncated or damaged", kReadHint, file.string());
-    LORKD_TRY(geometry, geometryOf(*opened.io, file));
-    return Stored{geometry, opened.io->GetComponentType(), opened.io->GetNumberOfComponents(), readAll(*opened.io)};
-  });
-}
 
 // Calls `work` with each value of a layer, as the type it has, until it returns false.
 template <class Work>
@@ -261,20 +258,36 @@ bool eachValue(const Stored& stored, std::size_t layer, const Work& work) {
   }
 }
 
+// What `make` makes of the stored voxels; memory that is not there is an error of the file.
+template <class Make>
+auto fromStored(const fs::path& file, bool layers, const Make& make) -> decltype(make(std::declval<Stored>())) {
+  return guarded(file, [&]() -> decltype(make(std::declval<Stored>())) {
+    LORKD_TRY(opened, open(file, true, layers));
+    if (named(file, {".gz"}) && !gzipIsWhole(file))
+      return fail(ErrorCode::Format, "the compressed file is truncated or damaged", kReadHint, file.string());
+    LORKD_TRY(geometry, geometryOf(*opened.io, file));
+    return make(
+        Stored{geometry, opened.io->GetComponentType(), opened.io->GetNumberOfComponents(), readAll(*opened.io)});
+  });
+}
+
 Result<image::LabelMap> labelsIn(const fs::path& file, const Stored& stored, std::size_t layer) {
   image::LabelMap labels;
   labels.geometry = stored.geometry;
   labels.voxels.reserve(static_cast<std::size_t>(stored.geometry.voxels()));
-  double odd = 0;
+  float odd = 0;
   const bool all = eachValue(stored, layer, [&](auto value) {
-    odd = static_cast<double>(value);
+    odd = static_cast<float>(value);  // rounds what arithmetic has left of a double
     if (!(odd >= 0 && odd <= 65535) || odd != std::floor(odd)) return false;
-    labels.voxels.push_back(static_cast<std::uint16_t>(value));
+    labels.voxels.push_back(static_cast<std::uint16_t>(odd));
     return true;
   });
-  if (!all)
-    return fail(ErrorCode::Format, "voxel " + std::to_string(labels.voxels.size()) + " holds " + std::to_string(odd),
+  if (!all) {
+    char number[40];
+    std::snprintf(number, sizeof number, "%g", static_cast<double>(odd));
+    return fail(ErrorCode::Format, "voxel " + std::to_string(labels.voxels.size()) + " holds " + number,
                 "a label image holds whole numbers from 0 to 65535; is this an intensity image?", file.string());
+  }
   return labels;
 }
 
@@ -316,30 +329,31 @@ Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
 }
 
 Result<image::Volume> readVolume(const fs::path& file) {
-  LORKD_TRY(stored, readStored(file, false));
-  image::Volume volume;
-  volume.geometry = stored.geometry;
-  volume.voxels.reserve(static_cast<std::size_t>(stored.geometry.voxels()));
-  eachValue(stored, 0, [&](auto value) {
-    volume.voxels.push_back(static_cast<float>(value));
-    return true;
+  return fromStored(file, false, [](const Stored& stored) -> Result<image::Volume> {
+    image::Volume volume;
+    volume.geometry = stored.geometry;
+    volume.voxels.reserve(static_cast<std::size_t>(stored.geometry.voxels()));
+    eachValue(stored, 0, [&](auto value) {
+      volume.voxels.push_back(static_cast<float>(value));
+      return true;
+    });
+    return volume;
   });
-  return volume;
 }
 
 Result<image::LabelMap> readLabelMap(const fs::path& file) {
-  LORKD_TRY(stored, readStored(file, false));
-  return labelsIn(file, stored, 0);
+  return fromStored(file, false, [&](const Stored& stored) { return labelsIn(file, stored, 0); });
 }
 
 Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file) {
-  LORKD_TRY(stored, readStored(file, true));
-  std::vector<image::LabelMap> layers;
-  for (std::size_t n = 0; n < stored.layers; ++n) {
-    LORKD_TRY(layer, labelsIn(file, stored, n));
-    layers.push_back(std::move(layer));
-  }
-  return layers;
+  return fromStored(file, true, [&](const Stored& stored) -> Result<std::vector<image::LabelMap>> {
+    std::vector<image::LabelMap> layers;
+    for (std::size_t n = 0; n < stored.layers; ++n) {
+      LORKD_TRY(layer, labelsIn(file, stored, n));
+      layers.push_back(std::move(layer));
+    }
+    return layers;
+  });
 }
 
 Result<void> writeNifti(const fs::path& file, const image::Volume& volume) { return writeGrid(file, volume); }

@@ -112,6 +112,7 @@ Result<Ending> follow(Association& association, Receiver& receiver) {
 
 std::vector<Context> receivingContexts(std::vector<std::string> sopClasses) {
   constexpr int kMostClasses = kMostContexts / 2 - 1;
+  // DCMTK's short list, with label maps in place of its last two, which hold no images.
   if (sopClasses.empty() || sopClasses.size() > kMostClasses) {
     sopClasses.assign(
         dcmShortSCUStorageSOPClassUIDs,

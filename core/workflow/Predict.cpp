@@ -49,10 +49,10 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
   std::erase_if(cases, [](const data::Case& c) { return c.kind == "picture"; });
   if (cases.empty()) {
     LORKD_TRY(rejected, index.rejected("input"));
-    return fail(ErrorCode::NotFound, "there is no image to predict",
-                rejected.empty() ? "name a folder of DICOM or NIfTI"
-                                 : rejected.front().first.filename().string() + ": " + rejected.front().second.message,
-                input.string());
+    return fail(ErrorCode::NotFound, "there is no image to predict", "name a folder of DICOM or NIfTI",
+                input.string() + (rejected.empty() ? ""
+                                                   : ": " + rejected.front().first.filename().string() + ": " +
+                                                         rejected.front().second.message));
   }
   // Numbered by place: the index is gone afterwards, and cases.json says which is which.
   std::ranges::sort(cases, {}, [](const data::Case& c) { return c.imageFiles.front(); });

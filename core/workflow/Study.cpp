@@ -144,8 +144,8 @@ Result<StudyOutcome> study(const plan::Plan& plan, const StudyOptions& options, 
     LORKD_CHECK(layOut(plan, runs, folder, progress, cancel));
     std::vector<StudyJob> jobs;
     for (const auto& run : runs) jobs.push_back({run.path, run.teacher});
-    work(jobs, {options.program.string(), "--threads", std::to_string(options.threads), "resume"}, options.jobs,
-         progress, cancel);
+    work(jobs, {options.program.string(), "--discreet", "--threads", std::to_string(options.threads), "resume"},
+         options.jobs, progress, cancel);
     if (cancel.cancelled())
       return fail(ErrorCode::Cancelled, "the study was stopped; what is trained is kept",
                   "the same command goes on with it", folder.string());

@@ -8,6 +8,7 @@
 #include "core/workflow/ControlDesk.h"
 #include "core/workflow/MemoryWatch.h"
 #include "core/workflow/SeenPatients.h"
+#include "core/workflow/Shareable.h"
 #include "core/workflow/Study.h"
 #include "core/workflow/TransferExpert.h"
 #include "core/workflow/Validation.h"
@@ -36,11 +37,6 @@ Result<run::RunDirectory> nestedTeacher(const run::RunDirectory& run) {
 bool wantsTeacher(const plan::Plan& plan) {
   return takesTeacher(plan.method) && plan.teacher.source != plan::TeacherSource::None &&
          (plan.losses.transfer > 0 || plan.losses.transferLogits > 0);
-}
-
-/// What may be shown to whoever sees the run: paths, which often carry names, stay out.
-std::string shareable(const Error& error) {
-  return error.hint.empty() ? error.message : error.message + " (" + error.hint + ")";
 }
 
 bool stopped(const Error& error) { return error.code == ErrorCode::Cancelled; }

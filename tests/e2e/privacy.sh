@@ -22,7 +22,7 @@ grep -q 'private-elements' "$out/audit.txt" || fail "private elements are not re
 grep -q 'burned-in' audit.html || fail "burned-in annotations are not on the page"
 if grep "<div class='image" audit.html | grep 'burned-in' | has '<img'; then fail "a picture with burned-in annotations"; fi
 grep "<div class='image" audit.html | has '<img' || fail "no pictures on the page"
-"$LORKD" train plan.json "${small[@]}" --out runs/private >"$out/train.txt"
+"$LORKD" --discreet train plan.json "${small[@]}" --out runs/private >train.log 2>&1
 "$LORKD" evaluate runs/private >/dev/null
 "$LORKD" predict runs/private --teacher --seg runs/private/segmentations >/dev/null
 "$LORKD" predict runs/private --seg again >/dev/null
@@ -65,6 +65,10 @@ PLAN
 cd "$out/failing"
 expect_error "Odalys0.nrrd" "$LORKD" train plan.json "${small[@]}" --out runs/failing
 grep -q '"failed"' runs/failing/status.json || fail "the run did not fail: $(cat runs/failing/status.json)"
+# What the window and studies keep of a training's words lies in the run.
+"$LORKD" --discreet train runs/failing >runs/failing/trainer.log 2>&1 && fail "the run does not fail again"
+has '^error: case-[0-9a-f]*: ' runs/failing/trainer.log || fail "no case in: $(cat runs/failing/trainer.log)"
+has 'case-[0-9a-f]*: ' runs/failing/status.json || fail "no case in: $(cat runs/failing/status.json)"
 if grep -rli 'odalys' runs; then fail "the failed run names a patient's file: $(cat runs/failing/status.json)"; fi
 # The project of the demo, too.
 privacy search "$WORK/demo/data" "$WORK/demo" || fail "identities in files of the demo"

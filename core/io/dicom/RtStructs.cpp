@@ -283,6 +283,9 @@ Result<image::SegmentSet> readLabels(const fs::path& file, const image::Geometry
 Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const fs::path& file,
                                                                        const image::Geometry& reference) try {
   LORKD_TRY(loaded, dicom::load(file));
+  if (loaded.status.bad())
+    return fail(ErrorCode::Format, std::string("the file is damaged or truncated: ") + loaded.status.text(), "",
+                file.string());
   const auto found = readRois(
       loaded.dataset(), [](const std::string&) { return true; },
       [&](Roi& roi, const std::vector<image::Vec3>& contour) -> Result<void> {

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "core/base/Json.h"
 #include "core/base/SafeTensors.h"
 #include "core/data/Audit.h"
+#include "core/data/Pairing.h"
 #include "core/data/Prepare.h"
 #include "tests/unit/data/Support.h"
 
@@ -38,6 +40,50 @@ class Regions : public testing::Test {
     return true;
   }
 };
+
+TEST_F(Regions, AreReadOnceForAnImage) {
+  if (!scan("rubbish")) GTEST_SKIP() << "python3-pydicom is not installed";
+  SilentProgress progress;
+  auto found = io::scanFolder(m_data.path(), progress, CancelToken());
+  ASSERT_TRUE(found) << found.error().text();
+  std::map<std::string, Json> memory;
+  int reads = 0;
+  const Remembered remembered = [&](const std::string& question, const std::filesystem::path& file,
+                                    const std::function<Result<Json>()>& read) -> Result<Json> {
+    const auto [entry, isNew] = memory.try_emplace(question + file.string());
+    if (isNew) {
+      ++reads;
+      auto told = read();
+      EXPECT_TRUE(told);
+      entry->second = told.value_or(Json());
+    }
+    return entry->second;
+  };
+  const auto damaged = [&] {
+    Pairing pairing;
+    pairDicom(
+        *found, [](const std::string& text) { return text; }, remembered, pairing);
+    return pairing.cases.at(0).damaged;
+  };
+  EXPECT_THAT(damaged(), ElementsAre("ring"));
+  EXPECT_EQ(reads, 1);
+  EXPECT_THAT(damaged(), ElementsAre("ring"));
+  EXPECT_EQ(reads, 1);
+  // On slices that lie aslant no contour can be drawn: what was found on others does not count.
+  for (auto& series : found->series)
+    if (series.geometry.voxels() > 0) series.geometry.direction = {{{1, 0, 0}, {0, 0, -1}, {0, 1, 0}}};
+  EXPECT_THAT(damaged(), testing::UnorderedElementsAre("ring", "keyhole", "second"));
+  EXPECT_EQ(reads, 2);
+}
+
+TEST_F(Regions, ADamagedFileIsAskedAgain) {
+  if (!scan("rubbish")) GTEST_SKIP() << "python3-pydicom is not installed";
+  const auto file = m_data / "structures.dcm";
+  const auto grid = m_cases.at(0).geometry;
+  ASSERT_TRUE(io::brokenRegions(file, grid));
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 300);
+  EXPECT_FALSE(io::brokenRegions(file, grid)) << "half of it is no answer";
+}
 
 TEST_F(Regions, ABadOneIsNamedAndKeepsTheImageOutOfItsTasks) {
   if (!scan("rubbish")) GTEST_SKIP() << "python3-pydicom is not installed";

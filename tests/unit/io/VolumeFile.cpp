@@ -125,8 +125,10 @@ n = np.arange(2 * 3 * 4).reshape(2, 3, 4, order='F')
 for kind in 'u1 i1 u2 i2 u4 i4 u8 i8 f4 f8'.split():
     image = nibabel.Nifti1Image((n + 100 if kind[0] == 'u' else n - 5).astype(kind)[..., None], affine, dtype=kind)
     image.to_filename(f'{sys.argv[1]}/{kind}.nii')
+nibabel.Nifti1Image(n * (1 + 1e-15), affine).to_filename(f'{sys.argv[1]}/nearly.nii')
 scaled = nibabel.Nifti1Image((n - 5).astype('i2'), affine)
 scaled.header.set_slope_inter(0.5, 3)  # of the header alone
+scaled.header['vox_offset'] = 352
 with open(f'{sys.argv[1]}/scaled.nii', 'wb') as file:
     file.write(scaled.header.binaryblock + bytes(4) + (n - 5).astype('i2').tobytes(order='F'))
 )");
@@ -155,6 +157,10 @@ with open(f'{sys.argv[1]}/scaled.nii', 'wb') as file:
       EXPECT_EQ(labels->voxels[23], 123) << kind;
     }
   }
+  // What arithmetic leaves of a whole number is that number.
+  const auto labels = readLabelMap(folder / "nearly.nii");
+  ASSERT_OK(labels);
+  EXPECT_EQ(labels->voxels[23], 23);
 }
 
 // Files written by the words of their formats' definitions.
@@ -220,6 +226,48 @@ class Written : public ::testing::Test {
     EXPECT_NE(volume.error().text().find(name), std::string::npos) << volume.error().text();
   }
 };
+
+TEST_F(Written, AFourthAxisOfOneAndNegativeSpacingTurnNothing) {
+  const auto changed = [](std::string text, const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    EXPECT_NE(at, text.npos) << from;
+    return at == text.npos ? text : text.replace(at, from.size(), to);
+  };
+  const auto header = meta("LOCAL");
+  const auto lineOf = [&](const std::string& name) {
+    const auto at = header.find(name + " = ");
+    return header.substr(at, header.find('\n', at) - at);
+  };
+  std::istringstream numbers(lineOf("TransformMatrix").substr(18));
+  std::string four = "TransformMatrix =", turned = four;
+  for (int n = 0; n < 9; ++n) {
+    double value = 0;
+    ASSERT_TRUE(numbers >> value);
+    char text[40];
+    std::snprintf(text, sizeof text, " %.12g", value);
+    four += text + std::string(n % 3 == 2 ? " 0" : "");
+    std::snprintf(text, sizeof text, " %.12g", n < 3 ? -value : value);
+    turned += text;
+  }
+  auto text = changed(header, lineOf("TransformMatrix"), four + " 0 0 0 1");
+  text = changed(text, "NDims = 3", "NDims = 4");
+  for (const auto& [name, last] : {std::pair("Offset", " 0"), {"ElementSpacing", " 1"}, {"DimSize", " 1"}})
+    text = changed(text, lineOf(name), lineOf(name) + last);
+  put(folder / "four.mha", text + voxels);
+  expectRamp("four.mha");
+  // The first axis backwards twice over.
+  text = changed(header, lineOf("TransformMatrix"), turned);
+  put(folder / "turned.mha", changed(text, "ElementSpacing = ", "ElementSpacing = -") + voxels);
+  expectRamp("turned.mha");
+}
+
+TEST_F(Written, AHeaderWithNulInItsNamesIsRefused) {
+  // ITK's reader sees a second, longer list of axes in it, and takes its time.
+  auto text = meta("LOCAL");
+  text.insert(text.find("Offset"), std::string("NDims\0x = 137438953471\n", 23));
+  put(folder / "a.mha", text + voxels);
+  expectRefused("a.mha", ErrorCode::Format, "Name = value");
+}
 
 TEST_F(Written, NrrdAndMetaImageLieWhereTheySay) {
   put(folder / "lps.nrrd", nrrd(false, "encoding: raw\n\n") + voxels);
