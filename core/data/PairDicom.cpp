@@ -101,7 +101,7 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
       for (std::size_t n = 0; n < images.size(); ++n)
         if (images[n]->frameOfReferenceUid == s.frameOfReferenceUid) meant.insert(n);
     if (meant.empty()) {
-      unusable("unpaired-label", "the labels refer to an image series that is not here");
+      unusable("unpaired-label", "the labels refer to an image series that is not here or cannot be used");
       continue;
     }
     if (meant.size() > 1) {

@@ -91,6 +91,13 @@ void SourcesTest::movedDataAreFoundAgain() {
   page->addFolder(m_dir.filePath("two/scans"));
   QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(1), 20000);
   const auto id = page->cases().front().id;
+  // A pseudonym alone would not say whose image it is.
+  const auto* image = wizard->findChild<QTreeWidget*>("foundImages")->topLevelItem(0)->child(0);
+  QCOMPARE(image->text(0), QString::fromStdString(id));
+  const auto slices = page->cases().front().imageFiles;
+  const auto first =
+      QDir(m_dir.filePath("two/scans")).relativeFilePath(QString::fromStdString(slices.front().string()));
+  QCOMPARE(image->toolTip(0), QString("%1 · files: %2").arg(first).arg(slices.size()));
   QVERIFY(QDir(m_dir.path()).mkdir("archive") && QDir(m_dir.path()).rename("two/scans", "archive/scans"));
   page->initializePage();
   auto* status = wizard->findChild<QLabel*>("scanStatus");

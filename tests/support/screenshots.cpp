@@ -139,6 +139,20 @@ int main(int argc, char** argv) {
   if (auto* pacs = window.findChild<PacsDialog*>()) {
     pacs->move(window.pos() + QPoint(60, 40));
     shoot(pacs, "pacs");
+    // With a PACS that the user has named, what it holds, and a series brought.
+    auto* search = pacs->findChild<QPushButton*>("search");
+    auto* found = pacs->findChild<QTreeWidget*>();
+    if (search && found && search->isEnabled()) {
+      search->click();
+      waitFor([&] { return found->topLevelItemCount() > 0; });
+      found->topLevelItem(0)->setExpanded(true);
+      waitFor([&] { return found->topLevelItem(0)->childCount() > 0; }, 5000);
+      shoot(pacs, "pacs-found");
+      found->topLevelItem(0)->setCheckState(0, Qt::Checked);
+      pacs->findChild<QPushButton*>("retrieve")->click();
+      QTest::qWait(3000);
+      shoot(pacs, "pacs-retrieved");
+    }
     pacs->close();
   }
   ExportDialog dialog(*opened, window.jobs(), &window);

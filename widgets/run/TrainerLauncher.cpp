@@ -57,7 +57,7 @@ Result<qint64> TrainerLauncher::start(const QString& run) {
                 program.toStdString());
   QProcess process;
   process.setProgram(program);
-  process.setArguments({QStringLiteral("--discreet"), QStringLiteral("train"), QFileInfo(run).absoluteFilePath()});
+  process.setArguments({QStringLiteral("train"), QFileInfo(run).absoluteFilePath(), QStringLiteral("--discreet")});
   process.setStandardInputFile(QProcess::nullDevice());
   process.setStandardOutputFile(logOf(run), QIODevice::Append);
   process.setStandardErrorFile(logOf(run), QIODevice::Append);

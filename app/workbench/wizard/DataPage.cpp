@@ -271,16 +271,23 @@ void DataPage::readIndex() {
     }
     if (!index) continue;
     const auto accepted = source.value("accept", std::set<std::string>());
+    const auto below = [folder = std::filesystem::path(place.toStdString())](const std::filesystem::path& path) {
+      const auto relative = path.lexically_relative(folder);
+      return QString::fromStdString((relative.empty() || relative == "." ? path.filename() : relative).string());
+    };
     std::map<std::string, QTreeWidgetItem*> patients;
     for (const auto& item : index->cases(name).value_or(std::vector<data::Case>{})) {
       auto*& patient = patients[item.patient];
       if (!patient) patient = new QTreeWidgetItem(m_found, {QString::fromStdString(item.patient)});
       QStringList labels;
       for (const auto& label : item.labels) labels << QString::fromStdString(label);
-      new QTreeWidgetItem(
+      auto* image = new QTreeWidgetItem(
           patient, {QString::fromStdString(item.id),
                     QString::fromStdString(item.modality.empty() ? item.kind : item.modality + " " + item.bodyPart),
                     text(item.geometry), labels.isEmpty() ? tr("no labels") : labels.join(", ")});
+      if (!item.imageFiles.empty())
+        image->setToolTip(0, tr("%1 · files: %2").arg(below(item.imageFiles.front())).arg(item.imageFiles.size()));
+      image->setToolTip(3, image->text(3));
       patient->setText(3, tr("images: %1").arg(patient->childCount()));
       for (const auto& code : item.consent) ++waiting[code];
       if (!std::ranges::all_of(item.consent, [&](const auto& code) { return accepted.contains(code); })) {
@@ -296,10 +303,6 @@ void DataPage::readIndex() {
                                                  QString::fromStdString(f.message)});
       item->setToolTip(3, item->text(3));
       unusable += f.severity == io::Finding::Severity::Unusable ? 1 : 0;
-    };
-    const auto below = [folder = std::filesystem::path(place.toStdString())](const std::filesystem::path& path) {
-      const auto relative = path.lexically_relative(folder);
-      return QString::fromStdString((relative.empty() || relative == "." ? path.filename() : relative).string());
     };
     int withPrivate = 0;
     for (const auto& series : index->series(name).value_or(std::vector<io::Series>{}))
