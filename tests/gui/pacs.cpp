@@ -45,8 +45,8 @@ find)
  {"study":"1.2.1","series":"1.2.1.2","modality":"CT","number":"2","description":"Abdomen","body_part":"","images":3}]}' | tr -d '\n'; echo ;;
   *--study*) exit 1 ;;
   *) printf '%s\n' '{"kind":"result","more":false,"studies":[
- {"study":"1.2.1","patient_name":"Muster^Erika","patient_id":"P1","date":"20240331","time":"","description":"Staging","modalities":"CT\\SEG","accession":"","series":2,"images":7},
- {"study":"1.2.2","patient_name":"Jürgens^Jörg","patient_id":"P2","date":"20230101","time":"","description":"","modalities":"CT","accession":"","series":-1,"images":-1}]}' | tr -d '\n'; echo ;;
+ {"study":"1.2.2","patient_name":"Jürgens^Jörg","patient_id":"P2","date":"20230101","time":"","description":"","modalities":"CT","accession":"","series":-1,"images":-1},
+ {"study":"1.2.1","patient_name":"Muster^Erika","patient_id":"P1","date":"20240331","time":"","description":"Staging","modalities":"CT\\SEG","accession":"","series":2,"images":7}]}' | tr -d '\n'; echo ;;
   esac ;;
 get)
   out=$2

@@ -3,6 +3,9 @@
 #include <QHeaderView>
 #include <QProgressBar>
 #include <QSignalBlocker>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "app/workbench/Text.h"
 
@@ -63,7 +66,12 @@ void PacsResults::showStudies(const Json& list) {
   const QSignalBlocker quiet(this);
   clear();
   m_items.clear();
-  for (const auto& row : list) {
+  // A PACS answers in any order: the newest first, those of a day by name.
+  std::vector<Json> studies(list.begin(), list.end());
+  std::ranges::stable_sort(studies, [](const Json& a, const Json& b) {
+    return std::pair(text(b, "date"), text(a, "patient_name")) < std::pair(text(a, "date"), text(b, "patient_name"));
+  });
+  for (const auto& row : studies) {
     auto* item = new QTreeWidgetItem(this);
     const auto id = text(row, "patient_id");
     item->setText(Name, person(text(row, "patient_name")) + (id.isEmpty() ? QString() : "  (" + id + ")"));
@@ -87,7 +95,9 @@ void PacsResults::showSeries(const QString& study, const Json& list) {
     const QSignalBlocker quiet(this);
     const auto state = parent->checkState(Name) == Qt::Unchecked ? Qt::Unchecked : Qt::Checked;
     qDeleteAll(parent->takeChildren());
-    for (const auto& row : list) {
+    std::vector<Json> series(list.begin(), list.end());
+    std::ranges::stable_sort(series, {}, [](const Json& row) { return text(row, "number").toInt(); });
+    for (const auto& row : series) {
       auto* item = new QTreeWidgetItem(parent);
       const auto number = text(row, "number"), part = text(row, "body_part");
       item->setText(Name, tr("Series %1").arg(number.isEmpty() ? "?" : number) + (part.isEmpty() ? "" : ", " + part));

@@ -6,13 +6,24 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace lorkd::io {
 
-Bytes::Bytes(const std::filesystem::path& file) : m_file(::open(file.c_str(), O_RDONLY | O_CLOEXEC)) {}
+namespace {
+// One window serves all files of a thread: a block of that size for each would cost more than reading into it.
+thread_local std::string spareWindow;
+}  // namespace
+
+Bytes::Bytes(const std::filesystem::path& file)
+    : m_file(::open(file.c_str(), O_RDONLY | O_CLOEXEC)), m_window(std::exchange(spareWindow, {})) {
+  m_window.clear();
+}
 
 Bytes::~Bytes() {
-  if (m_file >= 0) ::close(m_file);
+  if (m_file < 0) return;
+  ::close(m_file);
+  spareWindow = std::move(m_window);
 }
 
 std::string_view Bytes::at(std::uint64_t at, std::size_t count) {
