@@ -14,42 +14,38 @@ struct AuditOptions {
 
 Result<void> audit(const AuditOptions& options, const Context& context) {
   data::AuditRequest request;
+  request.voxels = !options.headers;
   std::string file = options.index.empty() ? ":memory:" : options.index;
-  std::optional<run::RunDirectory> run;
+  std::optional<plan::Plan> plan;  // none of a folder
   if (run::RunDirectory::isRun(options.what)) {
     if (!options.set.empty())
       return fail(ErrorCode::InvalidArgument, "the plan of a run is frozen", "leave out --set, or audit a plan",
                   options.what);
-    LORKD_TRY(opened, run::RunDirectory::open(options.what));
-    run = std::move(opened);
     if (!options.index.empty())
       return fail(ErrorCode::InvalidArgument, "a run goes with the index of its own project, which has its pseudonyms",
                   "leave out --index", options.index);
-    file = (run->project() / "index.sqlite").string();
-    LORKD_TRY(learnt, workflow::learntBefore(*run));
+    LORKD_TRY(run, run::RunDirectory::open(options.what));
+    file = (run.project() / "index.sqlite").string();
+    plan = run.plan();
+    LORKD_TRY(learnt, workflow::learntBefore(run));
     request.learnt = std::move(learnt);
-    if (std::filesystem::exists(run->cases())) {
-      LORKD_TRY(cases, data::loadCaseList(run->cases()));
+    if (std::filesystem::exists(run.cases())) {
+      LORKD_TRY(cases, data::loadCaseList(run.cases()));
       request.division = std::move(cases);
     }
+  } else if (std::filesystem::path(options.what).extension() == ".json") {
+    LORKD_TRY(loaded, plan::load(options.what, options.set));
+    plan = std::move(loaded);
   }
   LORKD_TRY(index, data::Catalogue::open(file));
-  request.voxels = !options.headers;
-  plan::Plan plan;
-  if (!run && std::filesystem::path(options.what).extension() != ".json") {
+  if (!plan) {
     // A name of its own: the index may know a source of any other.
     const auto name = "folder " + std::filesystem::absolute(options.what).lexically_normal().string();
     LORKD_CHECK(index.scan(name, options.what, *context.progress, context.cancel));
     request.sources = {name};
   } else {
-    if (run) {
-      plan = run->plan();
-    } else {
-      LORKD_TRY(loaded, plan::load(options.what, options.set));
-      plan = std::move(loaded);
-    }
-    request.plan = &plan;
-    for (const auto& [name, source] : plan.data.sources) {
+    request.plan = &*plan;
+    for (const auto& [name, source] : plan->data.sources) {
       LORKD_CHECK(index.scan(name, source.path, *context.progress, context.cancel));
       request.sources.push_back(name);
     }

@@ -49,19 +49,19 @@ void waitBriefly(const std::string& command, char** argv) {
   if (!ec) execv(self.c_str(), argv);  // on failure: as it was, only slower
 }
 
-int report(const lorkd::cli::Context& context, const lorkd::Error& error) {
+int report(const lorkd::cli::Context& context, const lorkd::Error& whole) {
+  const auto error = context.discreet ? lorkd::Error{whole.code, lorkd::workflow::shareable(whole), "", ""} : whole;
   const bool cancelled = error.code == lorkd::ErrorCode::Cancelled;
   if (context.json)
     std::cout << lorkd::Json{{"kind", "error"},
                              {"code", lorkd::toString(error.code)},
                              {"message", error.message},
                              {"hint", error.hint},
-                             {"context", context.discreet ? "" : error.context}}
+                             {"context", error.context}}
                      .dump(-1, ' ', false, lorkd::Json::error_handler_t::replace)
               << std::endl;
   else
-    std::cerr << (cancelled ? "stopped: " : "error: ")
-              << (context.discreet ? lorkd::workflow::shareable(error) : error.text()) << "\n";
+    std::cerr << (cancelled ? "stopped: " : "error: ") << error.text() << "\n";
   return cancelled ? 3 : 1;
 }
 

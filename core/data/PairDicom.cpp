@@ -117,13 +117,15 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
     }
     Case& c = out.cases[out.cases.size() - images.size() + at];
     bool resample = false;
-    for (const auto& instance : s.instances) {
-      if (s.modality != "SEG") break;
-      const auto lies = remembered(onGrid("lies on", c), instance.file, [&]() -> Result<Json> {
-        LORKD_TRY(all, io::segLiesOn(instance.file, c.geometry, c.origins));
-        return Json(all);
-      });
-      resample |= lies && !lies->get<bool>();
+    if (s.modality == "SEG") {
+      const auto question = onGrid("lies on", c);
+      for (const auto& instance : s.instances) {
+        const auto lies = remembered(question, instance.file, [&]() -> Result<Json> {
+          LORKD_TRY(all, io::segLiesOn(instance.file, c.geometry, c.origins));
+          return Json(all);
+        });
+        resample |= lies && !lies->get<bool>();
+      }
     }
     if (resample && (frame.empty() || frame != s.frameOfReferenceUid || s.geometry.voxels() == 0)) {
       unusable(
