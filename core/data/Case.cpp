@@ -20,19 +20,8 @@ namespace {
 // absolute path begins with.
 constexpr const char* kBytes = "bytes:";
 
-Json textOf(const std::filesystem::path& path) {
-  const auto text = path.string();
-  if (std::ranges::all_of(text, [](unsigned char c) { return c < 128; })) return text;
-  try {
-    (void)Json(text).dump();
-    return text;
-  } catch (const Json::exception&) {
-    std::string hex = kBytes;
-    static constexpr const char* digits = "0123456789abcdef";
-    for (const unsigned char c : text) (hex += digits[c / 16]) += digits[c % 16];
-    return hex;
-  }
-}
+Json textOf(const std::filesystem::path& path) { return pathText(path.native()); }
+
 std::filesystem::path pathOf(const Json& json) {
   const auto text = json.get<std::string>();
   const std::string_view sign = kBytes;
@@ -59,6 +48,20 @@ std::vector<std::filesystem::path> paths(const Json& json) {
 }
 
 }  // namespace
+
+std::string pathText(std::string_view path) {
+  std::string text(path);
+  if (std::ranges::all_of(text, [](unsigned char c) { return c < 128; })) return text;
+  try {
+    (void)Json(text).dump();
+    return text;
+  } catch (const Json::exception&) {
+    std::string hex = kBytes;
+    static constexpr const char* digits = "0123456789abcdef";
+    for (const unsigned char c : text) (hex += digits[c / 16]) += digits[c % 16];
+    return hex;
+  }
+}
 
 void to_json(Json& j, const Case& c) {
   j = {{"id", c.id},

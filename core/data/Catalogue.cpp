@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 4;
+constexpr int version = 5;
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
 Result<std::int64_t> number(Database& database, const std::string& query) {
@@ -188,7 +188,8 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
-  return m_impl->named(transaction(db, [&] { return replaceSource(db, source, places, scan, pairing, generation); }));
+  return m_impl->named(
+      transaction(db, [&] { return replaceSource(db, source, places, scan, std::move(pairing), generation); }));
 }
 
 std::string Catalogue::pseudonym(const std::string& identifier) const { return hmacSha256(m_impl->secret, identifier); }

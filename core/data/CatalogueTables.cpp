@@ -14,7 +14,10 @@ constexpr const char* tables = R"(
 CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, files INTEGER NOT NULL,
   state INTEGER NOT NULL, generation INTEGER NOT NULL);
 CREATE TABLE file(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, path TEXT NOT NULL,
-  size INTEGER NOT NULL, time INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY(source, path)) WITHOUT ROWID;
+  size INTEGER NOT NULL, time INTEGER NOT NULL, content BLOB NOT NULL, header INTEGER,
+  PRIMARY KEY(source, path)) WITHOUT ROWID;
+CREATE TABLE header(id INTEGER PRIMARY KEY AUTOINCREMENT, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
+  content BLOB NOT NULL);
 CREATE TABLE series(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
   data BLOB NOT NULL);
 CREATE TABLE item(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
@@ -22,14 +25,15 @@ CREATE TABLE item(id INTEGER PRIMARY KEY, source INTEGER NOT NULL REFERENCES sou
 CREATE TABLE rejected(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, file TEXT NOT NULL,
   severity INTEGER NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL);
 CREATE TABLE memo(key TEXT PRIMARY KEY, stamp TEXT NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX header_source ON header(source);
 CREATE INDEX series_source ON series(source);
 CREATE INDEX item_source ON item(source);
 CREATE INDEX rejected_source ON rejected(source);
 )";
 
 /// A path as it is kept: below `folder` where it lies there, "." for the folder itself.
-std::string below(const fs::path& folder, const fs::path& path) {
-  const auto& whole = path.native();
+std::string_view below(const fs::path& folder, const fs::path& path) {
+  const std::string_view whole = path.native();
   const auto& above = folder.native();
   if (whole == above) return ".";
   if (above.empty() || !whole.starts_with(above)) return whole;
@@ -55,7 +59,9 @@ Result<void> writeSeries(Database& db, std::int64_t source, const fs::path& fold
   std::string bytes;
   for (const auto& s : scan.series) {
     Json j(s);
-    for (auto& instance : j["instances"]) instance[0] = below(folder, instance[0].get_ref<const std::string&>());
+    std::string files;
+    for (const auto& instance : s.instances) io::append(files, below(folder, instance.file));
+    j["files"] = std::move(files);
     bytes.clear();
     Json::to_cbor(j, bytes);
     LORKD_CHECK(row.run(source, Blob{bytes}));
@@ -63,11 +69,16 @@ Result<void> writeSeries(Database& db, std::int64_t source, const fs::path& fold
   return {};
 }
 
-Result<void> writeCases(Database& db, std::int64_t source, const fs::path& folder, const std::vector<Case>& cases) {
+Result<void> writeCases(Database& db, std::int64_t source, const fs::path& folder, std::vector<Case> cases) {
   LORKD_TRY(row, db.prepare("INSERT INTO item VALUES(NULL,?,?)"));
-  for (auto c : cases) {
+  for (auto& c : cases) {
+    // Without making paths of what is written as text: there are as many as slices.
+    Json files = Json::array();
+    for (const auto& file : std::exchange(c.imageFiles, {})) files.push_back(pathText(below(folder, file)));
     eachPath(c, [&](const fs::path& path) { return fs::path(below(folder, path)); });
-    LORKD_CHECK(row.run(source, dumped(c)));
+    Json j(c);
+    j["image_files"] = std::move(files);
+    LORKD_CHECK(row.run(source, dumped(j)));
   }
   return {};
 }
@@ -114,8 +125,8 @@ Result<void> createTables(Database& database) {
 
 Result<void> renewTables(Database& database) {
   std::string drop;
-  for (const char* table : {"rejected", "label", "item_file", "item", "loose", "instance", "series", "file", "memo",
-                            "source"})  // of every version
+  for (const char* table : {"rejected", "label", "item_file", "item", "loose", "instance", "series", "file", "header",
+                            "memo", "source"})  // of every version
     drop += std::string("DROP TABLE IF EXISTS ") + table + ";";
   return database.execute(drop + tables);
 }
@@ -137,7 +148,7 @@ Result<Source> openSource(Database& db, const std::string& source, const fs::pat
 }
 
 Result<void> replaceSource(Database& db, const std::string& source, const Places& places, const io::Scan& scan,
-                           const Pairing& pairing, std::optional<std::int64_t> generation) {
+                           Pairing pairing, std::optional<std::int64_t> generation) {
   LORKD_TRY(row, db.prepare("SELECT id FROM source WHERE name = ?"));
   row.bind(source);
   LORKD_TRY(there, row.step());
@@ -156,7 +167,7 @@ Result<void> replaceSource(Database& db, const std::string& source, const Places
   LORKD_CHECK(update.run(scan.filesSeen, generation.value_or(-1), id));
   LORKD_CHECK(moveSource(db, id, places));
   LORKD_CHECK(writeSeries(db, id, places.folder, scan));
-  LORKD_CHECK(writeCases(db, id, places.folder, pairing.cases));
+  LORKD_CHECK(writeCases(db, id, places.folder, std::move(pairing.cases)));
   return writeRejected(db, id, places.folder, scan, pairing);
 }
 

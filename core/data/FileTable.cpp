@@ -43,11 +43,14 @@ Result<Known> knownFiles(Database& db, std::int64_t source) {
 Result<bool> stillThose(Database& db, std::int64_t source, const fs::path& folder,
                         const std::vector<FileStamp>& stamps) {
   constexpr std::size_t kSamples = 16;
-  LORKD_TRY(row, db.prepare("SELECT content FROM file WHERE source = ? AND path = ?"));
+  LORKD_TRY(row, db.prepare("SELECT file.content, header.content FROM file LEFT JOIN header ON header.id = file.header "
+                            "WHERE file.source = ? AND path = ?"));
   for (std::size_t n = 0; n < stamps.size(); n += std::max<std::size_t>(1, stamps.size() / kSamples)) {
     row.bind(source, stamps[n].path);
     LORKD_TRY(there, row.step());
-    if (there && row.text(0) != io::examine(folder / stamps[n].path).bytes()) return false;
+    if (!there) continue;
+    const auto now = io::examine(folder / stamps[n].path).stored();
+    if (!now || now->own != row.text(0) || (now->shared ? *now->shared : "") != row.text(1)) return false;
   }
   return true;
 }
@@ -58,13 +61,31 @@ Result<void> outdate(Database& db, std::int64_t source) {
   return row.run(source);
 }
 
+/// What files have in common, by its number in the index.
+Result<std::unordered_map<std::int64_t, std::string>> headersOf(Database& db, std::int64_t source) {
+  std::unordered_map<std::int64_t, std::string> headers;
+  LORKD_TRY(rows, db.prepare("SELECT id, content FROM header WHERE source = ?"));
+  rows.bind(source);
+  while (true) {
+    LORKD_TRY(more, rows.step());
+    if (!more) return headers;
+    headers[rows.integer(0)] = rows.text(1);
+  }
+}
+
 /// Rows that wait to be written together.
 class Writer {
  public:
-  Writer(Database& db, std::int64_t source) : m_db(db), m_source(source) {}
+  static Result<Writer> open(Database& db, std::int64_t source) {
+    Writer writer(db, source);
+    LORKD_TRY(headers, headersOf(db, source));
+    for (auto& [id, content] : headers) writer.m_headers.emplace(std::move(content), id);
+    return writer;
+  }
 
-  Result<void> add(const FileStamp& stamp, std::string bytes) {
-    m_rows.emplace_back(stamp, std::move(bytes));
+  /// `stamp` lives until it is written.
+  Result<void> add(const FileStamp& stamp, io::StoredContent content) {
+    m_rows.emplace_back(&stamp, std::move(content));
     const auto waited = std::chrono::steady_clock::now() - m_last;
     return m_rows.size() < 4096 && waited < std::chrono::seconds(2) ? Result<void>() : flush();
   }
@@ -72,11 +93,22 @@ class Writer {
   std::int64_t changes() const { return m_changes; }
   Result<void> flush() {
     if (m_rows.empty()) return {};
-    const auto written = transaction(m_db, [&]() -> Result<void> {
-      LORKD_CHECK(outdate(m_db, m_source));
-      LORKD_TRY(row, m_db.prepare("INSERT OR REPLACE INTO file VALUES(?,?,?,?,?)"));
-      for (const auto& [stamp, bytes] : m_rows)
-        LORKD_CHECK(row.run(m_source, stamp.path, stamp.size, stamp.time, Blob{bytes}));
+    const auto written = transaction(*m_db, [&]() -> Result<void> {
+      LORKD_CHECK(outdate(*m_db, m_source));
+      LORKD_TRY(row, m_db->prepare("INSERT OR REPLACE INTO file VALUES(?,?,?,?,?,?)"));
+      LORKD_TRY(header, m_db->prepare("INSERT INTO header VALUES(NULL,?,?)"));
+      for (const auto& [stamp, content] : m_rows) {
+        std::optional<std::int64_t> id;
+        if (content.shared) {
+          const auto [known, isNew] = m_headers.try_emplace(*content.shared, 0);
+          if (isNew) {
+            LORKD_CHECK(header.run(m_source, Blob{*content.shared}));
+            known->second = m_db->lastRow();
+          }
+          id = known->second;
+        }
+        LORKD_CHECK(row.run(m_source, stamp->path, stamp->size, stamp->time, Blob{content.own}, id));
+      }
       return {};
     });
     ++m_changes;
@@ -86,10 +118,12 @@ class Writer {
   }
 
  private:
-  Database& m_db;
+  Writer(Database& db, std::int64_t source) : m_db(&db), m_source(source) {}
+  Database* m_db;
   std::int64_t m_source;
   std::int64_t m_changes = 0;
-  std::vector<std::pair<FileStamp, std::string>> m_rows;
+  std::unordered_map<std::string, std::int64_t> m_headers;
+  std::vector<std::pair<const FileStamp*, io::StoredContent>> m_rows;
   std::chrono::steady_clock::time_point m_last = std::chrono::steady_clock::now();
 };
 
@@ -99,7 +133,9 @@ Result<void> forget(Database& db, std::int64_t source, const std::vector<std::st
     LORKD_CHECK(outdate(db, source));
     LORKD_TRY(row, db.prepare("DELETE FROM file WHERE source = ? AND path = ?"));
     for (const auto& path : paths) LORKD_CHECK(row.run(source, path));
-    return {};
+    LORKD_TRY(headers, db.prepare("DELETE FROM header WHERE source = ?1 AND id NOT IN "
+                                  "(SELECT header FROM file WHERE source = ?1 AND header IS NOT NULL)"));
+    return headers.run(source);
   });
 }
 
@@ -131,19 +167,18 @@ Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder,
 
   std::vector<std::optional<FileContent>> contents(stamps.size());
   const auto examineFresh = [&]() -> Result<void> {
-    std::vector<fs::path> files;
-    for (const auto n : fresh) files.push_back(folder / stamps[n].path);
-    Writer writer(db, source);
+    std::vector<std::string_view> files;
+    for (const auto n : fresh) files.push_back(stamps[n].path);
+    LORKD_TRY(writer, Writer::open(db, source));
     const auto total = static_cast<std::int64_t>(fresh.size());
     std::int64_t done = 0;
-    const auto take = [&](std::size_t at, FileContent content) -> Result<void> {
+    const auto take = [&](io::Examined one) -> Result<void> {
       if (++done % 64 == 0 || done == total) progress.report("reading headers", done, total);
-      auto bytes = content.bytes();
-      if (!bytes.empty()) LORKD_CHECK(writer.add(stamps[fresh[at]], std::move(bytes)));
-      contents[fresh[at]] = std::move(content);
-      return {};
+      const auto at = fresh[one.at];
+      contents[at] = std::move(one.content);
+      return one.stored ? writer.add(stamps[at], std::move(*one.stored)) : Result<void>();
     };
-    const auto examined = io::examineAll(files, take, cancel);
+    const auto examined = io::examineAll(folder, files, take, cancel);
     LORKD_CHECK(writer.flush());
     out.generation += writer.changes();
     return examined;
@@ -152,13 +187,15 @@ Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder,
   if (fresh.size() < stamps.size()) {
     // Rows that cannot be read, of a build that stores otherwise, are examined like new ones.
     fresh.clear();
-    LORKD_TRY(row, db.prepare("SELECT content FROM file WHERE source = ? AND path = ?"));
+    LORKD_TRY(headers, headersOf(db, source));
+    LORKD_TRY(row, db.prepare("SELECT content, header FROM file WHERE source = ? AND path = ?"));
     for (std::size_t n = 0; n < stamps.size(); ++n) {
       if (contents[n]) continue;
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
       row.bind(source, stamps[n].path);
       LORKD_TRY(there, row.step());
-      if (auto content = FileContent::fromBytes(there ? row.text(0) : "", folder / stamps[n].path))
+      const auto own = there ? row.text(0) : "", shared = there ? headers[row.integer(1)] : "";
+      if (auto content = FileContent::restored(own, shared, folder / stamps[n].path))
         contents[n] = std::move(*content);
       else
         fresh.push_back(n);

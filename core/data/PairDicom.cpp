@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "core/base/Digest.h"
 #include "core/data/Pairing.h"
@@ -21,10 +22,11 @@ std::filesystem::path placeOf(const io::Series& s) {
 
 // Files and frames of a series' slices; frames only where there are any.
 void takeSlices(const io::Series& s, Case& c) {
-  std::map<std::filesystem::path, int> places;
+  std::unordered_map<std::string_view, int> places;
   bool frames = false;
+  c.imageFiles.reserve(s.instances.size());
   for (const auto& instance : s.instances) {
-    const auto [place, added] = places.emplace(instance.file, static_cast<int>(places.size()));
+    const auto [place, added] = places.emplace(instance.file.native(), static_cast<int>(places.size()));
     if (added) c.imageFiles.push_back(instance.file);
     frames |= !added || instance.frame > 0;
     c.slices.push_back({place->second, instance.frame});
@@ -76,15 +78,21 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
     c.origins = s.origins;
     for (const auto& finding : s.findings)
       if (finding.severity == io::Finding::Severity::Consent) c.consent.push_back(finding.code);
-    // A series or a file may hold several volumes.
-    for (const auto& instance : s.instances) caseOfInstance[instance.sopInstanceUid].insert(images.size());
-    caseOfSeries[s.seriesUid].insert(images.size());
     images.push_back(&s);
     out.cases.push_back(std::move(c));
   }
 
+  const auto isLabels = [](const io::Series& s) {
+    return (s.modality == "SEG" || s.modality == "RTSTRUCT") && s.usable();
+  };
+  if (std::ranges::none_of(scan.series, isLabels)) return;
+  // A series or a file may hold several volumes.
+  for (std::size_t n = 0; n < images.size(); ++n) {
+    for (const auto& instance : images[n]->instances) caseOfInstance[instance.sopInstanceUid].insert(n);
+    caseOfSeries[images[n]->seriesUid].insert(n);
+  }
   for (const auto& s : scan.series) {
-    if ((s.modality != "SEG" && s.modality != "RTSTRUCT") || !s.usable()) continue;
+    if (!isLabels(s)) continue;
     const auto unusable = [&](const char* code, std::string message) {
       out.findings.emplace_back(placeOf(s), io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
     };

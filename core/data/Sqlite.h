@@ -5,7 +5,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/base/Error.h"
 
@@ -43,7 +45,7 @@ class Statement {
   double number(int column) const { return sqlite3_column_double(m_raw.get(), column); }
 
  private:
-  void bindOne(int position, const std::string& value) {
+  void bindOne(int position, std::string_view value) {
     sqlite3_bind_text(m_raw.get(), position, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
   }
   void bindOne(int position, Blob value) {
@@ -51,6 +53,12 @@ class Statement {
   }
   void bindOne(int position, std::int64_t value) { sqlite3_bind_int64(m_raw.get(), position, value); }
   void bindOne(int position, int value) { sqlite3_bind_int64(m_raw.get(), position, value); }
+  void bindOne(int position, std::optional<std::int64_t> value) {
+    if (value)
+      bindOne(position, *value);
+    else
+      sqlite3_bind_null(m_raw.get(), position);
+  }
   void bindOne(int position, double value) { sqlite3_bind_double(m_raw.get(), position, value); }
   std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> m_raw;
 };

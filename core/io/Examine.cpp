@@ -33,8 +33,8 @@ Series segSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   series.modality = "SEG";
   if (!h.truncation.empty())
     add(series, Severity::Unusable, "truncated", "the file is shorter than its header says: " + h.truncation);
-  if (!canDecode(h.transferSyntax))
-    add(series, Severity::Unusable, "unsupported-codec", "the compression cannot be decoded: " + h.transferSyntax);
+  if (!canDecode(h->transferSyntax))
+    add(series, Severity::Unusable, "unsupported-codec", "the compression cannot be decoded: " + h->transferSyntax);
   auto header = readSegHeader(loaded.dataset());
   if (!header) {
     add(series, Severity::Unusable, "damaged-segmentation", header.error().text());
@@ -71,7 +71,8 @@ Series structureSeries(dicom::Loaded& loaded, const SliceHeader& h) {
 Series unsupportedSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   Series series = referringSeries(loaded, h);
   add(series, Severity::Unusable, "unsupported-kind",
-      "objects of modality " + (h.modality.empty() ? "(none)" : h.modality) + " are not used yet as labels or images");
+      "objects of modality " + (h->modality.empty() ? "(none)" : h->modality) +
+          " are not used yet as labels or images");
   return series;
 }
 
@@ -111,16 +112,16 @@ Content dicomFile(const fs::path& file) {
     directory.rejected = std::make_unique<Finding>(checkListed(file, {}, {}));
     return directory;
   }
-  if (header.sopClassUid.empty() && header.seriesUid.empty() && header.rows == 0)
+  if (header->sopClassUid.empty() && header->seriesUid.empty() && header->rows == 0)
     return rejected(Severity::Warning, "not-dicom", "the file holds no DICOM object that could be recognised");
-  if (header.seriesUid.empty())
+  if (header->seriesUid.empty())
     return rejected(Severity::Warning, "no-series", "the header does not say which series the file belongs to");
   Content content;
-  if (header.modality == "SEG" || isSegmentation(header.sopClassUid))
+  if (header->modality == "SEG" || isSegmentation(header->sopClassUid))
     content.series = std::make_unique<Series>(segSeries(*loaded, header));
-  else if (header.sopClassUid == UID_RTStructureSetStorage)
+  else if (header->sopClassUid == UID_RTStructureSetStorage)
     content.series = std::make_unique<Series>(structureSeries(*loaded, header));
-  else if (header.modality == "RTDOSE" || ((header.rows < 1 || header.columns < 1) && header.truncation.empty()))
+  else if (header->modality == "RTDOSE" || ((header->rows < 1 || header->columns < 1) && header.truncation.empty()))
     content.series = std::make_unique<Series>(unsupportedSeries(*loaded, header));
   else
     content.slices = framesOf(*loaded, header);
@@ -157,14 +158,14 @@ Content contentOf(const fs::path& file) {
 
 }  // namespace
 
-FileContent examine(const fs::path& file) {
+FileContent examine(fs::path file) {
   Content content;
   try {
     content = contentOf(file);
   } catch (const std::exception& e) {
     content = rejected(Severity::Warning, "damaged", std::string("the file is damaged: ") + e.what());
   }
-  content.file = file;
+  content.lies(std::move(file));
   return FileContent(std::make_unique<Content>(std::move(content)));
 }
 

@@ -23,51 +23,98 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// The files of an open folder and of those below it. By hand, since each file is asked about once, by a short name:
-// std::filesystem takes three times as long. Folders without permission are passed over.
-Result<void> listInto(int folder, const std::string& above, std::vector<FileStamp>& files, const CancelToken& cancel) {
-  const auto bad = [&] {
-    return fail(ErrorCode::Io, std::string("a folder cannot be listed: ") + std::strerror(errno),
-                "check the disk or the network share and scan again", above);
-  };
-  const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(folder), &::closedir);
-  if (!open) {
-    ::close(folder);
-    return bad();
+// Several wait for a disk at a time.
+unsigned threadsForFiles() { return std::clamp(std::thread::hardware_concurrency(), 2U, 8U); }
+
+// The files of a folder and of those below it, several folders at a time. By hand, since each file is asked about once,
+// by a short name: std::filesystem takes three times as long. Folders without permission are passed over.
+class Listing {
+ public:
+  /// `top` is an open folder.
+  Listing(int top, const CancelToken& cancel) : m_top(top), m_cancel(cancel) {}
+
+  Result<std::vector<FileStamp>> run() {
+    {
+      std::vector<std::jthread> threads;
+      for (unsigned n = threadsForFiles(); n > 0; --n) threads.emplace_back([this] { work(); });
+    }
+    if (m_error) return std::unexpected(*m_error);
+    return std::move(m_files);
   }
-  std::vector<std::string> folders;
-  while (true) {
-    if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
-    errno = 0;
-    const auto* entry = ::readdir(open.get());
-    if (!entry && errno != 0) return bad();
-    if (!entry) break;
-    const std::string_view name = entry->d_name;
-    struct stat info {};
-    const bool link = entry->d_type == DT_LNK;
-    if (name == "." || name == "..") continue;
-    // What is still being written or retrieved (base/File.h, pacs/Retrieve.h).
-    if (name.starts_with('.') && name.ends_with(".part")) continue;
-    if (entry->d_type != DT_DIR && ::fstatat(folder, entry->d_name, &info, 0) != 0) {
-      // Gone since, or a link to nowhere.
-      if (errno == ENOENT || errno == EACCES || errno == ELOOP) continue;
+
+ private:
+  void work() {
+    std::vector<FileStamp> files;
+    std::vector<std::string> below;
+    std::unique_lock lock(m_mutex);
+    while (true) {
+      m_changed.wait(lock, [&] { return !m_folders.empty() || m_busy == 0 || m_error; });
+      if (m_folders.empty() || m_error) break;
+      const auto folder = std::move(m_folders.back());
+      m_folders.pop_back();
+      ++m_busy;
+      lock.unlock();
+      const auto listed = list(folder, files, below);
+      lock.lock();
+      --m_busy;
+      if (!listed) m_error = listed.error();
+      std::ranges::move(below, std::back_inserter(m_folders));
+      below.clear();
+      m_changed.notify_all();
+    }
+    std::ranges::move(files, std::back_inserter(m_files));
+  }
+
+  // `folder` is empty, or ends with a slash.
+  Result<void> list(const std::string& folder, std::vector<FileStamp>& files, std::vector<std::string>& below) const {
+    const auto bad = [&] {
+      return fail(ErrorCode::Io, std::string("a folder cannot be listed: ") + std::strerror(errno),
+                  "check the disk or the network share and scan again", folder);
+    };
+    const int fd =
+        ::openat(m_top, folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    // Without permission, gone since, or become a link.
+    constexpr std::array passedOver{EACCES, EPERM, ENOENT, ENOTDIR, ELOOP};
+    if (fd < 0) return std::ranges::count(passedOver, errno) > 0 ? Result<void>() : bad();
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(fd), &::closedir);
+    if (!open) {
+      ::close(fd);
       return bad();
     }
-    if (entry->d_type == DT_DIR || (S_ISDIR(info.st_mode) && !link))
-      folders.emplace_back(name);
-    else if (S_ISREG(info.st_mode))
-      files.push_back({above + entry->d_name, info.st_size,
-                       std::int64_t(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec});
+    while (true) {
+      if (m_cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
+      errno = 0;
+      const auto* entry = ::readdir(open.get());
+      if (!entry && errno != 0) return bad();
+      if (!entry) return {};
+      const std::string_view name = entry->d_name;
+      struct stat info {};
+      const bool link = entry->d_type == DT_LNK;
+      if (name == "." || name == "..") continue;
+      // What is still being written or retrieved (base/File.h, pacs/Retrieve.h).
+      if (name.starts_with('.') && name.ends_with(".part")) continue;
+      if (entry->d_type != DT_DIR && ::fstatat(fd, entry->d_name, &info, 0) != 0) {
+        // Gone since, or a link to nowhere.
+        if (errno == ENOENT || errno == EACCES || errno == ELOOP) continue;
+        return bad();
+      }
+      if (entry->d_type == DT_DIR || (S_ISDIR(info.st_mode) && !link))
+        below.push_back(folder + entry->d_name + "/");
+      else if (S_ISREG(info.st_mode))
+        files.push_back({folder + entry->d_name, info.st_size,
+                         std::int64_t(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec});
+    }
   }
-  for (const auto& name : folders) {
-    const int below = ::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below >= 0)
-      LORKD_CHECK(listInto(below, above + name + "/", files, cancel));
-    else if (errno != EACCES && errno != EPERM && errno != ENOENT)
-      return bad();
-  }
-  return {};
-}
+
+  int m_top;
+  const CancelToken& m_cancel;
+  std::mutex m_mutex;
+  std::condition_variable m_changed;
+  std::vector<std::string> m_folders{""};  // to be listed
+  int m_busy = 0;
+  std::vector<FileStamp> m_files;
+  std::optional<Error> m_error;
+};
 
 }  // namespace
 
@@ -78,39 +125,44 @@ Result<std::vector<FileStamp>> listFolder(const fs::path& folder, const CancelTo
   if (top < 0)
     return fail(ErrorCode::Io, std::string("the folder cannot be listed: ") + std::strerror(errno), "",
                 folder.string());
-  std::vector<FileStamp> files;
-  if (const auto listed = listInto(top, "", files, cancel); !listed) {
-    auto error = listed.error();
+  auto files = Listing(top, cancel).run();
+  ::close(top);
+  if (!files) {
+    auto error = files.error();
     if (error.code == ErrorCode::Io) error.context = (folder / error.context).string();
     return std::unexpected(std::move(error));
   }
-  if (files.empty())
+  if (files->empty())
     return fail(ErrorCode::InvalidArgument, "the folder is empty", "choose the folder that holds the images",
                 folder.string());
   // Files below one folder stay together.
-  std::ranges::sort(files, {}, [](const FileStamp& f) { return std::string_view(f.path); });
+  std::ranges::sort(*files, {}, [](const FileStamp& f) { return std::string_view(f.path); });
   return files;
 }
 
-Result<void> examineAll(const std::vector<fs::path>& files,
-                        const std::function<Result<void>(std::size_t, FileContent)>& take, const CancelToken& cancel) {
+Result<void> examineAll(const fs::path& folder, const std::vector<std::string_view>& files,
+                        const std::function<Result<void>(Examined)>& take, const CancelToken& cancel) {
   LORKD_CHECK(dicom::setup());
   std::mutex mutex;
   std::condition_variable changed;
-  std::deque<std::pair<std::size_t, FileContent>> ready;
+  std::deque<Examined> ready;
   std::size_t next = 0;
-  unsigned working = std::clamp(std::thread::hardware_concurrency(), 2U, 8U);  // several wait for a disk at a time
+  unsigned working = threadsForFiles();
   bool stopped = false;
-  constexpr std::size_t kAtOnce = 32, kWaiting = 4096;
+  constexpr std::size_t kAtOnce = 64, kWaiting = 4096;
   const auto work = [&] {
-    std::vector<std::pair<std::size_t, FileContent>> own;
+    std::vector<Examined> own;
     std::unique_lock lock(mutex);
     while (next < files.size() && !stopped && !cancel.cancelled()) {
       const auto from = next;
       next = std::min(files.size(), from + kAtOnce);
       const auto to = next;
       lock.unlock();
-      for (auto n = from; n < to && !cancel.cancelled(); ++n) own.emplace_back(n, examine(files[n]));
+      for (auto n = from; n < to && !cancel.cancelled(); ++n) {
+        auto content = examine(folder / files[n]);
+        auto stored = content.stored();
+        own.emplace_back(n, std::move(content), std::move(stored));
+      }
       lock.lock();
       std::ranges::move(own, std::back_inserter(ready));
       own.clear();
@@ -139,8 +191,8 @@ Result<void> examineAll(const std::vector<fs::path>& files,
     auto batch = std::exchange(ready, {});
     changed.notify_all();
     lock.unlock();
-    for (auto& [at, content] : batch)
-      if (outcome) outcome = take(at, std::move(content));
+    for (auto& one : batch)
+      if (outcome) outcome = take(std::move(one));
     lock.lock();
   }
   lock.unlock();
@@ -154,14 +206,14 @@ Scan assemble(std::vector<FileContent> contents) {
   std::map<std::pair<std::string, std::string>, std::vector<SliceHeader>> images;
   std::set<std::string> there;  // as directories name files, where there is one
   if (std::ranges::any_of(contents, [](const auto& content) { return !content.m_impl->listed.empty(); }))
-    for (const auto& content : contents) there.insert(asOnAnyMedium(content.m_impl->file));
+    for (const auto& content : contents) there.insert(asOnAnyMedium(content.m_impl->place()));
   auto last = images.end();  // files of a series mostly lie together
   for (auto& content : contents) {
     auto& c = *content.m_impl;
     if (!c.slices.empty()) {
       const auto& h = c.slices.front();
-      if (last == images.end() || last->first.second != h.seriesUid || last->first.first != h.studyUid)
-        last = images.try_emplace({h.studyUid, h.seriesUid}).first;
+      if (last == images.end() || last->first.second != h->seriesUid || last->first.first != h->studyUid)
+        last = images.try_emplace({h->studyUid, h->seriesUid}).first;
       std::ranges::move(c.slices, std::back_inserter(last->second));
       c.slices = {};
     }
@@ -194,15 +246,15 @@ Result<void> checkUsable(const Scan& scan, const fs::path& folder) {
 Result<Scan> scanFolder(const fs::path& folder, Progress& progress, const CancelToken& cancel) {
   progress.report("listing files", 0, 0);
   LORKD_TRY(stamps, listFolder(folder, cancel));
-  std::vector<fs::path> files;
-  for (const auto& stamp : stamps) files.push_back(folder / stamp.path);
+  std::vector<std::string_view> files;
+  for (const auto& stamp : stamps) files.push_back(stamp.path);
   std::vector<std::optional<FileContent>> found(files.size());
   const auto total = static_cast<std::int64_t>(files.size());
   std::int64_t done = 0;
   LORKD_CHECK(examineAll(
-      files,
-      [&](std::size_t at, FileContent content) -> Result<void> {
-        found[at] = std::move(content);
+      folder, files,
+      [&](Examined one) -> Result<void> {
+        found[one.at] = std::move(one.content);
         if (++done % 64 == 0 || done == total) progress.report("reading headers", done, total);
         return {};
       },

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,12 @@ struct FileStamp {
 /// Errors: NotFound (no such folder), InvalidArgument (it is empty), Io, Cancelled.
 Result<std::vector<FileStamp>> listFolder(const std::filesystem::path& folder, const CancelToken& cancel);
 
+/// What an index keeps of a file.
+struct StoredContent {
+  std::string own;
+  std::shared_ptr<const std::string> shared;  ///< what it has in common with other files; null if there is nothing
+};
+
 /// What one file says of itself, before files are put together: headers, no pixels.
 class FileContent {
  public:
@@ -75,25 +82,33 @@ class FileContent {
   FileContent(FileContent&&) noexcept;
   FileContent& operator=(FileContent&&) noexcept;
   ~FileContent();
-  /// For an index: what fromBytes() reads, without the file's path.
-  std::string bytes() const;
+  /// What restored() reads, without the file's path. Nothing where the file could not be opened.
+  std::optional<StoredContent> stored() const;
   /// Errors: Format.
-  static Result<FileContent> fromBytes(const std::string& bytes, const std::filesystem::path& file);
+  static Result<FileContent> restored(const std::string& own, const std::string& shared,
+                                      const std::filesystem::path& file);
 
  private:
-  friend FileContent examine(const std::filesystem::path& file);
+  friend FileContent examine(std::filesystem::path file);
   friend struct Scan assemble(std::vector<FileContent> contents);
   explicit FileContent(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> m_impl;
 };
 
 /// Reads the header of a file of any kind; what is wrong with it is part of the content. From any thread.
-FileContent examine(const std::filesystem::path& file);
+FileContent examine(std::filesystem::path file);
 
-/// examine() for each of `files`, several at a time; `take(position in files, content)` is called from this thread, in
-/// any order. Errors: Cancelled, after all that was examined has been taken; those of `take`, which end it.
-Result<void> examineAll(const std::vector<std::filesystem::path>& files,
-                        const std::function<Result<void>(std::size_t, FileContent)>& take, const CancelToken& cancel);
+/// One of many files.
+struct Examined {
+  std::size_t at;  ///< position in what examineAll() was given
+  FileContent content;
+  std::optional<StoredContent> stored;  ///< content.stored()
+};
+
+/// examine() for each of `files`, paths below `folder`, several at a time; `take` is called from this thread, in any
+/// order. Errors: Cancelled, after all that was examined has been taken; those of `take`, which end it.
+Result<void> examineAll(const std::filesystem::path& folder, const std::vector<std::string_view>& files,
+                        const std::function<Result<void>(Examined)>& take, const CancelToken& cancel);
 
 /// What a folder holds.
 struct Scan {

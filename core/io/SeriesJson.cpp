@@ -18,6 +18,21 @@ Json gridJson(const image::Geometry& geometry) {
 
 }  // namespace
 
+void append(std::string& texts, std::string_view text) {
+  texts += text;
+  texts += '\0';
+}
+
+std::vector<std::string> textsOf(std::string_view texts) {
+  std::vector<std::string> out;
+  while (!texts.empty()) {
+    const auto end = texts.find('\0');
+    out.emplace_back(texts.substr(0, end));
+    texts.remove_prefix(end == std::string_view::npos ? texts.size() : end + 1);
+  }
+  return out;
+}
+
 void to_json(Json& j, const Finding& f) { j = {static_cast<int>(f.severity), f.code, f.message}; }
 
 void from_json(const Json& j, Finding& f) {
@@ -38,8 +53,15 @@ void from_json(const Json& j, LooseFile& l) {
 }
 
 void to_json(Json& j, const Series& s) {
-  Json instances = Json::array();
-  for (const auto& i : s.instances) instances.push_back({i.file.native(), i.sopInstanceUid, i.position, i.frame});
+  std::string files, uids;
+  std::vector<double> positions;
+  std::vector<int> frames;
+  for (const auto& i : s.instances) {
+    append(files, i.file.native());
+    append(uids, i.sopInstanceUid);
+    positions.push_back(i.position);
+    frames.push_back(i.frame);
+  }
   j = {{"patient_id", s.patientId},
        {"patient_name", s.patientName},
        {"study", s.studyUid},
@@ -53,7 +75,10 @@ void to_json(Json& j, const Series& s) {
        {"transfer_syntax", s.transferSyntax},
        {"part", s.part},
        {"geometry", gridJson(s.geometry)},
-       {"instances", std::move(instances)},
+       {"files", std::move(files)},
+       {"instances", std::move(uids)},
+       {"positions", std::move(positions)},
+       {"frames", std::move(frames)},
        {"origins", s.origins},
        {"referenced_series", s.referencedSeriesUids},
        {"referenced_instances", s.referencedInstanceUids},
@@ -75,9 +100,12 @@ void from_json(const Json& j, Series& s) {
   j.at("transfer_syntax").get_to(s.transferSyntax);
   j.at("part").get_to(s.part);
   s.geometry = grid(j.at("geometry"));
-  for (const auto& i : j.at("instances"))
+  auto files = textsOf(j.at("files").get_ref<const std::string&>());
+  auto uids = textsOf(j.at("instances").get_ref<const std::string&>());
+  const auto &positions = j.at("positions"), &frames = j.at("frames");
+  for (std::size_t n = 0; n < positions.size(); ++n)
     s.instances.push_back(
-        {i.at(0).get<std::string>(), i.at(1).get<std::string>(), i.at(2).get<double>(), i.at(3).get<int>()});
+        {std::move(files.at(n)), std::move(uids.at(n)), positions[n].get<double>(), frames.at(n).get<int>()});
   j.at("origins").get_to(s.origins);
   j.at("referenced_series").get_to(s.referencedSeriesUids);
   j.at("referenced_instances").get_to(s.referencedInstanceUids);

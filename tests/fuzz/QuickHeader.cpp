@@ -10,8 +10,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto file = lorkd::fuzz::scratch("input.dcm", data, size);
-  const auto quick = lorkd::io::quickHeader(file);
+  auto quick = lorkd::io::quickHeader(file);
   if (!quick) return 0;
+  quick->file = file;
   const auto loaded = lorkd::io::dicom::load(file);
   if (loaded && lorkd::io::describe(*loaded, file) == *quick) return 0;
   std::fprintf(stderr, "not what DCMTK says of the header\n");

@@ -26,18 +26,18 @@ Result<void> unpackByGdcm(DcmDataset& set, const SliceHeader& h) {
   reader.SetFileName(h.file.c_str());
   if (!reader.Read()) return damaged(h.file, "the picture cannot be decoded");
   const auto& image = reader.GetImage();
-  const auto needed = static_cast<std::size_t>(h.rows) * static_cast<std::size_t>(h.columns) *
-                      static_cast<std::size_t>(h.samples) * static_cast<std::size_t>(h.bitsAllocated / 8);
+  const auto needed = static_cast<std::size_t>(h->rows) * static_cast<std::size_t>(h->columns) *
+                      static_cast<std::size_t>(h->samples) * static_cast<std::size_t>(h->bitsAllocated / 8);
   std::vector<char> cells(image.GetBufferLength());
   if (cells.size() != needed || !image.GetBuffer(cells.data()))
     return damaged(h.file, "the picture cannot be decoded, or has another size than its header says");
   delete set.remove(DCM_PixelData);
   OFCondition status =
-      h.bitsAllocated == 8
+      h->bitsAllocated == 8
           ? set.putAndInsertUint8Array(DCM_PixelData, reinterpret_cast<const Uint8*>(cells.data()), cells.size())
           : set.putAndInsertUint16Array(DCM_PixelData, reinterpret_cast<const Uint16*>(cells.data()), cells.size() / 2);
   // GDCM has undone the codec's own change of colours (YBR_RCT, YBR_ICT), pixel after pixel.
-  if (status.good() && h.samples == 3) {
+  if (status.good() && h->samples == 3) {
     status = set.putAndInsertString(DCM_PhotometricInterpretation, "RGB");
     if (status.good()) status = set.putAndInsertUint16(DCM_PlanarConfiguration, image.GetPlanarConfiguration() & 1u);
   }
@@ -59,7 +59,7 @@ void chooseWindow(DicomImage& image) {
 }
 
 Result<Picture> rendered(DcmDataset& set, const SliceHeader& h) {
-  const auto syntax = isJpeg2000(h.transferSyntax) ? EXS_LittleEndianExplicit : set.getOriginalXfer();
+  const auto syntax = isJpeg2000(h->transferSyntax) ? EXS_LittleEndianExplicit : set.getOriginalXfer();
   DicomImage image(&set, syntax, CIF_UsePartialAccessToPixelData, 0, 1);
   if (image.getStatus() != EIS_Normal)
     return damaged(h.file, std::string("the picture cannot be decoded: ") + DicomImage::getString(image.getStatus()));
@@ -82,17 +82,17 @@ Result<Picture> readDicomPicture(const fs::path& file, std::int64_t maxSide) {
   return guarded(file.string(), [&]() -> Result<Picture> {
     LORKD_TRY(loaded, dicom::load(file));
     const auto h = describe(loaded, file);
-    if (h.rows < 1 || h.columns < 1 || h.rows > maxSide || h.columns > maxSide || h.frames != 1)
+    if (h->rows < 1 || h->columns < 1 || h->rows > maxSide || h->columns > maxSide || h.frames != 1)
       return fail(ErrorCode::Unsupported, "the DICOM object is no picture of one frame",
                   "several frames are read as volumes, if they say where they lie", file.string());
-    if (!canDecode(h.transferSyntax))
-      return fail(ErrorCode::Unsupported, "the compression " + h.transferSyntax + " cannot be decoded", "",
+    if (!canDecode(h->transferSyntax))
+      return fail(ErrorCode::Unsupported, "the compression " + h->transferSyntax + " cannot be decoded", "",
                   file.string());
-    if (h.bitsAllocated != 8 && h.bitsAllocated != 16)
-      return fail(ErrorCode::Unsupported, "pixels of " + std::to_string(h.bitsAllocated) + " bits cannot be read", "",
+    if (h->bitsAllocated != 8 && h->bitsAllocated != 16)
+      return fail(ErrorCode::Unsupported, "pixels of " + std::to_string(h->bitsAllocated) + " bits cannot be read", "",
                   file.string());
     if (!h.truncation.empty()) return damaged(file, "the file is truncated: " + h.truncation);
-    if (isJpeg2000(h.transferSyntax)) LORKD_CHECK(unpackByGdcm(loaded.dataset(), h));
+    if (isJpeg2000(h->transferSyntax)) LORKD_CHECK(unpackByGdcm(loaded.dataset(), h));
     return rendered(loaded.dataset(), h);
   });
 }

@@ -28,11 +28,12 @@ Bytes::~Bytes() {
 
 std::string_view Bytes::at(std::uint64_t at, std::size_t count) {
   if (m_file >= 0 && (at < m_start || at + count > m_start + m_window.size())) {
+    const auto start = at + count <= kWindow ? 0 : at;  // headers are short: often this is all there is to read
     m_window.resize_and_overwrite(kWindow, [&](char* data, std::size_t size) {
-      const auto n = ::pread(m_file, data, size, static_cast<off_t>(std::min<std::uint64_t>(at, INT64_MAX)));
+      const auto n = ::pread(m_file, data, size, static_cast<off_t>(std::min<std::uint64_t>(start, INT64_MAX)));
       return static_cast<std::size_t>(std::max<ssize_t>(0, n));
     });
-    m_start = at;
+    m_start = start;
   }
   if (at < m_start || at - m_start >= m_window.size()) return {};
   return std::string_view(m_window).substr(at - m_start, count);
@@ -57,7 +58,6 @@ namespace {
 constexpr std::string_view kKnown =
     "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US OB OD OF OL OV OW SQ SV UC UN UR UT UV";
 constexpr auto kLong = kKnown.find("OB");
-constexpr std::string_view kUnknown = "??";
 
 // By both letters: where the representation stands in kKnown, from one; else 0.
 constexpr auto placesOfKnown() {
@@ -81,7 +81,7 @@ bool readElement(Bytes& bytes, std::uint64_t at, Encoding encoding, Element& e) 
   if (encoding.isExplicit && capital(head[4]) && capital(head[5]) && e.tag >> 16 != 0xfffe) {
     static constexpr auto places = placesOfKnown();
     const auto place = places[static_cast<std::size_t>((head[4] - 'A') * 26 + head[5] - 'A')];
-    e.vr = place > 0 ? kKnown.substr(place - 1, 2) : kUnknown;
+    e.vr = place > 0 ? Vr(head[4], head[5]) : Vr("??");
     if (place > 0 && place <= kLong) {
       e.length = littleOrBig(head.substr(6, 2), big);
       return true;

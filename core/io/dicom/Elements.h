@@ -39,10 +39,20 @@ struct Encoding {
 /// Up to four bytes as a number.
 std::uint32_t littleOrBig(std::string_view bytes, bool bigEndian);
 
+/// A value representation by its two letters; "??" for one that PS3.5 does not know, none if it is not written.
+struct Vr {
+  char first = 0, second = 0;
+  constexpr Vr() = default;
+  constexpr Vr(char one, char two) : first(one), second(two) {}
+  constexpr Vr(const char (&letters)[3]) : Vr(letters[0], letters[1]) {}
+  constexpr bool operator==(const Vr&) const = default;
+  constexpr bool known() const { return first != 0 && first != '?'; }
+};
+
 /// An element's header.
 struct Element {
   std::uint32_t tag = 0, length = 0;
-  std::string_view vr;      ///< lives as long as the program; "??" for one that PS3.5 does not know; empty if not written
+  Vr vr;
   std::uint64_t value = 0;  ///< where the value starts
 };
 

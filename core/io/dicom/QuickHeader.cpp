@@ -18,20 +18,50 @@ constexpr std::uint32_t kPixelData = 0x7fe00010;
 
 struct Wanted {
   std::uint32_t tag;
-  std::string_view vr;
+  Vr vr = {};
+  bool ofSlice = false;  // asked for by sliceHeader() alone: what mostly changes from slice to slice
 };
-// Every tag that describe() asks for, with its representation in the dictionary (PS3.6), in order. Those without
+// Every tag that headers are made of, with its representation in the dictionary (PS3.6), in order. Those without
 // one here are enough to hand the file on: directories, frames of their own, and binary numbers that tell volumes
 // apart.
 constexpr Wanted kWanted[] = {
-    {0x00041220, ""},   {0x00080005, "CS"}, {0x00080008, "CS"}, {0x00080016, "UI"}, {0x00080018, "UI"},
-    {0x00080020, "DA"}, {0x00080032, "TM"}, {0x00080060, "CS"}, {0x0008103e, "LO"}, {0x00100010, "PN"},
-    {0x00100020, "LO"}, {0x00180015, "CS"}, {0x00180050, "DS"}, {0x00180081, "DS"}, {0x00181060, "DS"},
-    {0x00189087, ""},   {0x00189089, ""},   {0x0020000d, "UI"}, {0x0020000e, "UI"}, {0x00200012, "IS"},
-    {0x00200032, "DS"}, {0x00200037, "DS"}, {0x00200052, "UI"}, {0x00200100, "IS"}, {0x00209241, ""},
-    {0x00280002, "US"}, {0x00280004, "CS"}, {0x00280008, "IS"}, {0x00280010, "US"}, {0x00280011, "US"},
-    {0x00280030, "DS"}, {0x00280100, "US"}, {0x00280301, "CS"}, {0x00541001, "CS"}, {0x00541102, "CS"},
-    {0x00541300, "DS"}, {0x52009230, ""},
+    {0x00041220},
+    {0x00080005, "CS"},
+    {0x00080008, "CS"},
+    {0x00080016, "UI"},
+    {0x00080018, "UI", true},
+    {0x00080020, "DA"},
+    {0x00080032, "TM", true},
+    {0x00080060, "CS"},
+    {0x0008103e, "LO"},
+    {0x00100010, "PN"},
+    {0x00100020, "LO"},
+    {0x00180015, "CS"},
+    {0x00180050, "DS"},
+    {0x00180081, "DS", true},
+    {0x00181060, "DS", true},
+    {0x00189087},
+    {0x00189089},
+    {0x0020000d, "UI"},
+    {0x0020000e, "UI"},
+    {0x00200012, "IS", true},
+    {0x00200032, "DS", true},
+    {0x00200037, "DS"},
+    {0x00200052, "UI"},
+    {0x00200100, "IS", true},
+    {0x00209241},
+    {0x00280002, "US"},
+    {0x00280004, "CS"},
+    {0x00280008, "IS", true},
+    {0x00280010, "US"},
+    {0x00280011, "US"},
+    {0x00280030, "DS"},
+    {0x00280100, "US"},
+    {0x00280301, "CS"},
+    {0x00541001, "CS"},
+    {0x00541102, "CS"},
+    {0x00541300, "DS", true},
+    {0x52009230},
 };
 
 struct Syntax {
@@ -67,16 +97,29 @@ bool plain(std::string_view text) {
 // The wanted values of a file; whether all is as usual.
 class Values final : public HeaderValues {
  public:
+  void clear() {
+    m_slots = {};
+    m_ofSeries.clear();
+    m_ofSlice.clear();
+    m_usual = true;
+    m_private = false;
+  }
   // False when the value is one that only a full parse should judge.
   bool take(const Wanted& wanted, std::string_view value) {
-    if (wanted.vr.empty() || value.size() % 2 != 0) return false;
+    if (wanted.vr == Vr() || value.size() % 2 != 0) return false;
     if (wanted.vr == "UI" && value.find_first_not_of("0123456789.") < withoutPadding(value).size()) return false;
     if (wanted.vr == "US" ? value.size() != 2 : !plain(value = withoutPadding(value))) return false;
     auto& slot = m_slots[static_cast<std::size_t>(&wanted - kWanted)];
-    slot = {static_cast<std::uint32_t>(m_text.size()), static_cast<std::uint32_t>(value.size()), true};
-    m_text += value;
+    auto& bytes = wanted.ofSlice ? m_ofSlice : m_ofSeries;
+    // Which and how long, so that no two series have the same bytes.
+    bytes += {static_cast<char>(&wanted - kWanted), static_cast<char>(value.size() % 256),
+              static_cast<char>(value.size() / 256)};
+    slot = {static_cast<std::uint32_t>(bytes.size()), static_cast<std::uint32_t>(value.size())};
+    bytes += value;
     return true;
   }
+  /// All that seriesHeader() makes of them, but privateElements().
+  const std::string& ofSeries() const { return m_ofSeries; }
   bool usual() const { return m_usual; }
   /// To be told of every element.
   void see(const Element& e) { m_private |= (e.tag >> 16) % 2 != 0; }
@@ -115,18 +158,18 @@ class Values final : public HeaderValues {
  private:
   struct Slot {
     std::uint32_t at = 0, size = 0;
-    bool there = false;
   };
   static const Wanted& find(const DcmTagKey& tag) {
     const auto key = std::uint32_t(tag.getGroup()) << 16 | tag.getElement();
     return *std::ranges::lower_bound(kWanted, key, {}, &Wanted::tag);
   }
   std::string_view value(const DcmTagKey& tag) const {
-    const auto& slot = m_slots[static_cast<std::size_t>(&find(tag) - kWanted)];
-    return std::string_view(m_text).substr(slot.at, slot.size);
+    const auto& wanted = find(tag);
+    const auto& slot = m_slots[static_cast<std::size_t>(&wanted - kWanted)];
+    return std::string_view(wanted.ofSlice ? m_ofSlice : m_ofSeries).substr(slot.at, slot.size);
   }
   std::array<Slot, std::size(kWanted)> m_slots{};
-  std::string m_text;
+  std::string m_ofSeries, m_ofSlice;
   mutable bool m_usual = true;
   bool m_private = false;
 };
@@ -154,7 +197,7 @@ enum class Kind { Value, Sequence, Unusual };
 
 // What the element holds; Unusual where parsers may differ.
 Kind kindOf(Bytes& bytes, const Element& e, Encoding encoding) {
-  if (e.tag >> 16 == 0xfffe || (encoding.isExplicit && (e.vr.empty() || e.vr == "??"))) return Kind::Unusual;
+  if (e.tag >> 16 == 0xfffe || (encoding.isExplicit && !e.vr.known())) return Kind::Unusual;
   const bool sequence = encoding.isExplicit ? e.vr == "SQ" : sequenceByDictionary(e.tag);
   if (sequence != isSequence(bytes, e, encoding) && e.length > 0) return Kind::Unusual;
   return sequence ? Kind::Sequence : Kind::Value;
@@ -199,7 +242,7 @@ const Syntax* readMeta(Bytes& bytes, std::uint64_t& at) {
   const Syntax* syntax = nullptr;
   Element e;
   while (readElement(bytes, at, {}, e) && e.tag >> 16 == 0x0002) {
-    if (e.length == kUndefined || e.vr.empty() || e.vr == "??") return nullptr;
+    if (e.length == kUndefined || !e.vr.known()) return nullptr;
     if (e.tag == 0x00020010 && e.length <= 64) {
       const auto uid = withoutPadding(bytes.at(e.value, e.length));
       const auto found = std::ranges::find(kSyntaxes, uid, &Syntax::uid);
@@ -219,8 +262,21 @@ bool endsWithPixels(Bytes& bytes, const Element& e, const Syntax& syntax, const 
     const auto end = endOfFragments(bytes, e.value);
     return end && *end == bytes.size();
   }
-  const double bits = static_cast<double>(h.rows) * h.columns * h.samples * h.bitsAllocated;
+  const double bits = static_cast<double>(h->rows) * h->columns * h->samples * h->bitsAllocated;
   return e.length != kUndefined && e.value + e.length == bytes.size() && e.length * 8.0 >= bits;
+}
+
+// One for all files of the same values. Nothing for values that only a full parse should judge.
+std::shared_ptr<const SeriesHeader> seriesOf(const Values& values, const Syntax& syntax) {
+  constexpr std::size_t kMost = 64;  // files of several series may lie mixed
+  thread_local std::unordered_map<std::string, std::shared_ptr<const SeriesHeader>> known;
+  const auto key = values.ofSeries() + static_cast<char>(&syntax - kSyntaxes) + (values.privateElements() ? '1' : '0');
+  if (const auto found = known.find(key); found != known.end()) return found->second;
+  auto series = std::make_shared<SeriesHeader>(seriesHeader(values));
+  series->transferSyntax = syntax.uid;
+  if (!values.usual()) return nullptr;
+  if (known.size() == kMost) known.clear();
+  return known[key] = std::move(series);
 }
 
 }  // namespace
@@ -231,7 +287,8 @@ std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
   const auto* syntax = readMeta(bytes, at);
   if (!syntax) return std::nullopt;
   const Encoding encoding{syntax->isExplicit, false};
-  Values values;
+  thread_local Values values;  // one block of memory serves all files of a thread
+  values.clear();
   Element e;
   const auto* next = std::begin(kWanted);
   std::uint32_t last = 0;
@@ -257,13 +314,13 @@ std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
     }
     at = e.value + e.length;
   }
-  auto h = describe(values);
-  h.file = file;
-  h.transferSyntax = syntax->uid;
-  const bool image = h.rows > 0 && h.columns > 0 && !h.seriesUid.empty() && h.modality != "SEG" &&
-                     h.modality != "RTDOSE" && !isSegmentation(h.sopClassUid) &&
-                     h.sopClassUid != UID_RTStructureSetStorage;
-  if (!image || !values.usual() || !endsWithPixels(bytes, e, *syntax, h)) return std::nullopt;
+  auto h = sliceHeader(values);
+  h.series = seriesOf(values, *syntax);
+  if (!h.series || !values.usual()) return std::nullopt;
+  const bool image = h->rows > 0 && h->columns > 0 && !h->seriesUid.empty() && h->modality != "SEG" &&
+                     h->modality != "RTDOSE" && !isSegmentation(h->sopClassUid) &&
+                     h->sopClassUid != UID_RTStructureSetStorage;
+  if (!image || !endsWithPixels(bytes, e, *syntax, h)) return std::nullopt;
   return h;
 }
 

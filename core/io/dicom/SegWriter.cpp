@@ -32,18 +32,18 @@ Result<std::vector<std::size_t>> matchPlanes(const image::Geometry& grid, const 
   const auto bad = [](const std::string& what) { return fail(ErrorCode::Mismatch, what, kGridHint); };
   for (const auto& h : source) {
     const std::string name = h.file.filename().string();
-    if (!h.position || !h.orientation || !h.spacing) return bad("source slice " + name + " has no position in space");
-    if (h.columns != grid.size[0] || h.rows != grid.size[1])
+    if (!h.position || !h->orientation || !h->spacing) return bad("source slice " + name + " has no position in space");
+    if (h->columns != grid.size[0] || h->rows != grid.size[1])
       return bad("the segments have " + std::to_string(grid.size[0]) + " x " + std::to_string(grid.size[1]) +
-                 " voxels a slice, source slice " + name + " has " + std::to_string(h.columns) + " x " +
-                 std::to_string(h.rows));
+                 " voxels a slice, source slice " + name + " has " + std::to_string(h->columns) + " x " +
+                 std::to_string(h->rows));
     for (std::size_t a = 0; a < 2; ++a) {
       // The far end of the slice may not wander by more than a tenth of a voxel.
       const double reach = static_cast<double>(grid.size[a]);
-      if (!(std::abs((*h.spacing)[a] - grid.spacing[a]) * reach <= 0.1 * grid.spacing[a]))
+      if (!(std::abs((*h->spacing)[a] - grid.spacing[a]) * reach <= 0.1 * grid.spacing[a]))
         return bad("the segments and source slice " + name + " differ in voxel spacing");
       for (std::size_t r = 0; r < 3; ++r)
-        if (!(std::abs((*h.orientation)[a][r] - grid.direction[r][a]) * reach <= 0.1))
+        if (!(std::abs((*h->orientation)[a][r] - grid.direction[r][a]) * reach <= 0.1))
           return bad("the segments and source slice " + name + " differ in orientation");
     }
   }
@@ -204,7 +204,7 @@ Result<std::vector<std::uint8_t>> addFrames(DcmSegmentation& seg, const image::S
         dicom::decimal(lps[0]).c_str(), dicom::decimal(lps[1]).c_str(), dicom::decimal(lps[2]).c_str()));
     ImageSOPInstanceReferenceMacro reference;
     const auto& h = source[match[static_cast<std::size_t>(k)]];
-    reference.setReferencedSOPClassUID(h.sopClassUid.c_str());
+    reference.setReferencedSOPClassUID(h->sopClassUid.c_str());
     reference.setReferencedSOPInstanceUID(h.sopInstanceUid.c_str());
     if (h.frames > 1) reference.addReferencedFrameNumber(static_cast<Uint16>(h.frame + 1));
     OFVector<ImageSOPInstanceReferenceMacro> references;
@@ -239,9 +239,9 @@ Result<std::vector<std::uint8_t>> addFrames(DcmSegmentation& seg, const image::S
 
 Result<void> addReferences(DcmSegmentation& seg, const std::vector<SliceHeader>& source) {
   auto series = std::make_unique<IODSeriesAndInstanceReferenceMacro::ReferencedSeriesItem>();
-  OFCondition status = series->setSeriesInstanceUID(source.front().seriesUid.c_str());
+  OFCondition status = series->setSeriesInstanceUID(source.front()->seriesUid.c_str());
   for (const auto& h : source)
-    if (status.good() && h.frame == 0) status = series->addReference(h.sopClassUid.c_str(), h.sopInstanceUid.c_str());
+    if (status.good() && h.frame == 0) status = series->addReference(h->sopClassUid.c_str(), h.sopInstanceUid.c_str());
   if (status.bad()) return dcmtkError(status, "references to the source series");
   seg.getCommonInstanceReference().getReferencedSeriesItems().push_back(series.release());
   return {};
@@ -254,14 +254,18 @@ Result<void> hideIdentity(std::vector<SliceHeader>& headers, DcmDataset& dataset
     if (!uid.empty()) uid = dicom::uid(pseudonym(uid), "pseudonym");
   };
   const auto& first = headers.front();
-  const auto patient = "patient-" + pseudonym(first.patientId.empty() ? first.studyUid : first.patientId).substr(0, 10);
-  for (auto& h : headers)
-    for (auto* uid : {&h.studyUid, &h.seriesUid, &h.frameOfReferenceUid, &h.sopInstanceUid}) hide(*uid);
+  const auto patient =
+      "patient-" + pseudonym(first->patientId.empty() ? first->studyUid : first->patientId).substr(0, 10);
+  for (auto& h : headers) {
+    auto series = *h.series;
+    for (auto* uid : {&series.studyUid, &series.seriesUid, &series.frameOfReferenceUid, &h.sopInstanceUid}) hide(*uid);
+    h.series = std::make_shared<const SeriesHeader>(std::move(series));
+  }
   dicom::Setter set(dataset);
   set(DCM_PatientID, patient);
   set(DCM_PatientName, patient);
-  set(DCM_StudyInstanceUID, headers.front().studyUid);
-  if (!headers.front().frameOfReferenceUid.empty()) set(DCM_FrameOfReferenceUID, headers.front().frameOfReferenceUid);
+  set(DCM_StudyInstanceUID, headers.front()->studyUid);
+  if (!headers.front()->frameOfReferenceUid.empty()) set(DCM_FrameOfReferenceUID, headers.front()->frameOfReferenceUid);
   return set.status().good() ? Result<void>() : dcmtkError(set.status(), "pseudonyms");
 }
 
@@ -332,7 +336,7 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
   if (status.good()) status = putTextIn(dataset, text, segments.segments);
   if (status.bad()) return dcmtkError(status, "dataset");
   dicom::Setter set(dataset);
-  const bool ownSeries = !header.seriesUid.empty() && header.seriesUid != headers.front().seriesUid;
+  const bool ownSeries = !header.seriesUid.empty() && header.seriesUid != headers.front()->seriesUid;
   set(DCM_SOPInstanceUID, dicom::uid(seed, "segmentation"));
   set(DCM_SeriesInstanceUID, ownSeries ? header.seriesUid : dicom::uid(seed, "segmentation series"));
   set(DCM_SeriesDescription, dicom::longString(header.seriesDescription));

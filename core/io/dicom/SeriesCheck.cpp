@@ -24,6 +24,11 @@ std::string mm(double value) {
 
 // Copies of the same instance are dropped; the first one that is whole stays.
 std::optional<Finding> dropCopies(std::vector<SliceHeader>& headers) {
+  std::vector<std::pair<std::string_view, int>> all;
+  for (const auto& h : headers)
+    if (!h.sopInstanceUid.empty()) all.emplace_back(h.sopInstanceUid, h.frame);
+  std::ranges::sort(all);
+  if (std::ranges::adjacent_find(all) == all.end()) return std::nullopt;  // as nearly always
   std::ranges::stable_partition(headers, &std::string::empty, &SliceHeader::truncation);
   std::set<std::pair<std::string, int>> seen;
   std::set<std::filesystem::path> copies;
@@ -32,7 +37,6 @@ std::optional<Finding> dropCopies(std::vector<SliceHeader>& headers) {
     copies.insert(h.file);
     return true;
   });
-  if (copies.empty()) return std::nullopt;
   return Finding{Severity::Warning, "duplicate-file",
                  std::to_string(copies.size()) + " file(s) repeat an instance that is there already, for example " +
                      copies.begin()->filename().string()};
@@ -50,12 +54,12 @@ bool checkSlices(Series& series, const std::vector<SliceHeader>& headers) {
   };
   first("truncated", "the file is shorter than its header says", [](const auto& h) { return !h.truncation.empty(); });
   first("not-grayscale", "colour pictures make no volume",
-        [](const auto& h) { return h.samples != 1 || !h.photometric.starts_with("MONOCHROME"); });
+        [](const auto& h) { return h->samples != 1 || !h->photometric.starts_with("MONOCHROME"); });
   first("unsupported-codec", "the compression cannot be decoded",
-        [](const auto& h) { return !canDecode(h.transferSyntax); });
+        [](const auto& h) { return !canDecode(h->transferSyntax); });
   first("no-position", "the header does not say where the slice lies",
-        [](const auto& h) { return !h.position || !h.orientation; });
-  first("no-pixel-spacing", "the header does not give the pixel spacing", [](const auto& h) { return !h.spacing; });
+        [](const auto& h) { return !h.position || !h->orientation; });
+  first("no-pixel-spacing", "the header does not give the pixel spacing", [](const auto& h) { return !h->spacing; });
   for (const auto& f : series.findings)
     if (f.code == "no-position" || f.code == "no-pixel-spacing") return false;
   return true;
@@ -64,20 +68,20 @@ bool checkSlices(Series& series, const std::vector<SliceHeader>& headers) {
 // PET values mean the same in all slices only where units and the moment that decay is corrected to are the same
 // (PS3.3 section C.8.9.1).
 void checkPet(Series& series, const std::vector<SliceHeader>& headers) {
-  const auto same = [&](const std::string& code, const std::string& what, std::string SliceHeader::*field) {
+  const auto same = [&](const std::string& code, const std::string& what, std::string SeriesHeader::*field) {
+    const auto value = [&](const SliceHeader& h) { return (*h.series).*field; };
     const auto& front = headers.front();
-    const auto other = std::ranges::find_if(headers, [&](const SliceHeader& h) { return h.*field != front.*field; });
+    const auto other = std::ranges::find_if(
+        headers, [&](const SliceHeader& h) { return h.series != front.series && value(h) != value(front); });
     if (other == headers.end()) return;
-    const auto word = [&](const SliceHeader& h) {
-      return ((h.*field).empty() ? std::string("none") : h.*field) + " in " + name(h);
-    };
+    const auto word = [&](const SliceHeader& h) { return (value(h).empty() ? "none" : value(h)) + " in " + name(h); };
     add(series, Severity::Unusable, code, what + ": " + word(front) + ", " + word(*other));
   };
-  if (headers.front().modality != "PT") return;
-  same("mixed-units", "the values of the slices have different units", &SliceHeader::units);
+  if (headers.front()->modality != "PT") return;
+  same("mixed-units", "the values of the slices have different units", &SeriesHeader::units);
   same("mixed-decay", "the values of the slices are corrected for decay to different moments",
-       &SliceHeader::decayCorrection);
-  if (series.usable() && headers.front().decayCorrection == "NONE")
+       &SeriesHeader::decayCorrection);
+  if (series.usable() && headers.front()->decayCorrection == "NONE")
     add(series, Severity::Warning, "no-decay-correction",
         "the values are as measured, without correction for decay: slices of different moments differ by it");
 }
@@ -195,43 +199,43 @@ bool canDecode(const std::string& transferSyntax) {
 
 Series describeSeries(const SliceHeader& h) {
   Series s;
-  s.patientId = h.patientId;
-  s.patientName = h.patientName;
-  s.studyUid = h.studyUid;
-  s.seriesUid = h.seriesUid;
-  s.frameOfReferenceUid = h.frameOfReferenceUid;
-  s.sopClassUid = h.sopClassUid;
-  s.modality = h.modality;
-  s.bodyPart = h.bodyPart;
-  s.description = h.description;
-  s.studyDate = h.studyDate;
-  s.transferSyntax = h.transferSyntax;
+  s.patientId = h->patientId;
+  s.patientName = h->patientName;
+  s.studyUid = h->studyUid;
+  s.seriesUid = h->seriesUid;
+  s.frameOfReferenceUid = h->frameOfReferenceUid;
+  s.sopClassUid = h->sopClassUid;
+  s.modality = h->modality;
+  s.bodyPart = h->bodyPart;
+  s.description = h->description;
+  s.studyDate = h->studyDate;
+  s.transferSyntax = h->transferSyntax;
   return s;
 }
 
 namespace {
 
-// A volume out of slices of one size and direction.
-Series checkStack(Series series, std::vector<SliceHeader> headers) {
+// A volume out of slices of one size and direction, which are sorted. Its instances have no files yet.
+Series checkStack(Series series, std::vector<SliceHeader>& headers) {
   const bool placed = checkSlices(series, headers);
   checkPet(series, headers);
   image::Vec3 normal{0, 0, 1};
-  if (const auto& o = headers.front().orientation; placed && o) {
+  if (const auto& o = headers.front()->orientation; placed && o) {
     normal = image::cross((*o)[0], (*o)[1]);
     const auto along = [&](const SliceHeader& h) { return image::dot(*h.position, normal); };
     if (!std::ranges::is_sorted(headers, {}, along)) std::ranges::stable_sort(headers, {}, along);
   }
   const auto along = [&](const SliceHeader& h) { return h.position ? image::dot(*h.position, normal) : 0.0; };
-  for (const auto& h : headers) series.instances.push_back({h.file, h.sopInstanceUid, along(h), h.frame});
+  for (const auto& h : headers) series.instances.push_back({{}, {}, along(h), h.frame});
 
   const auto& front = headers.front();
   auto& g = series.geometry;
-  g.size = {front.columns, front.rows, static_cast<std::int64_t>(headers.size())};
+  g.size = {front->columns, front->rows, static_cast<std::int64_t>(headers.size())};
   if (!placed) return series;
   g.origin = *front.position;
-  g.spacing = {(*front.spacing)[0], (*front.spacing)[1], front.sliceThickness > 0 ? front.sliceThickness : 1.0};
+  g.spacing = {(*front->spacing)[0], (*front->spacing)[1], front->sliceThickness > 0 ? front->sliceThickness : 1.0};
   for (std::size_t r = 0; r < 3; ++r)
-    g.direction[r] = {(*front.orientation)[0][r], (*front.orientation)[1][r], normal[r]};
+    g.direction[r] = {(*front->orientation)[0][r], (*front->orientation)[1][r], normal[r]};
   if (headers.size() == 1) {
     add(series, Severity::Warning, "single-slice",
         "the series has one slice: it can be used as a picture, not as a volume");
@@ -259,18 +263,15 @@ Series checkStack(Series series, std::vector<SliceHeader> headers) {
 
 // What may tell who the patient is.
 void checkPrivacy(Series& series, const std::vector<SliceHeader>& headers) {
-  const auto of = [&](bool SliceHeader::*flag) {
-    return std::to_string(std::ranges::count(headers, true, flag)) + " of " + std::to_string(headers.size());
+  const auto check = [&](bool SeriesHeader::*flag, Severity severity, const char* code, const std::string& what) {
+    const auto count = std::ranges::count_if(headers, [&](const SliceHeader& h) { return (*h.series).*flag; });
+    if (count > 0)
+      add(series, severity, code, std::to_string(count) + " of " + std::to_string(headers.size()) + " " + what);
   };
-  if (std::ranges::any_of(headers, &SliceHeader::burnedIn))
-    add(series, Severity::Warning, "burned-in",
-        of(&SliceHeader::burnedIn) +
-            " slice(s) say that annotations are burned into the pixels: names may be read in "
-            "every picture made of them");
-  if (std::ranges::any_of(headers, &SliceHeader::privateElements))
-    add(series, Severity::Note, "private-elements",
-        of(&SliceHeader::privateElements) +
-            " header(s) hold private elements, in which makers may repeat names and dates");
+  check(&SeriesHeader::burnedIn, Severity::Warning, "burned-in",
+        "slice(s) say that annotations are burned into the pixels: names may be read in every picture made of them");
+  check(&SeriesHeader::privateElements, Severity::Note, "private-elements",
+        "header(s) hold private elements, in which makers may repeat names and dates");
 }
 
 Series describePart(const SeriesPart& part, const std::string& others) {
@@ -306,9 +307,13 @@ std::vector<Series> checkSeries(std::vector<SliceHeader> headers) {
         if (&parts[n] != &part) others += (others.empty() ? "" : "; ") + names[n];
     auto series = describePart(part, others);
     if (series.usable())
-      series = checkStack(std::move(series), std::move(part.slices));
+      series = checkStack(std::move(series), part.slices);
     else
-      for (const auto& h : part.slices) series.instances.push_back({h.file, h.sopInstanceUid, 0, h.frame});
+      for (const auto& h : part.slices) series.instances.push_back({{}, {}, 0, h.frame});
+    for (std::size_t n = 0; n < part.slices.size(); ++n) {
+      series.instances[n].file = std::move(part.slices[n].file);
+      series.instances[n].sopInstanceUid = std::move(part.slices[n].sopInstanceUid);
+    }
     found.push_back(std::move(series));
     if (copies && found.size() == 1) found.front().findings.insert(found.front().findings.begin(), *copies);
   }

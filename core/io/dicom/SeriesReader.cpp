@@ -17,9 +17,9 @@ Result<void> checkPlace(const SliceHeader& h, const image::Geometry& g, double k
     return fail(ErrorCode::Mismatch, what, "the files have changed since the scan: scan the folder again",
                 h.file.string());
   };
-  if (h.rows != g.size[1] || h.columns != g.size[0]) return moved("the slice has another size than its series");
-  if (h.samples != 1) return moved("the slice is not one grayscale picture");
-  if (!h.position || !h.orientation) return moved("the header does not say where the slice lies");
+  if (h->rows != g.size[1] || h->columns != g.size[0]) return moved("the slice has another size than its series");
+  if (h->samples != 1) return moved("the slice is not one grayscale picture");
+  if (!h.position || !h->orientation) return moved("the header does not say where the slice lies");
   const auto index = g.lpsToIndex(*h.position);
   const image::Vec3 expected{0, 0, k};
   for (std::size_t a = 0; a < 3; ++a)
@@ -27,7 +27,7 @@ Result<void> checkPlace(const SliceHeader& h, const image::Geometry& g, double k
       return moved("the slice does not lie on the even grid of its series");
   for (std::size_t a = 0; a < 2; ++a)
     for (std::size_t r = 0; r < 3; ++r)
-      if (std::abs((*h.orientation)[a][r] - g.direction[r][a]) > 1e-3)
+      if (std::abs((*h->orientation)[a][r] - g.direction[r][a]) > 1e-3)
         return moved("the slice is turned against its series");
   return {};
 }
@@ -50,7 +50,7 @@ Result<image::Volume> readSlices(const Series& series) {
     LORKD_TRY(header, source.header(place->first, series.instances[k].frame));
     if (moved) {
       // All slices are as large as the first.
-      if (k == 0) slice.size = {header.columns, header.rows, 1};
+      if (k == 0) slice.size = {header->columns, header->rows, 1};
       slice.origin = series.origins[k];
     }
     LORKD_CHECK(checkPlace(header, slice, moved ? 0 : static_cast<double>(k)));
@@ -60,10 +60,10 @@ Result<image::Volume> readSlices(const Series& series) {
       volume.voxels.resize(static_cast<std::size_t>(g.voxels()), std::numeric_limits<float>::quiet_NaN());
       volume.windowCenter = dicom::number(source.dataset(), DCM_WindowCenter);
       volume.windowWidth = dicom::number(source.dataset(), DCM_WindowWidth);
-      if (header.modality == "PT") volume.unit = header.units;
+      if (header->modality == "PT") volume.unit = header->units;
     }
     if (moved)
-      upright.push(pixels, header.columns, header.rows, volume.voxels);
+      upright.push(pixels, header->columns, header->rows, volume.voxels);
     else
       std::ranges::copy(pixels, volume.voxels.begin() + static_cast<std::ptrdiff_t>(k * pixels.size()));
     if (--place->second.second == 0) sources.erase(place);

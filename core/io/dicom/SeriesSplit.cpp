@@ -13,32 +13,34 @@ namespace {
 
 using Slices = std::vector<SliceHeader>;
 
-bool isScout(const SliceHeader& h) { return h.imageType.find("LOCALIZER") != std::string::npos; }
+bool isScout(const SliceHeader& h) { return h->imageType.find("LOCALIZER") != std::string::npos; }
 
-bool hasPlace(const SliceHeader& h) { return h.position && h.orientation; }
+bool hasPlace(const SliceHeader& h) { return h.position && h->orientation; }
 
 bool isPage(const SliceHeader& h, bool othersHavePlaces) {
-  return h.samples != 1 || !h.photometric.starts_with("MONOCHROME") || (othersHavePlaces && !hasPlace(h));
+  return h->samples != 1 || !h->photometric.starts_with("MONOCHROME") || (othersHavePlaces && !hasPlace(h));
 }
 
 bool sameOrientation(const SliceHeader& a, const SliceHeader& b) {
-  if (a.orientation.has_value() != b.orientation.has_value()) return false;
-  for (std::size_t axis = 0; a.orientation && axis < 2; ++axis)
+  if (a.series == b.series) return true;
+  if (a->orientation.has_value() != b->orientation.has_value()) return false;
+  for (std::size_t axis = 0; a->orientation && axis < 2; ++axis)
     for (std::size_t r = 0; r < 3; ++r)
-      if (std::abs((*a.orientation)[axis][r] - (*b.orientation)[axis][r]) > 1e-3) return false;
+      if (std::abs((*a->orientation)[axis][r] - (*b->orientation)[axis][r]) > 1e-3) return false;
   return true;
 }
 
 bool sameSize(const SliceHeader& a, const SliceHeader& b) {
-  if (a.rows != b.rows || a.columns != b.columns || a.spacing.has_value() != b.spacing.has_value()) return false;
-  for (std::size_t axis = 0; a.spacing && axis < 2; ++axis)
-    if (std::abs((*a.spacing)[axis] / (*b.spacing)[axis] - 1) > 1e-3) return false;
+  if (a.series == b.series) return true;
+  if (a->rows != b->rows || a->columns != b->columns || a->spacing.has_value() != b->spacing.has_value()) return false;
+  for (std::size_t axis = 0; a->spacing && axis < 2; ++axis)
+    if (std::abs((*a->spacing)[axis] / (*b->spacing)[axis] - 1) > 1e-3) return false;
   return true;
 }
 
 std::string planeOf(const SliceHeader& h) {
-  if (!h.orientation) return "nowhere";
-  const auto normal = image::cross((*h.orientation)[0], (*h.orientation)[1]);
+  if (!h->orientation) return "nowhere";
+  const auto normal = image::cross((*h->orientation)[0], (*h->orientation)[1]);
   std::size_t axis = 0;
   for (std::size_t a = 1; a < 3; ++a)
     if (std::abs(normal[a]) > std::abs(normal[axis])) axis = a;
@@ -48,8 +50,8 @@ std::string planeOf(const SliceHeader& h) {
 
 std::string sizeOf(const SliceHeader& h) {
   char text[96];
-  const auto& s = h.spacing;
-  std::snprintf(text, sizeof text, "%dx%d at %.4g mm", h.columns, h.rows, s ? (*s)[0] : 0.0);
+  const auto& s = h->spacing;
+  std::snprintf(text, sizeof text, "%dx%d at %.4g mm", h->columns, h->rows, s ? (*s)[0] : 0.0);
   return text;
 }
 
@@ -73,7 +75,7 @@ std::vector<Slices> grouped(Slices slices, Same same, Slices& beyond) {
   return groups;
 }
 
-image::Vec3 normalOf(const SliceHeader& h) { return image::cross((*h.orientation)[0], (*h.orientation)[1]); }
+image::Vec3 normalOf(const SliceHeader& h) { return image::cross((*h->orientation)[0], (*h->orientation)[1]); }
 
 // The most slices that lie at one place of a stack; 1 where nothing is known of places.
 std::size_t mostAtOnePlace(const Slices& slices) {
@@ -99,13 +101,13 @@ void splitByMarks(std::string name, Slices slices, std::size_t first, std::vecto
   for (auto mark = first; mark < kMarks; ++mark) {
     if (most < 2 && mark != static_cast<std::size_t>(Mark::Stack)) break;
     std::set<std::string_view> values;
-    for (const auto& slice : slices) values.insert(slice.marks[mark]);
+    for (const auto& slice : slices) values.insert(slice.marks[static_cast<Mark>(mark)]);
     // A value that changes from slice to slice, such as a time, tells nothing. Stacks, though, are stacks by the
     // header's own word, even where none of their slices meet.
     const auto allowed = mark == static_cast<std::size_t>(Mark::Stack) ? slices.size() / 2 : most;
     if (values.size() < 2 || values.size() > allowed) continue;
     std::map<std::string, Slices> groups;
-    for (auto& slice : slices) groups[slice.marks[mark]].push_back(std::move(slice));
+    for (auto& slice : slices) groups[std::string(slice.marks[static_cast<Mark>(mark)])].push_back(std::move(slice));
     for (auto& [value, group] : groups)
       splitByMarks(name + (name.empty() ? "" : ", ") + toString(static_cast<Mark>(mark)) + " " +
                        (value.empty() ? "unknown" : value),
@@ -127,7 +129,7 @@ std::array<double, 4> whereOf(const Slices& slices) {
 std::vector<Named> stacksOf(Slices slices, Slices& beyond) {
   std::vector<Named> out;
   const auto sameFrame = [](const SliceHeader& a, const SliceHeader& b) {
-    return a.frameOfReferenceUid == b.frameOfReferenceUid;
+    return a.series == b.series || a->frameOfReferenceUid == b->frameOfReferenceUid;
   };
   auto frames = grouped(std::move(slices), sameFrame, beyond);
   for (auto& frame : frames) {

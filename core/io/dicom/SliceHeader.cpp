@@ -24,7 +24,8 @@ bool isImageClass(const std::string& sopClassUid) {
 
 // Compares the bytes that are there with the bytes that the image description asks for.
 std::string truncation(const dicom::Loaded& loaded, const SliceHeader& header) {
-  if (header.rows < 1 || header.columns < 1) return isImageClass(header.sopClassUid) ? "there are no pixel data" : "";
+  if (header->rows < 1 || header->columns < 1)
+    return isImageClass(header->sopClassUid) ? "there are no pixel data" : "";
   DcmElement* element = nullptr;
   if (loaded.dataset().findAndGetElement(DCM_PixelData, element).bad() || !element) return "there are no pixel data";
   const bool encapsulated = DcmXfer(loaded.dataset().getOriginalXfer()).isEncapsulated();
@@ -36,9 +37,9 @@ std::string truncation(const dicom::Loaded& loaded, const SliceHeader& header) {
   if (loaded.status.bad() && (encapsulated || cut())) return "the file ends inside its pixel data";
   if (encapsulated) return {};
   // Two pixels side by side share their colours (PS3.3 section C.7.6.3.1.2).
-  const double samples = header.photometric.ends_with("_422") ? 2 : header.samples;
+  const double samples = header->photometric.ends_with("_422") ? 2 : header->samples;
   const double bits =
-      static_cast<double>(header.rows) * header.columns * samples * header.bitsAllocated * header.frames;
+      static_cast<double>(header->rows) * header->columns * samples * header->bitsAllocated * header.frames;
   const double there = element->getLengthField();
   if (there * 8 >= bits) return {};
   return "the pixel data have " + std::to_string(element->getLengthField()) + " bytes, the header asks for " +
@@ -115,41 +116,63 @@ std::optional<std::array<double, 2>> spacingOf(const dicom::Numbers& s) {
 }
 
 // What the functional groups of a frame say.
-void takeGroups(SliceHeader& h, DcmItem& frame, DcmItem* shared) {
+void takeGroups(SliceHeader& h, SeriesHeader& series, DcmItem& frame, DcmItem* shared) {
   const auto group = [&](const DcmTagKey& tag) { return dicom::functionalGroup(frame, shared, tag); };
   if (auto* plane = group(DCM_PlanePositionSequence)) h.position = dicom::place(*plane, DCM_ImagePositionPatient);
   if (auto* turn = group(DCM_PlaneOrientationSequence))
-    h.orientation = dicom::orientation(*turn, DCM_ImageOrientationPatient);
+    series.orientation = dicom::orientation(*turn, DCM_ImageOrientationPatient);
   if (auto* measures = group(DCM_PixelMeasuresSequence)) {
-    h.spacing = spacingOf(dicom::numbers(*measures, DCM_PixelSpacing, 2));
-    h.sliceThickness = dicom::number(*measures, DCM_SliceThickness);
+    series.spacing = spacingOf(dicom::numbers(*measures, DCM_PixelSpacing, 2));
+    series.sliceThickness = dicom::number(*measures, DCM_SliceThickness);
   }
   for (const auto& tag : markTags()) {
     auto* item = group(tag.group);
     if (!item) continue;
     if (tag.mark == Mark::GradientDirection) {
       item = dicom::sequenceItem(*item, DCM_DiffusionGradientDirectionSequence);
-      if (item) h.marks[static_cast<std::size_t>(tag.mark)] = valueOf(*item, DCM_DiffusionGradientOrientation);
+      if (item) h.marks.set(tag.mark, valueOf(*item, DCM_DiffusionGradientOrientation));
     } else {
-      h.marks[static_cast<std::size_t>(tag.mark)] = valueOf(*item, tag.grouped);
+      h.marks.set(tag.mark, valueOf(*item, tag.grouped));
     }
   }
   for (const auto& type : {DCM_MRImageFrameTypeSequence, DCM_CTImageFrameTypeSequence, DCM_PETFrameTypeSequence})
-    if (auto* item = group(type)) h.marks[static_cast<std::size_t>(Mark::ImageType)] = valueOf(*item, DCM_FrameType);
+    if (auto* item = group(type)) h.marks.set(Mark::ImageType, valueOf(*item, DCM_FrameType));
 }
 
 }  // namespace
 
 std::string toString(Mark mark) { return markTags()[static_cast<std::size_t>(mark)].words; }
 
-SliceHeader describe(const HeaderValues& values) {
+std::string_view Marks::operator[](Mark mark) const {
+  const auto at = m_text.find(static_cast<char>(static_cast<int>(mark) + 1));
+  if (at == std::string::npos) return {};
+  const auto value = std::string_view(m_text).substr(at + 1);
+  return value.substr(0, std::ranges::find_if(value, [](char c) { return c < ' '; }) - value.begin());
+}
+
+void Marks::set(Mark mark, std::string_view value) {
+  const auto sign = static_cast<char>(static_cast<int>(mark) + 1);
+  if (const auto at = m_text.find(sign); at != std::string::npos) m_text.erase(at, 1 + (*this)[mark].size());
+  if (value.empty()) return;
+  const auto next = std::ranges::find_if(m_text, [&](char c) { return c < ' ' && c > sign; });
+  m_text.insert(m_text.insert(next, sign) + 1, value.begin(), value.end());
+}
+
+bool SliceHeader::operator==(const SliceHeader& other) const {
+  const auto own = [](const SliceHeader& h) {
+    return std::tie(h.file, h.frame, h.frames, h.sopInstanceUid, h.position, h.marks, h.truncation);
+  };
+  return own(*this) == own(other) && *series == *other.series;
+}
+
+SeriesHeader seriesHeader(const HeaderValues& values) {
   const auto code = [&](const DcmTagKey& tag) { return dicom::ascii(values.text(tag)); };
   const auto charset = values.text(DCM_SpecificCharacterSet);
   const auto words = [&](const DcmTagKey& tag) { return dicom::utf8(values.text(tag), charset); };
   const auto whole = [&](const DcmTagKey& tag, long fallback = 0) {
     return static_cast<int>(values.integer(tag, fallback));
   };
-  SliceHeader h;
+  SeriesHeader h;
   h.patientId = words(DCM_PatientID);
   h.patientName = words(DCM_PatientName);
   h.description = words(DCM_SeriesDescription);
@@ -158,7 +181,6 @@ SliceHeader describe(const HeaderValues& values) {
   h.seriesUid = code(DCM_SeriesInstanceUID);
   h.frameOfReferenceUid = code(DCM_FrameOfReferenceUID);
   h.sopClassUid = code(DCM_SOPClassUID);
-  h.sopInstanceUid = code(DCM_SOPInstanceUID);
   h.modality = code(DCM_Modality);
   h.studyDate = code(DCM_StudyDate);
   h.photometric = code(DCM_PhotometricInterpretation);
@@ -169,26 +191,35 @@ SliceHeader describe(const HeaderValues& values) {
   h.columns = whole(DCM_Columns);
   h.samples = whole(DCM_SamplesPerPixel, 1);
   h.bitsAllocated = whole(DCM_BitsAllocated);
-  h.frames = static_cast<int>(std::clamp(values.integer(DCM_NumberOfFrames, 1), 1L, 1L << 30));
-  h.position = dicom::place(values.numbers(DCM_ImagePositionPatient, 3));
   h.orientation = dicom::orientation(values.numbers(DCM_ImageOrientationPatient, 6));
   h.spacing = spacingOf(values.numbers(DCM_PixelSpacing, 2));
   h.burnedIn = code(DCM_BurnedInAnnotation) == "YES";
   h.privateElements = values.privateElements();
   if (const auto thickness = values.numbers(DCM_SliceThickness, 1)) h.sliceThickness = thickness->front();
+  return h;
+}
+
+SliceHeader sliceHeader(const HeaderValues& values) {
+  SliceHeader h;
+  h.sopInstanceUid = dicom::ascii(values.text(DCM_SOPInstanceUID));
+  h.frames = static_cast<int>(std::clamp(values.integer(DCM_NumberOfFrames, 1), 1L, 1L << 30));
+  h.position = dicom::place(values.numbers(DCM_ImagePositionPatient, 3));
   for (const auto& tag : markTags())
-    if (tag.classic != kNone) h.marks[static_cast<std::size_t>(tag.mark)] = values.any(tag.classic);
+    if (tag.classic != kNone) h.marks.set(tag.mark, values.any(tag.classic));
   return h;
 }
 
 SliceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
-  auto h = describe(Parsed(loaded.dataset()));
+  const Parsed values(loaded.dataset());
+  auto h = sliceHeader(values);
+  auto series = seriesHeader(values);
   h.file = path;
   // DCMTK reads what it does not know as if it were not compressed.
   auto* meta = loaded.file->getMetaInfo();
   const auto declared = meta ? dicom::ascii(dicom::text(*meta, DCM_TransferSyntaxUID)) : std::string();
   const bool known = declared.empty() || DcmXfer(declared.c_str()).getXfer() != EXS_Unknown;
-  h.transferSyntax = known ? DcmXfer(loaded.dataset().getOriginalXfer()).getXferID() : declared;
+  series.transferSyntax = known ? DcmXfer(loaded.dataset().getOriginalXfer()).getXferID() : declared;
+  h.series = std::make_shared<const SeriesHeader>(std::move(series));
   h.truncation = truncation(loaded, h);
   return h;
 }
@@ -203,7 +234,10 @@ std::vector<SliceHeader> framesOf(const dicom::Loaded& loaded, const SliceHeader
     if (frames.size() == kMostFrames) return {};
     auto& h = frames.emplace_back(file);
     h.frame = static_cast<int>(frames.size()) - 1;
-    takeGroups(h, item, shared);
+    auto series = *file.series;
+    takeGroups(h, series, item, shared);
+    const auto& last = frames.size() > 1 ? frames[frames.size() - 2].series : file.series;
+    h.series = series == *last ? last : std::make_shared<const SeriesHeader>(std::move(series));
     return {};
   });
   if (static_cast<int>(frames.size()) == file.frames) return frames;

@@ -24,27 +24,52 @@ inline constexpr std::size_t kMarks = 11;
 /// In words: "echo time".
 std::string toString(Mark mark);
 
-/// The header values that decide whether and how a slice belongs to a volume.
+/// What a header says of each Mark, in printable ASCII; of most, nothing. One text for all, which a file each can bear.
+class Marks {
+ public:
+  Marks() = default;
+  /// What text() gave.
+  explicit Marks(std::string text) : m_text(std::move(text)) {}
+  /// Empty where the header says nothing.
+  std::string_view operator[](Mark mark) const;
+  void set(Mark mark, std::string_view value);
+  const std::string& text() const { return m_text; }
+  bool operator==(const Marks&) const = default;
+
+ private:
+  std::string m_text;  // in order: the mark's number plus one, as a character, then its value
+};
+
+/// What the slices of a volume have in common.
+struct SeriesHeader {
+  std::string patientId, patientName, studyUid, seriesUid, frameOfReferenceUid, sopClassUid;
+  std::string modality, bodyPart, description, studyDate, transferSyntax, photometric, imageType;
+  std::string units, decayCorrection;  ///< of PET: (0054,1001) and (0054,1102)
+  int rows = 0, columns = 0, samples = 1, bitsAllocated = 0;
+  std::optional<std::array<image::Vec3, 2>> orientation;  ///< row and column direction
+  std::optional<std::array<double, 2>> spacing;           ///< mm between columns (i), between rows (j)
+  double sliceThickness = 0;
+  bool burnedIn = false;         ///< BurnedInAnnotation says YES: names may stand in the pixels
+  bool privateElements = false;  ///< has elements of odd groups, at any depth, where makers keep what they like
+  bool operator==(const SeriesHeader&) const = default;
+};
+
+/// The header values that decide whether and how a slice belongs to a volume. Kept small: there are as many as files.
 struct SliceHeader {
   std::filesystem::path file;
   int frame = 0;   ///< of the file, from 0
   int frames = 1;  ///< in the file
-  std::string patientId, patientName, studyUid, seriesUid, frameOfReferenceUid, sopClassUid, sopInstanceUid;
-  std::string modality, bodyPart, description, studyDate, transferSyntax, photometric, imageType;
-  std::string units, decayCorrection;  ///< of PET: (0054,1001) and (0054,1102)
-  int rows = 0, columns = 0, samples = 1, bitsAllocated = 0;
-  std::optional<image::Vec3> position;                    ///< ImagePositionPatient
-  std::optional<std::array<image::Vec3, 2>> orientation;  ///< row and column direction
-  std::optional<std::array<double, 2>> spacing;           ///< mm between columns (i), between rows (j)
-  double sliceThickness = 0;
-  std::array<std::string, kMarks> marks;  ///< by Mark; empty where the header says nothing
+  std::string sopInstanceUid;
+  std::optional<image::Vec3> position;    ///< ImagePositionPatient
+  Marks marks;
   std::string truncation;                 ///< in words; empty when the pixel data are as long as the header says
-  bool burnedIn = false;                  ///< BurnedInAnnotation says YES: names may stand in the pixels
-  bool privateElements = false;  ///< has elements of odd groups, at any depth, where makers keep what they like
-  bool operator==(const SliceHeader&) const = default;
+  /// Never null once read. Many slices share one; two of the same values may lie side by side.
+  std::shared_ptr<const SeriesHeader> series;
+  const SeriesHeader* operator->() const { return series.get(); }
+  bool operator==(const SliceHeader& other) const;
 };
 
-/// Where describe() takes a header's values from.
+/// Where seriesHeader() and sliceHeader() take a header's values from.
 class HeaderValues {
  public:
   virtual ~HeaderValues() = default;
@@ -57,8 +82,10 @@ class HeaderValues {
   virtual bool privateElements() const = 0;
 };
 
-/// All but `file`, `transferSyntax` and `truncation`. Text comes back as UTF-8.
-SliceHeader describe(const HeaderValues& values);
+/// All but the transfer syntax. Text comes back as UTF-8.
+SeriesHeader seriesHeader(const HeaderValues& values);
+/// All but `file`, `truncation` and `series`.
+SliceHeader sliceHeader(const HeaderValues& values);
 
 /// Describes a loaded file as if it were one slice.
 SliceHeader describe(const dicom::Loaded& loaded, const std::filesystem::path& path);

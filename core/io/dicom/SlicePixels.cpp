@@ -183,13 +183,13 @@ bool suits(std::string_view stream, const SliceHeader& h) {
   constexpr std::size_t kComponents = 42;
   if (!stream.starts_with(std::string_view("\xff\x4f\xff\x51", 4)) || stream.size() < kComponents) return false;
   const auto components = number(40, 2);
-  if (number(8, 4) < number(16, 4) || number(8, 4) - number(16, 4) != static_cast<std::uint32_t>(h.columns) ||
-      number(12, 4) < number(20, 4) || number(12, 4) - number(20, 4) != static_cast<std::uint32_t>(h.rows) ||
-      components != static_cast<std::uint32_t>(h.samples) || stream.size() < kComponents + 3 * components)
+  if (number(8, 4) < number(16, 4) || number(8, 4) - number(16, 4) != static_cast<std::uint32_t>(h->columns) ||
+      number(12, 4) < number(20, 4) || number(12, 4) - number(20, 4) != static_cast<std::uint32_t>(h->rows) ||
+      components != static_cast<std::uint32_t>(h->samples) || stream.size() < kComponents + 3 * components)
     return false;
   for (std::size_t c = 0; c < components; ++c) {
     const auto at = kComponents + 3 * c;
-    const bool fits = static_cast<int>(number(at, 1) & 127u) + 1 <= h.bitsAllocated;
+    const bool fits = static_cast<int>(number(at, 1) & 127u) + 1 <= h->bitsAllocated;
     if (!fits || number(at + 1, 1) != 1 || number(at + 2, 1) != 1) return false;
   }
   return true;
@@ -210,7 +210,7 @@ namespace {
 Result<std::vector<Uint8>> decodeByGdcm(DcmDataset& set, const SliceHeader& h, const PixelFormat& f,
                                         std::size_t needed) {
   LORKD_TRY(bytes, jpeg2000Frame(set, h, h.frame));
-  const unsigned size[] = {static_cast<unsigned>(h.columns), static_cast<unsigned>(h.rows), 1};
+  const unsigned size[] = {static_cast<unsigned>(h->columns), static_cast<unsigned>(h->rows), 1};
   gdcm::JPEG2000Codec codec;
   codec.SetNumberOfDimensions(2);
   codec.SetDimensions(size);
@@ -282,8 +282,8 @@ Result<SliceHeader> SlicePixels::header(const fs::path& file, int frame) {
   m_frame = static_cast<std::size_t>(frame);
   const auto& h = m_frames[m_frame];
   if (!h.truncation.empty()) return damaged(file, "the file is truncated: " + h.truncation);
-  if (!canDecode(h.transferSyntax))
-    return fail(ErrorCode::Unsupported, "the compression " + h.transferSyntax + " cannot be decoded", "",
+  if (!canDecode(h->transferSyntax))
+    return fail(ErrorCode::Unsupported, "the compression " + h->transferSyntax + " cannot be decoded", "",
                 file.string());
   return h;
 }
@@ -291,13 +291,13 @@ Result<SliceHeader> SlicePixels::header(const fs::path& file, int frame) {
 namespace {
 
 Result<std::vector<float>> decode(DcmDataset& set, const SliceHeader& h, const PixelFormat& format) {
-  const auto plane = static_cast<std::size_t>(h.rows) * static_cast<std::size_t>(h.columns);
+  const auto plane = static_cast<std::size_t>(h->rows) * static_cast<std::size_t>(h->columns);
   const auto bytes = plane * static_cast<std::size_t>(format.allocated / 8);
   const bool jpeg2000 =
-      h.transferSyntax == UID_JPEG2000LosslessOnlyTransferSyntax || h.transferSyntax == UID_JPEG2000TransferSyntax;
+      h->transferSyntax == UID_JPEG2000LosslessOnlyTransferSyntax || h->transferSyntax == UID_JPEG2000TransferSyntax;
   LORKD_TRY(cells, jpeg2000 ? decodeByGdcm(set, h, format, bytes) : decodeByDcmtk(set, h.frame, bytes, h.file));
   std::vector<float> out(plane);
-  const bool ct = h.modality == "CT";
+  const bool ct = h->modality == "CT";
   if (format.allocated == 8) rescale<std::uint8_t>(cells, format, ct, out);
   if (format.allocated == 16) rescale<std::uint16_t>(cells, format, ct, out);
   if (format.allocated == 32) rescale<std::uint32_t>(cells, format, ct, out);
