@@ -811,6 +811,14 @@ def enhanced_ct(name, out):
     enhanced(Slices(name, rotation(0.3, -0.2))).write(out)
 
 
+@recipe(codes=["no-decay-correction"])
+def enhanced_pet_without_decay_correction(name, out):
+    s = enhanced(Slices(name))
+    s.files[0].Modality, s.files[0].SOPClassUID = "PT", "1.2.840.10008.5.1.4.1.1.130"
+    s.files[0].DecayCorrected = "NO"
+    s.write(out)
+
+
 @recipe()
 def enhanced_ct_with_frames_in_any_order(name, out):
     enhanced(Slices(name), (3, 0, 6, 2, 5, 1, 4)).write(out)

@@ -42,6 +42,8 @@ constexpr Wanted kWanted[] = {
     {0x00181060, "DS", true},
     {0x00189087},
     {0x00189089},
+    {0x00189701},
+    {0x00189758},
     {0x0020000d, "UI"},
     {0x0020000e, "UI"},
     {0x00200012, "IS", true},
@@ -243,7 +245,8 @@ const Syntax* readMeta(Bytes& bytes, std::uint64_t& at) {
   Element e;
   while (readElement(bytes, at, {}, e) && e.tag >> 16 == 0x0002) {
     if (e.length == kUndefined || !e.vr.known()) return nullptr;
-    if (e.tag == 0x00020010 && e.length <= 64) {
+    if (e.tag == 0x00020010) {
+      if (e.vr != Vr("UI") || e.length > 64) return nullptr;
       const auto uid = withoutPadding(bytes.at(e.value, e.length));
       const auto found = std::ranges::find(kSyntaxes, uid, &Syntax::uid);
       if (found == std::end(kSyntaxes) || syntax) return nullptr;

@@ -187,6 +187,9 @@ SeriesHeader seriesHeader(const HeaderValues& values) {
   h.imageType = code(DCM_ImageType);
   h.units = code(DCM_Units);
   h.decayCorrection = code(DCM_DecayCorrection);
+  // Enhanced PET says whether, and to which moment (PS3.3, Enhanced PET Corrections Module).
+  if (const auto corrected = code(DCM_DecayCorrected); !corrected.empty())
+    h.decayCorrection = corrected == "NO" ? "NONE" : "to " + code(DCM_DecayCorrectionDateTime);
   h.rows = whole(DCM_Rows);
   h.columns = whole(DCM_Columns);
   h.samples = whole(DCM_SamplesPerPixel, 1);
