@@ -16,11 +16,8 @@ namespace lorkd::data {
 
 namespace {
 
-// JSON holds UTF-8, a path any bytes: one that is not UTF-8 is written byte by byte, after a sign that no
-// absolute path begins with.
+// Stands before a path that is not UTF-8, written byte by byte; no absolute path begins with it.
 constexpr const char* kBytes = "bytes:";
-
-Json textOf(const std::filesystem::path& path) { return pathText(path.native()); }
 
 std::filesystem::path pathOf(const Json& json) {
   const auto text = json.get<std::string>();
@@ -38,7 +35,7 @@ std::filesystem::path pathOf(const Json& json) {
 
 Json texts(const std::vector<std::filesystem::path>& paths) {
   Json list = Json::array();
-  for (const auto& path : paths) list.push_back(textOf(path));
+  for (const auto& path : paths) list.push_back(pathText(path.native()));
   return list;
 }
 std::vector<std::filesystem::path> paths(const Json& json) {
@@ -76,7 +73,7 @@ void to_json(Json& j, const Case& c) {
        {"origins", c.origins},
        {"consent", c.consent},
        {"resampled", c.resampled},
-       {"label_names", textOf(c.labelNames)},
+       {"label_names", pathText(c.labelNames.native())},
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
   if (!c.labelInfo.empty()) j["label_info"] = c.labelInfo;

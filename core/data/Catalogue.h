@@ -36,7 +36,7 @@ struct Case {
   std::vector<image::Label> labelInfo;  ///< what is known of `labels`, in their order; may be empty
   image::Geometry geometry;
 };
-/// A path as a case's JSON has it, which is UTF-8.
+/// A path, which is any bytes, as a case's JSON has it, which is UTF-8.
 std::string pathText(std::string_view path);
 void to_json(Json& j, const Case& c);
 void from_json(const Json& j, Case& c);

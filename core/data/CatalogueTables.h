@@ -3,8 +3,8 @@
 //   source    a data source, its folder, and its state: 0 not yet scanned to the end, 1 files have changed since what
 //             the other tables say of it, 2 those hold; the generation counts changes of its files
 //   file      its files, see FileTable.h
-//   header    what many files have in common, above all the slices of a series; no number is ever given again, so that a
-//             file whose header another program has removed finds none, not the wrong one
+//   header    what many files have in common, above all the slices of a series; no number is ever given again, so
+//             that a file whose header another program has removed finds none, not the wrong one
 //   series    DICOM series as scanned (io/SeriesJson.h, as CBOR)
 //   item      cases: an image and what lies on it, as JSON
 //   rejected  what cannot be used, and why

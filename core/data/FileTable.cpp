@@ -76,11 +76,10 @@ Result<std::unordered_map<std::int64_t, std::string>> headersOf(Database& db, st
 /// Rows that wait to be written together.
 class Writer {
  public:
-  static Result<Writer> open(Database& db, std::int64_t source) {
-    Writer writer(db, source);
-    LORKD_TRY(headers, headersOf(db, source));
-    for (auto& [id, content] : headers) writer.m_headers.emplace(std::move(content), id);
-    return writer;
+  /// `headers` are those that the index has.
+  Writer(Database& db, std::int64_t source, const std::unordered_map<std::int64_t, std::string>& headers)
+      : m_db(db), m_source(source) {
+    for (const auto& [id, content] : headers) m_headers.emplace(content, id);
   }
 
   /// `stamp` lives until it is written.
@@ -93,17 +92,17 @@ class Writer {
   std::int64_t changes() const { return m_changes; }
   Result<void> flush() {
     if (m_rows.empty()) return {};
-    const auto written = transaction(*m_db, [&]() -> Result<void> {
-      LORKD_CHECK(outdate(*m_db, m_source));
-      LORKD_TRY(row, m_db->prepare("INSERT OR REPLACE INTO file VALUES(?,?,?,?,?,?)"));
-      LORKD_TRY(header, m_db->prepare("INSERT INTO header VALUES(NULL,?,?)"));
+    const auto written = transaction(m_db, [&]() -> Result<void> {
+      LORKD_CHECK(outdate(m_db, m_source));
+      LORKD_TRY(row, m_db.prepare("INSERT OR REPLACE INTO file VALUES(?,?,?,?,?,?)"));
+      LORKD_TRY(header, m_db.prepare("INSERT INTO header VALUES(NULL,?,?)"));
       for (const auto& [stamp, content] : m_rows) {
         std::optional<std::int64_t> id;
         if (content.shared) {
           const auto [known, isNew] = m_headers.try_emplace(*content.shared, 0);
           if (isNew) {
             LORKD_CHECK(header.run(m_source, Blob{*content.shared}));
-            known->second = m_db->lastRow();
+            known->second = m_db.lastRow();
           }
           id = known->second;
         }
@@ -118,8 +117,7 @@ class Writer {
   }
 
  private:
-  Writer(Database& db, std::int64_t source) : m_db(&db), m_source(source) {}
-  Database* m_db;
+  Database& m_db;
   std::int64_t m_source;
   std::int64_t m_changes = 0;
   std::unordered_map<std::string, std::int64_t> m_headers;
@@ -169,7 +167,8 @@ Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder,
   const auto examineFresh = [&]() -> Result<void> {
     std::vector<std::string_view> files;
     for (const auto n : fresh) files.push_back(stamps[n].path);
-    LORKD_TRY(writer, Writer::open(db, source));
+    LORKD_TRY(headers, headersOf(db, source));
+    Writer writer(db, source, headers);
     const auto total = static_cast<std::int64_t>(fresh.size());
     std::int64_t done = 0;
     const auto take = [&](io::Examined one) -> Result<void> {

@@ -44,7 +44,7 @@ class Marks {
 struct SeriesHeader {
   std::string patientId, patientName, studyUid, seriesUid, frameOfReferenceUid, sopClassUid;
   std::string modality, bodyPart, description, studyDate, transferSyntax, photometric, imageType;
-  std::string units, decayCorrection;  ///< of PET: (0054,1001) and (0054,1102)
+  std::string units, decayCorrection;  ///< of PET: (0054,1001), and (0054,1102) or what enhanced PET says of it
   int rows = 0, columns = 0, samples = 1, bitsAllocated = 0;
   std::optional<std::array<image::Vec3, 2>> orientation;  ///< row and column direction
   std::optional<std::array<double, 2>> spacing;           ///< mm between columns (i), between rows (j)
@@ -60,9 +60,9 @@ struct SliceHeader {
   int frame = 0;   ///< of the file, from 0
   int frames = 1;  ///< in the file
   std::string sopInstanceUid;
-  std::optional<image::Vec3> position;    ///< ImagePositionPatient
+  std::optional<image::Vec3> position;  ///< ImagePositionPatient
   Marks marks;
-  std::string truncation;                 ///< in words; empty when the pixel data are as long as the header says
+  std::string truncation;  ///< in words; empty when the pixel data are as long as the header says
   /// Never null once read. Many slices share one; two of the same values may lie side by side.
   std::shared_ptr<const SeriesHeader> series;
   const SeriesHeader* operator->() const { return series.get(); }

@@ -131,8 +131,8 @@ void writeSeries(const fs::path& folder, int count, int slices, int columns, E_T
     checked(d.putAndInsertString(DCM_FrameOfReferenceUID, uid(2, patient, 0).c_str()));
     checked(d.putAndInsertString(DCM_SeriesInstanceUID, uid(3, series, 0).c_str()));
     checked(d.putAndInsertString(DCM_SOPInstanceUID, uid(4, series, slice).c_str()));
-    for (const auto& tag : {DCM_AcquisitionTime, DCM_ContentTime})
-      checked(d.putAndInsertString(tag, ("1010" + std::to_string(10 + slice % 50) + "." + std::to_string(slice)).c_str()));
+    const auto time = "1010" + std::to_string(10 + slice % 50) + "." + std::to_string(slice);
+    for (const auto& tag : {DCM_AcquisitionTime, DCM_ContentTime}) checked(d.putAndInsertString(tag, time.c_str()));
     checked(d.putAndInsertString(DCM_InstanceNumber, std::to_string(slice + 1).c_str()));
     checked(d.putAndInsertString(DCM_ImagePositionPatient, ("-200\\-200\\" + std::to_string(slice)).c_str()));
     // Rings of tissue in air with noise: as compressible as a CT slice.
