@@ -2,6 +2,7 @@
 #include <sstream>
 
 #include "app/cli/PlanArguments.h"
+#include "core/nn/Fresh.h"
 #include "core/nn/Separate.h"
 #include "core/workflow/Workflow.h"
 
@@ -11,6 +12,7 @@ namespace {
 /// What the wizard needs to count parameters as ranks are typed, and a table for people.
 Result<void> describe(const PlanArguments& arguments, const Context& context) {
   LORKD_TRY(plan, arguments.load());
+  const nn::CountingOnly counting;
   LORKD_TRY(network, workflow::makeNetwork(plan));
   Json layers = Json::array();
   for (const auto& layer : nn::ofTask(network, 0).network->adaptedLayers())

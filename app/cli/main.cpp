@@ -15,6 +15,7 @@
 #include "app/cli/Context.h"
 #include "core/base/Guard.h"
 #include "core/base/Log.h"
+#include "core/base/Mapping.h"
 #include "core/plugin/Registry.h"
 #include "core/workflow/Shareable.h"
 #include "plugins/Plugins.h"
@@ -110,6 +111,7 @@ int main(int argc, char** argv) {
   cancelOnSignal = &context.cancel;
   std::signal(SIGINT, onSignal);
   std::signal(SIGTERM, onSignal);
+  watchMappings();
   registerPlugins(plugin::registry());
   try {
     const auto outcome = context.action();

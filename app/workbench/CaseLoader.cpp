@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "app/workbench/Text.h"
+#include "core/base/File.h"
 #include "core/base/Guard.h"
+#include "core/data/Digests.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::workbench {
@@ -80,7 +82,7 @@ Result<view::Overlay> teacherOverlay(const plan::Plan& plan, const run::RunDirec
 
 std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,
                                      const std::string& task) {
-  return run.predictions() / caseId / (prefix + task + ".nii.gz");
+  return run.predictions() / fileNameOf(caseId) / (prefix + task + ".nii.gz");
 }
 
 namespace {
@@ -88,6 +90,8 @@ namespace {
 Result<LoadedCase> read(const run::RunDirectory& run, const data::AssignedCase& assigned) {
   const auto& item = assigned.item;
   LoadedCase out;
+  // Predictions beside an image that is another by now would tell something false.
+  LORKD_CHECK(data::Digests().of(assigned));
   LORKD_TRY(volume, data::readImage(item));
   out.volume = std::make_shared<image::Volume>(std::move(volume));
   const auto& plan = run.plan();

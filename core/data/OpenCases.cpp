@@ -6,6 +6,13 @@ namespace lorkd::data {
 
 Result<CaseList> openCases(const run::RunDirectory& run) {
   LORKD_TRY(list, loadCaseList(run.cases()));
+  for (const auto& entry : list.cases)
+    for (const int task : entry.tasks)
+      if (static_cast<std::size_t>(task) >= run.plan().tasks.size())
+        return fail(ErrorCode::Format,
+                    "a case is listed for task number " + std::to_string(task) + ", but the plan has " +
+                        std::to_string(run.plan().tasks.size()),
+                    "the file is damaged, or of another run", run.cases().string());
   LORKD_TRY(index, Catalogue::open(run.project() / "index.sqlite"));
   LORKD_TRY(known, index.cases());
   std::map<std::pair<std::string, std::string>, const Case*> byId;  // the same image may be in two sources

@@ -245,22 +245,38 @@ Result<void> writeNpz(const fs::path& file, const PictureSet& set) {
                             images));
     arrays.emplace_back(split + "_labels.npy", npy("(" + n + ", 1)", labels));
   }
-  return writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
-    int code = 0;
-    Archive zip(zip_open(temporary.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code), &zip_discard);
-    if (!zip) return fail(ErrorCode::Io, "cannot create the archive", "check the folder's permissions", file.string());
-    for (const auto& [name, bytes] : arrays) {
-      zip_source_t* source = zip_source_buffer(zip.get(), bytes.data(), bytes.size(), 0);
-      const auto index = source ? zip_file_add(zip.get(), name.c_str(), source, ZIP_FL_OVERWRITE) : -1;
-      if (index < 0) return fail(ErrorCode::Io, zip_strerror(zip.get()), "", file.string());
-      // A fixed time, so that the same set gives the same bytes.
-      zip_file_set_mtime(zip.get(), static_cast<zip_uint64_t>(index), 1577836800, 0);
-    }
-    if (zip_close(zip.get()) != 0)
-      return fail(ErrorCode::Io, zip_strerror(zip.get()), "check the free space", file.string());
-    zip.release();
-    return {};
-  });
+  // In memory first: libzip would write to a file of a name of its own.
+  zip_error_t error;
+  zip_error_init(&error);
+  const std::unique_ptr<zip_source_t, decltype(&zip_source_free)> bytes(zip_source_buffer_create(nullptr, 0, 0, &error),
+                                                                        &zip_source_free);
+  const auto refused = [&](const char* why) {
+    return fail(ErrorCode::Io, std::string("the archive cannot be made: ") + why, "", file.string());
+  };
+  if (!bytes) return refused(zip_error_strerror(&error));
+  zip_source_keep(bytes.get());  // closing the archive gives one of two away
+  Archive zip(zip_open_from_source(bytes.get(), ZIP_CREATE | ZIP_TRUNCATE, &error), &zip_discard);
+  if (!zip) {
+    zip_source_free(bytes.get());
+    return refused(zip_error_strerror(&error));
+  }
+  for (const auto& [name, data] : arrays) {
+    zip_source_t* source = zip_source_buffer(zip.get(), data.data(), data.size(), 0);
+    const auto index = source ? zip_file_add(zip.get(), name.c_str(), source, ZIP_FL_OVERWRITE) : -1;
+    if (index < 0) return refused(zip_strerror(zip.get()));
+    // A fixed time, so that the same set gives the same bytes.
+    zip_file_set_mtime(zip.get(), static_cast<zip_uint64_t>(index), 1577836800, 0);
+  }
+  if (zip_close(zip.get()) != 0) return refused(zip_strerror(zip.get()));
+  zip.release();
+  zip_stat_t stat;
+  if (zip_source_stat(bytes.get(), &stat) != 0 || zip_source_open(bytes.get()) != 0)
+    return refused(zip_error_strerror(zip_source_error(bytes.get())));
+  std::string archive(stat.size, '\0');
+  const auto got = zip_source_read(bytes.get(), archive.data(), archive.size());
+  zip_source_close(bytes.get());
+  if (got != static_cast<zip_int64_t>(archive.size())) return refused("it cannot be read back");
+  return writeFileAtomically(file, archive);
 }
 
 }  // namespace lorkd::io

@@ -49,9 +49,9 @@ struct Trainer::Impl {
   Result<void> checkWeights() const;
   CheckpointInfo info(bool validationDue = false) const { return {step, best, stale, digest, validationDue}; }
   bool patienceEnded() const { return plan.training.patience > 0 && stale >= plan.training.patience; }
-  void tellOfWaiting(const Hooks& hooks) const;
+  Result<void> tellOfWaiting(const Hooks& hooks) const;
   Result<void> switchWrongKernelsOff(const Hooks& hooks) const;
-  void tellOfStrategies(const Hooks& hooks) const;
+  Result<void> tellOfStrategies(const Hooks& hooks) const;
 
   const plan::Plan plan;
   std::string digest = plan::digest(plan);
@@ -96,33 +96,32 @@ Result<void> Trainer::Impl::trainStep(feed::BatchSource& batches, const Hooks& h
   waitedHere += figures.waited;
   const auto measured = conflict.endStep(step);
   if (!hooks.event) return {};
-  hooks.event("step", {{"step", step},
-                       {"lr", figures.rate},
-                       {"seconds", all},
-                       {"wait", figures.waited / all},
-                       {"total", figures.total},
-                       {"gradient_norm", figures.gradientNorm},
-                       {"losses", std::move(figures.losses)}});
-  if (measured) hooks.event("conflict", *measured);
-  if (step == 1) tellOfStrategies(hooks);
-  return {};
+  LORKD_CHECK(hooks.event("step", {{"step", step},
+                                   {"lr", figures.rate},
+                                   {"seconds", all},
+                                   {"wait", figures.waited / all},
+                                   {"total", figures.total},
+                                   {"gradient_norm", figures.gradientNorm},
+                                   {"losses", std::move(figures.losses)}}));
+  if (measured) LORKD_CHECK(hooks.event("conflict", *measured));
+  return step == 1 ? tellOfStrategies(hooks) : Result<void>();
 }
 
-void Trainer::Impl::tellOfStrategies(const Hooks& hooks) const {
+Result<void> Trainer::Impl::tellOfStrategies(const Hooks& hooks) const {
   std::map<std::string, int> counts;
   Json layers = Json::object();
   for (const auto& [layer, strategy] : learner.student()->strategies()) {
     ++counts[strategy];
     layers[layer] = strategy;
   }
-  if (counts.empty()) return;
+  if (counts.empty()) return {};
   std::string text;
   for (const auto& [strategy, count] : counts)
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + strategy;
-  hooks.event("log", {{"level", "info"},
-                      {"message", "separated convolutions in the first step: " + text},
-                      {"step", step},
-                      {"strategies", std::move(layers)}});
+  return hooks.event("log", {{"level", "info"},
+                             {"message", "separated convolutions in the first step: " + text},
+                             {"step", step},
+                             {"strategies", std::move(layers)}});
 }
 
 Result<void> Trainer::Impl::checkWeights() const {
@@ -158,13 +157,15 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
     LORKD_CHECK(saveCheckpoint(paths.best, {step, best, 0, digest, false}, weights));
   }
   if (hooks.event) {
-    hooks.event("validation", {{"step", step}, {"best", better}, {"mean", found.mean}, {"metrics", found.metrics}});
+    LORKD_CHECK(hooks.event("validation",
+                            {{"step", step}, {"best", better}, {"mean", found.mean}, {"metrics", found.metrics}}));
     if (patienceEnded() && step < plan.training.steps)
-      hooks.event("log", {{"level", "info"},
-                          {"message", "training ends early at step " + std::to_string(step) + " of " +
-                                          std::to_string(plan.training.steps) + ": " + std::to_string(stale) +
-                                          " validations in a row without a better mean (training.patience)"},
-                          {"step", step}});
+      LORKD_CHECK(
+          hooks.event("log", {{"level", "info"},
+                              {"message", "training ends early at step " + std::to_string(step) + " of " +
+                                              std::to_string(plan.training.steps) + ": " + std::to_string(stale) +
+                                              " validations in a row without a better mean (training.patience)"},
+                              {"step", step}}));
   }
   return {};
 }
@@ -195,26 +196,25 @@ Result<bool> Trainer::Impl::resume(const CheckpointPaths& paths) {
   return savedDue = found.validationDue;
 }
 
-void Trainer::Impl::tellOfWaiting(const Hooks& hooks) const {
-  if (!hooks.event || stepsHere == 0) return;
+Result<void> Trainer::Impl::tellOfWaiting(const Hooks& hooks) const {
+  if (!hooks.event || stepsHere == 0) return {};
   const double share = waitedHere / secondsHere;
   char percent[16];
   std::snprintf(percent, sizeof percent, "%.1f %%", 100 * share);
-  hooks.event("log", {{"level", "info"},
-                      {"message", std::string(percent) + " of the time of " + std::to_string(stepsHere) +
-                                      " steps was spent waiting for data"},
-                      {"wait", share},
-                      {"steps", stepsHere}});
+  return hooks.event("log", {{"level", "info"},
+                             {"message", std::string(percent) + " of the time of " + std::to_string(stepsHere) +
+                                             " steps was spent waiting for data"},
+                             {"wait", share},
+                             {"steps", stepsHere}});
 }
 
 Result<void> Trainer::Impl::switchWrongKernelsOff(const Hooks& hooks) const {
   LORKD_TRY(wrong, nn::switchWrongKernelsOff());
-  if (!wrong.empty() && hooks.event)
-    hooks.event("log", {{"level", "warn"},
-                        {"message", "this LibTorch's oneDNN computes wrong values on this machine (" + wrong +
-                                        "); it is switched off, and training is slower"},
-                        {"step", step}});
-  return {};
+  if (wrong.empty() || !hooks.event) return {};
+  return hooks.event("log", {{"level", "warn"},
+                             {"message", "this LibTorch's oneDNN computes wrong values on this machine (" + wrong +
+                                             "); it is switched off, and training is slower"},
+                             {"step", step}});
 }
 
 Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointPaths& paths, const Hooks& hooks) {
@@ -240,7 +240,7 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
     const auto control = hooks.control ? hooks.control(step, left) : Control::Continue;
     if (control != Control::Continue) LORKD_CHECK(save(paths));
     if (control == Control::Stop) {
-      tellOfWaiting(hooks);
+      LORKD_CHECK(tellOfWaiting(hooks));
       return Outcome::Stopped;
     }
     const auto start = Clock::now();
@@ -258,7 +258,7 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
       LORKD_CHECK(save(paths));
     spent += seconds(Clock::now() - start) - (paused - stoodStill);
   }
-  tellOfWaiting(hooks);
+  LORKD_CHECK(tellOfWaiting(hooks));
   return Outcome::Done;
 }
 

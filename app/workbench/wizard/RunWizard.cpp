@@ -8,6 +8,7 @@
 
 #include "app/workbench/wizard/AuditPage.h"
 #include "app/workbench/wizard/Pages.h"
+#include "core/base/File.h"
 #include "core/run/RunDirectory.h"
 #include "widgets/form/NetworkEditor.h"
 
@@ -86,7 +87,7 @@ void RunWizard::accept() {
   const auto name = static_cast<ReviewPage*>(page(Review))->runName();
   m_model->setValue("name", name.toStdString());
   auto plan = m_model->plan();
-  const auto folder = QDir(m_project).filePath("runs/" + name);
+  const auto folder = QDir(m_project).filePath("runs/" + QString::fromStdString(fileNameOf(name.toStdString())));
   auto run = plan ? run::RunDirectory::create(folder.toStdString(), *plan)
                   : Result<run::RunDirectory>(std::unexpected(plan.error()));
   if (!run) {

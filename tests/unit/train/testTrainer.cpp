@@ -17,9 +17,12 @@ class Training : public testing::Test {
     paths = {folder.path() / "last", folder.path() / "best"};
   }
   Result<Outcome> train(nn::Network student, Hooks hooks = {}, nn::Network teacher = nullptr) {
-    LORKD_TRY(data, feed::Dataset::open(folder.path(), plan));
+    LORKD_TRY(data, feed::Dataset::open(folder.path() / "index.json", plan));
     feed::BatchSource batches(data, plan);
-    hooks.event = [this](const std::string& kind, const Json& fields) { events[kind].push_back(fields); };
+    hooks.event = [this](const std::string& kind, const Json& fields) -> Result<void> {
+      events[kind].push_back(fields);
+      return {};
+    };
     Trainer trainer(plan, std::move(student), std::move(teacher), torch::kCPU);
     auto outcome = trainer.run(batches, paths, hooks);
     step = trainer.step();
@@ -135,7 +138,7 @@ TEST_F(Training, LogsTheGramOfTheWeightedTaskGradients) {
   EXPECT_NEAR(event["weights"][0].get<double>(), 2.0 / 3, 1e-12);
 
   auto network = test::makeNetwork(plan);
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   const auto batch = *feed::BatchSource(*data, plan).batch(0);
   const auto outputs = network->forward(batch.images, batch.routing);
   std::vector<Projector> none;
@@ -212,7 +215,7 @@ TEST_F(Training, StopsAtNumbersThatAreNotFinite) {
   damaged.addVolume("good", "train", torch::randn({24, 24, 24}), {{0, mask}});
   damaged.addVolume("bad", "train", torch::full({24, 24, 24}, NAN), {{1, torch::cat({mask, mask})}});
   damaged.writeIndex();
-  const auto data = feed::Dataset::open(damaged.path(), plan);
+  const auto data = feed::Dataset::open(damaged.path() / "index.json", plan);
   ASSERT_TRUE(data) << data.error().text();
   feed::BatchSource batches(*data, plan);
   Trainer trainer(plan, test::makeNetwork(plan), nullptr, torch::kCPU);
@@ -278,7 +281,7 @@ TEST_F(Training, LearnsBothTasks) {
   ASSERT_TRUE(train(student));
   student->eval();
   torch::NoGradGuard guard;
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   feed::BatchSource batches(*data, plan);
   double overlap[2] = {}, sizes[2] = {};
   for (int s = 500; s < 506; ++s) {

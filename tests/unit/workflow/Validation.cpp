@@ -45,7 +45,7 @@ class Validate : public testing::Test {
   }
   /// Validates; `during(n)` is called with the n-th tick, from 1.
   Result<train::Validation> validate(const std::function<void(int)>& during) {
-    const auto data = feed::Dataset::open(prepared.path(), plan);
+    const auto data = feed::Dataset::open(prepared.path() / "index.json", plan);
     EXPECT_TRUE(data);
     const auto tick = [&] {
       during(++ticks);
@@ -76,7 +76,7 @@ class Validate : public testing::Test {
 };
 
 TEST_F(Validate, ScoresWhatTheExpertsPredict) {
-  const auto data = feed::Dataset::open(prepared.path(), plan);
+  const auto data = feed::Dataset::open(prepared.path() / "index.json", plan);
   network->eval();
   double sum = 0;
   for (const int task : {0, 1}) {
