@@ -46,6 +46,11 @@ std::string sha256(std::string_view bytes) {
 }
 
 Result<std::string> sha256File(const std::filesystem::path& path) {
+  // Whatever is no file, a pipe above all, may never end.
+  std::error_code ec;
+  const auto status = std::filesystem::status(path, ec);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+    return fail(ErrorCode::Io, "is not an ordinary file", "", path.string());
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail(ErrorCode::NotFound, "cannot open", "check the path and its permissions", path.string());
   Sha256 digest;

@@ -66,10 +66,10 @@ Result<void> write(const std::filesystem::path& path, const std::vector<Entry>& 
     LORKD_TRY(count, elementCount(entry->shape, path));
     const auto width = elementSize(entry->dtype);
     if (width == 0) return refuse(entry->name, "unknown element type");
-    if (entry->bytes.size() % width != 0 || count != entry->bytes.size() / width)
-      return refuse(entry->name, "shape, type and byte count disagree");
+    const std::uint64_t size = entry->stream ? count * width : entry->bytes.size();
+    if (size % width != 0 || count != size / width) return refuse(entry->name, "shape, type and byte count disagree");
     if (!names.insert(entry->name).second) return refuse(entry->name, "the name is used twice or is reserved");
-    const std::uint64_t end = offset + entry->bytes.size();
+    const std::uint64_t end = offset + size;
     fields.emplace_back(entry->name,
                         Json{{"dtype", entry->dtype}, {"shape", entry->shape}, {"data_offsets", {offset, end}}});
     offset = end;
@@ -86,8 +86,20 @@ Result<void> write(const std::filesystem::path& path, const std::vector<Entry>& 
     const std::uint64_t size = text.size();
     out.write(reinterpret_cast<const char*>(&size), 8);
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    for (const auto* entry : order)
-      out.write(reinterpret_cast<const char*>(entry->bytes.data()), static_cast<std::streamsize>(entry->bytes.size()));
+    for (const auto* entry : order) {
+      std::uint64_t given = 0;
+      const auto put = [&](std::span<const std::byte> bytes) {
+        out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        given += bytes.size();
+      };
+      if (!entry->stream) {
+        put(entry->bytes);
+        continue;
+      }
+      LORKD_CHECK(entry->stream(put));
+      if (given != elementCount(entry->shape, path).value_or(0) * elementSize(entry->dtype))
+        return refuse(entry->name, "shape, type and byte count disagree");
+    }
     out.flush();
     if (!out)
       return fail(ErrorCode::Io, "cannot write", "check free space and permissions of the folder", path.string());
