@@ -21,6 +21,7 @@
 #include <QVBoxLayout>
 
 #include "app/workbench/ExportDialog.h"
+#include "app/workbench/PlainText.h"
 #include "app/workbench/Theme.h"
 #include "app/workbench/pacs/PacsDialog.h"
 #include "app/workbench/wizard/Pages.h"
@@ -30,6 +31,7 @@
 namespace lorkd::workbench {
 
 MainWindow::MainWindow() {
+  showNamesAsWritten();
   setObjectName("mainWindow");
   setWindowTitle(tr("LoRKD Workbench"));
   resize(1280, 800);
@@ -92,6 +94,7 @@ QWidget* MainWindow::makeWelcome() {
   auto* text = new QLabel(tr("<h2>LoRKD Workbench</h2><p>Decomposes a medical foundation model into small, specialised "
                              "experts.</p><p>Choose a run at the left, or:</p>"),
                           page);
+  text->setTextFormat(Qt::RichText);
   text->setAlignment(Qt::AlignCenter);
   auto* open = new QPushButton(tr("Open project folder…"), page);
   open->setObjectName("welcomeOpen");
@@ -270,12 +273,16 @@ void MainWindow::refreshActions() {
 }
 
 void MainWindow::about() {
-  QMessageBox::about(
-      this, tr("About LoRKD Workbench"),
+  auto* box = new QMessageBox(
+      QMessageBox::NoIcon, tr("About LoRKD Workbench"),
       tr("<h3>LoRKD Workbench %1</h3><p>Low-rank knowledge decomposition of medical foundation models "
          "(arXiv 2404.17184, 2409.19540).</p><p>Qt %2. Apache License 2.0.</p><p>For research; not a medical "
          "device.</p>")
-          .arg(LORKD_VERSION, qVersion()));
+          .arg(LORKD_VERSION, qVersion()),
+      QMessageBox::Ok, this);
+  box->setTextFormat(Qt::RichText);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->open();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

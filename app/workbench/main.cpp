@@ -6,6 +6,7 @@
 
 #include "app/workbench/MainWindow.h"
 #include "app/workbench/Theme.h"
+#include "core/base/Printable.h"
 #include "widgets/view/VtkWidget.h"
 
 int main(int argc, char** argv) {
@@ -30,7 +31,7 @@ int main(int argc, char** argv) {
     window.show();
     return QApplication::exec();
   } catch (const std::exception& e) {
-    std::cerr << "lorkd-workbench: " << e.what() << "\n";
+    std::cerr << lorkd::printable(std::string("lorkd-workbench: ") + e.what()) << "\n";
     return 1;
   }
 }

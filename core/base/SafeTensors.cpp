@@ -119,10 +119,10 @@ Result<void> write(const std::filesystem::path& path, const std::vector<Entry>& 
     LORKD_TRY(count, elementCount(entry->shape, path));
     const auto width = elementSize(entry->dtype);
     if (width == 0) return refuse(entry->name, "unknown element type");
-    if (entry->bytes.size() % width != 0 || count != entry->bytes.size() / width)
-      return refuse(entry->name, "shape, type and byte count disagree");
+    const std::uint64_t size = entry->stream ? count * width : entry->bytes.size();
+    if (size % width != 0 || count != size / width) return refuse(entry->name, "shape, type and byte count disagree");
     if (!names.insert(entry->name).second) return refuse(entry->name, "the name is used twice or is reserved");
-    const std::uint64_t end = offset + entry->bytes.size();
+    const std::uint64_t end = offset + size;
     fields.emplace_back(entry->name,
                         Json{{"dtype", entry->dtype}, {"shape", entry->shape}, {"data_offsets", {offset, end}}});
     offset = end;
@@ -143,8 +143,21 @@ Result<void> write(const std::filesystem::path& path, const std::vector<Entry>& 
     const std::uint64_t size = text.size();
     LORKD_CHECK(put({reinterpret_cast<const char*>(&size), 8}));
     LORKD_CHECK(put(text));
-    for (const auto* entry : order)
-      LORKD_CHECK(put({reinterpret_cast<const char*>(entry->bytes.data()), entry->bytes.size()}));
+    for (const auto* entry : order) {
+      std::uint64_t given = 0;
+      Result<void> outcome;
+      const auto take = [&](std::span<const std::byte> bytes) {
+        if (outcome) outcome = put({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        given += bytes.size();
+      };
+      if (entry->stream)
+        LORKD_CHECK(entry->stream(take));
+      else
+        take(entry->bytes);
+      LORKD_CHECK(outcome);
+      if (given != elementCount(entry->shape, path).value_or(0) * elementSize(entry->dtype))
+        return refuse(entry->name, "shape, type and byte count disagree");
+    }
     return sink.rewrite(8 + digestPlace(text, zeros), sum.hex());
   });
 }

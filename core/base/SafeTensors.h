@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -19,12 +20,17 @@ namespace lorkd::safetensors {
 /// Bytes per element, 0 if the name is unknown.
 std::size_t elementSize(const std::string& dtype);
 
-/// One tensor to write; `bytes` must stay alive until write() returns.
+/// Takes the next bytes of a tensor.
+using Put = std::function<void(std::span<const std::byte>)>;
+
+/// One tensor to write; `bytes` must stay alive until write() returns. What is too large to be held at once leaves
+/// `bytes` empty and gives them to `stream`'s Put, part by part; an error that it returns is write()'s.
 struct Entry {
   std::string name;
   std::string dtype;
   std::vector<std::int64_t> shape;
   std::span<const std::byte> bytes;
+  std::function<Result<void>(const Put&)> stream = {};
 };
 
 /// Writes all entries and the string metadata atomically. The data begins at a multiple of 64 bytes and every tensor

@@ -142,10 +142,16 @@ void PacsTest::nodesAreAddedEditedAndRemoved() {
   QCOMPARE(nodes->currentText(), QString("other"));
   press("editNode");
   m_dialog->findChild<NodeDialog*>()->findChild<QSpinBox*>("nodePort")->setValue(4242);
+  m_dialog->findChild<NodeDialog*>()->findChild<QSpinBox*>("nodeMostAnswers")->setValue(501);
+  m_dialog->findChild<NodeDialog*>()->findChild<QSpinBox*>("nodeMostMegabytes")->setValue(502);
+  m_dialog->findChild<NodeDialog*>()->findChild<QSpinBox*>("nodeMostSeconds")->setValue(503);
   fill("", "10.0.0.9");
   QTRY_VERIFY(!m_dialog->findChild<NodeDialog*>());
   const auto saved = pacs::findNode(pacs::defaultNodesFile(), "other");
   QVERIFY(saved && saved->host == "10.0.0.9" && saved->port == 4242);
+  QCOMPARE(saved->limits.answers, 501);
+  QCOMPARE(saved->limits.megabytes, 502);
+  QCOMPARE(saved->limits.seconds, 503);
   press("removeNode");
   auto* box = m_dialog->findChild<QMessageBox*>("confirmRemove");
   QVERIFY(box);

@@ -137,7 +137,8 @@ void Job::addDetail(const QString& line) {
 void Job::end(int exitCode, QProcess::ExitStatus status) {
   readLines();
   if (!m_buffer.isEmpty() && !m_skipping) readLine(std::exchange(m_buffer, QByteArray()));
-  if (status == QProcess::NormalExit && exitCode == 0) {
+  // A scan that could not read everything ends with 4: what it found is there, and it lists what it could not read.
+  if (status == QProcess::NormalExit && (exitCode == 0 || exitCode == 4)) {
     m_error = {};
     return finish(State::Done);
   }

@@ -55,13 +55,22 @@ NodeDialog::NodeDialog(const pacs::Node& node, bool isNew, const QStringList& ta
   m_retrieve->setCurrentIndex(node.retrieve == pacs::Retrieve::Move ? 1 : 0);
   m_receivePort = number(this, "nodeReceivePort", tr("Receiving port"), 1, 65535, node.receivePort);
   m_receivePort->setToolTip(tr("The PACS must know this machine by our AE title, its address and this port"));
+  m_mostAnswers = number(this, "nodeMostAnswers", tr("Most answers"), 1, 1'000'000, node.limits.answers);
+  m_mostAnswers->setToolTip(tr("A query or retrieval with more is given up: a faulty PACS may answer for ever"));
+  m_mostMegabytes = number(this, "nodeMostMegabytes", tr("Most data"), 1, 1'000'000, node.limits.megabytes);
+  m_mostMegabytes->setSuffix(tr(" MB"));
+  m_mostMegabytes->setToolTip(tr("That one query or retrieval may bring; what arrived whole is kept"));
+  m_mostSeconds = number(this, "nodeMostSeconds", tr("Longest operation"), 1, 1'000'000, node.limits.seconds);
+  m_mostSeconds->setSuffix(tr(" s"));
+  m_mostSeconds->setToolTip(tr("After so long a query or retrieval is given up; what arrived whole is kept"));
   const auto follow = [this] { m_receivePort->setEnabled(m_retrieve->currentIndex() == 1); };
   connect(m_retrieve, &QComboBox::currentIndexChanged, this, follow);
   follow();
 
   auto* form = new QFormLayout;
-  for (QWidget* field : std::initializer_list<QWidget*>{m_name, m_host, m_port, m_called, m_calling, m_timeout,
-                                                        m_retrieve, m_receivePort})
+  for (QWidget* field :
+       std::initializer_list<QWidget*>{m_name, m_host, m_port, m_called, m_calling, m_timeout, m_retrieve,
+                                       m_receivePort, m_mostAnswers, m_mostMegabytes, m_mostSeconds})
     form->addRow(field->accessibleName(), field);
 
   const auto tls = node.tls.value_or(pacs::Tls{});
@@ -118,6 +127,7 @@ pacs::Node NodeDialog::node() const {
   node.timeout = m_timeout->value();
   node.retrieve = m_retrieve->currentIndex() == 1 ? pacs::Retrieve::Move : pacs::Retrieve::Get;
   node.receivePort = m_receivePort->value();
+  node.limits = {m_mostAnswers->value(), m_mostMegabytes->value(), m_mostSeconds->value()};
   if (m_tls->isChecked())
     node.tls = pacs::Tls{value(m_ca), value(m_certificate), value(m_key), m_checkName->isChecked()};
   return node;

@@ -28,7 +28,7 @@ class NodeDialog : public QDialog {
   QLineEdit* fileField(QGroupBox* box, const char* name, const QString& title, const std::filesystem::path& value);
   QStringList m_taken;
   QLineEdit *m_name, *m_host, *m_called, *m_calling, *m_ca, *m_certificate, *m_key;
-  QSpinBox *m_port, *m_timeout, *m_receivePort;
+  QSpinBox *m_port, *m_timeout, *m_receivePort, *m_mostAnswers, *m_mostMegabytes, *m_mostSeconds;
   QComboBox* m_retrieve;
   QGroupBox* m_tls;
   QCheckBox* m_checkName;

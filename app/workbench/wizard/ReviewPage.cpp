@@ -98,13 +98,14 @@ void ReviewPage::review() {
                    .arg(QString::fromStdString(name).toHtmlEscaped())
                    .arg(task.rank)
                    .arg(task.classes.size());
-    m_summary->setText(tr("Tasks: ") + tasks.join(", ") + "<br>" +
-                       tr("Network %1, %2 steps of %3 samples, teacher: %4, seed %5")
-                           .arg(QString::fromStdString(plan->backbone.name + " " + plan->backbone.preset))
-                           .arg(plan->training.steps)
-                           .arg(plan->training.batch)
-                           .arg(QString::fromStdString(toString(plan->teacher.source)))
-                           .arg(plan->seed));
+    m_summary->setText(
+        tr("Tasks: ") + tasks.join(", ") + "<br>" +
+        tr("Network %1, %2 steps of %3 samples, teacher: %4, seed %5")
+            .arg(QString::fromStdString(plan->backbone.name + " " + plan->backbone.preset).toHtmlEscaped())
+            .arg(plan->training.steps)
+            .arg(plan->training.batch)
+            .arg(QString::fromStdString(toString(plan->teacher.source)))
+            .arg(plan->seed));
   }
   m_json->setPlainText(QString::fromStdString(m_wizard->model()->json().dump(2)));
   Q_EMIT completeChanged();
