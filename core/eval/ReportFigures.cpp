@@ -41,10 +41,9 @@ double lastFinite(const Points& points) {
   return std::nan("");
 }
 
-std::string taskPanel(const Source& source, std::size_t index, svg::Range steps) {
+std::string taskPanel(const Source& source, std::size_t index, const std::string& color, svg::Range steps) {
   const auto& plan = source.directory.plan();
   const auto& name = plan.tasks[index].first;
-  const auto color = plan::taskColor(plan, index);
   const auto* losses = source.history.losses.find(name);
   const auto* metrics = source.history.validation.find(name);
   const auto* total = losses ? losses->find("total") : nullptr;
@@ -78,6 +77,7 @@ std::string taskPanel(const Source& source, std::size_t index, svg::Range steps)
 /// Every component of the loss in a panel of its own, all tasks in their colours.
 std::string componentPanels(const Source& source, svg::Range steps) {
   const auto& plan = source.directory.plan();
+  const plan::Looks looks(plan);
   std::vector<std::string> names;
   for (const auto& [task, losses] : source.history.losses)
     for (const auto& [name, points] : losses)
@@ -90,7 +90,7 @@ std::string componentPanels(const Source& source, svg::Range steps) {
       const auto* losses = source.history.losses.find(plan.tasks[i].first);
       const auto* points = losses ? losses->find(name) : nullptr;
       if (!points) continue;
-      addTrainingLines(lines, *points, plan::taskColor(plan, i), false);
+      addTrainingLines(lines, *points, looks.of(i).color, false);
       values.insert(values.end(), lines.back().points.y.begin(), lines.back().points.y.end());
     }
     svg::Frame frame;
@@ -109,9 +109,10 @@ std::string lossFigures(const Source& source) {
   const auto steps = stepRange(source.history);
   std::string panels, key;
   const auto& plan = source.directory.plan();
+  const plan::Looks looks(plan);
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
-    panels += taskPanel(source, i, steps);
-    key += swatch(plan::taskColor(plan, i)) + escape(plan.tasks[i].first) + " ";
+    panels += taskPanel(source, i, looks.of(i).color, steps);
+    key += swatch(looks.of(i).color) + escape(plan.tasks[i].first) + " ";
   }
   if (panels.empty()) return {};
   std::string out =
