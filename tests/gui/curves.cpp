@@ -262,6 +262,11 @@ class CurvesTest : public QObject {
     QVERIFY(axesVisible(metrics, 0) && metrics.plot()->panelWords(0).isEmpty());
     QVERIFY(!axesVisible(metrics, 1) && metrics.plot()->panelWords(1).contains("no values"));
     QVERIFY(drawnAtTheEdges(*metrics.plot()) > 0);
+    // A single validation: its step is named once, and no fraction of a step stands beside it.
+    metrics.plot()->replot();
+    const auto labels = metrics.plot()->panelRect(0)->axis(QCPAxis::atBottom)->tickVectorLabels();
+    QCOMPARE(labels.count("10"), 1);
+    QCOMPARE(std::set<QString>(labels.begin(), labels.end()).size(), static_cast<std::size_t>(labels.size()));
     keep(metrics, "half-empty");
     metrics.clear();
     QVERIFY(!metrics.plot()->sentence().isEmpty());
@@ -319,13 +324,13 @@ class CurvesTest : public QObject {
     scope->setCurrentIndex(1);
     auto* plot = metrics.plot();
     QCOMPARE(plot->panelCount(), 3);
-    QCOMPARE(plot->look(0).name, "liver");
-    QCOMPARE(plot->look(0).color, tasks[0].classes[0].color);
-    QCOMPARE(plot->data(0).value, (std::vector<double>{0.9, 0.9, 0.9, 0.9}));
-    QCOMPARE(plot->data(0).step, (std::vector<double>{10, 20, 30, 40}));
+    QCOMPARE(plot->data(0).value[3], 0.9);  // the task itself before its classes
+    QCOMPARE(plot->look(1).name, "liver");
+    QCOMPARE(plot->look(1).color, tasks[0].classes[0].color);
+    QCOMPARE(plot->data(1).value, (std::vector<double>{0.9, 0.9, 0.9, 0.9}));
+    QCOMPARE(plot->data(1).step, (std::vector<double>{10, 20, 30, 40}));
     plot->refreshNow();
-    QVERIFY(plot->panelWords(1).contains("no values"));  // the spleen is in no validation case
-    QCOMPARE(plot->data(2).value[3], 0.9);               // the task itself beside its classes
+    QVERIFY(plot->panelWords(2).contains("no values"));  // the spleen is in no validation case
     QCOMPARE(yTitle(metrics, 0), "Dice (0 to 1)");
     keep(metrics, "classes");
     metrics.controls()->setTogether(true);
@@ -339,8 +344,9 @@ class CurvesTest : public QObject {
     QVERIFY(!old.findChild<QComboBox*>("scope")->isVisible());
     // Both beside each other: the old run lacks the class's curve and nothing else.
     metrics.addRun("old", tasks, run(false));
-    QCOMPARE(plot->data(1).size(), 0u);
-    QCOMPARE(plot->data(0).size(), 4u);
+    QCOMPARE(plot->look(3).name + plot->look(3).run, "liverold");
+    QCOMPARE(plot->data(3).size(), 0u);
+    QCOMPARE(plot->data(2).size(), 4u);
   }
 };
 

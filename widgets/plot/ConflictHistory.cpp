@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/plot/StepTicker.h"
+
 namespace lorkd::plot {
 namespace {
 
@@ -14,6 +16,7 @@ QCPAxisRect* addRect(ThemedPlot* plot, int row, double low, double high) {
     axis->grid()->setLayer(QStringLiteral("grid"));
   }
   rect->axis(QCPAxis::atLeft)->setRange(low, high);
+  rect->axis(QCPAxis::atBottom)->setTicker(QSharedPointer<StepTicker>::create());
   rect->axis(QCPAxis::atBottom)->setNumberFormat(QStringLiteral("f"));
   rect->axis(QCPAxis::atBottom)->setNumberPrecision(0);
   rect->setMinimumSize(80, 36);

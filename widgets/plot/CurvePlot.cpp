@@ -47,16 +47,17 @@ int CurvePlot::addPanel(const QString& title, const QString& quantity, std::opti
           [this, x](const QCPRange& range) { linkX(x, range); });
   connect(y, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
           [this, y](const QCPRange& range) { linkY(y, range); });
-  panel.words = new QCPItemText(this);
-  panel.words->setLayer(QStringLiteral("legend"));
-  panel.words->setClipToAxisRect(false);
-  panel.words->setVisible(false);
-  panel.words->position->setType(QCPItemPosition::ptAxisRectRatio);
-  panel.words->position->setAxisRect(panel.rect);
-  panel.words->position->setCoords(0.5, 0.5);
   setupAxes(panel.rect);
   m_panels.push_back(panel);
   arrange();
+  // Items ask for the plot's first axes, so they come after these.
+  auto* words = m_panels.back().words = new QCPItemText(this);
+  words->setLayer(QStringLiteral("legend"));
+  words->setClipToAxisRect(false);
+  words->setVisible(false);
+  words->position->setType(QCPItemPosition::ptAxisRectRatio);
+  words->position->setAxisRect(panel.rect);
+  words->position->setCoords(0.5, 0.5);
   applyTheme();
   return panelCount() - 1;
 }
@@ -121,6 +122,9 @@ void CurvePlot::dressCurve(Curve& curve) {
   if (curve.look.validation)
     curve.smooth->setScatterStyle(
         QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(color, 1.5), QBrush(theme().background), 6));
+  else  // a single value makes no line
+    curve.smooth->setScatterStyle(curve.data.size() == 1 ? QCPScatterStyle(QCPScatterStyle::ssDisc, color, 4)
+                                                         : QCPScatterStyle());
   if (curve.raw) {
     QColor faint = color;
     faint.setAlpha(theme().dark ? 95 : 80);
@@ -154,6 +158,7 @@ double CurvePlot::keyOf(const Curve& curve, std::size_t i) const {
 void CurvePlot::append(int number, double step, double time, double value) {
   auto& curve = m_curves[static_cast<std::size_t>(number)];
   curve.data.append(step, time, value);
+  if (curve.data.size() <= 2) dressCurve(curve);
   const std::size_t i = curve.data.size() - 1;
   if (curve.raw) curve.raw->addData(keyOf(curve, i), value);
   curve.smooth->addData(keyOf(curve, i), curve.look.validation ? value : curve.data.smooth[i]);

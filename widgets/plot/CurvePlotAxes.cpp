@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "widgets/plot/CurvePlot.h"
+#include "widgets/plot/StepTicker.h"
 
 namespace lorkd::plot {
 namespace {
@@ -39,7 +40,7 @@ void CurvePlot::setupAxes(QCPAxisRect* rect) {
     ticker->setTimeFormat(QStringLiteral("%h:%m:%s"));
     x->setTicker(ticker);
   } else {
-    x->setTicker(QSharedPointer<QCPAxisTicker>::create());
+    x->setTicker(QSharedPointer<StepTicker>::create());
     x->setNumberFormat(QStringLiteral("f"));
     x->setNumberPrecision(0);
   }
@@ -79,7 +80,7 @@ void CurvePlot::fitX() {
     right = std::max(right, keyOf(curve, curve.data.size() - 1));
   }
   if (left > right) return;
-  if (left == right) right = left + 1;
+  if (left == right) left -= 1, right += 1;
   const double margin = 0.02 * (right - left);
   for (const auto& panel : m_panels) panel.rect->axis(QCPAxis::atBottom)->setRange(left - margin, right + margin);
 }

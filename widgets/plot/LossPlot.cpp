@@ -122,8 +122,8 @@ std::vector<LossPlot::Row> LossPlot::rows() const {
     const auto name = task.name.toStdString();
     if (m_controls->scope().isEmpty()) out.push_back({name, {}, task.name, task.color});
     if (m_controls->scope() != task.name) continue;
-    for (const auto& cls : task.classes) out.push_back({name, cls.name.toStdString(), cls.name, cls.color});
     out.push_back({name, {}, tr("mean of %1").arg(task.name), sumColor});
+    for (const auto& cls : task.classes) out.push_back({name, cls.name.toStdString(), cls.name, cls.color});
   }
   return out;
 }
@@ -179,7 +179,8 @@ void LossPlot::rebuild() {
     // A sum is several times its parts: beside them it would squash them.
     const QString sum = tr("All tasks");
     addRow({{}, {}, validation ? tr("mean of the tasks") : sum, sumColor},
-           validation ? 0 : m_plot->addPanel(sum, tr("%1 of all tasks").arg(along)), runs, names);
+           validation ? 0 : m_plot->addPanel(sum, axisTitle(m_subject, key, tr("%1 of all tasks").arg(what))), runs,
+           names);
   }
   // Side by side, panels bear the names of what they show.
   std::vector<KeyEntry> entries;
