@@ -74,6 +74,7 @@ class RunWatcher::Poller {
     std::error_code ec;
     const QString path = QString::fromStdString(m_path.string());
     news.sight = Sight::Gone;
+    news.logTrouble.clear();  // gone with the rest
     news.trouble = std::filesystem::is_directory(m_path, ec)
                        ? RunWatcher::tr(
                              "The plan of this run is gone: %1 is there, but plan.json in it is not. What is shown was "
