@@ -90,7 +90,7 @@ class RunWatcher::Poller {
   void readStatus() {
     std::error_code ec;
     const auto time = std::filesystem::last_write_time(m_path / "status.json", ec);
-    if (!ec && time == m_statusTime && ++m_quiet < statusEvery) return;
+    if (!ec && m_status && time == m_statusTime && ++m_quiet < statusEvery) return;
     m_quiet = 0;
     m_statusTime = time;
     m_trouble.clear();
