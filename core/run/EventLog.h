@@ -3,7 +3,9 @@
 // Every event has "t" (seconds since the epoch, UTC) and "kind":
 //   step        step, lr, seconds, wait (share of the step spent waiting for data), total,
 //               losses {task: {name: value}}   names: dice, bce, cross_entropy, transfer, transfer_logits, total
-//   validation  step, best (bool), mean, metrics {task: {"dice": v} or {"accuracy": v, "auc": v}}
+//   validation  step, best (bool), mean, metrics {task: {"dice": v, "dice/<class>": v} or {"accuracy": v, "auc": v,
+//               "accuracy/<class>": v}}: the task's figure comes first; a class's accuracy is the share of its cases
+//               that were recognised; null for a class that no case has. Logs of older versions have no classes
 //   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays;
 //               null for two tasks that were never in one batch
 //   phase       phase, message

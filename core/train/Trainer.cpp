@@ -48,6 +48,11 @@ struct Trainer::Impl {
   /// Weights that are not finite must reach no file: the last checkpoint is then the last good one.
   Result<void> checkWeights() const;
   CheckpointInfo info(bool validationDue = false) const { return {step, best, stale, digest, validationDue}; }
+  /// Validations that come after `done` steps: every so many, and after the last one.
+  std::int64_t validationsAfter(std::int64_t done) const {
+    const auto every = plan.training.validateEvery, all = plan.training.steps;
+    return all / every - done / every + (all % every == 0 ? 0 : 1);
+  }
   bool patienceEnded() const { return plan.training.patience > 0 && stale >= plan.training.patience; }
   Result<void> tellOfWaiting(const Hooks& hooks) const;
   Result<void> switchWrongKernelsOff(const Hooks& hooks) const;
@@ -233,10 +238,16 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
   }
   const auto& options = plan.training;
   const auto first = step;
-  double spent = 0;  // without pauses
+  double stepping = 0, validating = 0;  // seconds, without pauses
+  std::int64_t validated = 0;
   while (step < options.steps && !patienceEnded()) {
-    const double left =
-        step == first ? -1 : spent / static_cast<double>(step - first) * static_cast<double>(options.steps - step);
+    double left = -1;
+    if (step > first) {
+      left = stepping / static_cast<double>(step - first) * static_cast<double>(options.steps - step);
+      // Shared out over the steps, the long validation at the end would seem to take a step's share of the time.
+      if (validated > 0)
+        left += validating / static_cast<double>(validated) * static_cast<double>(validationsAfter(step));
+    }
     const auto control = hooks.control ? hooks.control(step, left) : Control::Continue;
     if (control != Control::Continue) LORKD_CHECK(save(paths));
     if (control == Control::Stop) {
@@ -246,17 +257,22 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
     const auto start = Clock::now();
     const double stoodStill = paused;
     LORKD_CHECK(trainStep(batches, hooks));
+    double inValidation = 0;
     // The checkpoint comes last: a run killed before it repeats the validation too.
     if (hooks.validate && (step == options.steps || step % options.validateEvery == 0)) {
+      const auto began = Clock::now();
       if (const auto done = validate(paths, hooks); !done) {
         if (done.error().code != ErrorCode::Cancelled) return std::unexpected(done.error());
         LORKD_CHECK(save(paths, /*validationDue=*/true));
         return Outcome::Stopped;
       }
+      inValidation = seconds(Clock::now() - began) - (paused - stoodStill);
+      validating += inValidation;
+      ++validated;
     }
     if (step == options.steps || patienceEnded() || step % options.checkpointEvery == 0 || savedStep == step)
       LORKD_CHECK(save(paths));
-    spent += seconds(Clock::now() - start) - (paused - stoodStill);
+    stepping += seconds(Clock::now() - start) - (paused - stoodStill) - inValidation;
   }
   LORKD_CHECK(tellOfWaiting(hooks));
   return Outcome::Done;

@@ -137,14 +137,16 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
 
   student->to(device);
   const std::int64_t steps = plan.training.steps;
-  LORKD_CHECK(phase(
-      "training", "training " + std::to_string(plan.tasks.size()) + " tasks for " + std::to_string(steps) + " steps"));
   // What the log says beyond the checkpoint happens again.
   train::Reached kept;
   if (fs::exists(run.checkpoint("last"))) {
     LORKD_TRY(at, train::reached(run.checkpoint("last"), run.planDigest()));
     kept = at;
   }
+  // Until now the status held the teacher's steps and time.
+  status.update([&](run::Status& s) { s.step = kept.step, s.steps = steps, s.secondsLeft = -1; });
+  LORKD_CHECK(phase(
+      "training", "training " + std::to_string(plan.tasks.size()) + " tasks for " + std::to_string(steps) + " steps"));
   LORKD_CHECK(events.rewindTo(kept.step, kept.validationDue));
   feed::BatchSource batches(dataset, plan);
   train::Trainer trainer(plan, student, teacher, device);

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "core/base/File.h"
 #include "core/train/Objective.h"
 #include "core/train/Trainer.h"
@@ -179,6 +182,24 @@ TEST_F(Training, ObeysControl) {
   EXPECT_TRUE(written);
   EXPECT_EQ(step, 4);
   EXPECT_EQ(reached(paths.last, "").value().step, 4);
+}
+
+TEST_F(Training, TheTimeLeftKnowsOfTheValidationToCome) {
+  plan.training.validateEvery = 4;
+  std::map<std::int64_t, double> left;
+  Hooks hooks;
+  hooks.control = [&](std::int64_t s, double seconds) {
+    left[s] = seconds;
+    return Control::Continue;
+  };
+  hooks.validate = [](nn::Network&, std::int64_t, const auto&) -> Result<Validation> {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    return Validation{0.5, {{"bright", {{"dice", 0.5}}}}};
+  };
+  ASSERT_TRUE(train(test::makeNetwork(plan), hooks));
+  EXPECT_EQ(left[0], -1);
+  // One step is left and a validation of a second: not a step's share of the validation before.
+  EXPECT_GE(left[7], 1);
 }
 
 TEST_F(Training, KeepsTheWeightsOfTheBestValidation) {
