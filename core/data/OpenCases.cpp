@@ -6,7 +6,7 @@ namespace lorkd::data {
 
 Result<CaseList> openCases(const run::RunDirectory& run) {
   LORKD_TRY(list, loadCaseList(run.cases()));
-  LORKD_TRY(index, Catalogue::open(run.project() / "index.sqlite"));
+  LORKD_TRY(index, Catalogue::openToRead(run.project() / "index.sqlite"));
   LORKD_TRY(known, index.cases());
   std::map<std::pair<std::string, std::string>, const Case*> byId;  // the same image may be in two sources
   for (const auto& item : known) byId[{item.source, item.id}] = &item;

@@ -268,9 +268,20 @@ void RunMonitor::showStatus() {
 
   m_start->setVisible(status && !active && state != State::Finished);
   m_start->setText(step > 0 ? tr("Continue") : tr("Start"));
-  m_start->setEnabled(m_pending.isEmpty());
-  for (auto* button : {m_pause, m_checkpoint, m_stop}) button->setVisible(active);
+  m_start->setEnabled(m_pending.isEmpty() && m_unwritable.isEmpty());
+  for (auto* button : {m_pause, m_checkpoint, m_stop}) {
+    button->setVisible(active);
+    button->setEnabled(m_unwritable.isEmpty());
+  }
   m_pause->setText(state == State::Paused ? tr("Resume") : tr("Pause"));
+}
+
+void RunMonitor::setUnwritable(const QString& why) {
+  if (why == m_unwritable) return;
+  m_unwritable = why;
+  for (auto* button : {m_start, m_pause, m_checkpoint, m_stop})
+    button->setToolTip(why.isEmpty() ? button->accessibleName() : why);
+  showStatus();
 }
 
 void RunMonitor::changeEvent(QEvent* event) {
