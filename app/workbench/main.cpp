@@ -7,12 +7,14 @@
 #include "app/workbench/MainWindow.h"
 #include "app/workbench/Theme.h"
 #include "core/base/Printable.h"
+#include "widgets/field/Number.h"
 #include "widgets/view/VtkWidget.h"
 
 int main(int argc, char** argv) {
   lorkd::view::VtkWidget::useSurfaceFormat();
   try {
     QApplication app(argc, argv);
+    lorkd::field::useNumberFormat();
     QApplication::setApplicationName("LoRKD Workbench");
     QApplication::setOrganizationName("lorkd");
     QApplication::setApplicationVersion(LORKD_VERSION);

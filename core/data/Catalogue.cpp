@@ -90,6 +90,24 @@ Result<io::Scan> scanFile(const fs::path& file) {
   return scan;
 }
 
+/// Errors: Format, for a file that is no index, or of a program to come.
+Result<void> checkKind(std::int64_t application, std::int64_t found, const fs::path& file) {
+  if (application != applicationId)
+    return fail(ErrorCode::Format, "a SQLite file, but not an index of this program", "choose another file",
+                file.string());
+  if (found > version)
+    return fail(ErrorCode::Format, "the index was written by a newer program (version " + std::to_string(found) + ")",
+                "update the program, or choose another file", file.string());
+  return {};
+}
+
+Result<std::string> readSecret(Database& db, const fs::path& file) {
+  LORKD_TRY(secret, db.prepare("SELECT value FROM meta WHERE key = 'secret'"));
+  LORKD_TRY(row, secret.step());
+  if (!row) return fail(ErrorCode::Format, "the index has lost its secret", "delete it and scan again", file.string());
+  return secret.text(0);
+}
+
 }  // namespace
 
 struct Catalogue::Impl {
@@ -130,22 +148,25 @@ Result<Catalogue> Catalogue::open(const fs::path& file) {
       return db.execute("PRAGMA application_id = " + std::to_string(applicationId) +
                         "; PRAGMA user_version = " + std::to_string(version));
     }
-    if (application != applicationId)
-      return fail(ErrorCode::Format, "a SQLite file, but not an index of this program", "choose another file",
-                  file.string());
-    if (found > version)
-      return fail(ErrorCode::Format, "the index was written by a newer program (version " + std::to_string(found) + ")",
-                  "update the program, or choose another file", file.string());
+    LORKD_CHECK(checkKind(application, found, file));
     if (found == version) return {};
     LORKD_CHECK(renewTables(db));
     return db.execute("PRAGMA user_version = " + std::to_string(version));
   });
   if (!made) return std::unexpected(impl->named(made).error());
-  LORKD_TRY(secret, db.prepare("SELECT value FROM meta WHERE key = 'secret'"));
-  LORKD_TRY(row, secret.step());
-  if (!row) return fail(ErrorCode::Format, "the index has lost its secret", "delete it and scan again", file.string());
-  impl->secret = secret.text(0);
+  LORKD_TRY(secret, readSecret(db, file));
+  impl->secret = secret;
   return Catalogue(std::move(impl));
+}
+
+Result<Catalogue> Catalogue::openToRead(const fs::path& file) {
+  LORKD_TRY(db, Database::openToRead(file));
+  LORKD_TRY(found, number(db, "PRAGMA user_version"));
+  LORKD_TRY(application, number(db, "PRAGMA application_id"));
+  if (application != 0 || found != 0) LORKD_CHECK(checkKind(application, found, file));
+  if (found < version) return open(file);
+  LORKD_TRY(secret, readSecret(db, file));
+  return Catalogue(std::make_unique<Impl>(Impl{std::move(db), file, lexical(file).parent_path(), secret}));
 }
 
 Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, Progress& progress,

@@ -13,7 +13,7 @@ Result<CaseList> openCases(const run::RunDirectory& run) {
                     "a case is listed for task number " + std::to_string(task) + ", but the plan has " +
                         std::to_string(run.plan().tasks.size()),
                     "the file is damaged, or of another run", run.cases().string());
-  LORKD_TRY(index, Catalogue::open(run.project() / "index.sqlite"));
+  LORKD_TRY(index, Catalogue::openToRead(run.project() / "index.sqlite"));
   LORKD_TRY(known, index.cases());
   std::map<std::pair<std::string, std::string>, const Case*> byId;  // the same image may be in two sources
   for (const auto& item : known) byId[{item.source, item.id}] = &item;

@@ -230,6 +230,14 @@ void RunMonitor::complain(const QString& text) {
   showStatus();
 }
 
+void RunMonitor::setUnwritable(const QString& why) {
+  if (why == m_unwritable) return;
+  m_unwritable = why;
+  for (auto* button : {m_start, m_pause, m_checkpoint, m_stop})
+    button->setToolTip(why.isEmpty() ? button->accessibleName() : why);
+  showStatus();
+}
+
 void RunMonitor::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
   if (event->type() == QEvent::PaletteChange && m_message) showStatus();

@@ -39,6 +39,8 @@ class RunMonitor : public QWidget {
   void addOverlay(const QString& path);
   void clearOverlays();
   QStringList overlays() const;
+  /// Why nothing can be written into the run; training can then neither be started nor steered. Empty: it can.
+  void setUnwritable(const QString& why);
 
   plot::LossPlot* losses() const { return m_losses; }
   plot::LossPlot* metrics() const { return m_metrics; }
@@ -84,7 +86,7 @@ class RunMonitor : public QWidget {
   plot::ConflictPanel* m_conflict;
   QPlainTextEdit* m_log;
   std::size_t m_logShown = 0;
-  QString m_pending, m_complaint, m_lastPhase;
+  QString m_pending, m_complaint, m_lastPhase, m_unwritable;
   double m_started = 0;          ///< when the trainer was started from here, until it says something
   std::int64_t m_lastBest = -1;  ///< step of the best validation that was told
   bool m_teacherWanted = false;

@@ -81,8 +81,11 @@ void RunMonitor::showStatus() {
   const bool unreadable = directory && sight == Sight::Unreadable;
   m_start->setVisible((status && !active && state != State::Finished) || unreadable);
   m_start->setText(unreadable || (status && status->step > 0) ? tr("Continue") : tr("Start"));
-  m_start->setEnabled(m_pending.isEmpty());
-  for (auto* button : {m_pause, m_checkpoint, m_stop}) button->setVisible(active);
+  m_start->setEnabled(m_pending.isEmpty() && m_unwritable.isEmpty());
+  for (auto* button : {m_pause, m_checkpoint, m_stop}) {
+    button->setVisible(active);
+    button->setEnabled(m_unwritable.isEmpty());
+  }
   m_pause->setText(state == State::Paused ? tr("Resume") : tr("Pause"));
 }
 
