@@ -4,15 +4,19 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import struct
+import tempfile
 import zipfile
 import zlib
 
 # What differs from run to run and tells nothing of the result.
 CLOCK = {"t", "seconds", "wait", "heartbeat", "pid", "host", "started", "seconds_left", "peak_memory", "created", "time"}
 CLOCK_ROWS = {"training_seconds", "peak_memory"}
-UNJUDGED = (".log", "-wal", "-shm", "-journal", ".lock", "lock")
+INDEX = ("name, folder, files FROM source", "path, size, content FROM file", "content FROM header", "data FROM series",
+         "file, severity, code, message FROM rejected")
+UNJUDGED = (".log", "-wal", "-shm", "-journal", ".lock")
 
 
 def files(folder):
@@ -27,7 +31,7 @@ def files(folder):
 
 def is_rest(name):
     """Names of temporaries: .<stem>.<pid>-<n>.part<ext>, <folder>.old, .<folder>.new and the like."""
-    return any(part.startswith(".") or part.endswith((".old", ".tmp", ".new")) or ".part" in part
+    return any((part.startswith(".") and part != ".lock") or part.endswith((".old", ".tmp", ".new")) or ".part" in part
                for part in name.split(os.sep))
 
 
@@ -44,17 +48,21 @@ def timeless(value):
 
 
 def rows(database):
-    """The tables of an index, without the key that each index draws for itself and what follows from it."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    try:
+    """What an index tells, without the key that each index draws for itself and the pseudonyms that follow from it."""
+    # What was not finished is rolled back: in a copy, which leaves that to the program that is judged.
+    with tempfile.TemporaryDirectory() as folder:
+        for ending in ("", "-wal", "-journal"):
+            if os.path.exists(database + ending):
+                shutil.copy(database + ending, os.path.join(folder, "index" + ending))
+        connection = sqlite3.connect(os.path.join(folder, "index"))
         if connection.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
             raise ValueError("the integrity check fails")
-        out = {}
-        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name").fetchall():
-            out[table] = sorted(map(repr, connection.execute(f'SELECT * FROM "{table}"').fetchall()))
+        if not connection.execute("SELECT * FROM sqlite_master").fetchone():
+            return "nothing yet"
+        out = {columns: sorted(map(repr, connection.execute(f"SELECT {columns}"))) for columns in INDEX}
+        items = [json.loads(data) for (data,) in connection.execute("SELECT data FROM item")]
+        out["item"] = sorted(repr({k: v for k, v in item.items() if k not in ("id", "patient")}) for item in items)
         return out
-    finally:
-        connection.close()
 
 
 def tensors(data):
@@ -91,6 +99,10 @@ def essence(path):
             if archive.testzip():
                 raise ValueError(f"the archive's {archive.testzip()} is damaged")
         return hashlib.sha256(data).hexdigest()
+    if name.endswith(".dcm"):
+        if b"DICM" != data[128:132] or b"\xe0\x7f\x10\x00" not in data:
+            raise ValueError("no DICOM with pixels")
+        return data[data.rindex(b"\xe0\x7f\x10\x00"):]  # dates and drawn UIDs stand before the pixels
     if name.endswith(".sqlite"):
         return rows(path)
     if name.endswith(".html"):

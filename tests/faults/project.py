@@ -25,8 +25,9 @@ PLAN = {
     "lowrank": {"scaling": "alpha_over_rank", "alpha": 4},
     "teacher": {"source": "train", "backbone": {"name": "unet3d", "widths": [4, 8]}, "steps": 2},
     "losses": {"transfer": 0.1, "temperature": 1},
-    "training": {"steps": 4, "batch": 2, "validate_every": 2, "checkpoint_every": 1, "loader_threads": 0},
+    "training": {"steps": 4, "batch": 2, "learning_rate": 0.02, "validate_every": 2, "checkpoint_every": 1, "loader_threads": 0},
     "conflict": {"every": 2},
+    "evaluation": {"threshold": 0.1},  # so that there is something in the masks after four steps
 }
 
 
@@ -63,11 +64,11 @@ class Project:
         elif phase == "predict":
             words = ["predict", run, "--seg", self.path("seg"), "--teacher"]
         elif phase == "export":
-            words = ["export", run, "--out", self.path("experts")]
+            words = ["export", run, "--out", self.path("experts"), "--task", "bones"]
         elif phase == "report":
             words = ["report", run, "--out", self.path("pages", "report.html")]
         elif phase == "study":
-            words = ["study", plan, "--methods", "lorkd,mtl", "--seeds", "1", "--out", self.path("runs"),
+            words = ["study", plan, "--methods", "mtl", "--seeds", "1", "--out", self.path("runs"),
                      "--set", "training.steps=2"]
         elif phase == "pacs":
             words = ["pacs", "--nodes", os.path.join(self.work, "nodes.json"), "get", "peer", "--out", self.path("images"),
@@ -113,7 +114,7 @@ class Project:
                   or (p == "train" and set(phases) & {"evaluate", "predict", "export", "report"})]
         os.makedirs(self.trial)
         if wanted != ["pacs"]:
-            self.must("phantom", os.path.join(self.work, "phantoms"), "--patients", "9", "--resolution", "0.2")
+            self.must("phantom", os.path.join(self.work, "phantoms"), "--patients", "9", "--resolution", "0.25")
             for number in (3, 6, 9):  # the abdomens
                 copy(os.path.join(self.work, "phantoms", f"PHANTOM-{number:04d}"), self.path("data", str(number)))
             plan = {**PLAN, "data": {**PLAN["data"], "sources": {"ct": {"path": self.path("data")}}}}
@@ -163,7 +164,7 @@ class Project:
                 break
             time.sleep(0.2)
         if not os.path.exists(os.path.join(self.work, "phantoms")):
-            self.must("phantom", os.path.join(self.work, "phantoms"), "--patients", "9", "--resolution", "0.2")
+            self.must("phantom", os.path.join(self.work, "phantoms"), "--patients", "9", "--resolution", "0.25")
         self.must(*pacs, "send", "peer", os.path.join(self.work, "phantoms", "PHANTOM-0003"))
         found = json.loads(self.must("--progress", "json", *pacs, "find", "peer").splitlines()[-1])
         self.study = found["studies"][0]["study"]
