@@ -7,6 +7,7 @@
 #include "core/base/File.h"
 #include "core/data/Phantom.h"
 #include "core/data/Prepare.h"
+#include "core/feed/Dataset.h"
 #include "core/nn/Fresh.h"
 #include "core/run/EventLog.h"
 #include "tests/support/TemporaryFolder.h"
