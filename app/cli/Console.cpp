@@ -7,7 +7,7 @@
 #include <iostream>
 #include <mutex>
 
-#include "core/base/Json.h"
+#include "core/base/Printable.h"
 
 namespace lorkd::cli {
 namespace {
@@ -33,6 +33,7 @@ class ConsoleProgress final : public Progress {
     if (what != m_what) {
       endLine();
       m_what = what;
+      m_shown = printable(what, false);
       m_start = now;
       m_first = done;
       m_lastShare = -1;
@@ -44,7 +45,7 @@ class ConsoleProgress final : public Progress {
       m_drawn = now;
       draw(share, done, total, now);
     } else if (share - m_lastShare >= 0.25 || (finished && m_lastShare < 1)) {
-      std::fprintf(stderr, "%s  %3.0f %%\n", what.c_str(), 100 * share);
+      std::fprintf(stderr, "%s  %3.0f %%\n", m_shown.c_str(), 100 * share);
       m_lastShare = finished ? 1 : share;
     }
   }
@@ -53,7 +54,7 @@ class ConsoleProgress final : public Progress {
     std::scoped_lock lock(m_mutex);
     endLine();
     m_what.clear();
-    std::fprintf(stderr, "%s\n", line.c_str());
+    complain(line + "\n");
   }
 
  private:
@@ -66,7 +67,7 @@ class ConsoleProgress final : public Progress {
       left =
           clockText(seconds(now - m_start) / static_cast<double>(done - m_first) * static_cast<double>(total - done)) +
           " left";
-    std::fprintf(stderr, "\r\033[K%-36.36s [%s] %lld/%lld  %s", m_what.c_str(), bar.c_str(),
+    std::fprintf(stderr, "\r\033[K%-36.36s [%s] %lld/%lld  %s", m_shown.c_str(), bar.c_str(),
                  static_cast<long long>(done), static_cast<long long>(total), left.c_str());
     std::fflush(stderr);
     m_open = true;
@@ -79,7 +80,7 @@ class ConsoleProgress final : public Progress {
   std::mutex m_mutex;
   const bool m_terminal = ::isatty(STDERR_FILENO) != 0;
   bool m_open = false;
-  std::string m_what;
+  std::string m_what, m_shown;
   Clock::time_point m_start, m_drawn;
   std::int64_t m_first = 0;
   double m_lastShare = -1;
@@ -93,11 +94,11 @@ class JsonProgress final : public Progress {
     if (what == m_what && done < total && seconds(now - m_written) < 0.1) return;
     m_what = what;
     m_written = now;
-    std::cout << Json{{"kind", "progress"}, {"what", what}, {"done", done}, {"total", total}}.dump() << std::endl;
+    jsonLine({{"kind", "progress"}, {"what", what}, {"done", done}, {"total", total}});
   }
   void note(const std::string& line) override {
     std::scoped_lock lock(m_mutex);
-    std::cout << Json{{"kind", "note"}, {"line", line}}.dump() << std::endl;
+    jsonLine({{"kind", "note"}, {"line", line}});
   }
 
  private:
@@ -110,5 +111,10 @@ class JsonProgress final : public Progress {
 
 std::unique_ptr<Progress> consoleProgress() { return std::make_unique<ConsoleProgress>(); }
 std::unique_ptr<Progress> jsonProgress() { return std::make_unique<JsonProgress>(); }
+
+void say(const std::string& text) { std::cout << printable(text) << std::flush; }
+void complain(const std::string& text) { std::cerr << printable(text) << std::flush; }
+
+void jsonLine(const Json& json) { std::cout << json.dump(-1, ' ', true, Json::error_handler_t::replace) << std::endl; }
 
 }  // namespace lorkd::cli

@@ -18,6 +18,7 @@ struct Context {
   bool json = false;      ///< --progress json: one JSON object a line on stdout
   bool discreet = false;  ///< --discreet: errors without paths
   std::function<Result<void>()> action;
+  mutable int code = 0;  ///< exit code of a command that succeeds; the commands' help says what others than 0 mean
 
   /// The command's answer: `json` for programs, `text` for people.
   void answer(Json json, const std::string& text) const;

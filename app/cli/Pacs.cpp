@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "app/cli/PacsCommands.h"
+#include "core/base/Printable.h"
 #include "core/pacs/Query.h"
 #include "core/pacs/Retrieve.h"
 #include "core/pacs/Store.h"
@@ -30,8 +31,8 @@ Result<void> listSeries(const pacs::Node& node, const std::string& study, const 
                     {"description", s.description},
                     {"body_part", s.bodyPart},
                     {"images", s.instances}});
-    text << s.number << "  " << s.modality << "  " << s.description << "  " << s.bodyPart
-         << counted(s.instances, "images") << "\n    " << s.study << "/" << s.uid << "\n";
+    const auto row = s.number + "  " + s.modality + "  " + s.description + "  " + s.bodyPart;
+    text << printable(row, false) << counted(s.instances, "images") << "\n    " << s.study << "/" << s.uid << "\n";
   }
   text << found.size() << " series";
   context.answer({{"series", list}}, text.str());
@@ -55,8 +56,9 @@ Result<void> find(const PacsFile& file, const PacsFind& options, const Context& 
                     {"accession", s.accession},
                     {"series", s.series},
                     {"images", s.instances}});
-    text << s.date << "  " << s.patientName << "  " << s.patientId << "  " << s.modalities << "  " << s.description
-         << counted(s.series, "series") << counted(s.instances, "images") << "\n    " << s.uid << "\n";
+    const auto row = s.date + "  " + s.patientName + "  " + s.patientId + "  " + s.modalities + "  " + s.description;
+    text << printable(row, false) << counted(s.series, "series") << counted(s.instances, "images") << "\n    " << s.uid
+         << "\n";
   }
   text << found.items.size() << " studies"
        << (found.more ? ", and there are more: narrow the search or raise --limit" : "");
@@ -122,8 +124,8 @@ Result<void> get(const PacsFile& file, const PacsGet& options, const Context& co
                     {"state", pacs::toString(o.state)},
                     {"images", o.held},
                     {"error", o.error ? o.error->text() : ""}});
-    text << pacs::toString(o.state) << "  " << o.request.label << "  " << o.request.series << "  " << o.held
-         << " images";
+    text << pacs::toString(o.state) << "  " << printable(o.request.label, false) << "  " << o.request.series << "  "
+         << o.held << " images";
     if (o.state == pacs::SeriesState::Failed) {
       ++failed;
       if (!first) first = &*o.error;

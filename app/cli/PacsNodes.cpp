@@ -81,6 +81,12 @@ void addPacsNodes(CLI::App& group, std::shared_ptr<PacsFile> file, Context& cont
   command
       ->add_option("--receive-port", node.receivePort, "For move: where the PACS delivers; it must know this machine")
       ->capture_default_str();
+  command->add_option("--most-answers", node.limits.answers, "Answers after which a query or retrieval is given up")
+      ->capture_default_str();
+  command->add_option("--most-megabytes", node.limits.megabytes, "Megabytes that one operation may bring")
+      ->capture_default_str();
+  command->add_option("--most-seconds", node.limits.seconds, "Seconds that one operation may take")
+      ->capture_default_str();
   command->add_option("--ca", options->tls.ca, "TLS: PEM file of the authorities that vouch for the PACS");
   command->add_option("--certificate", options->tls.certificate, "TLS: our certificate, PEM, if the PACS wants one");
   command->add_option("--key", options->tls.key, "TLS: its private key, PEM, not encrypted");

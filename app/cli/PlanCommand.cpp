@@ -2,15 +2,34 @@
 #include <sstream>
 
 #include "app/cli/PlanArguments.h"
+#include "core/nn/Fresh.h"
 #include "core/nn/Separate.h"
+#include "core/run/RunDirectory.h"
+#include "core/workflow/Study.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
 namespace {
 
+/// Of the joint network that the plan learns from; 0 if it has none, or none that is there.
+Result<std::int64_t> teacherParameters(const plan::Plan& plan) {
+  const bool itself = plan.method == plan::PlanMethod::Teacher;
+  if (!itself && (!workflow::takesTeacher(plan.method) || plan.teacher.source == plan::TeacherSource::None)) return 0;
+  auto joint = plan;
+  if (!itself && plan.teacher.source == plan::TeacherSource::Checkpoint) {
+    const auto run = run::RunDirectory::open(plan.teacher.checkpoint);
+    if (!run) return 0;
+    joint = run->plan();
+  }
+  joint.method = plan::PlanMethod::Teacher;
+  LORKD_TRY(teacher, workflow::makeNetwork(joint));
+  return teacher->expertParameters(0);
+}
+
 /// What the wizard needs to count parameters as ranks are typed, and a table for people.
 Result<void> describe(const PlanArguments& arguments, const Context& context) {
   LORKD_TRY(plan, arguments.load());
+  const nn::CountingOnly counting;
   LORKD_TRY(network, workflow::makeNetwork(plan));
   Json layers = Json::array();
   for (const auto& layer : nn::ofTask(network, 0).network->adaptedLayers())
@@ -36,12 +55,9 @@ Result<void> describe(const PlanArguments& arguments, const Context& context) {
          << std::setw(18) << expert << "\n";
     answer["tasks"].push_back({{"name", name}, {"rank", task.rank}, {"factors", factors}, {"expert", expert}});
   }
-  auto joint = plan;
-  joint.method = plan::PlanMethod::Teacher;
-  LORKD_TRY(teacher, workflow::makeNetwork(joint));
-  const auto size = teacher->expertParameters(0);
+  LORKD_TRY(size, teacherParameters(plan));
   answer["teacher"] = size;
-  text << "teacher: " << size << " parameters";
+  text << "teacher: " << (size > 0 ? std::to_string(size) + " parameters" : "none");
   context.answer(answer, text.str());
   return {};
 }

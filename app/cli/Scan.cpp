@@ -1,11 +1,15 @@
+#include <algorithm>
 #include <map>
 #include <sstream>
 
 #include "app/cli/Context.h"
+#include "core/base/Printable.h"
 #include "core/data/Catalogue.h"
 
 namespace lorkd::cli {
 namespace {
+
+constexpr int kIncomplete = 4;  // exit code
 
 struct ScanOptions {
   std::string folder, index, source;
@@ -48,12 +52,15 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
   for (const auto& item : cases) {
     labelled += item.labels.empty() ? 0 : 1;
     for (const auto& label : item.labels) ++labels[label];
-    text << item.id << "  " << (item.modality.empty() ? item.kind : item.modality) << " " << item.bodyPart << "  "
-         << sizeText(item.geometry) << "  " << item.labels.size() << " labels\n";
+    text << item.id << "  " << printable(item.modality.empty() ? item.kind : item.modality, false) << " "
+         << printable(item.bodyPart, false) << "  " << sizeText(item.geometry) << "  " << item.labels.size()
+         << " labels\n";
     answer["cases"].push_back({{"id", item.id}, {"patient", item.patient}, {"labels", item.labels}});
   }
   const auto finding = [&](const std::string& place, const io::Finding& f) {
-    text << "  " << word(f.severity) << " [" << f.code << "] " << place << ": " << f.message << "\n";
+    // Within its line: a name with an end of line in it would look like another finding.
+    text << "  " << word(f.severity) << " [" << f.code << "] " << printable(place, false) << ": "
+         << printable(f.message, false) << "\n";
     answer["findings"].push_back(
         {{"place", place}, {"severity", word(f.severity)}, {"code", f.code}, {"message", f.message}});
   };
@@ -62,10 +69,16 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
       if (f.severity != io::Finding::Severity::Unusable)  // those stand among the rejected
         finding(s.instances.empty() ? s.modality + " series" : s.instances.front().file.parent_path().string(), f);
   for (const auto& [file, f] : rejected) finding(file.string(), f);
+  const auto unread = std::ranges::count_if(rejected, [](const auto& r) { return io::leavesUnread(r.second); });
+  answer["unread"] = unread;
   text << series.size() << " series, " << cases.size() << " images, " << labelled << " with labels";
   if (!labels.empty()) {
     text << ":\n  ";
-    for (const auto& [label, count] : labels) text << label << " (" << count << ")  ";
+    for (const auto& [label, count] : labels) text << printable(label, false) << " (" << count << ")  ";
+  }
+  if (unread > 0) {
+    text << "\nincomplete: " << unread << " file(s) or folder(s) could not be read";
+    context.code = kIncomplete;
   }
   context.answer(answer, text.str());
   return {};
@@ -77,6 +90,9 @@ void addScan(CLI::App& app, Context& context) {
   auto options = std::make_shared<ScanOptions>();
   auto* command =
       app.add_subcommand("scan", "List what a folder of DICOM or NIfTI holds, pair labels, say what is unusable");
+  command->footer(
+      "Exit codes: 0 all was read; 4 the scan is incomplete, since files or folders could not be read (they "
+      "are listed); 1 nothing can be used; 3 stopped.");
   command->add_option("folder", options->folder, "Folder to scan")->required();
   command->add_option("--index", options->index, "Keep the result in this index (SQLite), as a project does");
   command->add_option("--source", options->source, "Name of the data source in the index")->default_val("data");

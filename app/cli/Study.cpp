@@ -56,7 +56,10 @@ void addStudy(CLI::App& app, Context& context) {
   std::vector<std::string> known;
   for (const auto& name : plan::schema()["$defs"]["Plan"]["properties"]["method"]["enum"])
     known.push_back(name.get<std::string>());
-  command->add_option("--methods", options->methods, "Methods, separated by commas; by default the plan's")
+  command
+      ->add_option("--methods", options->methods,
+                   "Methods, separated by commas; by default the plan's. lorkd, mtl_kd and "
+                   "stl_kd learn from the teacher, mtl and the others from none")
       ->delimiter(',')
       ->check(CLI::IsMember(known));
   command->add_option("--seeds", options->seeds, "Seeds, separated by commas; by default the plan's")

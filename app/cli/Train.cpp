@@ -1,4 +1,5 @@
 #include "app/cli/PlanArguments.h"
+#include "core/base/File.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
@@ -33,7 +34,7 @@ Result<void> train(const PlanArguments& arguments, bool teacher, const Context& 
   LORKD_TRY(plan, arguments.load());
   if (teacher) plan = workflow::teacherPlan(plan);
   fs::path out = arguments.out;
-  if (out.empty()) out = fs::path("runs") / (teacher ? plan.name : fs::path(arguments.plan).stem().string());
+  if (out.empty()) out = fs::path("runs") / fileNameOf(teacher ? plan.name : fs::path(arguments.plan).stem().string());
   LORKD_TRY(run, run::RunDirectory::create(out, plan));
   return runToEnd(run, context);
 }

@@ -7,14 +7,15 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <set>
+#include <sstream>
 #include <thread>
 
 #include "app/cli/Console.h"
 #include "app/cli/Context.h"
 #include "core/base/Guard.h"
 #include "core/base/Log.h"
+#include "core/base/Mapping.h"
 #include "core/plugin/Registry.h"
 #include "core/workflow/Shareable.h"
 #include "plugins/Plugins.h"
@@ -53,15 +54,13 @@ int report(const lorkd::cli::Context& context, const lorkd::Error& whole) {
   const auto error = context.discreet ? lorkd::Error{whole.code, lorkd::workflow::shareable(whole), "", ""} : whole;
   const bool cancelled = error.code == lorkd::ErrorCode::Cancelled;
   if (context.json)
-    std::cout << lorkd::Json{{"kind", "error"},
-                             {"code", lorkd::toString(error.code)},
-                             {"message", error.message},
-                             {"hint", error.hint},
-                             {"context", error.context}}
-                     .dump(-1, ' ', false, lorkd::Json::error_handler_t::replace)
-              << std::endl;
+    lorkd::cli::jsonLine({{"kind", "error"},
+                          {"code", lorkd::toString(error.code)},
+                          {"message", error.message},
+                          {"hint", error.hint},
+                          {"context", error.context}});
   else
-    std::cerr << (cancelled ? "stopped: " : "error: ") << error.text() << "\n";
+    lorkd::cli::complain((cancelled ? "stopped: " : "error: ") + error.text() + "\n");
   return cancelled ? 3 : 1;
 }
 
@@ -70,10 +69,9 @@ int report(const lorkd::cli::Context& context, const lorkd::Error& whole) {
 void lorkd::cli::Context::answer(Json fields, const std::string& text) const {
   if (json) {
     fields["kind"] = "result";
-    std::cout << fields.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+    jsonLine(fields);
   } else {
-    std::cout << text;
-    if (!text.empty() && text.back() != '\n') std::cout << "\n";
+    say(text.empty() || text.ends_with('\n') ? text : text + "\n");
   }
 }
 
@@ -99,7 +97,15 @@ int main(int argc, char** argv) {
                    cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate, cli::addPredict, cli::addExport,
                    cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
     add(app, context);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    std::ostringstream out, err;
+    const int code = app.exit(e, out, err);
+    cli::say(out.str());
+    cli::complain(err.str());
+    return code;
+  }
 
   waitBriefly(app.get_subcommands().front()->get_name(), argv);
   log::setup(level);
@@ -110,11 +116,12 @@ int main(int argc, char** argv) {
   cancelOnSignal = &context.cancel;
   std::signal(SIGINT, onSignal);
   std::signal(SIGTERM, onSignal);
+  watchMappings();
   registerPlugins(plugin::registry());
   try {
     const auto outcome = context.action();
     context.progress.reset();
-    return outcome ? 0 : report(context, outcome.error());
+    return outcome ? context.code : report(context, outcome.error());
   } catch (const std::exception& e) {
     auto error = thrown(e, "").error();
     if (error.code == ErrorCode::Internal) error.hint = "this is a fault of the program; please report it";

@@ -2,34 +2,45 @@
 
 #include <QObject>
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "app/workbench/Text.h"
+#include "core/base/File.h"
 #include "core/base/Guard.h"
+#include "core/data/Digests.h"
 #include "core/io/VolumeFile.h"
+#include "core/run/Looks.h"
 
 namespace lorkd::workbench {
 namespace {
 
-view::OverlayClass overlayClass(const plan::Plan& plan, std::size_t task, std::size_t cls, int value) {
-  return {value, text(plan.tasks[task].second.classes[cls].first), QColor(text(plan::classColor(plan, task, cls)))};
+using Shown = std::vector<std::vector<view::OverlayClass>>;
+
+view::OverlayClass valued(view::OverlayClass cls, int value) {
+  cls.value = value;
+  return cls;
 }
 
 /// The structures that the plan's classes are made of, one segment a class.
-Result<view::Overlay> truthOverlay(const plan::Plan& plan, const data::Case& item) {
+Result<view::Overlay> truthOverlay(const plan::Plan& plan, const Shown& shown, const data::Case& item) {
   std::vector<const plan::Task*> tasks;
   for (const auto& [name, task] : plan.tasks) tasks.push_back(&task);
   LORKD_TRY(source, data::readSegments(item, data::wantedLabels(tasks)));
   auto set = std::make_shared<image::SegmentSet>();
   set->geometry = source.geometry;
-  view::Overlay overlay{"truth", QObject::tr("Truth"), view::OverlayRole::Truth, nullptr, nullptr, {}, true, 0.5};
+  view::Overlay overlay{"truth", QObject::tr("Truth"), view::OverlayRole::Truth, nullptr, nullptr, {}};
+  const plan::Looks looks(plan);
+  std::set<std::size_t> taken;
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
     auto masks = data::classMasks(source, plan.tasks[t].second);
     for (std::size_t c = 0; c < masks.size(); ++c) {
-      if (!masks[c]) continue;
+      // What stands in several tasks is one structure.
+      if (!masks[c] || !taken.insert(looks.identity(t, c)).second) continue;
       auto& segment = set->segments.emplace_back();
       segment.name = plan.tasks[t].second.classes[c].first;
       segment.mask = std::move(masks[c]->voxels);
-      overlay.classes.push_back(overlayClass(plan, t, c, static_cast<int>(set->segments.size())));
+      overlay.classes.push_back(valued(shown[t][c], static_cast<int>(set->segments.size())));
     }
   }
   overlay.segments = set;
@@ -37,7 +48,8 @@ Result<view::Overlay> truthOverlay(const plan::Plan& plan, const data::Case& ite
 }
 
 /// One task's labels as written by `lorkd predict`.
-Result<view::Overlay> expertOverlay(const plan::Plan& plan, std::size_t task, const std::filesystem::path& file) {
+Result<view::Overlay> expertOverlay(const plan::Plan& plan, const Shown& shown, std::size_t task,
+                                    const std::filesystem::path& file) {
   LORKD_TRY(labels, io::readLabelMap(file));
   const auto& name = plan.tasks[task].first;
   view::Overlay overlay{text("expert:" + name),
@@ -45,19 +57,15 @@ Result<view::Overlay> expertOverlay(const plan::Plan& plan, std::size_t task, co
                         view::OverlayRole::Expert,
                         std::make_shared<image::LabelMap>(std::move(labels)),
                         nullptr,
-                        {},
-                        true,
-                        0.5};
-  for (std::size_t c = 0; c < plan.tasks[task].second.classes.size(); ++c)
-    overlay.classes.push_back(overlayClass(plan, task, c, static_cast<int>(c) + 1));
+                        shown[task]};
   return overlay;
 }
 
 /// The teacher's answers to all tasks as one overlay.
-Result<view::Overlay> teacherOverlay(const plan::Plan& plan, const run::RunDirectory& run, const std::string& caseId) {
+Result<view::Overlay> teacherOverlay(const plan::Plan& plan, const Shown& shown, const run::RunDirectory& run,
+                                     const std::string& caseId) {
   auto set = std::make_shared<image::SegmentSet>();
-  view::Overlay overlay{"teacher", QObject::tr("Teacher"), view::OverlayRole::Teacher, nullptr, nullptr, {}, false,
-                        0.5};
+  view::Overlay overlay{"teacher", QObject::tr("Teacher"), view::OverlayRole::Teacher, nullptr, nullptr, {}, false};
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
     const auto file = predictionFile(run, caseId, "teacher.", plan.tasks[t].first);
     if (!std::filesystem::exists(file)) continue;
@@ -69,7 +77,7 @@ Result<view::Overlay> teacherOverlay(const plan::Plan& plan, const run::RunDirec
       segment.mask.resize(labels.voxels.size());
       for (std::size_t v = 0; v < labels.voxels.size(); ++v) segment.mask[v] = labels.voxels[v] == c + 1;
       set->segments.push_back(std::move(segment));
-      overlay.classes.push_back(overlayClass(plan, t, c, static_cast<int>(set->segments.size())));
+      overlay.classes.push_back(valued(shown[t][c], static_cast<int>(set->segments.size())));
     }
   }
   overlay.segments = set;
@@ -78,9 +86,29 @@ Result<view::Overlay> teacherOverlay(const plan::Plan& plan, const run::RunDirec
 
 }  // namespace
 
+Shown shownClasses(const plan::Plan& plan) {
+  const plan::Looks looks(plan);
+  std::map<std::string, std::set<std::size_t>> meanings;
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t)
+    for (std::size_t c = 0; c < plan.tasks[t].second.classes.size(); ++c)
+      meanings[plan.tasks[t].second.classes[c].first].insert(looks.identity(t, c));
+  Shown out;
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
+    auto& list = out.emplace_back();
+    for (std::size_t c = 0; c < plan.tasks[t].second.classes.size(); ++c) {
+      const auto& name = plan.tasks[t].second.classes[c].first;
+      const auto& look = looks.of(t, c);
+      list.push_back({static_cast<int>(c) + 1,
+                      meanings[name].size() == 1 ? text(name) : text(name + " (" + plan.tasks[t].first + ")"),
+                      QColor(text(look.color)), true, look.pattern});
+    }
+  }
+  return out;
+}
+
 std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,
                                      const std::string& task) {
-  return run.predictions() / caseId / (prefix + task + ".nii.gz");
+  return run.predictions() / fileNameOf(caseId) / (prefix + task + ".nii.gz");
 }
 
 namespace {
@@ -88,14 +116,17 @@ namespace {
 Result<LoadedCase> read(const run::RunDirectory& run, const data::AssignedCase& assigned) {
   const auto& item = assigned.item;
   LoadedCase out;
+  // Predictions beside an image that is another by now would tell something false.
+  LORKD_CHECK(data::Digests().of(assigned));
   LORKD_TRY(volume, data::readImage(item));
   out.volume = std::make_shared<image::Volume>(std::move(volume));
   const auto& plan = run.plan();
+  const auto shown = shownClasses(plan);
   if (!item.labelFiles.empty()) {
-    LORKD_TRY(truth, truthOverlay(plan, item));
+    LORKD_TRY(truth, truthOverlay(plan, shown, item));
     if (!truth.classes.empty()) out.overlays.push_back(std::move(truth));
   }
-  LORKD_TRY(teacher, teacherOverlay(plan, run, item.id));
+  LORKD_TRY(teacher, teacherOverlay(plan, shown, run, item.id));
   if (!teacher.classes.empty()) out.overlays.push_back(std::move(teacher));
   out.predicted = true;
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
@@ -104,7 +135,7 @@ Result<LoadedCase> read(const run::RunDirectory& run, const data::AssignedCase& 
       out.predicted = false;
       continue;
     }
-    LORKD_TRY(expert, expertOverlay(plan, t, file));
+    LORKD_TRY(expert, expertOverlay(plan, shown, t, file));
     expert.visible = assigned.tasks.empty() || std::count(assigned.tasks.begin(), assigned.tasks.end(), int(t)) > 0;
     out.overlays.push_back(std::move(expert));
   }

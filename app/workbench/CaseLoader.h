@@ -18,6 +18,10 @@ struct LoadedCase {
   bool predicted = false;               ///< every task's prediction is there
 };
 
+/// The plan's classes as the inspector shows them, by task: the value counts from 1 within the task. A name that stands
+/// for different things in different tasks is followed by its task.
+std::vector<std::vector<view::OverlayClass>> shownClasses(const plan::Plan& plan);
+
 /// Runs on a worker. Experts of tasks that the case does not serve are loaded, but not visible. Errors: those of
 /// reading; whatever is thrown, lack of memory among it, becomes an error too.
 Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned);

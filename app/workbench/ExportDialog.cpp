@@ -1,6 +1,7 @@
 #include "app/workbench/ExportDialog.h"
 
 #include <QDialogButtonBox>
+#include <QDir>
 #include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -12,6 +13,9 @@
 #include <QPushButton>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+
+#include "app/workbench/Text.h"
+#include "core/base/File.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -62,7 +66,12 @@ ExportDialog::ExportDialog(const run::RunDirectory& run, watch::JobQueue* jobs, 
   m_formats->setMaximumHeight(64);
   addChoice(m_formats, "torchscript", tr("TorchScript (expert.ts): runs in PyTorch and LibTorch as it is"));
   addChoice(m_formats, "safetensors", tr("safetensors (expert.safetensors): weights by name"));
-  m_folder = new QLineEdit(QString::fromStdString((run.path() / "experts").string()), this);
+  // A run that can only be looked at leaves its experts elsewhere.
+  const auto own = run.path() / "experts";
+  const bool writable = makeWritableFolder(run.path()).has_value();
+  m_folder = new QLineEdit(writable ? QString::fromStdString(own.string())
+                                    : QDir::home().filePath(QDir(text(run.path().string())).dirName() + "-experts"),
+                           this);
   m_folder->setObjectName("exportFolder");
   m_folder->setAccessibleName(tr("Folder"));
   auto* browse = new QPushButton(tr("Browse…"), this);

@@ -49,7 +49,6 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   m_note->setWordWrap(true);
   m_predict = new QPushButton(tr("Predict this case"), this);
   m_predict->setObjectName("predictCase");
-  m_predict->setToolTip(tr("Runs every expert and the teacher on the chosen case and shows their answers"));
   m_inspector = new view::Inspector(this);
   m_inspector->setEmptyHint(emptyHint());
   m_title = new QLabel(this);
@@ -148,13 +147,22 @@ void InspectorPage::refreshButtons() {
     m_list->topLevelItem(row)->setText(2, all ? tr("yes") : QString());
   }
   m_predict->setEnabled(m_list->currentItem() && canPredict());
+  m_predict->setToolTip(m_unwritable.isEmpty()
+                            ? tr("Runs every expert and the teacher on the chosen case and shows their answers")
+                            : m_unwritable);
   const int row = m_list->currentItem() ? m_list->indexOfTopLevelItem(m_list->currentItem()) : -1;
   m_inspector->setCaseNavigation(row > 0, row >= 0 && row + 1 < m_list->topLevelItemCount());
 }
 
 bool InspectorPage::canPredict() const {
   std::error_code ec;
-  return m_run && !classifies(*m_run) && std::filesystem::exists(m_run->checkpoint("best"), ec);
+  return m_run && m_unwritable.isEmpty() && !classifies(*m_run) &&
+         std::filesystem::exists(m_run->checkpoint("best"), ec);
+}
+
+void InspectorPage::setUnwritable(const QString& why) {
+  m_unwritable = why;
+  refreshButtons();
 }
 
 void InspectorPage::reload() {

@@ -31,8 +31,10 @@ class InspectorPage : public QWidget {
   void showCase(int row);
   /// Starts a job that predicts the chosen case with every expert and the teacher.
   void predict();
-  /// The run has a checkpoint, and predictions are written for what its experts do.
+  /// The run has a checkpoint and can be written, and predictions are made of what its experts do.
   bool canPredict() const;
+  /// Why no predictions can be written into the run; empty: they can.
+  void setUnwritable(const QString& why);
   /// Looks again at what was predicted and what can be.
   void refreshButtons();
   /// The same, and reads the open case again: its predictions are new.
@@ -52,7 +54,7 @@ class InspectorPage : public QWidget {
   QLabel *m_note, *m_title;
   QPushButton* m_predict;
   view::Inspector* m_inspector;
-  QString m_shown;
+  QString m_shown, m_unwritable;
   int m_loading = 0;  ///< counts requests, so that an answer that came too late is known
   QThreadPool m_readers;
 };

@@ -21,15 +21,19 @@
 #include <QVBoxLayout>
 
 #include "app/workbench/ExportDialog.h"
+#include "app/workbench/PlainText.h"
+#include "app/workbench/Text.h"
 #include "app/workbench/Theme.h"
 #include "app/workbench/pacs/PacsDialog.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
+#include "core/base/File.h"
 #include "widgets/run/JobsPanel.h"
 
 namespace lorkd::workbench {
 
 MainWindow::MainWindow() {
+  showNamesAsWritten();
   setObjectName("mainWindow");
   setWindowTitle(tr("LoRKD Workbench"));
   resize(1280, 800);
@@ -46,7 +50,24 @@ MainWindow::MainWindow() {
   m_middle = new QStackedWidget(this);
   m_middle->addWidget(makeWelcome());
   m_middle->addWidget(m_pages);
-  setCentralWidget(m_middle);
+  m_notice = new QLabel(this);
+  m_notice->setObjectName("writeNotice");
+  m_notice->setAccessibleName(tr("What cannot be written"));
+  m_notice->setWordWrap(true);
+  m_notice->setTextFormat(Qt::PlainText);
+  m_notice->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  m_notice->setContentsMargins(10, 6, 10, 6);
+  m_notice->setAutoFillBackground(true);
+  m_notice->setBackgroundRole(QPalette::ToolTipBase);
+  m_notice->setForegroundRole(QPalette::ToolTipText);
+  m_notice->hide();
+  auto* centre = new QWidget(this);
+  auto* column = new QVBoxLayout(centre);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(m_notice);
+  column->addWidget(m_middle, 1);
+  setCentralWidget(centre);
   makeDocks();
   makeMenus();
   connect(m_runs, &watch::RunList::runSelected, this, [this](const QString& path) {
@@ -92,21 +113,22 @@ QWidget* MainWindow::makeWelcome() {
   auto* text = new QLabel(tr("<h2>LoRKD Workbench</h2><p>Decomposes a medical foundation model into small, specialised "
                              "experts.</p><p>Choose a run at the left, or:</p>"),
                           page);
+  text->setTextFormat(Qt::RichText);
   text->setAlignment(Qt::AlignCenter);
   auto* open = new QPushButton(tr("Open project folder…"), page);
   open->setObjectName("welcomeOpen");
-  auto* create = new QPushButton(tr("New run…"), page);
-  create->setObjectName("welcomeNew");
+  m_welcomeNew = new QPushButton(tr("New run…"), page);
+  m_welcomeNew->setObjectName("welcomeNew");
   auto* layout = new QVBoxLayout(page);
   layout->addStretch();
   layout->addWidget(text);
-  for (auto* button : {open, create}) {
+  for (auto* button : {open, m_welcomeNew}) {
     button->setMinimumSize(220, 36);
     layout->addWidget(button, 0, Qt::AlignHCenter);
   }
   layout->addStretch();
   connect(open, &QPushButton::clicked, this, &MainWindow::makeProject);
-  connect(create, &QPushButton::clicked, this, [this] { newRun(); });
+  connect(m_welcomeNew, &QPushButton::clicked, this, [this] { newRun(); });
   return page;
 }
 
@@ -130,7 +152,8 @@ void MainWindow::makeDocks() {
 void MainWindow::makeMenus() {
   auto* file = menuBar()->addMenu(tr("&File"));
   file->addAction(tr("Open project folder…"), QKeySequence::Open, this, &MainWindow::makeProject);
-  file->addAction(tr("Images from a PACS…"), this, &MainWindow::askPacs)->setObjectName("askPacs");
+  m_askPacs = file->addAction(tr("Images from a PACS…"), this, &MainWindow::askPacs);
+  m_askPacs->setObjectName("askPacs");
   file->addSeparator();
   file->addAction(tr("Quit"), QKeySequence::Quit, this, &QWidget::close);
   auto* run = menuBar()->addMenu(tr("&Run"));
@@ -142,6 +165,7 @@ void MainWindow::makeMenus() {
   m_predict = run->addAction(tr("Predict all test cases"), this, &MainWindow::predictAll);
   m_export = run->addAction(tr("Export experts…"), QKeySequence(tr("Ctrl+E")), this, &MainWindow::exportRun);
   m_report = run->addAction(tr("Open report"), QKeySequence(tr("Ctrl+R")), this, &MainWindow::openReport);
+  for (auto* menu : {file, run}) menu->setToolTipsVisible(true);
   auto* look = menuBar()->addMenu(tr("&View"));
   auto* themes = new QActionGroup(this);
   const std::vector<std::pair<QString, QString>> looks{
@@ -162,12 +186,37 @@ void MainWindow::openProject(const QString& folder) {
   useProject(QDir(folder).absolutePath());
   m_runs->addProject(m_project);
   statusBar()->showMessage(tr("Project %1").arg(m_project), 5000);
-  refreshActions();
 }
 
 void MainWindow::useProject(const QString& folder) {
   m_project = folder;
   QSettings().setValue("project", m_project);
+  checkWriting();
+}
+
+void MainWindow::checkWriting() {
+  const auto reason = [](const QString& folder) {
+    // A folder that is still to be made is made when it is needed.
+    if (folder.isEmpty() || !QFileInfo(folder).isDir()) return QString();
+    const auto probe = makeWritableFolder(folder.toStdString());
+    return probe ? QString() : text(probe.error().message);
+  };
+  m_projectLocked = reason(m_project);
+  m_runLocked = reason(m_run);
+  if (!m_projectLocked.isEmpty())
+    m_notice->setText(tr("The project %1 cannot be changed: %2. Its runs, curves and predictions can be looked at, and "
+                         "experts exported into another folder. New runs, training and predicting wait until the "
+                         "folder can be written.")
+                          .arg(QDir::toNativeSeparators(m_project), m_projectLocked));
+  else if (!m_runLocked.isEmpty())
+    m_notice->setText(tr("This run cannot be changed: %1. Its curves and predictions can be looked at, and experts "
+                         "exported into another folder. Training and predicting wait until its folder can be written.")
+                          .arg(m_runLocked));
+  m_notice->setVisible(!m_projectLocked.isEmpty() || !m_runLocked.isEmpty());
+  m_monitor->setUnwritable(m_runLocked);
+  m_inspector->setUnwritable(m_runLocked);
+  m_ranks->setUnwritable(m_projectLocked);
+  refreshActions();
 }
 
 void MainWindow::reopenProjects() {
@@ -202,8 +251,8 @@ void MainWindow::openRun(const QString& path) {
   m_ranks->setRun(path);
   m_inspector->setRun(path);
   m_runs->setShownRun(path);
-  if (!path.isEmpty()) useProject(QDir::cleanPath(path + "/../.."));
-  refreshActions();
+  if (!path.isEmpty()) return useProject(QDir::cleanPath(path + "/../.."));
+  checkWriting();
 }
 
 RunWizard* MainWindow::newRun(const Json& plan) {
@@ -264,18 +313,33 @@ void MainWindow::refreshActions() {
   m_predict->setStatusTip(trained && !m_inspector->canPredict()
                               ? tr("These experts classify pictures; “lorkd evaluate” scores them.")
                               : QString());
-  m_likeThis->setEnabled(!m_run.isEmpty());
+  m_likeThis->setEnabled(!m_run.isEmpty() && m_projectLocked.isEmpty());
+  for (auto* action : {m_newRun, m_askPacs}) action->setEnabled(m_projectLocked.isEmpty());
+  for (auto* action : {m_newRun, m_askPacs, m_likeThis}) action->setToolTip(m_projectLocked);
+  m_welcomeNew->setEnabled(m_projectLocked.isEmpty());
+  m_welcomeNew->setToolTip(m_projectLocked);
+  m_predict->setToolTip(m_runLocked);
   m_report->setEnabled(!m_run.isEmpty() && run.exists("report.html"));
   setWindowTitle(m_run.isEmpty() ? tr("LoRKD Workbench") : tr("%1 – LoRKD Workbench").arg(run.dirName()));
 }
 
 void MainWindow::about() {
-  QMessageBox::about(
-      this, tr("About LoRKD Workbench"),
+  auto* box = new QMessageBox(
+      QMessageBox::NoIcon, tr("About LoRKD Workbench"),
       tr("<h3>LoRKD Workbench %1</h3><p>Low-rank knowledge decomposition of medical foundation models "
          "(arXiv 2404.17184, 2409.19540).</p><p>Qt %2. Apache License 2.0.</p><p>For research; not a medical "
          "device.</p>")
-          .arg(LORKD_VERSION, qVersion()));
+          .arg(LORKD_VERSION, qVersion()),
+      QMessageBox::Ok, this);
+  box->setTextFormat(Qt::RichText);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->open();
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+  QMainWindow::changeEvent(event);
+  // A disk may have been mounted anew, or permissions given, while another window had the focus.
+  if (event->type() == QEvent::ActivationChange && isActiveWindow()) checkWriting();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

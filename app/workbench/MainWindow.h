@@ -10,6 +10,8 @@
 #include "widgets/run/RunMonitor.h"
 #include "widgets/run/TrainerLauncher.h"
 
+class QLabel;
+class QPushButton;
 class QStackedWidget;
 class QTabWidget;
 
@@ -41,6 +43,7 @@ class MainWindow : public QMainWindow {
 
  protected:
   void closeEvent(QCloseEvent* event) override;
+  void changeEvent(QEvent* event) override;
 
  private:
   void makeDocks();
@@ -55,6 +58,8 @@ class MainWindow : public QMainWindow {
   void refreshActions();
   void useProject(const QString& folder);
   void lookAgain();
+  /// Whether project and run can be written: says in one place if not, and switches off what would write.
+  void checkWriting();
 
   watch::JobQueue m_jobs;
   watch::TrainerLauncher m_launcher;
@@ -65,7 +70,10 @@ class MainWindow : public QMainWindow {
   QStackedWidget* m_middle;
   QTabWidget* m_pages;
   QString m_project, m_run;
-  QAction *m_newRun, *m_export, *m_predict, *m_report, *m_likeThis;
+  QString m_projectLocked, m_runLocked;  ///< why nothing can be written there
+  QLabel* m_notice;
+  QPushButton* m_welcomeNew;
+  QAction *m_newRun, *m_export, *m_predict, *m_report, *m_likeThis, *m_askPacs;
 };
 
 }  // namespace lorkd::workbench

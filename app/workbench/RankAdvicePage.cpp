@@ -7,7 +7,6 @@
 #include <QLabel>
 #include <QPixmap>
 #include <QPushButton>
-#include <QSpinBox>
 #include <QSplitter>
 #include <QStyle>
 #include <QTreeWidget>
@@ -16,6 +15,8 @@
 
 #include "app/workbench/Text.h"
 #include "core/run/RunDirectory.h"
+#include "widgets/field/FaultLine.h"
+#include "widgets/field/NumberField.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -32,13 +33,10 @@ QString number(const Json& object, const char* key) {
 
 RankAdvicePage::RankAdvicePage(watch::JobQueue* jobs, QWidget* parent) : QWidget(parent), m_jobs(jobs) {
   setObjectName("rankAdvice");
-  m_budget = new QSpinBox(this);
+  m_budget = new field::NumberField({5, 100, true, tr("%")}, this);
   m_budget->setObjectName("rankBudget");
   m_budget->setAccessibleName(tr("Budget of factor parameters, in percent of today's"));
-  m_budget->setRange(5, 100);
-  m_budget->setSingleStep(5);
   m_budget->setValue(50);
-  m_budget->setSuffix(tr(" % of today's factor parameters"));
   m_perLayer = new QCheckBox(tr("A rank for every layer"), this);
   m_perLayer->setObjectName("rankPerLayer");
   m_ask = new QPushButton(tr("Advise ranks"), this);
@@ -66,6 +64,7 @@ RankAdvicePage::RankAdvicePage(watch::JobQueue* jobs, QWidget* parent) : QWidget
 
   auto* top = new QHBoxLayout;
   top->addWidget(m_budget);
+  top->addWidget(new QLabel(tr("of today's factor parameters"), this));
   top->addWidget(m_perLayer);
   top->addWidget(m_ask);
   top->addStretch();
@@ -77,9 +76,13 @@ RankAdvicePage::RankAdvicePage(watch::JobQueue* jobs, QWidget* parent) : QWidget
   m_middle->addWidget(m_chart);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(8, 6, 8, 6);
+  auto* fault = new field::FaultLine(this);
   column->addLayout(top);
+  column->addWidget(fault);
   column->addWidget(m_middle, 1);
   column->addWidget(m_text);
+  connect(m_budget, &field::NumberField::faultChanged, fault, &field::FaultLine::say);
+  connect(m_budget, &field::NumberField::faultChanged, this, &RankAdvicePage::refresh);
   connect(m_ask, &QPushButton::clicked, this, &RankAdvicePage::advise);
   connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT planWanted(m_plan); });
   connect(m_table->header(), &QHeaderView::sectionResized, this, &RankAdvicePage::share);
@@ -123,8 +126,9 @@ void RankAdvicePage::setRun(const QString& path) {
 void RankAdvicePage::refresh() {
   const bool busy = m_job && !m_job->over();
   const bool trained = !m_run.isEmpty() && QDir(m_run).exists("checkpoints/best.safetensors");
-  m_ask->setEnabled(trained && m_why.isEmpty() && !busy);
-  m_use->setEnabled(!m_plan.is_null());
+  m_ask->setEnabled(trained && m_why.isEmpty() && m_budget->why().isEmpty() && !busy);
+  m_use->setEnabled(!m_plan.is_null() && m_unwritable.isEmpty());
+  m_use->setToolTip(m_unwritable);
   if (busy)
     m_text->setText(tr("Reading the factors of the best checkpoint …"));
   else if (!m_why.isEmpty())
@@ -133,6 +137,11 @@ void RankAdvicePage::refresh() {
     m_text->setText(trained ? tr("Shows which ranks a budget of factor parameters is best spent on, from the spectra "
                                  "of the trained factors and the gradient conflict of each layer.")
                             : tr("Ranks can be advised when the run has its first best checkpoint."));
+}
+
+void RankAdvicePage::setUnwritable(const QString& why) {
+  m_unwritable = why;
+  refresh();
 }
 
 void RankAdvicePage::advise() {

@@ -11,9 +11,12 @@
 class QCheckBox;
 class QLabel;
 class QPushButton;
-class QSpinBox;
 class QSplitter;
 class QTreeWidget;
+
+namespace lorkd::field {
+class NumberField;
+}
 
 namespace lorkd::workbench {
 
@@ -25,6 +28,8 @@ class RankAdvicePage : public QWidget {
   void setRun(const QString& path);
   /// Whether there is something to ask for may have changed.
   void refresh();
+  /// Why no new run can be made in the project; empty: one can.
+  void setUnwritable(const QString& why);
   void advise();
   watch::Job* job() const { return m_job; }
   QTreeWidget* table() const { return m_table; }
@@ -45,9 +50,9 @@ class RankAdvicePage : public QWidget {
 
   watch::JobQueue* m_jobs;
   QPointer<watch::Job> m_job;
-  QString m_run, m_why;
+  QString m_run, m_why, m_unwritable;
   Json m_plan;
-  QSpinBox* m_budget;
+  field::NumberField* m_budget;
   QCheckBox* m_perLayer;
   QPushButton *m_ask, *m_use;
   QSplitter* m_middle;

@@ -1,11 +1,13 @@
 // Text of the core as Qt's.
 #pragma once
 
+#include <QCoreApplication>
 #include <QString>
 #include <string>
 
 #include "core/base/Json.h"
 #include "core/image/Geometry.h"
+#include "core/io/Series.h"
 
 namespace lorkd::workbench {
 
@@ -16,6 +18,20 @@ inline QString text(const std::string& value) { return QString::fromStdString(va
 inline QString text(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? text(found->get<std::string>()) : QString();
+}
+
+inline QString text(io::Finding::Severity severity) {
+  switch (severity) {
+    case io::Finding::Severity::Note:
+      return QCoreApplication::translate("Finding", "note");
+    case io::Finding::Severity::Warning:
+      return QCoreApplication::translate("Finding", "warning");
+    case io::Finding::Severity::Consent:
+      return QCoreApplication::translate("Finding", "needs consent");
+    case io::Finding::Severity::Unusable:
+      return QCoreApplication::translate("Finding", "unusable");
+  }
+  return {};
 }
 
 /// Voxels and mm of a grid: "512×512×90 · 0.7×0.7×2.5 mm".

@@ -6,12 +6,15 @@
 
 #include "app/workbench/MainWindow.h"
 #include "app/workbench/Theme.h"
+#include "core/base/Printable.h"
+#include "widgets/field/Number.h"
 #include "widgets/view/VtkWidget.h"
 
 int main(int argc, char** argv) {
   lorkd::view::VtkWidget::useSurfaceFormat();
   try {
     QApplication app(argc, argv);
+    lorkd::field::useNumberFormat();
     QApplication::setApplicationName("LoRKD Workbench");
     QApplication::setOrganizationName("lorkd");
     QApplication::setApplicationVersion(LORKD_VERSION);
@@ -30,7 +33,7 @@ int main(int argc, char** argv) {
     window.show();
     return QApplication::exec();
   } catch (const std::exception& e) {
-    std::cerr << "lorkd-workbench: " << e.what() << "\n";
+    std::cerr << lorkd::printable(std::string("lorkd-workbench: ") + e.what()) << "\n";
     return 1;
   }
 }

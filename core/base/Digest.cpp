@@ -3,9 +3,10 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include <fstream>
 #include <stdexcept>
 #include <vector>
+
+#include "core/base/File.h"
 
 namespace lorkd {
 namespace {
@@ -46,16 +47,15 @@ std::string sha256(std::string_view bytes) {
 }
 
 Result<std::string> sha256File(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(ErrorCode::NotFound, "cannot open", "check the path and its permissions", path.string());
+  LORKD_TRY(file, openToRead(path));
   Sha256 digest;
   std::vector<char> block(std::size_t(1) << 20);
-  while (in) {
-    in.read(block.data(), static_cast<std::streamsize>(block.size()));
-    digest.update({block.data(), static_cast<std::size_t>(in.gcount())});
+  for (std::uintmax_t at = 0;;) {
+    LORKD_TRY(got, readAt(file.get(), at, block.data(), block.size(), path));
+    digest.update({block.data(), got});
+    at += got;
+    if (got < block.size()) return digest.hex();
   }
-  if (in.bad()) return fail(ErrorCode::Io, "cannot read", "", path.string());
-  return digest.hex();
 }
 
 std::string hmacSha256(std::string_view key, std::string_view bytes) {

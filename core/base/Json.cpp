@@ -8,29 +8,51 @@
 namespace lorkd {
 namespace {
 
-/// Watches a parse from its callback: nesting and keys that come twice, which nlohmann would let overwrite each other.
-class Guard {
+/// Looks at a text before it becomes a document: nesting, and keys that come twice, which nlohmann would let overwrite
+/// each other. Its parser with a callback would do as well, but takes quadratic time for long lists.
+class Guard final : public nlohmann::json::json_sax_t {
  public:
   explicit Guard(std::size_t mostKeys) : m_mostKeys(mostKeys) {}
 
-  template <class J>
-  bool operator()(int depth, nlohmann::json::parse_event_t event, const J& parsed) {
-    using Event = nlohmann::json::parse_event_t;
-    if (!m_fault.empty()) return false;
-    if (depth > 200) m_fault = "JSON nested too deeply";
-    if (event == Event::object_start) m_keys.emplace_back();
-    if (event == Event::object_end) m_keys.pop_back();
-    if (event == Event::key) {
-      const auto& key = parsed.template get_ref<const std::string&>();
-      if (!m_keys.back().insert(key).second) m_fault = "the key \"" + key + "\" comes twice in one object";
-      if (m_keys.back().size() > m_mostKeys) m_fault = "too many keys in one object";
-    }
+  bool start_object(std::size_t) override {
+    m_keys.emplace_back();
+    return deeper();
+  }
+  bool end_object() override {
+    m_keys.pop_back();
+    --m_depth;
+    return true;
+  }
+  bool start_array(std::size_t) override { return deeper(); }
+  bool end_array() override {
+    --m_depth;
+    return true;
+  }
+  bool key(std::string& key) override {
+    if (!m_keys.back().insert(key).second) m_fault = "the key \"" + key + "\" comes twice in one object";
+    if (m_keys.back().size() > m_mostKeys) m_fault = "too many keys in one object";
     return m_fault.empty();
+  }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(std::int64_t) override { return true; }
+  bool number_unsigned(std::uint64_t) override { return true; }
+  bool number_float(double, const std::string&) override { return true; }
+  bool string(std::string&) override { return true; }
+  bool binary(nlohmann::json::binary_t&) override { return true; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& e) override {
+    m_fault = std::string("not valid JSON: ") + e.what();
+    return false;
   }
   const std::string& fault() const { return m_fault; }
 
  private:
+  bool deeper() {
+    if (++m_depth > 200) m_fault = "JSON nested too deeply";
+    return m_fault.empty();
+  }
   std::size_t m_mostKeys;
+  int m_depth = 0;
   std::string m_fault;
   std::vector<std::unordered_set<std::string>> m_keys;
 };
@@ -39,11 +61,9 @@ template <class J>
 Result<J> parseAs(std::string_view text, const std::string& name, std::size_t mostKeys) {
   try {
     Guard guard(mostKeys);
-    auto json = J::parse(text, [&](int depth, typename J::parse_event_t event, J& parsed) {
-      return guard(depth, static_cast<nlohmann::json::parse_event_t>(event), parsed);
-    });
-    if (!guard.fault().empty()) return fail(ErrorCode::Format, guard.fault(), "", name);
-    return json;
+    if (!nlohmann::json::sax_parse(text, &guard))
+      return fail(ErrorCode::Format, guard.fault(), "mend the file at the place named", name);
+    return J::parse(text);
   } catch (const nlohmann::json::exception& e) {
     return fail(ErrorCode::Format, std::string("not valid JSON: ") + e.what(), "mend the file at the place named",
                 name);
@@ -59,8 +79,8 @@ Result<nlohmann::json> parseSortedJson(std::string_view text, const std::string&
   return parseAs<nlohmann::json>(text, name, 10'000'000);
 }
 
-Result<Json> readJson(const std::filesystem::path& path) {
-  LORKD_TRY(text, readFile(path, std::uintmax_t(256) << 20));
+Result<Json> readJson(const std::filesystem::path& path, std::uintmax_t limit) {
+  LORKD_TRY(text, readFile(path, limit));
   return parseJson(text, path.string());
 }
 

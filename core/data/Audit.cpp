@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/data/ClassMasks.h"
+#include "core/data/Digests.h"
 #include "core/data/Orient.h"
 
 namespace lorkd::data {
@@ -269,6 +270,7 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     }
     const auto list = request.division ? *request.division : assign(*request.plan, usable, request.learnt);
     if (!list) out.refusal = list.error().text();
+    Digests digests;
     for (const auto& entry : list ? list->cases : std::vector<AssignedCase>{}) {
       const auto place = at.find(keyOf(entry.item));
       if (place == at.end() && entry.tasks.empty()) continue;
@@ -277,6 +279,11 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
                     "bring back the data as they were, or audit the plan: that divides what is there now",
                     entry.item.id);
       const auto n = place->second;
+      if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the audit was stopped");
+      if (request.division && request.voxels && out.images[n].tasks.empty())
+        if (const auto same = digests.of({out.images[n].item, entry.split, {}, entry.digest});
+            !same && same.error().code == ErrorCode::Mismatch)
+          judge(out.images[n], {Severity::Warning, "changed", same.error().message}, request.plan);
       out.images[n].tasks = entry.tasks;
       if (!entry.tasks.empty()) splits[n].push_back(entry.split);
     }

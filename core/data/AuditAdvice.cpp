@@ -46,6 +46,7 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"no-series", "left out"},
       {"unreadable", "tried again at the next scan"},
       {"unreadable-voxels", "a run stops here: mend the files or take them out of the source"},
+      {"changed", "the run refuses to go on or to score it: restore the files, or start a new run"},
       {"constant", "used; look at it"},
       {"not-hu", "used as it is; look at its rescale slope and intercept"},
       {"empty-label", "used: the structure is taken to be absent"}};

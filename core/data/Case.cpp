@@ -167,8 +167,13 @@ Result<std::string> inputDigest(const Case& c) {
   std::error_code error;
   if (files.size() == 1 && std::filesystem::is_directory(files.front(), error)) {
     std::vector<std::filesystem::path> inside;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(files.front(), error))
-      if (entry.is_regular_file(error)) inside.push_back(entry.path());
+    std::error_code kind;
+    for (std::filesystem::recursive_directory_iterator at(files.front(), error), end; !error && at != end;
+         at.increment(error))
+      if (at->is_regular_file(kind)) inside.push_back(at->path());
+    if (error)
+      return fail(ErrorCode::Io, "a folder of the case cannot be listed: " + error.message(), "check its permissions",
+                  files.front().string());
     std::sort(inside.begin(), inside.end());
     files = std::move(inside);
   }

@@ -1,6 +1,7 @@
 #include "core/data/CaseList.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -144,7 +145,8 @@ Result<void> save(const CaseList& list, const std::filesystem::path& file) {
 }
 
 Result<CaseList> loadCaseList(const std::filesystem::path& file) {
-  LORKD_TRY(json, readJson(file));
+  constexpr auto largest = std::uintmax_t(256) << 20;
+  LORKD_TRY(json, readJson(file, largest));
   CaseList list;
   try {
     if (json.at("version").get<int>() != 1)
@@ -156,7 +158,12 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file) {
       const auto split = splitFromString(entry.at("split").get<std::string>());
       if (!split) return fail(split.error(), file.string());
       c.split = *split;
-      entry.at("tasks").get_to(c.tasks);
+      for (const auto& number : entry.at("tasks")) {
+        const auto task = number.get<std::int64_t>();
+        if (!number.is_number_integer() || task < 0 || task > std::numeric_limits<int>::max())
+          return fail(ErrorCode::Format, number.dump() + " is the number of no task", "", file.string());
+        c.tasks.push_back(static_cast<int>(task));
+      }
       entry.at("digest").get_to(c.digest);
       entry.at("case").get_to(c.item);
       list.cases.push_back(std::move(c));

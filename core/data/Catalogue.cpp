@@ -1,5 +1,7 @@
 #include "core/data/Catalogue.h"
 
+#include <algorithm>
+#include <iterator>
 #include <random>
 
 #include "core/base/Digest.h"
@@ -19,6 +21,7 @@ namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
 constexpr int version = 5;
+constexpr std::int64_t kLookAgain = -1;  // no generation of a file table
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
 Result<std::int64_t> number(Database& database, const std::string& query) {
@@ -74,14 +77,35 @@ Result<io::Scan> scanFile(const fs::path& file) {
         file.string());
   LORKD_TRY(geometry, io::readVolumeGeometry(file));
   scan.loose.push_back({file, "volume", geometry, {}});
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(file.parent_path(), ignored)) {
+  std::error_code ec;
+  for (fs::directory_iterator entry(file.parent_path(), ec), end; !ec && entry != end; entry.increment(ec)) {
     ++scan.filesSeen;
-    if (!io::isVolumeFile(entry.path()) || entry.path() == file) continue;
-    if (const auto other = io::readVolumeGeometry(entry.path()))
-      scan.loose.push_back({entry.path(), "volume", *other, {}});
+    const auto& path = entry->path();
+    if (!io::isVolumeFile(path) || path == file) continue;
+    if (const auto other = io::readVolumeGeometry(path)) scan.loose.push_back({path, "volume", *other, {}});
   }
+  if (ec)
+    return fail(ErrorCode::Io, "the folder cannot be listed for the labels beside the file: " + ec.message(),
+                "check its permissions", file.parent_path().string());
   return scan;
+}
+
+/// Errors: Format, for a file that is no index, or of a program to come.
+Result<void> checkKind(std::int64_t application, std::int64_t found, const fs::path& file) {
+  if (application != applicationId)
+    return fail(ErrorCode::Format, "a SQLite file, but not an index of this program", "choose another file",
+                file.string());
+  if (found > version)
+    return fail(ErrorCode::Format, "the index was written by a newer program (version " + std::to_string(found) + ")",
+                "update the program, or choose another file", file.string());
+  return {};
+}
+
+Result<std::string> readSecret(Database& db, const fs::path& file) {
+  LORKD_TRY(secret, db.prepare("SELECT value FROM meta WHERE key = 'secret'"));
+  LORKD_TRY(row, secret.step());
+  if (!row) return fail(ErrorCode::Format, "the index has lost its secret", "delete it and scan again", file.string());
+  return secret.text(0);
 }
 
 }  // namespace
@@ -124,22 +148,25 @@ Result<Catalogue> Catalogue::open(const fs::path& file) {
       return db.execute("PRAGMA application_id = " + std::to_string(applicationId) +
                         "; PRAGMA user_version = " + std::to_string(version));
     }
-    if (application != applicationId)
-      return fail(ErrorCode::Format, "a SQLite file, but not an index of this program", "choose another file",
-                  file.string());
-    if (found > version)
-      return fail(ErrorCode::Format, "the index was written by a newer program (version " + std::to_string(found) + ")",
-                  "update the program, or choose another file", file.string());
+    LORKD_CHECK(checkKind(application, found, file));
     if (found == version) return {};
     LORKD_CHECK(renewTables(db));
     return db.execute("PRAGMA user_version = " + std::to_string(version));
   });
   if (!made) return std::unexpected(impl->named(made).error());
-  LORKD_TRY(secret, db.prepare("SELECT value FROM meta WHERE key = 'secret'"));
-  LORKD_TRY(row, secret.step());
-  if (!row) return fail(ErrorCode::Format, "the index has lost its secret", "delete it and scan again", file.string());
-  impl->secret = secret.text(0);
+  LORKD_TRY(secret, readSecret(db, file));
+  impl->secret = secret;
   return Catalogue(std::move(impl));
+}
+
+Result<Catalogue> Catalogue::openToRead(const fs::path& file) {
+  LORKD_TRY(db, Database::openToRead(file));
+  LORKD_TRY(found, number(db, "PRAGMA user_version"));
+  LORKD_TRY(application, number(db, "PRAGMA application_id"));
+  if (application != 0 || found != 0) LORKD_CHECK(checkKind(application, found, file));
+  if (found < version) return open(file);
+  LORKD_TRY(secret, readSecret(db, file));
+  return Catalogue(std::make_unique<Impl>(Impl{std::move(db), file, lexical(file).parent_path(), secret}));
 }
 
 Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, Progress& progress,
@@ -160,8 +187,10 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     const bool moved = !row.folder.empty() && row.folder != place;
     LORKD_TRY(found, m_impl->named(rescan(db, row.id, place, moved, progress, cancel)));
     if (found.current) return m_impl->named(moveSource(db, row.id, places));
-    generation = found.generation;
+    // What was passed over has no size and time to be known by: the next scan looks again.
+    generation = found.passedOver.empty() ? found.generation : kLookAgain;
     scan = io::assemble(std::move(found.contents));
+    std::ranges::move(found.passedOver, std::back_inserter(scan.rejected));
     LORKD_CHECK(io::checkUsable(scan, place));
   }
 

@@ -48,6 +48,10 @@ class Catalogue {
  public:
   /// Opens or makes the index. Errors: Io, Format (not an index, or of a newer program).
   static Result<Catalogue> open(const std::filesystem::path& file);
+  /// Opens an index that is there and of this version without writing, so that it can be read where nothing can be
+  /// written, and never waits for a scan. Only questions may be asked. An older index is renewed first, as by open().
+  /// Errors: NotFound, Io, Format.
+  static Result<Catalogue> openToRead(const std::filesystem::path& file);
   Catalogue(Catalogue&&) noexcept;
   Catalogue& operator=(Catalogue&&) noexcept;
   ~Catalogue();

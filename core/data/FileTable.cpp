@@ -142,7 +142,8 @@ Result<void> forget(Database& db, std::int64_t source, const std::vector<std::st
 Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder, bool moved, Progress& progress,
                       const CancelToken& cancel) {
   progress.report("listing files", 0, 0);
-  LORKD_TRY(stamps, io::listFolder(folder, cancel));
+  LORKD_TRY(listed, io::listFolder(folder, cancel));
+  const auto& stamps = listed.files;
   LORKD_TRY(known, knownFiles(db, source));
   std::vector<std::size_t> fresh;
   if (moved) {
@@ -160,7 +161,8 @@ Result<Rescan> rescan(Database& db, std::int64_t source, const fs::path& folder,
   LORKD_CHECK(forget(db, source, gone));
   Rescan out;
   out.generation = known.generation + (gone.empty() ? 0 : 1);
-  out.current = fresh.empty() && gone.empty() && known.current;
+  out.passedOver = std::move(listed.passedOver);
+  out.current = fresh.empty() && gone.empty() && known.current && out.passedOver.empty();
   if (out.current) return out;
 
   std::vector<std::optional<FileContent>> contents(stamps.size());

@@ -6,7 +6,14 @@ namespace lorkd::data {
 
 Result<CaseList> openCases(const run::RunDirectory& run) {
   LORKD_TRY(list, loadCaseList(run.cases()));
-  LORKD_TRY(index, Catalogue::open(run.project() / "index.sqlite"));
+  for (const auto& entry : list.cases)
+    for (const int task : entry.tasks)
+      if (static_cast<std::size_t>(task) >= run.plan().tasks.size())
+        return fail(ErrorCode::Format,
+                    "a case is listed for task number " + std::to_string(task) + ", but the plan has " +
+                        std::to_string(run.plan().tasks.size()),
+                    "the file is damaged, or of another run", run.cases().string());
+  LORKD_TRY(index, Catalogue::openToRead(run.project() / "index.sqlite"));
   LORKD_TRY(known, index.cases());
   std::map<std::pair<std::string, std::string>, const Case*> byId;  // the same image may be in two sources
   for (const auto& item : known) byId[{item.source, item.id}] = &item;

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int formatVersion = 3;  // to be raised when the same key would give other numbers
+constexpr std::uintmax_t largestIndex = std::uintmax_t(256) << 20;
+constexpr int formatVersion = 4;  // to be raised when the same key would give other numbers
 
 /// A case on the working grid: the whole volume, before any slab is cut.
 struct Working {
@@ -125,20 +126,8 @@ Result<void> writeCase(const plan::Plan& plan, const AssignedCase& c, const Work
 bool isPrepared(const fs::path& file, const std::string& key) {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return false;
-  const auto opened = safetensors::File::open(file);
+  const auto opened = safetensors::File::open(file, safetensors::Digest::Required);
   return opened && opened->metadata().contains("key") && opened->metadata().at("key") == key;
-}
-
-Result<std::string> Digests::of(const AssignedCase& c) {
-  auto& known = m_known[c.item.source + "\n" + c.item.id];
-  if (known.empty()) {
-    LORKD_TRY(digest, inputDigest(c.item));
-    known = digest;
-  }
-  if (!c.digest.empty() && c.digest != known)
-    return fail(ErrorCode::Mismatch, "the files of the case have changed since the run was frozen",
-                "restore them, or start a new run", c.item.id);
-  return known;
 }
 
 image::Geometry workingGrid(const image::Geometry& source, const plan::Data& options) {
@@ -174,8 +163,8 @@ std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Spl
   return range;
 }
 
-Result<void> prepare(const plan::Plan& plan, const CaseList& cases, const fs::path& cache, Progress& progress,
-                     const CancelToken& cancel) {
+Result<fs::path> prepare(const plan::Plan& plan, const CaseList& cases, const fs::path& cache, Progress& progress,
+                         const CancelToken& cancel) {
   LORKD_CHECK(makeWritableFolder(cache));
   Json index = Json::array();
   Digests digests;
@@ -207,11 +196,12 @@ Result<void> prepare(const plan::Plan& plan, const CaseList& cases, const fs::pa
   }
   working.reset();
   LORKD_CHECK(preparePictures(plan, cases, cache, digests, index, progress, cancel));
-  // Last, and only when it changed: whoever finds an index finds every file it names.
-  if (const auto before = readJson(cache / "index.json"); !before || *before != index)
-    LORKD_CHECK(writeJson(cache / "index.json", index));
+  // Last: whoever finds an index finds every file it names. Other runs share the folder, so it is named by its content.
+  const auto named = cache / ("index-" + sha256(index.dump()).substr(0, 16) + ".json");
+  if (const auto before = readJson(named, largestIndex); !before || *before != index)
+    LORKD_CHECK(writeJson(named, index));
   progress.report("preparing", done, done);
-  return {};
+  return named;
 }
 
 }  // namespace lorkd::data

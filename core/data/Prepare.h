@@ -63,11 +63,12 @@ image::LabelMap labelMap(const std::vector<image::Mask>& masks);
 /// A picture belongs to the split that its set names; where a set names none, or none
 /// for validation or test, the plan's share of each class is drawn from the plan's seed, or of all pictures where they
 /// have several labels; those of a patient stay together. A picture with labels of several classes of a task is left
-/// out of it, with a note; one with none is no example of it. Writes an index.json into `cache`: [{"file", "case",
-/// "split", "tasks":[...]}...]; with a slab held out, validation and test files hold a patch's depth around their slab,
-/// and "scored": [first, end) names the slab's slices in the file. Nothing is touched when all is there. Errors: those
-/// of io and data; Mismatch when a case's files changed since its digest was taken; Cancelled.
-Result<void> prepare(const plan::Plan& plan, const CaseList& cases, const std::filesystem::path& cache,
-                     Progress& progress, const CancelToken& cancel);
+/// out of it, with a note; one with none is no example of it. A file that is damaged is made again. Returns the index
+/// of what was prepared, a file in `cache` named by its content, since others prepare other cases there: [{"file",
+/// "case", "split", "tasks":[...]}...]; with a slab held out, validation and test files hold a patch's depth around
+/// their slab, and "scored": [first, end) names the slab's slices in the file. Nothing is touched when all is there.
+/// Errors: those of io and data; Mismatch when a case's files changed since its digest was taken; Cancelled.
+Result<std::filesystem::path> prepare(const plan::Plan& plan, const CaseList& cases, const std::filesystem::path& cache,
+                                      Progress& progress, const CancelToken& cancel);
 
 }  // namespace lorkd::data

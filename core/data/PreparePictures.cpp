@@ -104,8 +104,9 @@ image::Volume channelOf(const io::Picture& picture, std::int64_t c, std::int64_t
   return plane;
 }
 
-/// Appends the picture, channels first, at the plan's patch size and normalised.
-void append(const io::Picture& picture, const plan::Data& options, std::vector<float>& out) {
+/// The picture, channels first, at the plan's patch size and normalised.
+std::vector<float> prepared(const io::Picture& picture, const plan::Data& options) {
+  std::vector<float> out;
   image::Geometry own, wanted;
   own.size = {picture.width, picture.height, 1};
   wanted.size = {options.patch[0], options.patch[1], 1};
@@ -121,6 +122,7 @@ void append(const io::Picture& picture, const plan::Data& options, std::vector<f
     normalise(plane, how);
     out.insert(out.end(), plane.voxels.begin(), plane.voxels.end());
   }
+  return out;
 }
 
 struct LoadedSet {
@@ -195,20 +197,18 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
       const fs::path file = fileOfKey(key);
       if (!isPrepared(cache / file, key)) {
         LORKD_CHECK(loadAll());
-        std::vector<float> images;
+        std::vector<std::pair<const AssignedCase*, std::vector<std::size_t>>> wanted;  // of each set, its examples
         std::vector<std::int64_t> labels;
         std::size_t ambiguous = 0;
         for (const auto* m : members) {
           const auto& [set, splits] = sets.at(m->item.id);
           const auto classes = classMap(task, set);
+          wanted.emplace_back(m, std::vector<std::size_t>());
           for (std::size_t n = 0; n < set.examples.size(); ++n) {
             if (splits[n] != split) continue;
             const int cls = classOf(set.examples[n], classes, ambiguous);
             if (cls < 0) continue;
-            if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "preparing was stopped");
-            auto picture = io::pictureOf(set.examples[n]);
-            if (!picture) return fail(picture.error(), m->item.id);
-            append(*picture, plan.data, images);
+            wanted.back().second.push_back(n);
             labels.push_back(cls);
           }
         }
@@ -217,12 +217,29 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
                         "classes of the task '" + plan.tasks[t].first + "' and are left out: it chooses one class");
         if (labels.empty()) continue;  // a set may have no part in a split
         const auto count = static_cast<std::int64_t>(labels.size());
+        std::int64_t done = 0;
+        const auto write = [&](const safetensors::Put& put) -> Result<void> {
+          for (const auto& [m, examples] : wanted) {
+            const auto each =
+                io::eachPicture(sets.at(m->item.id).set.examples, examples,
+                                [&](std::size_t, const io::Picture& picture) -> Result<void> {
+                                  if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "preparing was stopped");
+                                  if (done % 256 == 0)
+                                    progress.report("preparing pictures: " + plan.tasks[t].first, done, count);
+                                  const auto values = prepared(picture, plan.data);
+                                  put(std::as_bytes(std::span(values)));
+                                  ++done;
+                                  return {};
+                                });
+            if (!each && each.error().code == ErrorCode::Cancelled) return each;
+            if (!each) return fail(each.error(), m->item.id);
+          }
+          return {};
+        };
+        // One picture at a time, since a set may be larger than the memory.
         LORKD_CHECK(safetensors::write(
             cache / file,
-            {{"images",
-              "F32",
-              {count, channelsOf(plan.data), plan.data.patch[1], plan.data.patch[0]},
-              std::as_bytes(std::span(images))},
+            {{"images", "F32", {count, channelsOf(plan.data), plan.data.patch[1], plan.data.patch[0]}, {}, write},
              {"labels", "I64", {count}, std::as_bytes(std::span(labels))}},
             {{"task", std::to_string(t)}, {"split", toString(split)}, {"input", sha256(inputs.dump())}, {"key", key}}));
       }

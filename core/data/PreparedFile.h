@@ -2,12 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 
 #include "core/base/Json.h"
 #include "core/base/Progress.h"
 #include "core/data/CaseList.h"
+#include "core/data/Digests.h"
 
 namespace lorkd::data {
 
@@ -16,15 +16,6 @@ inline std::filesystem::path fileOfKey(const std::string& key) { return key.subs
 
 /// Whether `file` is there, whole, and was made for `key`.
 bool isPrepared(const std::filesystem::path& file, const std::string& key);
-
-/// Digests of the cases of one run, each taken once, and compared with the one frozen in the list.
-class Digests {
- public:
-  Result<std::string> of(const AssignedCase& c);
-
- private:
-  std::map<std::string, std::string> m_known;
-};
 
 /// Prepares the picture tasks and appends their files to `index`.
 Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, const std::filesystem::path& cache,

@@ -47,6 +47,46 @@ Result<Database> Database::open(const std::filesystem::path& file) {
   return database;
 }
 
+Result<Database> Database::openToRead(const std::filesystem::path& file) {
+  std::error_code ec;
+  if (!std::filesystem::exists(file, ec)) return fail(ErrorCode::NotFound, "there is no index", "", file.string());
+  const auto opened = [&](const std::string& name) -> Result<Database> {
+    sqlite3* raw = nullptr;
+    const int code = sqlite3_open_v2(name.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
+    Database database(raw);
+    if (code != SQLITE_OK) return sqliteError(raw);
+    sqlite3_busy_timeout(raw, 5000);
+    // The file itself is opened by the first question only.
+    LORKD_CHECK(database.execute("PRAGMA schema_version"));
+    return database;
+  };
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file, ec).string()) {
+    constexpr const char* digits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '%' || c == '?' || c == '#')
+      uri += {'%', digits[byte >> 4], digits[byte & 15]};
+    else
+      uri += c;
+  }
+  auto database = opened(uri);
+  // SQLite makes files beside one that is written ahead, even to read it. Where it cannot, nobody else here can write
+  // either, so that the file may be read as it stands, unless it is not whole without what lies beside it.
+  auto ahead = file;
+  ahead += "-wal";
+  const auto size = std::filesystem::file_size(ahead, ec);
+  if (!database && database.error().code == ErrorCode::Io) {
+    if (ec || size == 0)
+      database = opened(uri + "?immutable=1");
+    else
+      database = fail(ErrorCode::Io,
+                      "the last changes of the index stand in a file beside it, and the folder cannot be written",
+                      "open the project once where it can be written, or copy it there", file.string());
+  }
+  if (!database && database.error().context.empty()) database.error().context = file.string();
+  return database;
+}
+
 Result<void> Database::execute(const std::string& sql) {
   if (sqlite3_exec(m_raw.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return sqliteError(m_raw.get());
   return {};

@@ -68,6 +68,9 @@ class Database {
  public:
   /// Opens or makes the file, waits up to five seconds for other users of it, writes ahead (WAL).
   static Result<Database> open(const std::filesystem::path& file);
+  /// Opens a file that is there, never writes and never waits for who does, even where nothing can be written. Errors:
+  /// NotFound; Io, also where changes stand beside the file that it cannot take in without writing.
+  static Result<Database> openToRead(const std::filesystem::path& file);
   /// Runs one or several statements without parameters.
   Result<void> execute(const std::string& sql);
   Result<Statement> prepare(const std::string& sql);

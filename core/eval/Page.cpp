@@ -129,4 +129,15 @@ std::string swatch(const std::string& color) {
   return color.empty() ? "" : fmt::format("<b class='swatch' style='background:{}'></b>", escape(color));
 }
 
+std::string swatch(const plan::Look& look) {
+  if (look.pattern == 0) return swatch(look.color);
+  std::string lines;
+  for (const auto& [line, degrees] :
+       {std::pair<int, int>{plan::Rising, 135}, {plan::Falling, 45}, {plan::Level, 0}, {plan::Upright, 90}})
+    if (look.pattern & line)
+      lines += fmt::format("repeating-linear-gradient({}deg,transparent 0 3px,{} 3px 4.2px),", degrees,
+                           plan::inkOn(look.color));
+  return fmt::format("<b class='swatch' style='background:{}{}'></b>", lines, escape(look.color));
+}
+
 }  // namespace lorkd::eval::report

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "core/run/Looks.h"
+
 namespace lorkd::eval::report {
 
 /// The page's style sheet, for light and dark screens and for paper.
@@ -17,7 +19,8 @@ std::string section(const std::string& title, const std::string& body);
 /// A folded part with a title.
 std::string folded(const std::string& title, const std::string& body);
 
-/// A square of a task's or class's colour.
+/// A square of a task's colour, or as a class looks.
 std::string swatch(const std::string& color);
+std::string swatch(const plan::Look& look);
 
 }  // namespace lorkd::eval::report

@@ -41,10 +41,18 @@ double lastFinite(const Points& points) {
   return std::nan("");
 }
 
-std::string taskPanel(const Source& source, std::size_t index, svg::Range steps) {
+/// One range for the total losses of all tasks, so that panels can be compared.
+svg::Range lossRange(const RunHistory& history) {
+  std::vector<double> values;
+  for (const auto& [task, losses] : history.losses)
+    if (const auto* total = losses.find("total")) values.insert(values.end(), total->y.begin(), total->y.end());
+  return svg::roundRange(std::move(values), 0.02, true);
+}
+
+std::string taskPanel(const Source& source, std::size_t index, const std::string& color, svg::Range steps,
+                      svg::Range range) {
   const auto& plan = source.directory.plan();
   const auto& name = plan.tasks[index].first;
-  const auto color = plan::taskColor(plan, index);
   const auto* losses = source.history.losses.find(name);
   const auto* metrics = source.history.validation.find(name);
   const auto* total = losses ? losses->find("total") : nullptr;
@@ -58,7 +66,7 @@ std::string taskPanel(const Source& source, std::size_t index, svg::Range steps)
   std::vector<svg::Line> lines;
   std::string caption = swatch(color) + escape(name);
   if (total) {
-    frame.y = svg::roundRange(total->y, 0.02, true);
+    frame.y = range;
     addTrainingLines(lines, *total, color, true);
     caption += fmt::format(" <small>loss {:.3g}", lastFinite(svg::smoothed(*total, smoothing)));
   } else {
@@ -75,9 +83,40 @@ std::string taskPanel(const Source& source, std::size_t index, svg::Range steps)
   return figure(svg::plot(frame, lines), caption + "</small>");
 }
 
+/// The metric of each class, one panel a task with several of them.
+std::string classPanels(const Source& source, svg::Range steps) {
+  const auto& plan = source.directory.plan();
+  std::string out;
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    const auto& [name, task] = plan.tasks[i];
+    const auto* metrics = source.history.validation.find(name);
+    if (!metrics || metrics->empty() || task.classes.size() < 2) continue;
+    const auto& metric = metrics->front().first;
+    std::vector<svg::Line> lines;
+    std::string key;
+    for (std::size_t c = 0; c < task.classes.size(); ++c) {
+      const auto* points = metrics->find(metric + "/" + task.classes[c].first);
+      if (!points || std::isnan(lastFinite(*points))) continue;
+      const auto color = plan::classColor(plan, i, c);
+      lines.push_back({*points, color, "smooth", false, true});
+      key += swatch(color) + escape(task.classes[c].first) + " ";
+    }
+    if (lines.empty()) continue;
+    svg::Frame frame;
+    frame.label = "Validation by class of task " + name;
+    frame.x = steps;
+    frame.xLabel = "step";
+    frame.yLabel = metric;
+    if (source.history.bestStep >= 0) frame.mark = source.history.bestStep;
+    out += figure(svg::plot(frame, lines), escape(name) + " <small>" + key + "</small>");
+  }
+  return out;
+}
+
 /// Every component of the loss in a panel of its own, all tasks in their colours.
 std::string componentPanels(const Source& source, svg::Range steps) {
   const auto& plan = source.directory.plan();
+  const plan::Looks looks(plan);
   std::vector<std::string> names;
   for (const auto& [task, losses] : source.history.losses)
     for (const auto& [name, points] : losses)
@@ -90,7 +129,7 @@ std::string componentPanels(const Source& source, svg::Range steps) {
       const auto* losses = source.history.losses.find(plan.tasks[i].first);
       const auto* points = losses ? losses->find(name) : nullptr;
       if (!points) continue;
-      addTrainingLines(lines, *points, plan::taskColor(plan, i), false);
+      addTrainingLines(lines, *points, looks.of(i).color, false);
       values.insert(values.end(), lines.back().points.y.begin(), lines.back().points.y.end());
     }
     svg::Frame frame;
@@ -106,12 +145,13 @@ std::string componentPanels(const Source& source, svg::Range steps) {
 }  // namespace
 
 std::string lossFigures(const Source& source) {
-  const auto steps = stepRange(source.history);
+  const auto steps = stepRange(source.history), range = lossRange(source.history);
   std::string panels, key;
   const auto& plan = source.directory.plan();
+  const plan::Looks looks(plan);
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
-    panels += taskPanel(source, i, steps);
-    key += swatch(plan::taskColor(plan, i)) + escape(plan.tasks[i].first) + " ";
+    panels += taskPanel(source, i, looks.of(i).color, steps, range);
+    key += swatch(looks.of(i).color) + escape(plan.tasks[i].first) + " ";
   }
   if (panels.empty()) return {};
   std::string out =
@@ -124,6 +164,12 @@ std::string lossFigures(const Source& source) {
   if (!components.empty())
     out += folded("Components of the loss", "<p class='note'>Smoothed, unweighted by task. " + key +
                                                 "</p><div class='grid'>" + components + "</div>");
+  const auto classes = classPanels(source, steps);
+  if (!classes.empty())
+    out += folded("Validation by class",
+                  "<p class='note'>All panels share the range from 0 to 1. A class that no "
+                  "validation case has is left out.</p><div class='grid'>" +
+                      classes + "</div>");
   return out;
 }
 

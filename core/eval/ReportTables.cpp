@@ -13,12 +13,13 @@ namespace {
 
 using svg::escape;
 
-std::string colorOf(const plan::Plan& plan, const std::string& task) {
+std::string colorOf(const plan::Plan& plan, const plan::Looks& looks, const std::string& task) {
   const int i = plan.tasks.indexOf(task);
-  return i < 0 ? "" : plan::taskColor(plan, static_cast<std::size_t>(i));
+  return i < 0 ? "" : looks.of(static_cast<std::size_t>(i)).color;
 }
 
-std::string resultTable(const Table& results, const plan::Plan& plan, const std::string& metric) {
+std::string resultTable(const Table& results, const plan::Plan& plan, const plan::Looks& looks,
+                        const std::string& metric) {
   const TableView view(results, metric);
   const bool counts = !isScore(metric);
   std::string out =
@@ -36,7 +37,7 @@ std::string resultTable(const Table& results, const plan::Plan& plan, const std:
         ++present;
       }
     out += fmt::format("<tr{}><th>{}{}</th>", task == "mean" || task == "all" ? " class='mean'" : "",
-                       swatch(colorOf(plan, task)), escape(task));
+                       swatch(colorOf(plan, looks, task)), escape(task));
     for (const auto& method : view.methods) {
       const double value = results.value(task, method, metric);
       // Equal to the printed digits is equal.
@@ -72,15 +73,17 @@ std::string fileDigest(const std::string& name, const std::filesystem::path& fil
 }  // namespace
 
 std::string resultTables(const Table& results, const plan::Plan& plan) {
+  const plan::Looks looks(plan);
   std::string out, classes;
   for (const auto& metric : metricsOf(results))
-    (metric.find('/') == std::string::npos ? out : classes) += resultTable(results, plan, metric);
+    (metric.find('/') == std::string::npos ? out : classes) += resultTable(results, plan, looks, metric);
   if (!classes.empty()) out += folded("Single classes", "<div class='tables'>" + classes + "</div>");
   return out.empty() ? out : "<div class='tables'>" + out + "</div>";
 }
 
 std::string taskTable(const Source& source, const Table& results) {
   const auto& plan = source.directory.plan();
+  const plan::Looks looks(plan);
   const bool lowRank = plan.method == plan::PlanMethod::Lorkd;
   std::string out = "<div class='scroll'><table><thead><tr><th>task</th><th>kind</th><th>classes</th>";
   if (lowRank) out += "<th class='n'>rank</th><th class='n'>scale at it</th>";
@@ -89,9 +92,8 @@ std::string taskTable(const Source& source, const Table& results) {
     const auto& [name, task] = plan.tasks[i];
     std::string classes;
     for (std::size_t c = 0; c < task.classes.size(); ++c)
-      classes +=
-          "<span class='chip'>" + swatch(plan::classColor(plan, i, c)) + escape(task.classes[c].first) + "</span> ";
-    out += fmt::format("<tr><th>{}{}</th><td>{}</td><td>{}</td>", swatch(plan::taskColor(plan, i)), escape(name),
+      classes += "<span class='chip'>" + swatch(looks.of(i, c)) + escape(task.classes[c].first) + "</span> ";
+    out += fmt::format("<tr><th>{}{}</th><td>{}</td><td>{}</td>", swatch(looks.of(i).color), escape(name),
                        plan::toString(task.kind), classes);
     if (lowRank)
       out += fmt::format("<td class='n'>{}</td><td class='n'>{:.4g}</td>", task.rank,

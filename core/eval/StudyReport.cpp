@@ -249,7 +249,8 @@ const char* const howMade =
     "cases. They say how far another choice of patients would move a figure, not another training; results.csv also "
     "holds the standard deviation between seeds. Intervals of methods that overlap may still differ reliably, because "
     "the patients are the same. Where a structure is found in one patient alone, "
-    "no interval is given.</p>\n";
+    "no interval is given. Experts and the methods whose names end in KD learn from the teacher; MTL, STL and the "
+    "others have none.</p>\n";
 
 }  // namespace
 

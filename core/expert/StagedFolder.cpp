@@ -4,19 +4,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <cstring>
 
 #include "core/base/File.h"
 
 namespace lorkd::expert {
 namespace fs = std::filesystem;
 namespace {
-
-std::unexpected<Error> ioError(const std::string& what, const fs::path& path) {
-  return fail(ErrorCode::Io, what + ": " + std::strerror(errno), "check space and permissions", path.string());
-}
 
 Result<void> flush(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -33,7 +27,7 @@ Result<void> flush(const fs::path& path) {
 Result<void> exchange(const fs::path& staged, const fs::path& target) {
   if (::renameat2(AT_FDCWD, staged.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) == 0) return {};
   if (errno != EINVAL && errno != ENOSYS) return ioError("cannot replace the folder", target);
-  const auto aside = staged.string() + ".old";
+  const auto aside = temporaryBeside(target);
   if (::rename(target.c_str(), aside.c_str()) != 0) return ioError("cannot move the old folder aside", target);
   if (::rename(staged.c_str(), target.c_str()) != 0) {
     auto error = ioError("cannot rename into place", target);
@@ -47,7 +41,6 @@ Result<void> exchange(const fs::path& staged, const fs::path& target) {
 }  // namespace
 
 Result<StagedFolder> StagedFolder::create(const fs::path& given, const std::string& proof) {
-  static std::atomic<unsigned> counter{0};
   std::error_code ec;
   // "experts/liver/" names the same folder as "experts/liver".
   const auto target = given.has_filename() ? given : given.parent_path();
@@ -57,11 +50,7 @@ Result<StagedFolder> StagedFolder::create(const fs::path& given, const std::stri
                 "choose another folder; only an expert is replaced", target.string());
   StagedFolder folder;
   folder.m_target = target;
-  std::string name = ".";
-  name += target.filename().string();
-  name += '.' + std::to_string(::getpid()) + '-' + std::to_string(counter++);
-  name += ".part";
-  folder.m_path = target.parent_path() / name;
+  folder.m_path = temporaryBeside(target);
   fs::remove_all(folder.m_path, ec);
   LORKD_CHECK(makeWritableFolder(folder.m_path));
   return folder;

@@ -141,7 +141,7 @@ struct Dataset::Impl {
     const auto it = splits.find(split);
     return it == splits.end() || task < 0 || task >= tasks ? nullptr : &it->second[static_cast<std::size_t>(task)];
   }
-  Result<void> add(const Json& entry, const fs::path& cache, const plan::Plan& plan);
+  Result<void> add(const Json& entry, const fs::path& index, const plan::Plan& plan);
   /// Called for what is about to be read.
   void count(const Example& example) const {
     if (budget == 0) return;
@@ -152,8 +152,7 @@ struct Dataset::Impl {
   }
 };
 
-Result<void> Dataset::Impl::add(const Json& entry, const fs::path& cache, const plan::Plan& plan) {
-  const auto index = cache / "index.json";
+Result<void> Dataset::Impl::add(const Json& entry, const fs::path& index, const plan::Plan& plan) {
   const auto text = [&](const char* key) {
     return entry.is_object() && entry.contains(key) && entry[key].is_string() ? entry[key].get<std::string>() : "";
   };
@@ -162,7 +161,7 @@ Result<void> Dataset::Impl::add(const Json& entry, const fs::path& cache, const 
   if (!staysInside(name) || split.empty())
     return fail(ErrorCode::Format, "an entry needs \"file\" (inside this folder) and \"split\": " + entry.dump(),
                 prepareAgain, index.string());
-  LORKD_TRY(file, safetensors::File::open(cache / name));
+  LORKD_TRY(file, safetensors::File::open(index.parent_path() / name, safetensors::Digest::Required));
   const bool pictures = text("kind") == "picture" || file.tensors().contains("images");
   files.push_back(file);
 
@@ -187,25 +186,27 @@ Result<void> Dataset::Impl::add(const Json& entry, const fs::path& cache, const 
   return {};
 }
 
-Result<Dataset> Dataset::open(const fs::path& cache, const plan::Plan& plan) {
-  LORKD_TRY(index, readJson(cache / "index.json"));
+Result<Dataset> Dataset::open(const fs::path& file, const plan::Plan& plan) {
+  constexpr auto largest = std::uintmax_t(256) << 20;
+  LORKD_TRY(index, readJson(file, largest));
   const Json& entries = index.is_object() && index.contains("cases") ? index["cases"] : index;
   if (!entries.is_array())
-    return fail(ErrorCode::Format, "the index is not a list of cases", prepareAgain, (cache / "index.json").string());
+    return fail(ErrorCode::Format, "the index is not a list of cases", prepareAgain, file.string());
   auto impl = std::make_shared<Impl>();
   impl->tasks = static_cast<int>(plan.tasks.size());
   impl->budget = static_cast<std::size_t>(plan.training.memory / 2 * (1 << 30));
   if (index.is_object() && index.contains("tasks"))
     for (std::size_t i = 0; i < plan.tasks.size(); ++i)
-      if (!index["tasks"].is_array() || index["tasks"].size() != plan.tasks.size() || index["tasks"].at(i) != plan.tasks[i].first)
-        return mismatch("prepared for the tasks " + index["tasks"].dump(), cache);
+      if (!index["tasks"].is_array() || index["tasks"].size() != plan.tasks.size() ||
+          index["tasks"].at(i) != plan.tasks[i].first)
+        return mismatch("prepared for the tasks " + index["tasks"].dump(), file);
   try {
-    for (const auto& entry : entries) LORKD_CHECK(impl->add(entry, cache, plan));
+    for (const auto& entry : entries) LORKD_CHECK(impl->add(entry, file, plan));
     // With a header the system may map the first megabytes of a file.
     if (impl->budget > 0)
-      for (const auto& file : impl->files) file.release();
+      for (const auto& part : impl->files) part.release();
   } catch (const c10::Error& e) {
-    return fail(ErrorCode::Internal, e.what_without_backtrace(), "", cache.string());
+    return fail(ErrorCode::Internal, e.what_without_backtrace(), "", file.string());
   }
   Dataset out;
   out.m_impl = std::move(impl);

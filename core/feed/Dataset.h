@@ -26,9 +26,10 @@ struct Example {
 /// time that examples of half of it have been asked for.
 class Dataset {
  public:
+  /// `index` as data::prepare() returns it; the files that it names lie beside it. Every file is read once, to compare
+  /// its digest. Errors: NotFound, Format (a damaged file, too); Mismatch when it was prepared for other tasks.
+  static Result<Dataset> open(const std::filesystem::path& index, const plan::Plan& plan);
   /// `split` as written by data::prepare: "train", "validation", "test".
-  /// Errors: NotFound, Format; Mismatch when the folder was prepared for other tasks.
-  static Result<Dataset> open(const std::filesystem::path& cache, const plan::Plan& plan);
   std::size_t size(const std::string& split, int task) const;
   Result<Example> example(const std::string& split, int task, std::size_t index) const;
   int tasks() const;

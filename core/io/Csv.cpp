@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/io/Limits.h"
+
 namespace lorkd::io {
 namespace {
 
@@ -29,6 +31,7 @@ std::vector<std::string> nextRow(std::string_view text, std::size_t& at, char se
     } else if (c == '"' && trimmed(cell).empty()) {
       quoted = true;
     } else if (c == separator) {
+      if (cells.size() > kMostCells) break;  // too many: the rest is of no interest
       cells.push_back(trimmed(cell));
       cell.clear();
     } else if (c == '\n' || (c == '\r' && text.substr(at, 2) != "\r\n")) {
@@ -56,15 +59,19 @@ std::size_t Csv::column(std::initializer_list<std::string_view> names) const {
   return header.size();
 }
 
-Csv parseCsv(std::string_view text) {
+Result<Csv> parseCsv(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   Csv csv;
   const auto first = text.substr(0, text.find_first_of("\r\n"));
   if (const auto found = first.find_first_of(",;\t"); found != first.npos) csv.separator = first[found];
-  std::size_t line = 1;
+  std::size_t line = 1, cellsLeft = kMostCells;
   for (std::size_t at = 0; at < text.size();) {
     const auto begin = at;
     auto cells = nextRow(text, at, csv.separator);
+    if (cells.size() > cellsLeft)
+      return fail(ErrorCode::Unsupported, "the table has more than " + grouped(kMostCells) + " cells",
+                  "cut it into parts");
+    cellsLeft -= cells.size();
     const bool blank = std::ranges::all_of(cells, &std::string::empty);
     if (begin == 0)
       csv.header = std::move(cells);

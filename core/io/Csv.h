@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/Error.h"
+
 namespace lorkd::io {
 
 /// The rows of a table, blank lines left out. The separator is the one that the first line uses first; a byte order
@@ -25,8 +27,8 @@ struct Csv {
   std::size_t column(std::initializer_list<std::string_view> names) const;
 };
 
-/// Any text is some table.
-Csv parseCsv(std::string_view text);
+/// Any text is some table. Errors: Unsupported (more cells than Limits.h says).
+Result<Csv> parseCsv(std::string_view text);
 
 /// Letters A to Z made small.
 std::string lowered(std::string text);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <string>
 #include <string_view>
 
+#include "core/io/OpenFile.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::io {
@@ -30,16 +30,17 @@ bool startsLikeDataset(std::string_view head, std::uintmax_t size) {
 }  // namespace
 
 std::string readHead(const fs::path& file, std::size_t most) {
+  const auto in = openStream(file);
+  if (!in) return {};
   std::error_code ec;
-  std::string head(std::min<std::uintmax_t>(most, fs::file_size(file, ec)), '\0');
-  std::ifstream in(file, std::ios::binary);
-  in.read(head.data(), static_cast<std::streamsize>(head.size()));
-  head.resize(static_cast<std::size_t>(in.gcount()));
+  const auto size = fs::file_size(file, ec);
+  std::string head(std::min<std::uintmax_t>(most, ec ? 0 : size), '\0');
+  head.resize(std::fread(head.data(), 1, head.size(), in.get()));
   return head;
 }
 
 FileKind fileKind(const fs::path& file) {
-  if (!std::ifstream(file, std::ios::binary)) return FileKind::Unreadable;
+  if (!openStream(file)) return FileKind::Unreadable;
   const auto first = readHead(file, 132);
   const std::string_view head = first;
   if (head.size() == 132 && head.ends_with("DICM")) return FileKind::Dicom;

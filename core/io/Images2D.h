@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ struct LabelledPicture {
   Picture picture;
   std::vector<int> labels;  ///< positions in PictureSet::classes, at most one of each label column
   std::string split;
-  std::string patient;  ///< as the set names the patient (source data); empty when it does not say
+  std::string patient;      ///< as the set names the patient (source data); empty when it does not say
+  std::int64_t place = -1;  ///< where `file` is an .npz: the position in the array of the split
 };
 
 struct PictureSet {
@@ -37,7 +39,12 @@ struct PictureSet {
   std::vector<Finding> findings;  ///< what was left out, or needs consent, with counts and the first names
 };
 
-/// The picture of an example, read where it is not here already. Errors: those of readPicture().
+/// Gives the pictures of `wanted`, positions in `examples`, to `visit` one after the other; what is not here already is
+/// read meanwhile, and let go after. An .npz is read once from front to back if its examples stand in their order.
+/// Errors: those of readPicture() and readNpz(), and of `visit`, which end it.
+Result<void> eachPicture(const std::vector<LabelledPicture>& examples, const std::vector<std::size_t>& wanted,
+                         const std::function<Result<void>(std::size_t, Picture)>& visit);
+/// The picture of one example. Errors: those of eachPicture().
 Result<Picture> pictureOf(const LabelledPicture& example);
 
 /// PNG, JPEG, BMP, TIFF, and DICOM of one frame, told by their first bytes. DICOM comes as it is meant to be seen, in 8
@@ -76,7 +83,7 @@ Result<PictureSet> readPictureTables(const std::vector<std::filesystem::path>& f
 /// {train,val,test}_{images,labels}.npy of a MedMNIST .npz: uint8 (N,H,W) or (N,H,W,3); (N,D,H,W), of which each volume
 /// stands as its middle slice, with a finding that needs consent (middle-slice); labels (N) or (N,1): a class number
 /// each, or (N,K): K columns of their own, classes "0=0", "0=1", "1=0" ...
-/// Errors: Format naming the array.
+/// The pictures themselves stay unread, whatever their size. Errors: Format or Unsupported, naming the array.
 Result<PictureSet> readNpz(const std::filesystem::path& file);
 /// Of sets with one label a picture. Errors: InvalidArgument, Io.
 Result<void> writeNpz(const std::filesystem::path& file, const PictureSet& set);

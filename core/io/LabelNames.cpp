@@ -9,6 +9,7 @@
 #include "core/base/File.h"
 #include "core/io/Csv.h"
 #include "core/io/FileKind.h"
+#include "core/io/Limits.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::io {
@@ -93,7 +94,9 @@ Result<Labels> readNames(const fs::path& file, int wanted) {
     return labels;
   }
   LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 24));
-  const auto table = parseCsv(bytes);
+  auto parsed = parseCsv(bytes);
+  if (!parsed) return fail(parsed.error(), file.string());
+  const auto& table = *parsed;
   const auto valueColumn = table.column({"value", "label", "index", "id"});
   const auto nameColumn = table.column({"name", "structure", "label_name"});
   if (valueColumn == table.header.size() || nameColumn == table.header.size())
@@ -144,6 +147,7 @@ Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, cons
     segmentOf[value] = static_cast<int>(values.size());
     values.push_back(static_cast<std::uint16_t>(value));
   }
+  LORKD_CHECK(roomFor(static_cast<double>(values.size()) * static_cast<double>(labels.voxels.size()), namesFile));
   LORKD_TRY(known, labelsOf(values, namesFile, layer));
   image::SegmentSet set;
   set.geometry = labels.geometry;

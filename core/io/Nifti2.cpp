@@ -1,17 +1,22 @@
 #include "core/io/Nifti2.h"
 
+#include <fcntl.h>
 #include <itk_zlib.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
+
+#include "core/io/Limits.h"
+#include "core/io/OpenFile.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
@@ -104,64 +109,166 @@ bool isPlaced(const char* header) {
   return sound(252, 256, 6) && sound(254, 280, 12);
 }
 
+// Reads plain files, too.
+using Stream = std::unique_ptr<gzFile_s, decltype(&gzclose)>;
+
+Stream openPacked(const fs::path& file) {
+  const int fd = openRegular(file);
+  const gzFile stream = fd < 0 ? nullptr : gzdopen(fd, "rb");
+  if (fd >= 0 && !stream) ::close(fd);
+  return {stream, &gzclose};
+}
+
+// Up to `count` bytes; fewer at the end, or where the stream is damaged.
+std::size_t readUpTo(gzFile_s& stream, char* to, std::size_t count) {
+  std::size_t done = 0;
+  while (done < count) {
+    const auto part = static_cast<unsigned>(std::min<std::size_t>(count - done, 1 << 24));
+    const int n = gzread(&stream, to + done, part);
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+// The header's own scale. Not-a-number or 0 as slope means that none is set (nifti1.h); anything else must be finite.
+Result<void> takeScale(NiftiFile& out, double slope, double intercept, const fs::path& file) {
+  if (std::isnan(slope) || slope == 0) return {};
+  if (!std::isfinite(slope) || !std::isfinite(intercept))
+    return fail(ErrorCode::Numeric, "the header scales the voxels by numbers that are not finite",
+                "mend scl_slope and scl_inter", file.string());
+  out.slope = slope;
+  out.intercept = intercept;
+  return {};
+}
+
+Result<void> takePlace(NiftiFile& out, double offset, double least, const fs::path& file) {
+  // Not-a-number is in no range.
+  if (!(offset >= least && offset <= static_cast<double>(1 << 30))) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%.10g", offset);
+    return fail(ErrorCode::Format,
+                std::string("the header says that the voxels begin at byte ") + text + ", which cannot be",
+                "mend vox_offset: the header ends at byte " + std::to_string(static_cast<int>(least)), file.string());
+  }
+  out.offset = static_cast<std::int64_t>(offset);
+  return {};
+}
+
+// A NIfTI-2 header for a reader that knows only NIfTI-1.
+Result<TemporaryFile> copyOf(const Old& old) {
+  std::string name = (fs::temp_directory_path() / "lorkd-XXXXXX.nii").string();
+  const int out = ::mkstemps(name.data(), 4);
+  const auto bad = [&](const char* what) {
+    const int code = errno;
+    return fail(
+        ErrorCode::Io, std::string(what) + ": " + std::strerror(code),
+        code == ENOSPC ? "the disk is full; free some space and try again" : "check the folder for temporary files",
+        name);
+  };
+  if (out < 0) return bad("no temporary file can be made");
+  TemporaryFile copy{fs::path(name)};
+  errno = ENOSPC;  // what a write that is short means
+  const bool written = ::write(out, old.data(), old.size()) == static_cast<ssize_t>(old.size());
+  if (!written) {
+    auto error = bad("the temporary file cannot be written");
+    ::close(out);
+    return error;
+  }
+  ::close(out);
+  return copy;
+}
+
+void swapBytes(std::vector<char>& bytes, std::size_t width) {
+  for (auto at = bytes.begin(); static_cast<std::size_t>(bytes.end() - at) >= width;
+       at += static_cast<std::ptrdiff_t>(width))
+    std::reverse(at, at + static_cast<std::ptrdiff_t>(width));
+}
+
 }  // namespace
 
-Result<NiftiFile> asNifti1(const fs::path& file, bool withVoxels) {
-  // Reads plain files, too.
-  const std::unique_ptr<gzFile_s, decltype(&gzclose)> in(gzopen(file.c_str(), "rb"), &gzclose);
+Result<NiftiFile> niftiFile(const fs::path& file) {
+  const auto in = openPacked(file);
   New header{};
-  const int there = in ? gzread(in.get(), header.data(), header.size()) : 0;
-  if (there < 348) return NiftiFile();
-  const bool isNew = there == static_cast<int>(header.size()) && std::memcmp(header.data() + 4, "n+2", 4) == 0;
+  const auto there = in ? readUpTo(*in, header.data(), header.size()) : 0;
+  const auto bad = [&](ErrorCode code, const std::string& what, const std::string& hint) {
+    return fail(code, what, hint, file.string());
+  };
+  if (there < 348) return bad(ErrorCode::Format, "the file is too short for a NIfTI header", "copy it anew");
+  const bool isNew = there == header.size() && std::memcmp(header.data() + 4, "n+2", 4) == 0;
   const auto old = oldHeader(header);
   const char* const known = isNew ? old.data() : header.data();
-  const int stored = bytesOf(valueIn<std::int16_t>(known, 70));
   if (!isPlaced(known))
-    return fail(ErrorCode::Format, "the header places the image with numbers that are out of range",
-                "mend its sform and qform", file.string());
-  if (!isNew) return NiftiFile{{}, stored};
-  std::int32_t size = 0;
-  std::array<std::int64_t, 8> dim{};
-  std::int64_t offset = 0;
-  std::memcpy(&size, header.data(), 4);
-  std::memcpy(dim.data(), header.data() + 16, 64);
-  std::memcpy(&offset, header.data() + 168, 8);
-  if (size != 540)
-    return fail(ErrorCode::Unsupported, "NIfTI-2 in big-endian order cannot be read", "convert it to NIfTI-1",
-                file.string());
-  double voxelBytes = stored;
-  for (const auto extent : dim) {
-    voxelBytes *= static_cast<double>(std::max<std::int64_t>(1, &extent == dim.data() ? 1 : extent));
+    return bad(ErrorCode::Format, "the header places the image with numbers that are out of range",
+               "mend its sform and qform");
+  NiftiFile out;
+  out.datatype = valueIn<std::int16_t>(known, 70);
+  out.voxelBytes = bytesOf(out.datatype);
+  if (!isNew) {
+    std::int32_t size = 0;
+    std::memcpy(&size, known, 4);
+    out.swapped = size != 348;
+    if (std::memcmp(known + 344, "n+1", 4) != 0)
+      return bad(ErrorCode::Format, "this is not what its name says, or not whole",
+                 "one file with header and voxels is read: convert pairs of .hdr and .img");
+    LORKD_CHECK(takePlace(out, static_cast<double>(valueIn<float>(known, 108)), 352, file));
+    LORKD_CHECK(takeScale(out, static_cast<double>(valueIn<float>(known, 112)),
+                          static_cast<double>(valueIn<float>(known, 116)), file));
+    return out;
+  }
+  const auto number = [&]<class T>(T value, std::size_t at) {
+    std::memcpy(&value, header.data() + at, sizeof value);
+    return value;
+  };
+  if (number(std::int32_t(), 0) != 540)
+    return bad(ErrorCode::Unsupported, "NIfTI-2 in big-endian order cannot be read", "convert it to NIfTI-1");
+  double voxelBytes = out.voxelBytes;
+  for (std::size_t n = 1; n < 8; ++n) {
+    const auto extent = number(std::int64_t(), 16 + 8 * n);
+    voxelBytes *= static_cast<double>(std::max<std::int64_t>(1, extent));
     if (extent < 0 || extent > 32767)
-      return fail(ErrorCode::Unsupported, "an axis of the NIfTI-2 image has " + std::to_string(extent) + " voxels",
-                  "cut it into parts of at most 32767", file.string());
+      return bad(ErrorCode::Unsupported, "an axis of the NIfTI-2 image has " + std::to_string(extent) + " voxels",
+                 "cut it into parts of at most 32767");
   }
   std::error_code ec;
   // Deflate cannot shrink data more than 1032 times.
-  if (!(voxelBytes >= 0 && voxelBytes <= 1032.0 * static_cast<double>(fs::file_size(file, ec))))
-    return fail(ErrorCode::Format, "the file is shorter than its header says", "copy it anew", file.string());
-  if (offset < 540 || offset > 1 << 30)
-    return fail(ErrorCode::Format, "the NIfTI-2 header says that its voxels begin at byte " + std::to_string(offset),
-                "", file.string());
+  if (!(voxelBytes <= 1032.0 * static_cast<double>(fs::file_size(file, ec))))
+    return bad(ErrorCode::Format, "the file is shorter than its header says", "copy the file anew");
+  LORKD_CHECK(takePlace(out, static_cast<double>(number(std::int64_t(), 168)), 544, file));
+  LORKD_CHECK(takeScale(out, number(double(), 176), number(double(), 184), file));
+  LORKD_TRY(copy, copyOf(old));
+  out.copy = std::move(copy);
+  return out;
+}
 
-  std::string name = (fs::temp_directory_path() / "lorkd-XXXXXX.nii").string();
-  const int out = ::mkstemps(name.data(), 4);
-  if (out < 0)
-    return fail(ErrorCode::Io, "no temporary file can be made", "check the folder for temporary files", name);
-  TemporaryFile copy{fs::path(name)};
-  bool written = ::write(out, old.data(), old.size()) == static_cast<ssize_t>(old.size());
-  std::vector<char> block(withVoxels ? static_cast<std::size_t>(std::min(voxelBytes, 0x1p20)) : 0);
-  if (withVoxels && gzseek(in.get(), offset, SEEK_SET) == offset)
-    for (auto left = static_cast<std::int64_t>(voxelBytes); written && left > 0;) {
-      const auto part = static_cast<unsigned>(std::min<std::int64_t>(left, static_cast<std::int64_t>(block.size())));
-      const int n = gzread(in.get(), block.data(), part);
-      if (n <= 0) break;  // a file cut off is found out by its reader
-      written = ::write(out, block.data(), static_cast<std::size_t>(n)) == n;
-      left -= n;
-    }
-  ::close(out);
-  if (!written) return fail(ErrorCode::Io, "the temporary file cannot be written", "check the free space", name);
-  return NiftiFile{std::move(copy), stored};
+Result<std::vector<char>> niftiVoxels(const fs::path& file, const NiftiFile& header, std::size_t bytes) {
+  const auto in = openPacked(file);
+  if (!in) return fail(ErrorCode::Io, "the file cannot be opened", "check its permissions", file.string());
+  gzbuffer(in.get(), 1 << 18);
+  const bool packed = gzdirect(in.get()) == 0;
+  const auto bad = [&](const std::string& what) {
+    return fail(ErrorCode::Format, what, "copy the file anew", file.string());
+  };
+  std::vector<char> block(static_cast<std::size_t>(std::min<std::int64_t>(header.offset, 1 << 18)));
+  for (auto left = static_cast<std::size_t>(header.offset); left > 0;) {
+    const auto n = readUpTo(*in, block.data(), std::min(left, block.size()));
+    if (n == 0) return bad("the file ends before its voxels begin");
+    left -= n;
+  }
+  std::vector<char> voxels(bytes);
+  if (const auto n = readUpTo(*in, voxels.data(), bytes); n < bytes)
+    return bad(std::string(packed ? "the compressed file is truncated or damaged"
+                                  : "the file is shorter than its header says") +
+               ": " + std::to_string(n) + " of " + std::to_string(bytes) + " bytes of voxels are there");
+  std::int64_t behind = 0;
+  for (std::size_t n = 0; packed && (n = readUpTo(*in, block.data(), block.size())) > 0;)
+    if ((behind += static_cast<std::int64_t>(n)) > kMostBehind)
+      return bad("the compressed file holds far more than its header says");
+  int code = Z_OK;
+  gzerror(in.get(), &code);
+  if (packed && code != Z_OK && code != Z_STREAM_END) return bad("the compressed file is truncated or damaged");
+  if (header.swapped && header.voxelBytes > 1) swapBytes(voxels, static_cast<std::size_t>(header.voxelBytes));
+  return voxels;
 }
 
 }  // namespace lorkd::io

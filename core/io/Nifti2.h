@@ -1,7 +1,10 @@
-// NIfTI-2 files for a reader that knows only NIfTI-1. Inside this room only.
+// NIfTI files as far as ITK's reader does not do: their second version, and their voxels, which that reader changes
+// where they are not finite and makes up where they are missing. Inside this room only.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "core/base/Error.h"
 
@@ -28,14 +31,23 @@ class TemporaryFile {
   std::filesystem::path m_path;
 };
 
-/// What the header of a NIfTI file says that a reader of NIfTI-1 does not.
+/// What the header of a NIfTI file says of its voxels.
 struct NiftiFile {
-  TemporaryFile copy;  ///< in NIfTI-1 (.nii), of a NIfTI-2 file, with its voxels or the header alone
-  int voxelBytes = 0;  ///< of a voxel as it lies in the file, where ITK tells of the type after rescaling; 0: unknown
+  TemporaryFile copy;               ///< of a NIfTI-2 file, its header as one of NIfTI-1 (.nii)
+  std::int16_t datatype = 0;        ///< by the numbers of nifti1.h
+  int voxelBytes = 0;               ///< of one voxel; 0: of no type that is known
+  bool swapped = false;             ///< the file is of the other byte order
+  std::int64_t offset = 0;          ///< where the voxels begin
+  double slope = 1, intercept = 0;  ///< what a stored value is multiplied by, and what is added then
 };
 
-/// Errors: Unsupported (big endian, or an axis longer than NIfTI-1 knows), Format (cut off; of either version, a
-/// rotation or an affine that is not finite), Io.
-Result<NiftiFile> asNifti1(const std::filesystem::path& file, bool withVoxels);
+/// Errors: Unsupported (NIfTI-2 in big-endian order, or with an axis longer than NIfTI-1 knows; voxels in another
+/// file), Format (no header, cut off, voxels that begin inside the header, or a rotation, affine or scale that is not
+/// finite), Io.
+Result<NiftiFile> niftiFile(const std::filesystem::path& file);
+
+/// The stored voxels, `bytes` of them, in this machine's byte order; of a packed file, read to its checksum. Errors:
+/// Format (damaged, or less or far more there than the header says), Io.
+Result<std::vector<char>> niftiVoxels(const std::filesystem::path& file, const NiftiFile& header, std::size_t bytes);
 
 }  // namespace lorkd::io

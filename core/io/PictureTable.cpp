@@ -8,6 +8,7 @@
 #include "core/io/Csv.h"
 #include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
+#include "core/io/Limits.h"
 #include "core/io/PicturePlaces.h"
 
 namespace lorkd::io {
@@ -104,8 +105,10 @@ class TableReader {
   explicit TableReader(const fs::path& folder) : m_folder(folder), m_places(folder) {}
 
   Result<void> take(const fs::path& file) {
-    LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 28));
-    const auto csv = parseCsv(bytes);
+    LORKD_TRY(bytes, readFile(file, kMostTableBytes));
+    auto parsed = parseCsv(bytes);
+    if (!parsed) return fail(parsed.error(), file.string());
+    const auto& csv = *parsed;
     const auto columns = columnsOf(csv);
     if (columns.file == csv.header.size() || csv.header.size() > kMostColumns)
       return fail(ErrorCode::Format, "the first line names no column of files, or too many columns",
@@ -272,8 +275,9 @@ bool isPictureTable(const fs::path& file) {
   const auto name = lowered(file.filename().string());
   if (!name.ends_with(".csv") && !name.ends_with(".tsv")) return false;
   const auto csv = parseCsv(readHead(file, 1 << 16));
-  const auto columns = columnsOf(csv);
-  return columns.file < csv.header.size() && !(columns.named.empty() && columns.others.empty());
+  if (!csv) return false;
+  const auto columns = columnsOf(*csv);
+  return columns.file < csv->header.size() && !(columns.named.empty() && columns.others.empty());
 }
 
 Result<PictureSet> readPictureTables(const std::vector<fs::path>& files) {

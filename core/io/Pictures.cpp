@@ -4,13 +4,13 @@
 #include <itkTIFFImageIO.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 
 #include "core/base/File.h"
 #include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
 #include "core/io/ItkGrid.h"
+#include "core/io/Limits.h"
+#include "core/io/NpzPictures.h"
 #include "core/io/Png.h"
 #include "core/io/dicom/DicomPicture.h"
 
@@ -18,14 +18,9 @@ namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMaxSide = 32768;
-constexpr double kMaxPixels = 1 << 28;
-
 // By the first bytes, since names lie.
 itk::ImageIOBase::Pointer imageIoFor(const fs::path& file) {
-  std::array<char, 8> head{};
-  std::ifstream(file, std::ios::binary).read(head.data(), head.size());
-  const std::string_view bytes(head.data(), head.size());
+  const auto bytes = readHead(file, 8);
   using std::literals::operator""sv;
   if (bytes.starts_with("\xff\xd8\xff"sv)) return itk::JPEGImageIO::New().GetPointer();
   if (bytes.starts_with("BM"sv)) return itk::BMPImageIO::New().GetPointer();
@@ -46,13 +41,15 @@ void copySamples(const std::vector<char>& buffer, unsigned components, Picture& 
           static_cast<std::uint8_t>(samples[n * components + c] >> (8 * (sizeof(T) - 1)));
 }
 
-std::vector<fs::path> sortedEntries(const fs::path& folder, bool folders) {
+Result<std::vector<fs::path>> sortedEntries(const fs::path& folder, bool folders) {
   std::vector<fs::path> out;
-  std::error_code ec;
-  for (const auto& entry : fs::directory_iterator(folder, fs::directory_options::skip_permission_denied, ec))
-    if (entry.path().filename().string().front() != '.' &&
-        (folders ? entry.is_directory(ec) : entry.is_regular_file(ec)))
-      out.push_back(entry.path());
+  std::error_code ec, kind;
+  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec))
+    if (at->path().filename().string().front() != '.' && (folders ? at->is_directory(kind) : at->is_regular_file(kind)))
+      out.push_back(at->path());
+  if (ec)
+    return fail(ErrorCode::Io, "the folder cannot be listed: " + ec.message(), "check its permissions",
+                folder.string());
   std::ranges::sort(out);
   return out;
 }
@@ -70,8 +67,27 @@ bool isPicture(const fs::path& file) {
   return kind == FileKind::Picture || kind == FileKind::Dicom;
 }
 
+Result<void> eachPicture(const std::vector<LabelledPicture>& examples, const std::vector<std::size_t>& wanted,
+                         const std::function<Result<void>(std::size_t, Picture)>& visit) {
+  NpzPictures archive;
+  for (const auto n : wanted) {
+    const auto& example = examples.at(n);
+    auto picture = example.file.empty() ? Result<Picture>(example.picture)
+                   : example.place >= 0 ? archive.read(example)
+                                        : readPicture(example.file);
+    if (!picture) return std::unexpected(picture.error());
+    LORKD_CHECK(visit(n, std::move(*picture)));
+  }
+  return archive.finish();
+}
+
 Result<Picture> pictureOf(const LabelledPicture& example) {
-  return example.file.empty() ? example.picture : readPicture(example.file);
+  Result<Picture> out = Picture();
+  LORKD_CHECK(eachPicture({example}, {0}, [&](std::size_t, Picture picture) -> Result<void> {
+    out = std::move(picture);
+    return {};
+  }));
+  return out;
 }
 
 Result<Picture> readPicture(const fs::path& file) {
@@ -79,8 +95,8 @@ Result<Picture> readPicture(const fs::path& file) {
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
   const char* hint = "PNG, JPEG, BMP, TIFF and DICOM pictures with 8 or 16 bits a sample can be read";
   try {
-    if (isPng(file)) return readPng(file, kMaxSide);
-    if (isDicom(file)) return readDicomPicture(file, kMaxSide);
+    if (isPng(file)) return readPng(file, kMostSide);
+    if (isDicom(file)) return readDicomPicture(file, kMostSide);
     const auto io = imageIoFor(file);
     if (!io) return fail(ErrorCode::Format, "this is not a picture", hint, file.string());
     io->SetFileName(file.string());
@@ -89,11 +105,16 @@ Result<Picture> readPicture(const fs::path& file) {
     picture.width = static_cast<std::int64_t>(io->GetDimensions(0));
     picture.height = static_cast<std::int64_t>(io->GetDimensions(1));
     const bool stack = io->GetNumberOfDimensions() > 2 && io->GetDimensions(2) > 1;
-    if (picture.width < 1 || picture.height < 1 || picture.width > kMaxSide || picture.height > kMaxSide ||
-        static_cast<double>(picture.width) * static_cast<double>(picture.height) > kMaxPixels || stack)
-      return fail(ErrorCode::Unsupported, "the picture is empty, has several pages or is too large", hint,
-                  file.string());
     const unsigned components = io->GetNumberOfComponents();
+    if (picture.width < 1 || picture.height < 1 || stack)
+      return fail(ErrorCode::Unsupported, "the picture is empty or has several pages", hint, file.string());
+    if (picture.width > kMostSide || picture.height > kMostSide ||
+        picture.width * picture.height * static_cast<std::int64_t>(components) > kMostSamples)
+      return fail(ErrorCode::Unsupported,
+                  "the picture has " + grouped(picture.width) + " by " + grouped(picture.height) + " pixels and " +
+                      std::to_string(components) + " channel(s), more than " + grouped(kMostSamples) +
+                      " samples or than " + grouped(kMostSide) + " pixels along a side",
+                  "cut it into parts, or make it smaller", file.string());
     const auto type = io->GetComponentType();
     using itk::IOComponentEnum;
     if (components < 1 || components > 4 || (type != IOComponentEnum::UCHAR && type != IOComponentEnum::USHORT))
@@ -127,14 +148,19 @@ Result<PictureSet> readPictureFolder(const fs::path& folder) {
   if (roots.empty()) roots.emplace_back("", folder);
 
   PictureSet set;
-  for (const auto& [split, root] : roots)
-    for (const auto& path : sortedEntries(root, true)) set.classes.push_back(path.filename().string());
+  for (const auto& [split, root] : roots) {
+    LORKD_TRY(folders, sortedEntries(root, true));
+    for (const auto& path : folders) set.classes.push_back(path.filename().string());
+  }
   std::ranges::sort(set.classes);
   set.classes.erase(std::unique(set.classes.begin(), set.classes.end()), set.classes.end());
 
   for (const auto& [split, root] : roots)
     for (std::size_t c = 0; c < set.classes.size(); ++c) {
-      for (const auto& file : sortedEntries(root / set.classes[c], false)) {
+      const auto place = root / set.classes[c];
+      if (!fs::is_directory(place, ec)) continue;  // a class that this split has not
+      LORKD_TRY(files, sortedEntries(place, false));
+      for (const auto& file : files) {
         if (!isPicture(file)) continue;
         set.examples.push_back({fs::relative(file, folder, ec).string(), file, {}, {static_cast<int>(c)}, split, {}});
       }

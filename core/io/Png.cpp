@@ -6,6 +6,9 @@
 #include <cstdio>
 #include <memory>
 
+#include "core/io/Limits.h"
+#include "core/io/OpenFile.h"
+
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
@@ -47,19 +50,20 @@ bool readRows(Reader& reader, png_bytep* rows) {
 }  // namespace
 
 bool isPng(const fs::path& file) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
+  const auto in = openStream(file);
   png_byte head[8];
   return in && std::fread(head, 1, sizeof head, in.get()) == sizeof head && png_sig_cmp(head, 0, sizeof head) == 0;
 }
 
 Result<Picture> readPng(const fs::path& file, std::int64_t maxSide) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), &std::fclose);
+  const auto in = openStream(file);
   if (!in) return fail(ErrorCode::Io, "the file cannot be opened", "check its permissions", file.string());
   Reader reader;
   reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, &onError, &onWarning);
   reader.info = reader.png ? png_create_info_struct(reader.png) : nullptr;
   if (!reader.info) return fail(ErrorCode::Internal, "libpng does not start", "", file.string());
   png_set_user_limits(reader.png, static_cast<png_uint_32>(maxSide), static_cast<png_uint_32>(maxSide));
+  png_set_chunk_malloc_max(reader.png, 1 << 23);  // texts and profiles may be packed as well
   png_init_io(reader.png, in.get());
   const auto bad = [&] {
     return fail(ErrorCode::Format, "the PNG is damaged: " + reader.message, "copy the file anew from its source",
@@ -81,6 +85,11 @@ Result<Picture> readPng(const fs::path& file, std::int64_t maxSide) {
   if (claimed > 24.0 * 1032 * static_cast<double>(fs::file_size(file, ec)))
     return fail(ErrorCode::Format, "the PNG is shorter than its header says", "copy the file anew from its source",
                 file.string());
+  if (claimed > static_cast<double>(kMostSamples))
+    return fail(ErrorCode::Unsupported,
+                "the picture has " + grouped(static_cast<std::int64_t>(claimed)) + " samples, more than " +
+                    grouped(kMostSamples),
+                "cut it into parts, or make it smaller", file.string());
   picture.pixels.resize(rowBytes * static_cast<std::size_t>(picture.height));
   std::vector<png_bytep> rows;
   for (std::int64_t y = 0; y < picture.height; ++y)

@@ -23,121 +23,153 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::string_view kUnreadable = "unreadable", kUnreadableFolder = "unreadable-folder",
+                           kBrokenLink = "broken-link", kSpecialFile = "special-file";
+
 // Several wait for a disk at a time.
 unsigned threadsForFiles() { return std::clamp(std::thread::hardware_concurrency(), 2U, 8U); }
 
 // The files of a folder and of those below it, several folders at a time. By hand, since each file is asked about once,
-// by a short name: std::filesystem takes three times as long. Folders without permission are passed over.
+// by a short name: std::filesystem takes three times as long. What cannot be looked at becomes a finding.
 class Listing {
  public:
   /// `top` is an open folder.
-  Listing(int top, const CancelToken& cancel) : m_top(top), m_cancel(cancel) {}
+  Listing(int top, const fs::path& folder, const CancelToken& cancel)
+      : m_top(top), m_folder(folder), m_cancel(cancel) {}
 
-  Result<std::vector<FileStamp>> run() {
+  Result<Listed> run() {
     {
       std::vector<std::jthread> threads;
       for (unsigned n = threadsForFiles(); n > 0; --n) threads.emplace_back([this] { work(); });
     }
-    if (m_error) return std::unexpected(*m_error);
-    return std::move(m_files);
+    if (m_cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
+    return std::move(m_listed);
   }
 
  private:
   void work() {
-    std::vector<FileStamp> files;
+    Listed own;
     std::vector<std::string> below;
     std::unique_lock lock(m_mutex);
     while (true) {
-      m_changed.wait(lock, [&] { return !m_folders.empty() || m_busy == 0 || m_error; });
-      if (m_folders.empty() || m_error) break;
+      m_changed.wait(lock, [&] { return !m_folders.empty() || m_busy == 0 || m_cancel.cancelled(); });
+      if (m_folders.empty() || m_cancel.cancelled()) break;
       const auto folder = std::move(m_folders.back());
       m_folders.pop_back();
       ++m_busy;
       lock.unlock();
-      const auto listed = list(folder, files, below);
+      list(folder, own, below);
       lock.lock();
       --m_busy;
-      if (!listed) m_error = listed.error();
       std::ranges::move(below, std::back_inserter(m_folders));
       below.clear();
       m_changed.notify_all();
     }
-    std::ranges::move(files, std::back_inserter(m_files));
+    m_changed.notify_all();
+    std::ranges::move(own.files, std::back_inserter(m_listed.files));
+    std::ranges::move(own.passedOver, std::back_inserter(m_listed.passedOver));
   }
 
   // `folder` is empty, or ends with a slash.
-  Result<void> list(const std::string& folder, std::vector<FileStamp>& files, std::vector<std::string>& below) const {
-    const auto bad = [&] {
-      return fail(ErrorCode::Io, std::string("a folder cannot be listed: ") + std::strerror(errno),
-                  "check the disk or the network share and scan again", folder);
+  void list(const std::string& folder, Listed& own, std::vector<std::string>& below) const {
+    const auto passOver = [&](const std::string& path, Finding::Severity severity, std::string_view code,
+                              std::string what) {
+      own.passedOver.emplace_back(path.empty() ? m_folder : m_folder / path,
+                                  Finding{severity, std::string(code), std::move(what)});
+    };
+    // Without the slash, behind which a link would be followed.
+    const auto place = folder.substr(0, std::max<std::size_t>(folder.size(), 1) - 1);
+    const auto bad = [&](int why) {
+      passOver(place, Finding::Severity::Warning, kUnreadableFolder,
+               std::string("the folder cannot be listed, so what it holds is not known: ") + std::strerror(why));
     };
     const int fd =
-        ::openat(m_top, folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    // Without permission, gone since, or become a link.
-    constexpr std::array passedOver{EACCES, EPERM, ENOENT, ENOTDIR, ELOOP};
-    if (fd < 0) return std::ranges::count(passedOver, errno) > 0 ? Result<void>() : bad();
+        ::openat(m_top, place.empty() ? "." : place.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+      if (errno != ENOENT) bad(errno);  // else gone since
+      return;
+    }
     const std::unique_ptr<DIR, int (*)(DIR*)> open(::fdopendir(fd), &::closedir);
     if (!open) {
+      bad(errno);
       ::close(fd);
-      return bad();
+      return;
     }
-    while (true) {
-      if (m_cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
+    while (!m_cancel.cancelled()) {
       errno = 0;
       const auto* entry = ::readdir(open.get());
-      if (!entry && errno != 0) return bad();
-      if (!entry) return {};
+      if (!entry && errno != 0) bad(errno);
+      if (!entry) return;
       const std::string_view name = entry->d_name;
-      struct stat info {};
-      const bool link = entry->d_type == DT_LNK;
       if (name == "." || name == "..") continue;
       // What is still being written or retrieved (base/File.h, pacs/Retrieve.h).
       if (name.starts_with('.') && name.ends_with(".part")) continue;
-      if (entry->d_type != DT_DIR && ::fstatat(fd, entry->d_name, &info, 0) != 0) {
-        // Gone since, or a link to nowhere.
-        if (errno == ENOENT || errno == EACCES || errno == ELOOP) continue;
-        return bad();
+      const auto path = folder + entry->d_name;
+      struct stat info {};
+      bool link = entry->d_type == DT_LNK, there = entry->d_type == DT_DIR;
+      if (entry->d_type == DT_UNKNOWN) {
+        there = ::fstatat(fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+        link = there && S_ISLNK(info.st_mode);
       }
-      if (entry->d_type == DT_DIR || (S_ISDIR(info.st_mode) && !link))
-        below.push_back(folder + entry->d_name + "/");
-      else if (S_ISREG(info.st_mode))
-        files.push_back({folder + entry->d_name, info.st_size,
-                         std::int64_t(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec});
+      if (entry->d_type == DT_DIR || (there && !link && S_ISDIR(info.st_mode))) {
+        below.push_back(path + "/");
+        continue;
+      }
+      if ((!there || link) && ::fstatat(fd, entry->d_name, &info, 0) != 0) {
+        const int why = errno;
+        if (link)
+          passOver(path, Finding::Severity::Warning, kBrokenLink,
+                   std::string("the link leads to nothing that can be read: ") + std::strerror(why));
+        else if (why != ENOENT)  // else gone since
+          passOver(path, Finding::Severity::Warning, kUnreadable,
+                   std::string("the file cannot be looked at: ") + std::strerror(why));
+      } else if (S_ISREG(info.st_mode)) {
+        own.files.push_back(
+            {path, info.st_size, std::int64_t(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec});
+      } else if (S_ISDIR(info.st_mode)) {
+        passOver(path, Finding::Severity::Note, "linked-folder",
+                 "a link to a folder is not followed, since it may lead in circles; scan that folder for itself");
+      } else {
+        passOver(path, Finding::Severity::Warning, kSpecialFile,
+                 "a pipe, socket or device in place of a file; it is not opened");
+      }
     }
   }
 
   int m_top;
+  const fs::path& m_folder;
   const CancelToken& m_cancel;
   std::mutex m_mutex;
   std::condition_variable m_changed;
   std::vector<std::string> m_folders{""};  // to be listed
   int m_busy = 0;
-  std::vector<FileStamp> m_files;
-  std::optional<Error> m_error;
+  Listed m_listed;
 };
 
 }  // namespace
 
-Result<std::vector<FileStamp>> listFolder(const fs::path& folder, const CancelToken& cancel) {
+bool leavesUnread(const Finding& finding) {
+  const std::array codes{kUnreadable, kUnreadableFolder, kBrokenLink, kSpecialFile};
+  return std::ranges::find(codes, finding.code) != codes.end();
+}
+
+Result<Listed> listFolder(const fs::path& folder, const CancelToken& cancel) {
   const int top = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (top < 0 && (errno == ENOENT || errno == ENOTDIR))
     return fail(ErrorCode::NotFound, "no such folder", "check the path", folder.string());
   if (top < 0)
-    return fail(ErrorCode::Io, std::string("the folder cannot be listed: ") + std::strerror(errno), "",
-                folder.string());
-  auto files = Listing(top, cancel).run();
+    return fail(ErrorCode::Io, std::string("the folder cannot be listed: ") + std::strerror(errno),
+                "check its permissions, the disk or the network share", folder.string());
+  auto listed = Listing(top, folder, cancel).run();
   ::close(top);
-  if (!files) {
-    auto error = files.error();
-    if (error.code == ErrorCode::Io) error.context = (folder / error.context).string();
-    return std::unexpected(std::move(error));
-  }
-  if (files->empty())
+  if (!listed) return listed;
+  if (listed->files.empty() && listed->passedOver.empty())
     return fail(ErrorCode::InvalidArgument, "the folder is empty", "choose the folder that holds the images",
                 folder.string());
   // Files below one folder stay together.
-  std::ranges::sort(*files, {}, [](const FileStamp& f) { return std::string_view(f.path); });
-  return files;
+  std::ranges::sort(listed->files, {}, [](const FileStamp& f) { return std::string_view(f.path); });
+  std::ranges::sort(listed->passedOver, {}, [](const auto& one) { return one.first; });
+  return listed;
 }
 
 Result<void> examineAll(const fs::path& folder, const std::vector<std::string_view>& files,
@@ -245,9 +277,9 @@ Result<void> checkUsable(const Scan& scan, const fs::path& folder) {
 
 Result<Scan> scanFolder(const fs::path& folder, Progress& progress, const CancelToken& cancel) {
   progress.report("listing files", 0, 0);
-  LORKD_TRY(stamps, listFolder(folder, cancel));
+  LORKD_TRY(listed, listFolder(folder, cancel));
   std::vector<std::string_view> files;
-  for (const auto& stamp : stamps) files.push_back(stamp.path);
+  for (const auto& stamp : listed.files) files.push_back(stamp.path);
   std::vector<std::optional<FileContent>> found(files.size());
   const auto total = static_cast<std::int64_t>(files.size());
   std::int64_t done = 0;
@@ -262,6 +294,7 @@ Result<Scan> scanFolder(const fs::path& folder, Progress& progress, const Cancel
   std::vector<FileContent> contents;
   for (auto& content : found) contents.push_back(std::move(*content));
   auto scan = assemble(std::move(contents));
+  std::ranges::move(listed.passedOver, std::back_inserter(scan.rejected));
   LORKD_CHECK(checkUsable(scan, folder));
   return scan;
 }

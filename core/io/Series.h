@@ -65,9 +65,21 @@ struct FileStamp {
   bool operator==(const FileStamp&) const = default;
 };
 
-/// Every file below `folder`, sorted by path. Links to folders are not followed: they may lead in circles.
-/// Errors: NotFound (no such folder), InvalidArgument (it is empty), Io, Cancelled.
-Result<std::vector<FileStamp>> listFolder(const std::filesystem::path& folder, const CancelToken& cancel);
+/// What a folder holds, and below it.
+struct Listed {
+  std::vector<FileStamp> files;  ///< sorted by path
+  /// What is there and not among the files, by its whole path: unreadable-folder, unreadable, broken-link (nothing at
+  /// its end, or a circle), special-file (pipes, sockets, devices), and as a note linked-folder.
+  std::vector<std::pair<std::filesystem::path, Finding>> passedOver;
+};
+
+/// Lists without opening a file. Links to folders are not followed: they may lead in circles.
+/// Errors: NotFound (no such folder), InvalidArgument (it is empty), Io (the folder itself cannot be listed),
+/// Cancelled.
+Result<Listed> listFolder(const std::filesystem::path& folder, const CancelToken& cancel);
+
+/// Whether the finding says that something could not be read, so that a scan does not know all there is.
+bool leavesUnread(const Finding& finding);
 
 /// What an index keeps of a file.
 struct StoredContent {

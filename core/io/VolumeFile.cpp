@@ -4,162 +4,91 @@
 #include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
-#include <itk_zlib.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <sstream>
 #include <vector>
 
 #include "core/base/File.h"
-#include "core/io/FileKind.h"
 #include "core/io/ItkGrid.h"
+#include "core/io/Limits.h"
 #include "core/io/Nifti2.h"
+#include "core/io/TextHeader.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kReadHint = "check that the file is a complete NIfTI, NRRD or MetaImage";
-
-std::string lowered(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-bool named(const fs::path& file, std::initializer_list<const char*> endings) {
-  const auto name = lowered(file.filename().string());
-  return std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
-}
-
-std::string stripped(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  return first == text.npos ? "" : text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
-// What the text at the head of an NRRD or MetaImage says of its voxels.
-struct TextHeader {
-  fs::path voxels;  // where they are: the file itself, or one beside it
-  bool packed = false;
-};
-
-Result<TextHeader> textHeader(const fs::path& file) {
-  const bool nrrd = named(file, {".nrrd", ".nhdr"});
-  constexpr std::size_t kLongest = 1 << 20;
-  std::istringstream in(readHead(file, kLongest));
-  TextHeader header{file};
-  bool ended = false, placed = false;
-  double packedBytes = 0;
-  for (std::string line; !ended && std::getline(in, line);) {
-    ended = nrrd && stripped(line).empty();
-    const auto split = line.find_first_of(nrrd ? ":" : "=:");
-    const auto begin = split == line.npos ? split : line.find_first_not_of(nrrd ? ":" : "=: \t", split);
-    const auto name = stripped(line.substr(0, split)), key = lowered(name);
-    const auto value = begin == line.npos ? "" : stripped(line.substr(begin));
-    if (ended || (nrrd ? split == line.npos : stripped(line).empty())) continue;
-    // ITK's reader of MetaImages goes by words, not lines: what it would read otherwise than here is refused.
-    if (!nrrd && (name.empty() || value.empty() || std::ranges::any_of(name, [](char c) { return c < 33 || c > 126; })))
-      return fail(ErrorCode::Format, "the header has a line that is no 'Name = value'", kReadHint,
-                  file.string() + " (" + line.substr(0, 80) + ")");
-    header.packed |= nrrd ? key == "encoding" && lowered(value) != "raw"
-                          : (key == "compresseddata" && lowered(value) == "true") ||
-                                (key == "binarydata" && lowered(value) == "false");
-    if (!nrrd && key == "ndims" && value != "2" && value != "3" && value != "4")
-      return fail(ErrorCode::Unsupported, "the image has " + value.substr(0, 20) + " dimensions", kReadHint,
-                  file.string());
-    if (!nrrd && key == "compresseddatasize") packedBytes = std::strtod(value.c_str(), nullptr);
-    const bool place = nrrd ? key == "data file" || key == "datafile" : key == "elementdatafile";
-    if (!place) continue;
-    placed = true;
-    // In a MetaImage the voxels follow this line.
-    ended = !nrrd && name == "ElementDataFile";
-    if (!nrrd && value == "LOCAL") continue;
-    // A list of files, a pattern, or a way out of the folder is no name of a file in it.
-    const fs::path beside = file.parent_path() / value;
-    std::error_code ec;
-    if (value.find_first_of("/\\%") != value.npos || value.starts_with("LIST") || !fs::is_regular_file(beside, ec))
-      return fail(ErrorCode::Unsupported,
-                  "the header looks for its voxels in something that is no single file beside it",
-                  "put both files into one folder", file.string() + " (data file '" + value.substr(0, 200) + "')");
-    header.voxels = beside;
-  }
-  // An NRRD header alone may end with its file.
-  if (!ended && !(nrrd && placed && in.eof()))
-    return fail(ErrorCode::Format, "the header has no end", kReadHint, file.string());
-  std::error_code ec;
-  if (!(packedBytes >= 0 && packedBytes <= static_cast<double>(fs::file_size(header.voxels, ec))))
-    return fail(ErrorCode::Format, "the file is shorter than its header says", kReadHint, file.string());
-  return header;
-}
-
 // A header in an IO object, and what it reads where that is not the file itself.
 struct Opened {
   itk::ImageIOBase::Pointer io;
-  TemporaryFile copy;
+  NiftiFile nifti;
+  TextHeader text;
+  double bytes = 0;  // of the voxels as they are stored
 };
 
 // The header of `file` in an IO object that can read its voxels, checked so far that reading them is safe. Only
 // segmentations that name their segments may have several layers, and only where they are asked for.
-Result<Opened> open(const fs::path& file, bool withVoxels, bool layers) {
+Result<Opened> open(const fs::path& file, bool layers) {
   std::error_code ec;
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
-  itk::ImageIOBase::Pointer io;
-  TemporaryFile copy;
-  double voxelBytes = 0;  // in the file; 0: as ITK says
-  TextHeader text{file, named(file, {".gz"})};
-  if (named(file, {".nii", ".nii.gz"})) {
-    auto nifti = itk::NiftiImageIO::New();
-    nifti->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
-    io = nifti;
-    LORKD_TRY(first, asNifti1(file, withVoxels));
-    copy = std::move(first.copy);
-    voxelBytes = first.voxelBytes;
+  const bool nifti = isNamed(file, {".nii", ".nii.gz"});
+  Opened out;
+  if (nifti) {
+    auto io = itk::NiftiImageIO::New();
+    io->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
+    out.io = io;
+    LORKD_TRY(header, niftiFile(file));
+    out.nifti = std::move(header);
+    out.text = {file, isNamed(file, {".gz"})};
   } else {
     LORKD_TRY(header, textHeader(file));
-    text = header;
-    if (named(file, {".nrrd", ".nhdr"}))
-      io = itk::NrrdImageIO::New();
+    out.text = header;
+    if (isNamed(file, {".nrrd", ".nhdr"}))
+      out.io = itk::NrrdImageIO::New();
     else
-      io = itk::MetaImageIO::New();
+      out.io = itk::MetaImageIO::New();
   }
-  const auto& read = copy.path().empty() ? file : copy.path();
+  auto& io = out.io;
+  const auto& read = out.nifti.copy.path().empty() ? file : out.nifti.copy.path();
   if (!io->CanReadFile(read.c_str()))
-    return fail(ErrorCode::Format, "this is not what its name says, or not whole", kReadHint, file.string());
+    return fail(ErrorCode::Format, "this is not what its name says, or not whole", kVolumeHint, file.string());
   io->SetFileName(read.string());
   io->ReadImageInformation();
 
   using itk::IOComponentEnum;
   if (io->GetComponentType() == IOComponentEnum::UNKNOWNCOMPONENTTYPE ||
-      io->GetComponentType() == IOComponentEnum::LDOUBLE)
+      io->GetComponentType() == IOComponentEnum::LDOUBLE || (nifti && out.nifti.voxelBytes == 0))
     return fail(ErrorCode::Unsupported, "the voxels are of a type that cannot be read",
                 "store them as whole numbers, float or double", file.string());
-  const unsigned dimensions = io->GetNumberOfDimensions();
-  double bytes =
-      voxelBytes > 0 ? voxelBytes : static_cast<double>(io->GetComponentSize()) * io->GetNumberOfComponents();
-  constexpr double kHeader = 352;
+  const unsigned dimensions = io->GetNumberOfDimensions(), components = io->GetNumberOfComponents();
+  double voxels = 1;
   for (unsigned a = 0; a < dimensions; ++a) {
     const auto extent = io->GetDimensions(a);
-    if (extent < 1) return fail(ErrorCode::Format, "an image axis has no voxels", kReadHint, file.string());
+    if (extent < 1) return fail(ErrorCode::Format, "an image axis has no voxels", kVolumeHint, file.string());
     if (a >= 3 && extent > 1)
       return fail(ErrorCode::Unsupported, "the image has more than three dimensions",
                   "split it into one file for each time point or channel", file.string());
-    bytes *= static_cast<double>(extent);
+    voxels *= static_cast<double>(extent);
   }
-  constexpr unsigned kMostLayers = 256;
-  const bool layered = layers && io->GetNumberOfComponents() <= kMostLayers && namesItsLabels(file);
-  if (dimensions < 2 || (io->GetNumberOfComponents() != 1 && !layered))
+  const bool layered = layers && components <= kMostLayers && namesItsLabels(file);
+  if (dimensions < 2 || (components != 1 && !layered))
     return fail(ErrorCode::Unsupported, "only 3D images with one value a voxel can be read",
                 "write each channel to a file of its own", file.string());
+  out.bytes = voxels * (nifti ? out.nifti.voxelBytes : static_cast<double>(io->GetComponentSize()) * components);
   // Deflate cannot shrink data more than 1032 times: a file smaller than that is truncated or hostile, and its claimed
   // size must not be allocated.
-  const bool nifti = named(file, {".nii", ".nii.gz"});
-  if ((nifti ? kHeader : 0) + bytes >
-      (text.packed ? 1032.0 : 1.0) * static_cast<double>(fs::file_size(text.voxels, ec)))
-    return fail(ErrorCode::Format, "the file is shorter than its header says", kReadHint, file.string());
-  return Opened{io, std::move(copy)};
+  if (static_cast<double>(out.nifti.offset) + out.bytes >
+      (out.text.packed ? 1032.0 : 1.0) * static_cast<double>(fs::file_size(out.text.voxels, ec)))
+    return fail(ErrorCode::Format, "the file is shorter than its header says", kVolumeHint, file.string());
+  if (voxels > static_cast<double>(kMostVoxels))
+    return fail(ErrorCode::Unsupported,
+                "the image has " + grouped(static_cast<std::int64_t>(std::min(voxels, 1e18))) + " voxels, more than " +
+                    grouped(kMostVoxels),
+                "cut it into parts, or resample it to a coarser spacing", file.string());
+  return out;
 }
 
 Result<image::Geometry> geometryOf(const itk::ImageIOBase& io, const fs::path& file) {
@@ -177,7 +106,7 @@ Result<image::Geometry> geometryOf(const itk::ImageIOBase& io, const fs::path& f
   if (io.GetNumberOfDimensions() == 2) geometry.size[2] = 1;
   if (!geometry.plausible())
     return fail(ErrorCode::Format,
-                "the header's grid cannot be right: a size, spacing, direction or origin is out of range", kReadHint,
+                "the header's grid cannot be right: a size, spacing, direction or origin is out of range", kVolumeHint,
                 file.string());
   return geometry;
 }
@@ -189,26 +118,10 @@ auto guarded(const fs::path& file, Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const itk::ExceptionObject& e) {
-    return fail(ErrorCode::Format, itkMessage(e, {file, voxels}), kReadHint, file.string());
+    return fail(ErrorCode::Format, itkMessage(e, {file, voxels}), kVolumeHint, file.string());
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::Io, "there is not enough memory for this image", "", file.string());
   }
-}
-
-// The NIfTI library fills what a truncated .gz lacks without a word, so the stream is read to its checksum first.
-bool gzipIsWhole(const fs::path& file) {
-  const std::unique_ptr<gzFile_s, decltype(&gzclose)> stream(gzopen(file.c_str(), "rb"), &gzclose);
-  if (!stream) return false;
-  std::vector<char> buffer(1 << 18);
-  gzbuffer(stream.get(), 1 << 18);
-  while (true) {
-    const int n = gzread(stream.get(), buffer.data(), static_cast<unsigned>(buffer.size()));
-    if (n < 0) return false;
-    if (n < static_cast<int>(buffer.size())) break;
-  }
-  int code = Z_OK;
-  gzerror(stream.get(), &code);
-  return code == Z_OK || code == Z_STREAM_END;
 }
 
 // Voxels of the type that the file stores: ITK's own reader would hold them a second time as another.
@@ -216,16 +129,47 @@ struct Stored {
   image::Geometry geometry;
   itk::IOComponentEnum type;
   std::size_t layers = 1;
-  std::vector<char> bytes;  // those of a voxel's layers lie together
+  std::vector<char> bytes;          // those of a voxel's layers lie together
+  double slope = 1, intercept = 0;  // what they are scaled by, of NIfTI
 };
+
+itk::IOComponentEnum typeOf(std::int16_t datatype) {
+  using itk::IOComponentEnum;
+  switch (datatype) {  // by nifti1.h
+    case 2:
+      return IOComponentEnum::UCHAR;
+    case 256:
+      return IOComponentEnum::CHAR;
+    case 4:
+      return IOComponentEnum::SHORT;
+    case 512:
+      return IOComponentEnum::USHORT;
+    case 8:
+      return IOComponentEnum::INT;
+    case 768:
+      return IOComponentEnum::UINT;
+    case 1024:
+      return IOComponentEnum::LONGLONG;
+    case 1280:
+      return IOComponentEnum::ULONGLONG;
+    case 16:
+      return IOComponentEnum::FLOAT;
+    case 64:
+      return IOComponentEnum::DOUBLE;
+    default:
+      return IOComponentEnum::UNKNOWNCOMPONENTTYPE;
+  }
+}
 
 // Calls `work` with each value of a layer, as the type it has, until it returns false.
 template <class Work>
 bool eachValue(const Stored& stored, std::size_t layer, const Work& work) {
+  const bool scaled = stored.slope != 1 || stored.intercept != 0;
   const auto go = [&]<class T>(T value) {
     for (auto at = layer * sizeof(T); at < stored.bytes.size(); at += stored.layers * sizeof(T)) {
       std::memcpy(&value, stored.bytes.data() + at, sizeof(T));
-      if (!work(value)) return false;
+      const bool more = scaled ? work(static_cast<double>(value) * stored.slope + stored.intercept) : work(value);
+      if (!more) return false;
     }
     return true;
   };
@@ -258,16 +202,56 @@ bool eachValue(const Stored& stored, std::size_t layer, const Work& work) {
   }
 }
 
+// No voxel may hold what is no number, or becomes none as the float that volumes are made of.
+Result<void> checkFinite(const Stored& stored, const fs::path& file) {
+  using itk::IOComponentEnum;
+  const bool whole = stored.type != IOComponentEnum::FLOAT && stored.type != IOComponentEnum::DOUBLE;
+  if (whole && stored.slope == 1 && stored.intercept == 0) return {};
+  std::int64_t count = 0, first = 0;
+  for (std::size_t layer = 0; layer < stored.layers; ++layer) {
+    std::int64_t at = 0;
+    eachValue(stored, layer, [&](auto value) {
+      if (!std::isfinite(static_cast<float>(value)) && count++ == 0) first = at;
+      ++at;
+      return true;
+    });
+  }
+  if (count == 0) return {};
+  const auto [columns, rows, slices] = stored.geometry.size;
+  return fail(ErrorCode::Numeric,
+              std::to_string(count) + " voxel(s) hold no finite number, the first at (" +
+                  std::to_string(first % columns) + ", " + std::to_string(first / columns % rows) + ", " +
+                  std::to_string(first / columns / rows) + ")",
+              "mend the image where it was made: nobody can tell what those voxels should be", file.string());
+}
+
+Result<Stored> readStored(const fs::path& file, bool layers) {
+  LORKD_TRY(opened, open(file, layers));
+  LORKD_TRY(geometry, geometryOf(*opened.io, file));
+  const auto count = opened.io->GetNumberOfComponents();
+  // Voxels as they are stored, and what is made of them.
+  LORKD_CHECK(roomFor(opened.bytes + 4.0 * static_cast<double>(geometry.voxels()) * count, file));
+  Stored stored{geometry, opened.io->GetComponentType(), count, {}};
+  if (isNamed(file, {".nii", ".nii.gz"})) {
+    stored.type = typeOf(opened.nifti.datatype);
+    stored.slope = opened.nifti.slope;
+    stored.intercept = opened.nifti.intercept;
+    LORKD_TRY(voxels, niftiVoxels(file, opened.nifti, static_cast<std::size_t>(opened.bytes)));
+    stored.bytes = std::move(voxels);
+  } else {
+    if (opened.text.asText) LORKD_CHECK(checkTextVoxels(opened.text, geometry.voxels() * count, file));
+    stored.bytes = readAll(*opened.io);
+  }
+  LORKD_CHECK(checkFinite(stored, file));
+  return stored;
+}
+
 // What `make` makes of the stored voxels; memory that is not there is an error of the file.
 template <class Make>
 auto fromStored(const fs::path& file, bool layers, const Make& make) -> decltype(make(std::declval<Stored>())) {
   return guarded(file, [&]() -> decltype(make(std::declval<Stored>())) {
-    LORKD_TRY(opened, open(file, true, layers));
-    if (named(file, {".gz"}) && !gzipIsWhole(file))
-      return fail(ErrorCode::Format, "the compressed file is truncated or damaged", kReadHint, file.string());
-    LORKD_TRY(geometry, geometryOf(*opened.io, file));
-    return make(
-        Stored{geometry, opened.io->GetComponentType(), opened.io->GetNumberOfComponents(), readAll(*opened.io)});
+    LORKD_TRY(stored, readStored(file, layers));
+    return make(stored);
   });
 }
 
@@ -291,11 +275,37 @@ Result<image::LabelMap> labelsIn(const fs::path& file, const Stored& stored, std
   return labels;
 }
 
+// ITK and the NIfTI library below it do not say when the disk is full, so what was written is compared with what was to
+// be: the voxels are the last bytes of the file.
+template <class T>
+Result<void> compareWritten(const fs::path& file, const image::Grid<T>& grid) {
+  const std::unique_ptr<gzFile_s, decltype(&gzclose)> stream(gzopen(file.c_str(), "rb"), &gzclose);
+  if (!stream) return fail(ErrorCode::Io, "it cannot be read back");
+  gzbuffer(stream.get(), 1 << 18);
+  constexpr z_off_t kHeader = 352;
+  std::vector<char> block(1 << 18);
+  const std::string_view wanted(reinterpret_cast<const char*>(grid.voxels.data()), grid.voxels.size() * sizeof(T));
+  bool same = gzread(stream.get(), block.data(), kHeader) == kHeader;
+  for (std::size_t at = 0; same;) {
+    const int n = gzread(stream.get(), block.data(), static_cast<unsigned>(block.size()));
+    if (n <= 0) {
+      int code = Z_OK;
+      gzerror(stream.get(), &code);
+      same = n == 0 && at == wanted.size() && (code == Z_OK || code == Z_STREAM_END);
+      break;
+    }
+    same = wanted.substr(std::min(at, wanted.size()), static_cast<std::size_t>(n)) ==
+           std::string_view(block.data(), static_cast<std::size_t>(n));
+    at += static_cast<std::size_t>(n);
+  }
+  return same ? Result<void>() : fail(ErrorCode::Io, "what is read back is not what was to be written");
+}
+
 template <class T>
 Result<void> writeGrid(const fs::path& file, const image::Grid<T>& grid) {
   if (grid.voxels.empty() || static_cast<std::int64_t>(grid.voxels.size()) != grid.geometry.voxels())
     return fail(ErrorCode::InvalidArgument, "the image to write is empty or does not fill its grid", "", file.string());
-  return writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
+  const auto write = [&](const fs::path& temporary) -> Result<void> {
     try {
       auto writer = itk::ImageFileWriter<itk::Image<T, 3>>::New();
       writer->SetImageIO(itk::NiftiImageIO::New());
@@ -305,25 +315,26 @@ Result<void> writeGrid(const fs::path& file, const image::Grid<T>& grid) {
       writer->Update();
       return {};
     } catch (const itk::ExceptionObject& e) {
-      return fail(ErrorCode::Io, itkMessage(e, {temporary, file}), "use a name that ends in .nii or .nii.gz",
-                  file.string());
+      return fail(ErrorCode::Io, itkMessage(e, {temporary, file}),
+                  "use a name that ends in .nii or .nii.gz, and check that the disk is not full", file.string());
     }
-  });
+  };
+  return writeAtomically(file, write, [&](const fs::path& written) { return compareWritten(written, grid); });
 }
 
 }  // namespace
 
 fs::path voxelsOf(const fs::path& file) {
-  if (named(file, {".nii", ".nii.gz"})) return file;
+  if (isNamed(file, {".nii", ".nii.gz"})) return file;
   const auto header = textHeader(file);
   return header ? header->voxels : file;
 }
 
-bool isVolumeFile(const fs::path& file) { return named(file, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"}); }
+bool isVolumeFile(const fs::path& file) { return isNamed(file, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"}); }
 
 Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
   return guarded(file, [&]() -> Result<image::Geometry> {
-    LORKD_TRY(opened, open(file, false, true));
+    LORKD_TRY(opened, open(file, true));
     return geometryOf(*opened.io, file);
   });
 }

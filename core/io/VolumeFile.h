@@ -18,7 +18,8 @@ std::filesystem::path voxelsOf(const std::filesystem::path& file);
 /// in its own folder. Errors: NotFound, Format, Unsupported (not 3D; several values a voxel that are no layers).
 Result<image::Geometry> readVolumeGeometry(const std::filesystem::path& file);
 
-/// Errors: NotFound, Format, Unsupported (not 3D).
+/// Errors: NotFound, Format, Unsupported (not 3D; larger than Limits.h says), Numeric (voxels that are not finite: how
+/// many, and where the first is).
 Result<image::Volume> readVolume(const std::filesystem::path& file);
 
 /// Reads integer labels. Errors: as readVolume; Format when values are not whole numbers in 0..65535.

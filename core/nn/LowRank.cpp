@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/nn/Fresh.h"
 #include "core/nn/LowRankParts.h"
 #include "core/nn/Strategy.h"
 
@@ -12,8 +13,8 @@ LowRankConvImpl::LowRankConvImpl(const ConvShape& shape, const LowRankSpec& spec
   TORCH_CHECK(shape.dims == 2 || shape.dims == 3, "convolution: dims must be 2 or 3, not ", shape.dims);
   std::vector<std::int64_t> sizes{shape.out, shape.in};
   sizes.insert(sizes.end(), static_cast<std::size_t>(shape.dims), shape.kernel);
-  weight = register_parameter("weight", torch::empty(sizes));
-  if (shape.bias) bias = register_parameter("bias", torch::empty({shape.out}));
+  weight = register_parameter("weight", fresh(sizes));
+  if (shape.bias) bias = register_parameter("bias", fresh({shape.out}));
   parts::initialise(weight, bias);
   parts::addFactors(*this, layer(), spec, a, b, scales);
 }

@@ -1,3 +1,4 @@
+#include "core/nn/Fresh.h"
 #include "core/nn/Gram.h"
 #include "core/nn/LowRankParts.h"
 #include "core/nn/Strategy.h"
@@ -46,8 +47,8 @@ struct RecordedLinear : torch::autograd::Function<RecordedLinear> {
 }  // namespace
 
 LowRankLinearImpl::LowRankLinearImpl(std::int64_t in, std::int64_t out, const LowRankSpec& spec, bool withBias) {
-  weight = register_parameter("weight", torch::empty({out, in}));
-  if (withBias) bias = register_parameter("bias", torch::empty({out}));
+  weight = register_parameter("weight", fresh({out, in}));
+  if (withBias) bias = register_parameter("bias", fresh({out}));
   parts::initialise(weight, bias);
   parts::addFactors(*this, {"", 0, in, out, 1, false}, spec, a, b, scales);
 }

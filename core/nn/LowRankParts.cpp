@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/nn/Fresh.h"
 #include "core/nn/Strategy.h"
 
 namespace lorkd::nn::parts {
@@ -24,10 +25,10 @@ void addFactors(torch::nn::Module& module, const AdaptedLayer& layer, const LowR
   for (const auto taskRank : spec.ranks) {
     TORCH_CHECK(taskRank > 0, "low-rank layer: rank must be positive, not ", taskRank);
     const auto shape = factorShape(layer, layerRank(layer, taskRank, spec.decoderFactor));
-    auto factor = torch::empty({shape.aRows, shape.aCols});
+    auto factor = fresh({shape.aRows, shape.aCols});
     torch::nn::init::kaiming_uniform_(factor, std::sqrt(5.0));
     listA->append(factor.requires_grad_());
-    listB->append(torch::zeros({shape.bRows, shape.bCols}).requires_grad_());
+    listB->append(fresh({shape.bRows, shape.bCols}).zero_().requires_grad_());
   }
   a = listA->parameters();
   b = listB->parameters();

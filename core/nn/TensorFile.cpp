@@ -15,6 +15,12 @@ constexpr Type types[] = {{"F64", at::kDouble}, {"F32", at::kFloat}, {"F16", at:
                           {"I64", at::kLong},   {"I32", at::kInt},   {"I16", at::kShort}, {"I8", at::kChar},
                           {"U8", at::kByte},    {"BOOL", at::kBool}};
 
+/// "F32" and so on; empty for a type that the format does not know.
+std::string nameOf(at::ScalarType type) {
+  const auto* known = std::ranges::find(types, type, &Type::type);
+  return known == std::end(types) ? "" : known->name;
+}
+
 std::string shapeText(at::IntArrayRef shape) {
   std::string text;
   for (const auto n : shape) text += (text.empty() ? "" : ", ") + std::to_string(n);
@@ -37,15 +43,14 @@ Result<void> saveTensors(const std::filesystem::path& path, const NamedTensors& 
     std::vector<torch::Tensor> alive;
     std::vector<safetensors::Entry> entries;
     for (const auto& [name, tensor] : tensors) {
-      const auto type = std::find_if(std::begin(types), std::end(types),
-                                     [&](const Type& t) { return t.type == tensor.scalar_type(); });
-      if (type == std::end(types))
+      const auto type = nameOf(tensor.scalar_type());
+      if (type.empty())
         return fail(ErrorCode::Unsupported, "tensor " + name + " has an element type the format does not know", {},
                     path.string());
       alive.push_back(tensor.detach().to(torch::kCPU).contiguous());
       const auto& cpu = alive.back();
       entries.push_back({name,
-                         type->name,
+                         type,
                          cpu.sizes().vec(),
                          {static_cast<const std::byte*>(cpu.data_ptr()), static_cast<std::size_t>(cpu.nbytes())}});
     }
@@ -78,6 +83,15 @@ Result<torch::Tensor> mappedTensor(const safetensors::File& file, const std::str
   }
 }
 
+Result<torch::Tensor> finiteTensor(const safetensors::File& file, const std::string& name) {
+  LORKD_TRY(tensor, mappedTensor(file, name));
+  if (tensor.is_floating_point() && !torch::isfinite(tensor).all().item<bool>())
+    return fail(ErrorCode::Numeric, "tensor " + name + " holds values that are not finite numbers",
+                "the file is damaged, or the training that wrote it failed; take an earlier one, or train again",
+                file.path().string());
+  return tensor;
+}
+
 NamedTensors stateOf(const torch::nn::Module& module) {
   NamedTensors state;
   for (const auto& item : module.named_parameters()) state.emplace_back(item.key(), item.value());
@@ -86,7 +100,7 @@ NamedTensors stateOf(const torch::nn::Module& module) {
 }
 
 Result<void> loadState(torch::nn::Module& module, const safetensors::File& file, const std::string& prefix) {
-  std::vector<std::string> missing, shapes, superfluous;
+  std::vector<std::string> missing, shapes, kinds, superfluous;
   std::vector<std::pair<torch::Tensor, torch::Tensor>> copies;
   std::set<std::string> wanted;
   for (const auto& [name, target] : stateOf(module)) {
@@ -97,17 +111,20 @@ Result<void> loadState(torch::nn::Module& module, const safetensors::File& file,
     } else if (target.sizes() != at::IntArrayRef(found->second.shape)) {
       shapes.push_back(prefix + name + " is " + shapeText(found->second.shape) + " where " + shapeText(target.sizes()) +
                        " is wanted");
+    } else if (found->second.dtype != nameOf(target.scalar_type())) {
+      kinds.push_back(prefix + name + " is " + found->second.dtype + " where " + nameOf(target.scalar_type()) +
+                      " is wanted");
     } else {
-      LORKD_TRY(source, mappedTensor(file, prefix + name));
+      LORKD_TRY(source, finiteTensor(file, prefix + name));
       copies.emplace_back(target, source);
     }
   }
   for (const auto& [name, tensor] : file.tensors())
     if (name.starts_with(prefix) && !wanted.contains(name)) superfluous.push_back(name);
-  if (!missing.empty() || !shapes.empty() || !superfluous.empty())
+  if (!missing.empty() || !shapes.empty() || !kinds.empty() || !superfluous.empty())
     return fail(ErrorCode::Mismatch,
                 "the file does not fit this network" + listed("missing", missing) + listed("of another shape", shapes) +
-                    listed("superfluous", superfluous),
+                    listed("of another type", kinds) + listed("superfluous", superfluous),
                 "wrong base model, other ranks, or another plan?", file.path().string());
   try {
     torch::NoGradGuard noGrad;

@@ -21,11 +21,15 @@ Result<void> saveTensors(const std::filesystem::path& path, const NamedTensors& 
 /// A tensor that views the mapped file (kept alive by the tensor). Do not write to it.
 Result<torch::Tensor> mappedTensor(const safetensors::File& file, const std::string& name);
 
+/// The same for weights: Numeric where one of them is no finite number.
+Result<torch::Tensor> finiteTensor(const safetensors::File& file, const std::string& name);
+
 /// Parameters and buffers of a module, by dotted name.
 NamedTensors stateOf(const torch::nn::Module& module);
 
 /// Copies every parameter and buffer of `module` from the file's tensors named prefix + name.
-/// Errors: Mismatch listing what is missing, superfluous under the prefix, or of another shape; nothing is copied then.
+/// Errors: Mismatch listing what is missing, superfluous under the prefix, or of another shape or type; Numeric where a
+/// weight is not finite; nothing is copied then.
 Result<void> loadState(torch::nn::Module& module, const safetensors::File& file, const std::string& prefix = {});
 
 }  // namespace lorkd::nn

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/nn/Convolution.h"
+#include "core/nn/Fresh.h"
 
 namespace lorkd::nn {
 namespace {
@@ -73,8 +74,8 @@ struct UpFunction : torch::autograd::Function<UpFunction> {
 UpConvolutionImpl::UpConvolutionImpl(int dims, std::int64_t in, std::int64_t out) {
   std::vector<std::int64_t> sizes{in, out};
   sizes.insert(sizes.end(), static_cast<std::size_t>(dims), 2);
-  weight = register_parameter("weight", torch::empty(sizes));
-  bias = register_parameter("bias", torch::empty({out}));
+  weight = register_parameter("weight", fresh(sizes));
+  bias = register_parameter("bias", fresh({out}));
   torch::nn::init::kaiming_uniform_(weight, std::sqrt(5.0));
   const double bound = 1 / std::sqrt(static_cast<double>(out << dims));
   torch::nn::init::uniform_(bias, -bound, bound);

@@ -62,6 +62,16 @@ Context plainContext(const std::string& sopClass) {
 std::unexpected<Error> networkError(const Node& node, const Watch& watch, const OFCondition& condition,
                                     const std::string& doing) {
   if (watch.cause() == Watch::Cause::Cancelled) return fail(ErrorCode::Cancelled, "cancelled", "", node.place());
+  // Of no use to repeat, so not an Io error.
+  const auto beyond = [&](const char* field, const std::string& limit) {
+    return fail(ErrorCode::InvalidArgument, doing + ": given up at the limit of " + limit + " for one operation",
+                std::string("if the PACS is sound, raise ") + field + " of the node", node.place());
+  };
+  if (watch.cause() == Watch::Cause::TooLong) return beyond("most_seconds", std::to_string(node.limits.seconds) + " s");
+  if (watch.cause() == Watch::Cause::TooMuch)
+    return beyond("most_megabytes", std::to_string(node.limits.megabytes) + " MB");
+  if (watch.cause() == Watch::Cause::TooMany)
+    return beyond("most_answers", std::to_string(node.limits.answers) + " answers");
   if (watch.cause() == Watch::Cause::Silent)
     return fail(ErrorCode::Io, doing + ": the PACS gave no sign of life for " + std::to_string(node.timeout) + " s",
                 "it may be busy or stuck: try again, or give the node a longer timeout", node.place());

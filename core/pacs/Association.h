@@ -44,7 +44,7 @@ class Association {
   std::unexpected<Error> failed(const OFCondition& condition, const std::string& doing);
 
  private:
-  Association(const Node& node, const CancelToken& cancel) : m_node(node), m_watch(node.timeout, cancel) {}
+  Association(const Node& node, const CancelToken& cancel) : m_node(node), m_watch(node.timeout, node.limits, cancel) {}
   Result<void> request(const std::vector<Context>& contexts);
 
   Node m_node;

@@ -8,7 +8,7 @@ MoveListener::MoveListener(const Node& node, Receiver& receiver, Watch& asking)
     : m_node(node),
       m_receiver(receiver),
       m_asking(asking),
-      m_watch(1 << 30, asking.token()),
+      m_watch(1 << 30, node.limits, asking.token()),
       m_network(nullptr, [](T_ASC_Network* network) { ASC_dropNetwork(&network); }) {}
 
 Result<std::unique_ptr<MoveListener>> MoveListener::open(const Node& node, Receiver& receiver, Watch& asking) {
@@ -37,6 +37,11 @@ void MoveListener::stop() {
 
 void MoveListener::run(const std::stop_token& stop) {
   while (!stop.stop_requested() && m_outcome) {
+    // What comes here is the bulk of the operation that asked for it.
+    if (const auto cause = m_watch.cause(); cause != Watch::Cause::None) {
+      m_asking.end(cause);
+      return;
+    }
     if (!ASC_associationWaiting(m_network.get(), 0)) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
       continue;

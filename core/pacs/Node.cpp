@@ -98,6 +98,10 @@ Result<void> check(const Node& node) {
   if (!isTitle(node.calling)) return fault(node, "calling", "must be an AE title of 1 to 16 characters");
   if (node.timeout < 1 || node.timeout > 3600) return fault(node, "timeout", "must be from 1 to 3600 seconds");
   if (node.receivePort < 1 || node.receivePort > 65535) return fault(node, "receive_port", "must be from 1 to 65535");
+  for (const auto& [field, value] : {std::pair("most_answers", node.limits.answers),
+                                     {"most_megabytes", node.limits.megabytes},
+                                     {"most_seconds", node.limits.seconds}})
+    if (value < 1 || value > 1'000'000) return fault(node, field, "must be from 1 to 1000000");
   if (!node.tls) return {};
   if (node.tls->ca.empty()) return fault(node, "tls.ca", "must name a file: without it anybody could be the PACS");
   if (node.tls->certificate.empty() != node.tls->key.empty())
@@ -106,8 +110,15 @@ Result<void> check(const Node& node) {
 }
 
 Json toJson(const Node& node) {
-  Json json{{"host", node.host},       {"port", node.port},       {"called", node.called},
-            {"calling", node.calling}, {"timeout", node.timeout}, {"retrieve", "get"}};
+  Json json{{"host", node.host},
+            {"port", node.port},
+            {"called", node.called},
+            {"calling", node.calling},
+            {"timeout", node.timeout},
+            {"retrieve", "get"},
+            {"most_answers", node.limits.answers},
+            {"most_megabytes", node.limits.megabytes},
+            {"most_seconds", node.limits.seconds}};
   if (node.retrieve == Retrieve::Move) {
     json["retrieve"] = "move";
     json["receive_port"] = node.receivePort;
@@ -136,6 +147,9 @@ Result<Node> nodeFromJson(const std::string& name, const Json& json) {
   fields.number("timeout", node.timeout);
   fields.text("retrieve", retrieve);
   fields.number("receive_port", node.receivePort);
+  fields.number("most_answers", node.limits.answers);
+  fields.number("most_megabytes", node.limits.megabytes);
+  fields.number("most_seconds", node.limits.seconds);
   if (retrieve != "get" && retrieve != "move") fields.wrong("retrieve", "must be get or move");
   node.retrieve = retrieve == "move" ? Retrieve::Move : Retrieve::Get;
   if (const Json* tls = fields.take("tls")) {

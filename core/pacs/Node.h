@@ -24,6 +24,13 @@ enum class Retrieve {
   Move  ///< C-MOVE: the PACS opens a connection to `receivePort` of this machine, which it must know by `calling`
 };
 
+/// Where an operation, one connection, is given up: a peer may answer for ever.
+struct Limits {
+  int answers = 100'000;    ///< to a query, or reports on a retrieval
+  int megabytes = 102'400;  ///< that come back
+  int seconds = 86'400;
+};
+
 struct Node {
   std::string name;  ///< as the user calls it: letters, digits, '.', '_', '-'
   std::string host;  ///< name or IPv4 address
@@ -34,6 +41,7 @@ struct Node {
   Retrieve retrieve = Retrieve::Get;
   int receivePort = 11112;  ///< for Retrieve::Move
   std::optional<Tls> tls;
+  Limits limits = {};
 
   /// "name (host:port)", for messages.
   std::string place() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <limits>
 #include <set>
 
 #include "core/io/dicom/Dicom.h"
@@ -13,8 +14,10 @@ namespace lorkd::pacs {
 namespace {
 
 constexpr const char* kFind = UID_FINDStudyRootQueryRetrieveInformationModel;
-// Far more than any study or series has; a peer that answers for ever is stopped here.
+// Far more than any study or series has.
 constexpr int kMost = 100'000;
+// No limit but the node's, which is an error: a part of a series must not pass for the whole.
+constexpr int kAll = std::numeric_limits<int>::max();
 
 // One key of a request: a value to match, or empty to have it returned.
 struct Key {
@@ -45,7 +48,7 @@ struct Answers {
 
 void onAnswer(void* data, T_DIMSE_C_FindRQ* request, int count, T_DIMSE_C_FindRSP*, DcmDataset* identifiers) {
   auto& answers = *static_cast<Answers*>(data);
-  answers.association.watch().touch();
+  answers.association.watch().count();
   if (count <= answers.limit) {
     if (identifiers) answers.take(*identifiers);
   } else if (!answers.cancelled) {
@@ -181,7 +184,7 @@ Result<std::vector<Series>> findSeries(const Node& node, const std::string& stud
                     {DCM_SeriesDescription, ""},
                     {DCM_BodyPartExamined, ""},
                     {DCM_NumberOfSeriesRelatedInstances, ""}},
-                   kMost, cancel, [&](DcmDataset& d) {
+                   kAll, cancel, [&](DcmDataset& d) {
                      const auto words = [&](const DcmTagKey& tag) { return io::dicom::words(d, tag, d); };
                      Series s{study,
                               tidyUid(d, DCM_SeriesInstanceUID),
@@ -208,7 +211,7 @@ Result<std::vector<Instance>> findInstances(const Node& node, const std::string&
                     {DCM_SeriesInstanceUID, series},
                     {DCM_SOPInstanceUID, ""},
                     {DCM_SOPClassUID, ""}},
-                   kMost, cancel, [&](DcmDataset& d) {
+                   kAll, cancel, [&](DcmDataset& d) {
                      Instance instance{tidyUid(d, DCM_SOPInstanceUID), tidyUid(d, DCM_SOPClassUID)};
                      if (!instance.uid.empty() && known.insert(instance.uid).second)
                        found.push_back(std::move(instance));

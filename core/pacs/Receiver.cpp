@@ -91,22 +91,25 @@ Result<void> Receiver::take(T_ASC_Association& association, T_ASC_PresentationCo
     fault = "it was not asked for";
   OFCondition connection = EC_Normal;
   const auto name = fault.empty() ? uid + ".dcm" : std::string("refused.dcm");
-  const auto outcome = writeAtomically(m_folder / name, [&](const fs::path& temporary) -> Result<void> {
-    DcmOutputFileStream* meta = nullptr;
-    const bool begun = DIMSE_createFilestream(temporary.c_str(), &request, &association, context, 1, &meta).good();
-    delete meta;
-    Sink sink(temporary);
-    SinkStream stream(sink);
-    connection = DIMSE_receiveDataSetInFile(&association, DIMSE_NONBLOCKING, node.timeout + 5, &context, &stream,
-                                            onBytes, &watch);
-    if (connection.bad()) return networkError(node, watch, connection, "receiving");
-    if (!begun || sink.error() != 0)
-      return fail(ErrorCode::Io, std::string("cannot write: ") + std::strerror(sink.error()),
-                  "is the disk full? Free some space and retrieve again", m_folder.string());
-    if (fault.empty()) fault = faultOf(temporary, m_series, request.AffectedSOPInstanceUID);
-    if (!fault.empty()) return fail(ErrorCode::Format, fault);
-    return {};
-  });
+  const auto outcome = writeAtomically(
+      m_folder / name,
+      [&](const fs::path& temporary) -> Result<void> {
+        DcmOutputFileStream* meta = nullptr;
+        const bool begun = DIMSE_createFilestream(temporary.c_str(), &request, &association, context, 1, &meta).good();
+        delete meta;
+        Sink sink(temporary);
+        SinkStream stream(sink);
+        connection = DIMSE_receiveDataSetInFile(&association, DIMSE_NONBLOCKING, node.timeout + 5, &context, &stream,
+                                                onBytes, &watch);
+        if (connection.bad()) return networkError(node, watch, connection, "receiving");
+        if (!begun || sink.error() != 0)
+          return fail(ErrorCode::Io, std::string("cannot write: ") + std::strerror(sink.error()),
+                      "is the disk full? Free some space and retrieve again", m_folder.string());
+        if (fault.empty()) fault = faultOf(temporary, m_series, request.AffectedSOPInstanceUID);
+        if (!fault.empty()) return fail(ErrorCode::Format, fault);
+        return {};
+      },
+      [](const fs::path&) -> Result<void> { return {}; });  // it was read back above
   if (connection.bad()) return outcome;
   // The answer comes after the file is in its place, so that it is true.
   T_DIMSE_C_StoreRSP response{};

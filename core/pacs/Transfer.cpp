@@ -74,7 +74,10 @@ Result<Ending> follow(Association& association, Receiver& receiver) {
         DIMSE_receiveCommand(association.raw(), DIMSE_NONBLOCKING, association.patience(), &context, &message, &raw);
     std::unique_ptr<DcmDataset> detail(raw);
     if (condition.bad()) return association.failed(condition, "retrieval");
-    association.watch().touch();
+    if (message.CommandField == DIMSE_C_STORE_RQ)
+      association.watch().touch();
+    else
+      association.watch().count();
     std::optional<Ending> ending;
     T_DIMSE_DataSetType attached = DIMSE_DATASET_NULL;
     if (message.CommandField == DIMSE_C_STORE_RQ) {

@@ -1,4 +1,4 @@
-// Ends a conversation that is cancelled or silent, whatever DCMTK waits for. Inside this room only.
+// Ends a conversation that is cancelled, silent or without end, whatever DCMTK waits for. Inside this room only.
 #pragma once
 
 #include <atomic>
@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/base/Progress.h"
+#include "core/pacs/Node.h"
 
 namespace lorkd::pacs {
 
@@ -15,10 +16,10 @@ namespace lorkd::pacs {
 /// cancelling. A thread beside it shuts the socket down, and every one of these calls comes back at once.
 class Watch {
  public:
-  enum class Cause { None, Cancelled, Silent };
+  enum class Cause { None, Cancelled, Silent, TooLong, TooMuch, TooMany };
 
-  /// `timeout` in seconds without touch().
-  Watch(int timeout, const CancelToken& cancel);
+  /// `timeout` in seconds without touch(). Time and bytes are counted here, against the limits; answers by count().
+  Watch(int timeout, const Limits& limits, const CancelToken& cancel);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -27,8 +28,10 @@ class Watch {
   void take(int socket);
   /// The peer gave a sign of life. From any thread.
   void touch() { m_last = now(); }
-  /// Ends the conversation now.
-  void end();
+  /// One more answer came; beyond the limit the conversation ends.
+  void count();
+  /// Ends the conversation now, for `cause` where it has none yet.
+  void end(Cause cause = Cause::None);
   Cause cause() const { return m_cause; }
   const CancelToken& token() const { return m_cancel; }
 
@@ -38,13 +41,17 @@ class Watch {
   }
   void run(const std::stop_token& stop);
 
-  const double m_timeout;
+  double received() const;  // bytes, of the socket at hand
+  const double m_timeout, m_end;
+  const Limits m_limits;
   CancelToken m_cancel;
   std::atomic<double> m_last;
   std::atomic<Cause> m_cause = Cause::None;
+  std::atomic<int> m_answers = 0;
   std::mutex m_mutex;
   std::condition_variable_any m_woken;
   int m_socket = -1;
+  double m_before = 0;  // bytes received over earlier sockets
   bool m_over = false;
   std::jthread m_thread;
 };

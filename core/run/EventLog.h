@@ -3,7 +3,9 @@
 // Every event has "t" (seconds since the epoch, UTC) and "kind":
 //   step        step, lr, seconds, wait (share of the step spent waiting for data), total,
 //               losses {task: {name: value}}   names: dice, bce, cross_entropy, transfer, transfer_logits, total
-//   validation  step, best (bool), mean, metrics {task: {"dice": v} or {"accuracy": v, "auc": v}}
+//   validation  step, best (bool), mean, metrics {task: {"dice": v, "dice/<class>": v} or {"accuracy": v, "auc": v,
+//               "accuracy/<class>": v}}: the task's figure comes first; a class's accuracy is the share of its cases
+//               that were recognised; null for a class that no case has. Logs of older versions have no classes
 //   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays;
 //               null for two tasks that were never in one batch
 //   phase       phase, message
@@ -30,7 +32,8 @@ double now();
 class EventWriter {
  public:
   explicit EventWriter(std::filesystem::path file) : m_file(std::move(file)) {}
-  /// Adds "t" and "kind" in front. A value that is not finite becomes null.
+  /// Adds "t" and "kind" in front. A value that is not finite becomes null. Errors: Io, when it could not be written
+  /// several times; whoever goes on then leaves a log with a gap.
   Result<void> append(const std::string& kind, Json fields) const;
   /// Cuts the log back for a resumed run: drops a torn last line and every step, validation, conflict and log
   /// event beyond `step`, so that the log reads as if it had never been interrupted. With `validationDue` the
@@ -41,19 +44,25 @@ class EventWriter {
   std::filesystem::path m_file;
 };
 
-/// Follows a growing log: each call returns what is new since the last one.
+/// Follows a growing log: each call returns what is new since the last one. A line longer than any event is passed
+/// over, and never held in memory.
 class EventReader {
  public:
   explicit EventReader(std::filesystem::path file) : m_file(std::move(file)) {}
   /// New whole events; an absent file gives none. `restarted` (if given) is set when the log became shorter or was
   /// replaced, in which case everything is returned from the start.
   std::vector<Json> poll(bool* restarted = nullptr);
+  /// Whole lines met so far that are no events: torn by a fault, or not written by this program.
+  std::size_t damaged() const { return m_damaged; }
 
  private:
   std::filesystem::path m_file;
-  std::uintmax_t m_offset = 0;
+  std::uintmax_t m_read = 0;  ///< bytes read so far
   std::uint64_t m_inode = 0;
-  std::string m_tail;  ///< the last bytes before m_offset
+  std::string m_line;      ///< the line that has no end yet, as far as it is read
+  bool m_tooLong = false;  ///< it is longer than any event, and not held
+  std::string m_tail;      ///< the last bytes before m_read
+  std::size_t m_damaged = 0;
 };
 
 }  // namespace lorkd::run

@@ -1,16 +1,12 @@
 #include "core/run/Plan.h"
 
-#include <array>
-
 #include "core/base/Digest.h"
 #include "core/base/File.h"
+#include "core/run/Looks.h"
 #include "core/run/SchemaWords.h"
 
 namespace lorkd::plan {
 namespace {
-
-/// Okabe and Ito (2008), told apart with the common forms of colour blindness; black is left to outlines.
-constexpr std::array palette{"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"};
 
 /// Names along a dotted path; quotes hold one that has dots of its own.
 std::vector<std::string> parts(const std::string& path) {
@@ -141,19 +137,9 @@ std::string digest(const Json& frozen) { return sha256(frozen.dump(-1, ' ', fals
 
 std::string digest(const Plan& plan) { return digest(toJson(plan)); }
 
-std::string taskColor(const Plan& plan, std::size_t task) {
-  const auto& own = plan.tasks.at(task).second.color;
-  return own.empty() ? palette[task % palette.size()] : own;
-}
+std::string taskColor(const Plan& plan, std::size_t task) { return Looks(plan).of(task).color; }
 
-std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) {
-  const auto& own = plan.tasks.at(task).second.classes.at(cls).second.color;
-  if (!own.empty()) return own;
-  // Counted through all tasks, so that classes of different tasks shown together differ as long as the palette lasts.
-  std::size_t index = cls;
-  for (std::size_t i = 0; i < task; ++i) index += plan.tasks[i].second.classes.size();
-  return palette[index % palette.size()];
-}
+std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) { return Looks(plan).of(task, cls).color; }
 
 double lowRankScale(const LowRank& options, std::int64_t taskRank, std::int64_t layerRank) {
   if (options.scaling == LowRankScaling::Fixed) return options.scale;

@@ -1,17 +1,16 @@
 #include "core/run/RunDirectory.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "core/base/File.h"
+#include "core/base/Process.h"
 #include "core/run/EventLog.h"
 
 namespace lorkd::run {
@@ -40,29 +39,10 @@ Result<T> valueOf(const std::string& name, const std::pair<T, const char*> (&tab
   return fail(ErrorCode::Format, "unknown word '" + name + "'", "written by another version?", file.string());
 }
 
-std::string hostName() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
-
-/// When a process started, in clock ticks since boot (field 22 of /proc/PID/stat); 0 if that cannot be read. With it a
-/// process id that has been given to another process is told from the trainer's.
-std::int64_t startTime(std::int64_t pid) {
-  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  const auto afterName = text.rfind(')');  // the name may hold spaces and brackets
-  if (afterName == text.npos) return 0;
-  std::istringstream rest(text.substr(afterName + 1));
-  std::string field;
-  for (int i = 3; i <= 22; ++i) rest >> field;
-  return std::atoll(field.c_str());
-}
-
 bool processIsGone(const Status& status, std::int64_t started) {
-  if (status.host != hostName()) return now() - status.heartbeat > silentFor;
-  if (status.pid <= 0 || (::kill(static_cast<pid_t>(status.pid), 0) != 0 && errno == ESRCH)) return true;
-  const auto startedNow = startTime(status.pid);
-  return started > 0 && startedNow > 0 && started != startedNow;
+  // A heartbeat that is still to come is no sign of life.
+  if (status.host != hostName()) return std::abs(now() - status.heartbeat) > silentFor;
+  return !processRuns(status.pid, started);
 }
 
 /// An advisory lock on a file, held as long as the handle lives. `wait`: until it is free, else an empty handle if
@@ -159,7 +139,7 @@ Result<RunDirectory> RunDirectory::open(const fs::path& path) {
   return run;
 }
 
-Result<void> RunDirectory::writeStatus(const Status& given) const {
+std::string RunDirectory::statusText(const Status& given) const {
   Status status = given;
   const bool alive = status.state == State::Running || status.state == State::Paused;
   if (alive && status.pid == 0) status.pid = ::getpid();
@@ -174,13 +154,17 @@ Result<void> RunDirectory::writeStatus(const Status& given) const {
             {"host", status.host},
             {"heartbeat", status.heartbeat},
             {"message", status.message}};
-  if (status.pid > 0 && status.host == hostName()) json["started"] = startTime(status.pid);
-  return writeJson(m_path / "status.json", json);
+  if (status.pid > 0 && status.host == hostName()) json["started"] = startOf(status.pid);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<void> RunDirectory::writeStatus(const Status& status) const {
+  return writeFileAtomically(statusFile(), statusText(status));
 }
 
 Result<Status> RunDirectory::status() const {
-  const auto file = m_path / "status.json";
-  LORKD_TRY(json, readJson(file));
+  const auto file = statusFile();
+  LORKD_TRY(json, readJson(file, 1 << 20));
   return checked(file, [&]() -> Result<Status> {
     Status status;
     LORKD_TRY(state, valueOf(json.at("state").get<std::string>(), states, file));

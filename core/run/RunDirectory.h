@@ -52,13 +52,14 @@ class RunDirectory {
   static bool isRun(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return m_path; }
-  /// Where the index and the prepared cases of this run lie: PROJECT when the run is PROJECT/runs/<name>, else the folder
-  /// that holds it; a nested teacher's is that of the run around it. Runs side by side share them; with
-  /// the same seed, shares and tasks also the split of the patients.
+  /// Where the index and the prepared cases of this run lie: PROJECT when the run is PROJECT/runs/<name>, else the
+  /// folder that holds it; a nested teacher's is that of the run around it. Runs side by side share them; with the same
+  /// seed, shares and tasks also the split of the patients.
   std::filesystem::path project() const;
   const plan::Plan& plan() const { return m_plan; }
   const std::string& planDigest() const { return m_digest; }
 
+  std::filesystem::path statusFile() const { return m_path / "status.json"; }
   std::filesystem::path events() const { return m_path / "events.jsonl"; }
   std::filesystem::path checkpoint(const std::string& name) const {
     return m_path / "checkpoints" / (name + ".safetensors");
@@ -73,8 +74,11 @@ class RunDirectory {
 
   /// What is left at its default is filled in: heartbeat, and for Running and Paused this process's pid and host.
   Result<void> writeStatus(const Status& status) const;
+  /// What writeStatus() writes.
+  std::string statusText(const Status& status) const;
   /// The status as written, except that Running and Paused become Interrupted when the process is gone
-  /// (same host and no such pid or one started at another time, or another host and a heartbeat older than a minute).
+  /// (same host and no such pid or one started at another time, or another host and a heartbeat more than a minute away
+  /// from now, in the past or the future).
   Result<Status> status() const;
 
   /// Appends a command for the trainer.

@@ -9,6 +9,10 @@
 namespace lorkd::train {
 namespace {
 
+// Files of this format carry a digest; those of before need not.
+constexpr const char* formatName = "lorkd-checkpoint-2";
+constexpr const char* formatBefore = "lorkd-checkpoint";
+
 /// Shortest text that reads back to the same bits.
 std::string text(double value) {
   char buffer[64];
@@ -32,9 +36,9 @@ void append(nn::NamedTensors& to, const std::string& prefix, const nn::NamedTens
 
 Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointInfo& info,
                             const nn::NamedTensors& tensors) {
-  std::map<std::string, std::string> metadata{{"format", "lorkd-checkpoint"}, {"step", std::to_string(info.step)},
-                                              {"best", text(info.best)},      {"stale", std::to_string(info.stale)},
-                                              {"plan", info.planDigest},      {"torch", TORCH_VERSION}};
+  std::map<std::string, std::string> metadata{{"format", formatName},    {"step", std::to_string(info.step)},
+                                              {"best", text(info.best)}, {"stale", std::to_string(info.stale)},
+                                              {"plan", info.planDigest}, {"torch", TORCH_VERSION}};
   if (info.validationDue) metadata["validation"] = "due";
   return nn::saveTensors(path, tensors, metadata);
 }
@@ -45,10 +49,13 @@ Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::f
   const auto& metadata = file.metadata();
   CheckpointInfo info;
   const auto plan = metadata.find("plan");
-  if (plan == metadata.end() || !parse(metadata, "step", info.step) || info.step < 0 ||
+  const auto format = metadata.find("format");
+  const bool known = format != metadata.end() &&
+                     (format->second == formatBefore || (format->second == formatName && file.hasDigest()));
+  if (!known || plan == metadata.end() || !parse(metadata, "step", info.step) || info.step < 0 ||
       !parse(metadata, "best", info.best))
-    return fail(ErrorCode::Format, "not a checkpoint of a training", "choose a file that a training has written",
-                path.string());
+    return fail(ErrorCode::Format, "not a checkpoint of a training, or a damaged one",
+                "choose a file that a training has written", path.string());
   info.planDigest = plan->second;
   parse(metadata, "stale", info.stale);  // files from before there was patience have none
   info.validationDue = metadata.contains("validation");
@@ -63,7 +70,8 @@ Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::f
 Result<void> readInto(nn::NamedTensors& tensors, const safetensors::File& file) {
   const torch::NoGradGuard guard;
   for (auto& [name, tensor] : tensors) {
-    LORKD_TRY(stored, nn::mappedTensor(file, name));
+    const bool weight = name.starts_with("student.") || name.starts_with("average.");
+    LORKD_TRY(stored, weight ? nn::finiteTensor(file, name) : nn::mappedTensor(file, name));
     if (stored.sizes() != tensor.sizes() || stored.scalar_type() != tensor.scalar_type())
       return fail(ErrorCode::Mismatch, "tensor '" + name + "' has another shape or type than in this training",
                   "the checkpoint belongs to another network", file.path().string());

@@ -21,17 +21,6 @@ double bytes(const std::string& what, const std::string& pattern) {
   return std::stod(match[1]) * scale;
 }
 
-/// What this process may have.
-double processLimit() {
-  double limit = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
-  rlimit space{};
-  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
-    limit = std::min(limit, static_cast<double>(space.rlim_cur));
-  if (const auto group = readFile("/sys/fs/cgroup/memory.max"); group && std::isdigit((*group)[0]))
-    limit = std::min(limit, std::stod(*group));
-  return limit;
-}
-
 std::string size(double bytes) {
   char text[32];
   std::snprintf(text, sizeof text, bytes < 0x1p30 ? "%.0f MiB" : "%.1f GiB",
@@ -47,11 +36,21 @@ std::string shape(const std::vector<std::int64_t>& sides) {
 
 }  // namespace
 
+double memoryLimit() {
+  double limit = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  rlimit space{};
+  if (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY)
+    limit = std::min(limit, static_cast<double>(space.rlim_cur));
+  if (const auto group = readFile("/sys/fs/cgroup/memory.max"); group && std::isdigit((*group)[0]))
+    limit = std::min(limit, std::stod(*group));
+  return limit;
+}
+
 Memory memoryOf(const std::string& what, double fixed) {
   const std::string number = "([0-9.]+) ?(bytes|KiB|MiB|GiB)";
   Memory out{bytes(what, "tried to allocate " + number), bytes(what, number + " total capacity"), fixed};
   if (out.limit == 0) out.limit = bytes(what, "total capacity of " + number);
-  if (out.limit == 0) out.limit = processLimit();
+  if (out.limit == 0) out.limit = memoryLimit();
   return out;
 }
 

@@ -15,9 +15,11 @@ struct Memory {
   double fixed = 0;   ///< what does not grow with the batch: weights, gradients, the optimiser's state
 };
 
+/// Bytes that this process may have: address space, control group, or the machine's memory.
+double memoryLimit();
+
 /// Figures of an exception's text ("you tried to allocate 123 bytes", "Tried to allocate 2.00 GiB ... 79.10 GiB total
-/// capacity"); the limit, where the text has none, is that of this process: address space, control group, or the
-/// machine's memory.
+/// capacity"); the limit, where the text has none, is memoryLimit().
 Memory memoryOf(const std::string& what, double fixed);
 
 /// The error for such a step: the plan's batch and patch, what failed, and a smaller batch and a smaller patch that an

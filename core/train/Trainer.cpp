@@ -48,10 +48,15 @@ struct Trainer::Impl {
   /// Weights that are not finite must reach no file: the last checkpoint is then the last good one.
   Result<void> checkWeights() const;
   CheckpointInfo info(bool validationDue = false) const { return {step, best, stale, digest, validationDue}; }
+  /// Validations that come after `done` steps: every so many, and after the last one.
+  std::int64_t validationsAfter(std::int64_t done) const {
+    const auto every = plan.training.validateEvery, all = plan.training.steps;
+    return all / every - done / every + (all % every == 0 ? 0 : 1);
+  }
   bool patienceEnded() const { return plan.training.patience > 0 && stale >= plan.training.patience; }
-  void tellOfWaiting(const Hooks& hooks) const;
+  Result<void> tellOfWaiting(const Hooks& hooks) const;
   Result<void> switchWrongKernelsOff(const Hooks& hooks) const;
-  void tellOfStrategies(const Hooks& hooks) const;
+  Result<void> tellOfStrategies(const Hooks& hooks) const;
 
   const plan::Plan plan;
   std::string digest = plan::digest(plan);
@@ -96,33 +101,32 @@ Result<void> Trainer::Impl::trainStep(feed::BatchSource& batches, const Hooks& h
   waitedHere += figures.waited;
   const auto measured = conflict.endStep(step);
   if (!hooks.event) return {};
-  hooks.event("step", {{"step", step},
-                       {"lr", figures.rate},
-                       {"seconds", all},
-                       {"wait", figures.waited / all},
-                       {"total", figures.total},
-                       {"gradient_norm", figures.gradientNorm},
-                       {"losses", std::move(figures.losses)}});
-  if (measured) hooks.event("conflict", *measured);
-  if (step == 1) tellOfStrategies(hooks);
-  return {};
+  LORKD_CHECK(hooks.event("step", {{"step", step},
+                                   {"lr", figures.rate},
+                                   {"seconds", all},
+                                   {"wait", figures.waited / all},
+                                   {"total", figures.total},
+                                   {"gradient_norm", figures.gradientNorm},
+                                   {"losses", std::move(figures.losses)}}));
+  if (measured) LORKD_CHECK(hooks.event("conflict", *measured));
+  return step == 1 ? tellOfStrategies(hooks) : Result<void>();
 }
 
-void Trainer::Impl::tellOfStrategies(const Hooks& hooks) const {
+Result<void> Trainer::Impl::tellOfStrategies(const Hooks& hooks) const {
   std::map<std::string, int> counts;
   Json layers = Json::object();
   for (const auto& [layer, strategy] : learner.student()->strategies()) {
     ++counts[strategy];
     layers[layer] = strategy;
   }
-  if (counts.empty()) return;
+  if (counts.empty()) return {};
   std::string text;
   for (const auto& [strategy, count] : counts)
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + strategy;
-  hooks.event("log", {{"level", "info"},
-                      {"message", "separated convolutions in the first step: " + text},
-                      {"step", step},
-                      {"strategies", std::move(layers)}});
+  return hooks.event("log", {{"level", "info"},
+                             {"message", "separated convolutions in the first step: " + text},
+                             {"step", step},
+                             {"strategies", std::move(layers)}});
 }
 
 Result<void> Trainer::Impl::checkWeights() const {
@@ -158,13 +162,15 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
     LORKD_CHECK(saveCheckpoint(paths.best, {step, best, 0, digest, false}, weights));
   }
   if (hooks.event) {
-    hooks.event("validation", {{"step", step}, {"best", better}, {"mean", found.mean}, {"metrics", found.metrics}});
+    LORKD_CHECK(hooks.event("validation",
+                            {{"step", step}, {"best", better}, {"mean", found.mean}, {"metrics", found.metrics}}));
     if (patienceEnded() && step < plan.training.steps)
-      hooks.event("log", {{"level", "info"},
-                          {"message", "training ends early at step " + std::to_string(step) + " of " +
-                                          std::to_string(plan.training.steps) + ": " + std::to_string(stale) +
-                                          " validations in a row without a better mean (training.patience)"},
-                          {"step", step}});
+      LORKD_CHECK(
+          hooks.event("log", {{"level", "info"},
+                              {"message", "training ends early at step " + std::to_string(step) + " of " +
+                                              std::to_string(plan.training.steps) + ": " + std::to_string(stale) +
+                                              " validations in a row without a better mean (training.patience)"},
+                              {"step", step}}));
   }
   return {};
 }
@@ -195,26 +201,25 @@ Result<bool> Trainer::Impl::resume(const CheckpointPaths& paths) {
   return savedDue = found.validationDue;
 }
 
-void Trainer::Impl::tellOfWaiting(const Hooks& hooks) const {
-  if (!hooks.event || stepsHere == 0) return;
+Result<void> Trainer::Impl::tellOfWaiting(const Hooks& hooks) const {
+  if (!hooks.event || stepsHere == 0) return {};
   const double share = waitedHere / secondsHere;
   char percent[16];
   std::snprintf(percent, sizeof percent, "%.1f %%", 100 * share);
-  hooks.event("log", {{"level", "info"},
-                      {"message", std::string(percent) + " of the time of " + std::to_string(stepsHere) +
-                                      " steps was spent waiting for data"},
-                      {"wait", share},
-                      {"steps", stepsHere}});
+  return hooks.event("log", {{"level", "info"},
+                             {"message", std::string(percent) + " of the time of " + std::to_string(stepsHere) +
+                                             " steps was spent waiting for data"},
+                             {"wait", share},
+                             {"steps", stepsHere}});
 }
 
 Result<void> Trainer::Impl::switchWrongKernelsOff(const Hooks& hooks) const {
   LORKD_TRY(wrong, nn::switchWrongKernelsOff());
-  if (!wrong.empty() && hooks.event)
-    hooks.event("log", {{"level", "warn"},
-                        {"message", "this LibTorch's oneDNN computes wrong values on this machine (" + wrong +
-                                        "); it is switched off, and training is slower"},
-                        {"step", step}});
-  return {};
+  if (wrong.empty() || !hooks.event) return {};
+  return hooks.event("log", {{"level", "warn"},
+                             {"message", "this LibTorch's oneDNN computes wrong values on this machine (" + wrong +
+                                             "); it is switched off, and training is slower"},
+                             {"step", step}});
 }
 
 Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointPaths& paths, const Hooks& hooks) {
@@ -233,32 +238,43 @@ Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointP
   }
   const auto& options = plan.training;
   const auto first = step;
-  double spent = 0;  // without pauses
+  double stepping = 0, validating = 0;  // seconds, without pauses
+  std::int64_t validated = 0;
   while (step < options.steps && !patienceEnded()) {
-    const double left =
-        step == first ? -1 : spent / static_cast<double>(step - first) * static_cast<double>(options.steps - step);
+    double left = -1;
+    if (step > first) {
+      left = stepping / static_cast<double>(step - first) * static_cast<double>(options.steps - step);
+      // Shared out over the steps, the long validation at the end would seem to take a step's share of the time.
+      if (validated > 0)
+        left += validating / static_cast<double>(validated) * static_cast<double>(validationsAfter(step));
+    }
     const auto control = hooks.control ? hooks.control(step, left) : Control::Continue;
     if (control != Control::Continue) LORKD_CHECK(save(paths));
     if (control == Control::Stop) {
-      tellOfWaiting(hooks);
+      LORKD_CHECK(tellOfWaiting(hooks));
       return Outcome::Stopped;
     }
     const auto start = Clock::now();
     const double stoodStill = paused;
     LORKD_CHECK(trainStep(batches, hooks));
+    double inValidation = 0;
     // The checkpoint comes last: a run killed before it repeats the validation too.
     if (hooks.validate && (step == options.steps || step % options.validateEvery == 0)) {
+      const auto began = Clock::now();
       if (const auto done = validate(paths, hooks); !done) {
         if (done.error().code != ErrorCode::Cancelled) return std::unexpected(done.error());
         LORKD_CHECK(save(paths, /*validationDue=*/true));
         return Outcome::Stopped;
       }
+      inValidation = seconds(Clock::now() - began) - (paused - stoodStill);
+      validating += inValidation;
+      ++validated;
     }
     if (step == options.steps || patienceEnded() || step % options.checkpointEvery == 0 || savedStep == step)
       LORKD_CHECK(save(paths));
-    spent += seconds(Clock::now() - start) - (paused - stoodStill);
+    stepping += seconds(Clock::now() - start) - (paused - stoodStill) - inValidation;
   }
-  tellOfWaiting(hooks);
+  LORKD_CHECK(tellOfWaiting(hooks));
   return Outcome::Done;
 }
 

@@ -36,8 +36,9 @@ struct Hooks {
   /// step's "total" is Σ_t n_t/B · total_t. "gradient_norm" is the norm before clipping. Conflict events carry
   /// "weights", the n_t/B of the batch: the Gram matrices are of the gradients of the weighted losses, raw, before
   /// clipping, averaged over the batches of so many steps as "batches" says (see ConflictLog.h). Log events tell why
-  /// training ended early, and the share of time spent waiting for data.
-  std::function<void(const std::string& kind, Json fields)> event;
+  /// training ended early, and the share of time spent waiting for data. An error ends training, with the checkpoint
+  /// that there is: resumed from it, every event is told again.
+  std::function<Result<void>(const std::string& kind, Json fields)> event;
   std::function<Control(std::int64_t step, double secondsLeft)> control;  ///< blocks while paused
   /// `save` writes a checkpoint meanwhile, with the network as it was given: training that goes on from it validates
   /// again. Cancelled ends training with such a checkpoint, and no event.

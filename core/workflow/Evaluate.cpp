@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/data/Digests.h"
 #include "core/data/Prepare.h"
 #include "core/eval/Flops.h"
 #include "core/eval/RunHistory.h"
@@ -20,8 +21,8 @@ std::string methodName(const plan::Plan& plan) {
 /// Adds the rows of one segmentation task: Dice per class and their mean, on the source grid of every test case, and
 /// the Dice of each case.
 Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task, const data::CaseList& cases,
-                             const run::RunDirectory& run, torch::Device device, Progress& progress,
-                             const CancelToken& cancel) {
+                             data::Digests& digests, const run::RunDirectory& run, torch::Device device,
+                             Progress& progress, const CancelToken& cancel) {
   const auto& plan = run.plan();
   const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
   const auto method = methodName(plan);
@@ -32,6 +33,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
       progress.report("scoring " + name, static_cast<std::int64_t>(i), static_cast<std::int64_t>(test.size()));
     };
     tick();
+    LORKD_CHECK(digests.of(*test[i]));
     LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel, tick));
     LORKD_TRY(truth, truthMasks(test[i]->item, options));
     const auto keep = heldOut(predicted.front().geometry, plan.data);
@@ -103,6 +105,7 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   network->to(device);
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
   eval::Table table;
+  data::Digests digests;
   const auto method = methodName(plan);
   double sum = 0;
   int scored = 0;
@@ -110,12 +113,11 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
     const auto& [name, options] = plan.tasks[static_cast<std::size_t>(t)];
     if (options.kind == plan::TaskKind::Segmentation) {
-      LORKD_CHECK(addSegmentation(table, network, t, cases, run, device, progress, cancel));
+      LORKD_CHECK(addSegmentation(table, network, t, cases, digests, run, device, progress, cancel));
       primary = "dice";
     } else {
-      const auto cache = preparedFolder(run);
-      LORKD_CHECK(data::prepare(plan, cases, cache, progress, cancel));
-      LORKD_TRY(dataset, feed::Dataset::open(cache, plan));
+      LORKD_TRY(prepared, data::prepare(plan, cases, preparedFolder(run), progress, cancel));
+      LORKD_TRY(dataset, feed::Dataset::open(prepared, plan));
       LORKD_TRY(found, score(network, t, "test", dataset, plan, device, cancel));
       for (const auto& [metric, value] : found.metrics) table.add({name, method, metric, value, found.cases});
       for (std::size_t i = 0; i < found.correct.size(); ++i) {

@@ -143,8 +143,8 @@ Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const 
 
   LORKD_TRY(network, loadTrained(run));
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
-  LORKD_CHECK(data::prepare(plan, cases, preparedFolder(run), progress, cancel));
-  LORKD_TRY(dataset, feed::Dataset::open(preparedFolder(run), plan));
+  LORKD_TRY(prepared, data::prepare(plan, cases, preparedFolder(run), progress, cancel));
+  LORKD_TRY(dataset, feed::Dataset::open(prepared, plan));
   std::vector<fs::path> out;
   for (int t : wanted) {
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "export stopped");

@@ -1,9 +1,12 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
+#include "core/nn/Fresh.h"
 #include "core/nn/LibraryCheck.h"
 #include "core/nn/Separate.h"
 #include "core/plugin/Registry.h"
+#include "core/train/Memory.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
@@ -83,20 +86,7 @@ void startRare(nn::Network& network) {
       if (parameter.key() == "bias") parameter.value().fill_(std::log(share / (1 - share)));
 }
 
-}  // namespace
-
-Result<torch::Device> setUpDevice(const plan::Plan& plan) {
-  const bool cuda = torch::cuda::is_available();
-  if (plan.device == plan::PlanDevice::Cuda && !cuda)
-    return fail(ErrorCode::Unsupported, "the plan asks for CUDA, but this LibTorch has none or finds no GPU",
-                "set device to cpu or auto, or build against a LibTorch with CUDA", "device");
-  if (plan.threads > 0) at::set_num_threads(static_cast<int>(plan.threads));
-  if (cuda && plan.device != plan::PlanDevice::Cpu) return torch::Device(torch::kCUDA);
-  LORKD_CHECK(nn::switchWrongKernelsOff());
-  return torch::Device(torch::kCPU);
-}
-
-Result<nn::Network> makeNetwork(const plan::Plan& plan) {
+Result<nn::Network> assemble(const plan::Plan& plan) {
   const auto& options = plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone;
   LORKD_TRY(info, plugin::registry().backbone(options.name));
   const bool dense = plan.tasks.front().second.kind == plan::TaskKind::Segmentation;
@@ -130,6 +120,39 @@ Result<nn::Network> makeNetwork(const plan::Plan& plan) {
   } catch (const std::exception& e) {
     return fail(ErrorCode::Internal, std::string("the network cannot be built: ") + e.what(), "", options.name);
   }
+}
+
+/// A network that this machine cannot hold is refused before it takes the memory.
+Result<void> checkSize(const plan::Plan& plan) {
+  const nn::CountingOnly counting;
+  LORKD_TRY(network, assemble(plan));
+  double parameters = 0;
+  for (const auto& p : network->parameters()) parameters += static_cast<double>(p.numel());
+  const double bytes = 4 * parameters, limit = train::memoryLimit();
+  if (bytes < 0.9 * limit) return {};
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "the network has %.0f million parameters: %.1f GiB of memory, of %.1f GiB that there are",
+                parameters / 1e6, bytes / 0x1p30, limit / 0x1p30);
+  return fail(ErrorCode::Unsupported, text, "take a smaller preset or narrower widths", "backbone");
+}
+
+}  // namespace
+
+Result<torch::Device> setUpDevice(const plan::Plan& plan) {
+  const bool cuda = torch::cuda::is_available();
+  if (plan.device == plan::PlanDevice::Cuda && !cuda)
+    return fail(ErrorCode::Unsupported, "the plan asks for CUDA, but this LibTorch has none or finds no GPU",
+                "set device to cpu or auto, or build against a LibTorch with CUDA", "device");
+  if (plan.threads > 0) at::set_num_threads(static_cast<int>(plan.threads));
+  if (cuda && plan.device != plan::PlanDevice::Cpu) return torch::Device(torch::kCUDA);
+  LORKD_CHECK(nn::switchWrongKernelsOff());
+  return torch::Device(torch::kCPU);
+}
+
+Result<nn::Network> makeNetwork(const plan::Plan& plan) {
+  if (!nn::countingOnly()) LORKD_CHECK(checkSize(plan));
+  return assemble(plan);
 }
 
 Result<nn::Network> makeNetwork(const run::RunDirectory& run) {

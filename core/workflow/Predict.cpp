@@ -2,6 +2,7 @@
 
 #include "core/base/File.h"
 #include "core/data/ClassMasks.h"
+#include "core/data/Digests.h"
 #include "core/data/Prepare.h"
 #include "core/io/VolumeFile.h"
 #include "core/workflow/PredictedSeg.h"
@@ -65,17 +66,21 @@ Result<std::vector<data::Case>> wantedCases(const run::RunDirectory& run, const 
   if (!request.input.empty()) return foreignCases(request.input, progress, cancel);
   LORKD_TRY(list, freezeCases(run, progress, cancel));
   std::vector<data::Case> out;
-  const auto add = [&](const data::Case& item) {
-    if (std::none_of(out.begin(), out.end(), [&](const auto& c) { return c.id == item.id; })) out.push_back(item);
+  data::Digests digests;
+  const auto add = [&](const data::AssignedCase& entry) -> Result<void> {
+    if (std::ranges::find(out, entry.item.id, &data::Case::id) != out.end()) return {};
+    LORKD_CHECK(digests.of(entry));
+    out.push_back(entry.item);
+    return {};
   };
   if (request.cases.empty())
-    for (const auto* entry : list.of(data::Split::Test)) add(entry->item);
+    for (const auto* entry : list.of(data::Split::Test)) LORKD_CHECK(add(*entry));
   for (const auto& id : request.cases) {
     const auto it = std::find_if(list.cases.begin(), list.cases.end(), [&](const auto& c) { return c.item.id == id; });
     if (it == list.cases.end())
       return fail(ErrorCode::NotFound, "there is no case '" + id + "' in this run", "cases.json lists them",
                   run.path().string());
-    add(it->item);
+    LORKD_CHECK(add(*it));
   }
   return out;
 }
@@ -143,6 +148,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   const auto total = static_cast<std::int64_t>(cases.size() * networks.size() * tasks.size());
   std::int64_t done = 0;
   for (const auto& item : cases) {
+    const auto folder = root / fileNameOf(item.id);
     for (const auto& code : item.consent)
       if (!request.input.empty() && code != "label-grid")
         progress.note(item.id + " (" + code + "): its slices are interpolated onto an even grid");
@@ -156,16 +162,16 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
         progress.report("predicting " + item.id + ", " + prefix + name, done++, total);
         LORKD_TRY(masks, predictOnSource(net, t, volume, plan, device, cancel));
-        const auto file = root / item.id / (prefix + name + ".nii.gz");
+        const auto file = folder / (prefix + name + ".nii.gz");
         LORKD_CHECK(io::writeNifti(file, data::labelMap(masks)));
         written.push_back(file);
         if (!withSeg) continue;
-        LORKD_TRY(seg, writeSegmentation(request.segmentations / item.id / (prefix + name + ".dcm"), plan,
+        LORKD_TRY(seg, writeSegmentation(request.segmentations / fileNameOf(item.id) / (prefix + name + ".dcm"), plan,
                                          static_cast<std::size_t>(t), std::move(masks), item, pseudonym));
         written.push_back(seg);
       }
     }
-    LORKD_CHECK(writeJson(root / item.id / "classes.json", classesJson(plan, tasks)));
+    LORKD_CHECK(writeJson(folder / "classes.json", classesJson(plan, tasks)));
   }
   progress.report("predicting", total, total);
   return written;

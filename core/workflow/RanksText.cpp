@@ -4,6 +4,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "core/run/Looks.h"
 #include "core/workflow/Ranks.h"
 
 namespace lorkd::workflow {
@@ -40,6 +41,7 @@ Json RanksReport::json() const {
   Json out{{"budget", budget},           {"parameters_now", advice.parametersNow}, {"parameters", advice.parameters},
            {"energy_kept", advice.kept}, {"conflict_measurements", measurements},  {"notes", notes},
            {"tasks", Json::array()}};
+  const plan::Looks looks(plan);
   for (std::size_t t = 0; t < demands.size(); ++t) {
     const auto& task = demands[t];
     const auto& advised = advice.tasks[t];
@@ -55,7 +57,7 @@ Json RanksReport::json() const {
                         {"conflict", layer.conflict}});
     }
     out["tasks"].push_back({{"name", task.task},
-                            {"color", plan::taskColor(plan, t)},
+                            {"color", looks.of(t).color},
                             {"basis", task.basis()},
                             {"rank", task.rank},
                             {"advised", advised.rank},

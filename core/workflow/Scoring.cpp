@@ -46,9 +46,10 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
   torch::NoGradGuard guard;
   Score out;
   const auto n = dataset.size(split, task);
+  const auto& classes = plan.tasks[static_cast<std::size_t>(task)].second.classes;
   out.cases = static_cast<std::int64_t>(n);
   if (network->heads()[static_cast<std::size_t>(task)].segmentation) {
-    DiceMean dice(plan.tasks[static_cast<std::size_t>(task)].second.classes.size());
+    DiceMean dice(classes.size());
     for (std::size_t i = 0; i < n; ++i) {
       LORKD_TRY(example, dataset.example(split, task, i));
       LORKD_TRY(p, probabilities(network, task, example.image, plan, device, cancel, tick));
@@ -58,6 +59,7 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
                  example.target[c].slice(0, first, end) > 0);
     }
     out.metrics = {{"dice", dice.mean()}};
+    for (std::size_t c = 0; c < classes.size(); ++c) out.classes.emplace_back("dice/" + classes[c].first, dice.of(c));
     return out;
   }
   std::vector<torch::Tensor> logits, labels;
@@ -79,6 +81,10 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
   const auto right = (all.argmax(1) == truth).to(torch::kFloat64).contiguous();
   out.correct.assign(right.data_ptr<double>(), right.data_ptr<double>() + right.numel());
   if (auto a = eval::auc(all, truth)) out.metrics.emplace_back("auc", *a);
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const auto own = right.masked_select(truth == static_cast<std::int64_t>(c));
+    out.classes.emplace_back("accuracy/" + classes[c].first, own.mean().item<double>());  // of none: not a number
+  }
   return out;
 }
 

@@ -28,6 +28,9 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
 /// where the class or its prediction is present) or {"accuracy": v, "auc": v}. `primary` names the first.
 struct Score {
   std::vector<std::pair<std::string, double>> metrics;  ///< first one is primary
+  /// "dice/<class>", or "accuracy/<class>": the share of the class's pictures that were recognised; not-a-number for a
+  /// class that no example has.
+  std::vector<std::pair<std::string, double>> classes;
   std::int64_t cases = 0;
   std::vector<double> correct;  ///< of pictures, in the dataset's order: 1 where the largest logit is the label, else 0
 };

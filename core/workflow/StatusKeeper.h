@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/base/Mapping.h"
 #include "core/run/RunDirectory.h"
 
 namespace lorkd::workflow {
@@ -16,11 +17,15 @@ class StatusKeeper {
   ~StatusKeeper();
   /// Changes the status; it reaches the disk within a second, changes of state or phase at once.
   void update(const std::function<void(run::Status&)>& change);
+  /// Changes the status and sees to it that it reaches the disk now, with several tries. Errors: Io.
+  Result<void> tell(const std::function<void(run::Status&)>& change);
   run::Status status() const;
 
  private:
-  void write();
+  Result<void> write();
   run::RunDirectory m_run;
+  LastWord m_lastWord;  ///< should a file that is mapped become shorter
+  bool m_told = false;  ///< that the status cannot be written
   mutable std::mutex m_mutex;
   std::condition_variable_any m_wake;
   run::Status m_status;

@@ -63,7 +63,8 @@ Result<void> layOut(const plan::Plan& plan, const std::vector<StudyRun>& runs, c
   }
   const auto& first = directories.front();
   LORKD_TRY(cases, freezeCases(first, progress, cancel));
-  return data::prepare(first.plan(), cases, preparedFolder(first), progress, cancel);
+  LORKD_CHECK(data::prepare(first.plan(), cases, preparedFolder(first), progress, cancel));
+  return {};
 }
 
 eval::StudyEntry entryOf(const StudyRun& run, const StudyJob& job) {

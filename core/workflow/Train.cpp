@@ -1,6 +1,9 @@
 #include <algorithm>
 
+#include "core/base/File.h"
 #include "core/base/Guard.h"
+#include "core/data/Digests.h"
+#include "core/data/OpenCases.h"
 #include "core/data/Prepare.h"
 #include "core/eval/Report.h"
 #include "core/run/EventLog.h"
@@ -28,9 +31,10 @@ bool sameClasses(const plan::Task& a, const plan::Task& b) {
 /// The teacher's run inside the student's, with the student's cases, so that no test patient teaches.
 Result<run::RunDirectory> nestedTeacher(const run::RunDirectory& run) {
   LORKD_TRY(teacher, run::RunDirectory::create(run.teacher(), teacherPlan(run.plan())));
-  std::error_code ec;
-  fs::copy_file(run.cases(), teacher.cases(), fs::copy_options::overwrite_existing, ec);
-  if (ec) return fail(ErrorCode::Io, "cannot copy the list of cases: " + ec.message(), "", teacher.cases().string());
+  constexpr auto largest = std::uintmax_t(256) << 20;
+  LORKD_TRY(cases, readFile(run.cases(), largest));
+  if (readFile(teacher.cases(), largest).value_or("") != cases)
+    LORKD_CHECK(writeFileAtomically(teacher.cases(), cases));
   return teacher;
 }
 
@@ -114,38 +118,40 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   const run::EventWriter events(run.events());
   const auto phase = [&](const std::string& name, const std::string& message) {
     status.update([&](run::Status& s) { s.phase = name; });
-    (void)events.append("phase", {{"phase", name}, {"message", message}});
     progress.note(message);
+    return events.append("phase", {{"phase", name}, {"message", message}});
   };
   LORKD_TRY(device, setUpDevice(plan));
   LORKD_TRY(student, makeStudent(run));
   LORKD_CHECK(loadInitialWeights(run, student));
 
-  phase("preparing", "finding and preparing the cases");
+  LORKD_CHECK(phase("preparing", "finding and preparing the cases"));
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
   LORKD_CHECK(checkUnseen(run, cases));
-  const auto cache = preparedFolder(run);
-  LORKD_CHECK(data::prepare(plan, cases, cache, progress, cancel));
-  LORKD_TRY(dataset, feed::Dataset::open(cache, plan));
+  LORKD_TRY(prepared, data::prepare(plan, cases, preparedFolder(run), progress, cancel));
+  LORKD_TRY(dataset, feed::Dataset::open(prepared, plan));
 
-  if (wantsTeacher(plan)) phase("teacher", "getting the teacher ready");
+  if (wantsTeacher(plan)) LORKD_CHECK(phase("teacher", "getting the teacher ready"));
   LORKD_TRY(teacher, readyTeacher(run, cases, progress, cancel, desk));
   if (teacher) teacher->to(device);
 
   student->to(device);
   const std::int64_t steps = plan.training.steps;
-  phase("training", "training " + std::to_string(plan.tasks.size()) + " tasks for " + std::to_string(steps) + " steps");
   // What the log says beyond the checkpoint happens again.
   train::Reached kept;
   if (fs::exists(run.checkpoint("last"))) {
     LORKD_TRY(at, train::reached(run.checkpoint("last"), run.planDigest()));
     kept = at;
   }
+  // Until now the status held the teacher's steps and time.
+  status.update([&](run::Status& s) { s.step = kept.step, s.steps = steps, s.secondsLeft = -1; });
+  LORKD_CHECK(phase(
+      "training", "training " + std::to_string(plan.tasks.size()) + " tasks for " + std::to_string(steps) + " steps"));
   LORKD_CHECK(events.rewindTo(kept.step, kept.validationDue));
   feed::BatchSource batches(dataset, plan);
   train::Trainer trainer(plan, student, teacher, device);
   train::Hooks hooks;
-  hooks.event = [&](const std::string& kind, Json fields) { (void)events.append(kind, std::move(fields)); };
+  hooks.event = [&](const std::string& kind, Json fields) { return events.append(kind, std::move(fields)); };
   hooks.control = [&](std::int64_t step, double secondsLeft) {
     // Of a nested teacher both tell: its own run, and the run around it, which is the one that is watched.
     for (auto* keeper : {&status, &desk.status()})
@@ -159,15 +165,33 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     return validate(network, dataset, plan, device, desk, tick, save, cancel);
   };
   const auto ended = trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best"), run.planDigest()}, hooks);
-  (void)events.append("resources", {{"peak_memory", memory.peak()}});
+  const auto told = events.append("resources", {{"peak_memory", memory.peak()}});
   for (auto* keeper : {&status, &desk.status()})
     keeper->update([&](run::Status& s) { s.step = trainer.step(), s.steps = steps; });
   LORKD_TRY(outcome, ended);
+  LORKD_CHECK(told);
   if (outcome == train::Outcome::Stopped)
     return fail(ErrorCode::Cancelled,
                 "training stopped at step " + std::to_string(trainer.step()) + "; a checkpoint is kept",
                 "continue with: lorkd resume");
   return {};
+}
+
+/// Whether there is nothing left to do for a run. A finished run whose data are not what it has frozen is refused, and
+/// stays as it is.
+Result<bool> isComplete(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
+  const auto status = run.status();
+  if (!status || status->state != run::State::Finished) return false;
+  LORKD_TRY(cases, data::openCases(run));
+  data::Digests digests;
+  std::int64_t done = 0;
+  for (const auto& entry : cases.cases) {
+    if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "comparing the cases was stopped");
+    progress.report("comparing the cases", done++, static_cast<std::int64_t>(cases.cases.size()));
+    LORKD_CHECK(digests.of(entry));
+  }
+  LORKD_CHECK(loadTrained(run));
+  return fs::exists(run.metrics()) && fs::exists(run.path() / "report.html");
 }
 
 }  // namespace
@@ -212,14 +236,24 @@ Result<nn::Network> loadTrained(const run::RunDirectory& run) {
 
 Result<void> train(const run::RunDirectory& run, Progress& given, const CancelToken& cancel) {
   LORKD_TRY(lock, run.lock());
+  LORKD_TRY(complete, isComplete(run, given, cancel));
+  if (complete) {
+    given.note("The run is finished already, and stays as it is; lorkd evaluate scores it again.");
+    return {};
+  }
   StatusKeeper status(run);
   ControlDesk desk(run, status, cancel);
   ObeyingProgress progress(given, desk);
   status.update([&](run::Status& s) { s.steps = run.plan().training.steps; });
   const run::EventWriter events(run.events());
   const auto finish = [&](run::State state, const std::string& outcome, const std::string& message) {
-    status.update([&](run::Status& s) { s.state = state, s.message = message, s.secondsLeft = 0; });
-    (void)events.append("done", {{"outcome", outcome}, {"message", message}});
+    const auto told = events.append("done", {{"outcome", outcome}, {"message", message}});
+    return status.tell([&](run::Status& s) {
+      s.state = state, s.message = message, s.secondsLeft = 0;
+      if (!told)
+        s.message +=
+            (message.empty() ? "" : "; ") + std::string("the log lacks its last line: ") + told.error().message;
+    });
   };
   const auto work = [&]() -> Result<void> {
     LORKD_CHECK(trainHere(run, progress, cancel, status, desk));
@@ -228,14 +262,17 @@ Result<void> train(const run::RunDirectory& run, Progress& given, const CancelTo
     auto last = status.status();
     last.state = run::State::Finished;
     LORKD_CHECK(eval::writeReport(run.path() / "report.html", {run}, table, last));
-    finish(run::State::Finished, "done", "");
     return {};
   };
   const auto outcome = guarded("training", work);
-  if (outcome) return {};
+  if (outcome) {
+    if (auto said = finish(run::State::Finished, "done", ""); !said)
+      return fail(said.error(), "the run is finished, but its status cannot say so");
+    return {};
+  }
   const bool interrupted = stopped(outcome.error());
-  finish(interrupted ? run::State::Interrupted : run::State::Failed, interrupted ? "cancelled" : "failed",
-         shareable(outcome.error()));
+  (void)finish(interrupted ? run::State::Interrupted : run::State::Failed, interrupted ? "cancelled" : "failed",
+               shareable(outcome.error()));
   return outcome;
 }
 

@@ -106,7 +106,7 @@ Result<nn::NamedTensors> readState(const fs::path& file) {
   LORKD_TRY(opened, safetensors::File::open(file));
   nn::NamedTensors state;
   for (const auto& [name, entry] : opened.tensors()) {
-    LORKD_TRY(tensor, nn::mappedTensor(opened, name));
+    LORKD_TRY(tensor, nn::finiteTensor(opened, name));
     state.emplace_back(name, tensor);
   }
   return state;

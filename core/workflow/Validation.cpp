@@ -32,7 +32,8 @@ Result<train::Validation> validate(nn::Network& network, const feed::Dataset& da
     LORKD_TRY(scored, score(network, t, "validation", dataset, plan, device, cancel, meanwhile));
     LORKD_CHECK(saved);
     auto& entry = out.metrics[plan.tasks[static_cast<std::size_t>(t)].first] = Json::object();
-    for (const auto& [name, value] : scored.metrics) entry[name] = value;
+    for (const auto* figures : {&scored.metrics, &scored.classes})
+      for (const auto& [name, value] : *figures) entry[name] = value;
     if (!scored.metrics.empty() && std::isfinite(scored.metrics.front().second))
       out.mean += scored.metrics.front().second, ++counted;
   }

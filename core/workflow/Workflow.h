@@ -15,7 +15,8 @@
 namespace lorkd::workflow {
 
 /// The network of a plan, freshly initialised from its seed: the student with factors (method lorkd), without (mtl), or
-/// the joint teacher network (teacher). Errors: NotFound (backbone), InvalidArgument (preset; tasks that do not fit).
+/// the joint teacher network (teacher). Without memory under nn::CountingOnly. Errors: NotFound (backbone),
+/// InvalidArgument (preset; tasks that do not fit), Unsupported (larger than this machine's memory).
 Result<nn::Network> makeNetwork(const plan::Plan& plan);
 /// That of a run's plan, as its checkpoints hold it where earlier versions read the plan otherwise.
 Result<nn::Network> makeNetwork(const run::RunDirectory& run);

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 
+#include "core/base/File.h"
 #include "core/expert/Exporter.h"
 #include "core/plugin/Registry.h"
 #include "plugins/torchscript/DynamicSizes.h"
@@ -120,8 +122,10 @@ class TorchScriptExporter final : public expert::Exporter {
                      const expert::Manifest& manifest) override {
     return guarded(file, [&]() -> Result<void> {
       LORKD_TRY(module, script(network, task, example));
-      module.save(file.string(), {{"manifest.json", Json(manifest).dump(2)}});
-      return {};
+      // In memory first: LibTorch's own file writer ends the program where the disk is full.
+      std::ostringstream bytes;
+      module.save(bytes, {{"manifest.json", Json(manifest).dump(2)}});
+      return writeFileAtomically(file, bytes.view());
     });
   }
 

@@ -23,7 +23,7 @@ struct StepRow {
 
 const std::vector<StepRow> steps{{"ResNet-18, 64x64", "resnet", "resnet18", {}, 64, 64, 8, 8, false},
                                  {"ResNet-18, 64x64", "resnet", "resnet18", {}, 16, 64, 8, 8, false},
-                                 {"ShuffleNetV2 1.0x, 64x64", "shufflenetv2", "", {}, 64, 64, 8, 8, true},
+                                 {"ShuffleNetV2 0.5x, 64x64", "shufflenetv2", "tiny", {}, 64, 64, 8, 8, true},
                                  {"U-Net 16,32,64, 32^3", "unet3d", "", {16, 32, 64}, 4, 32, 4, 4, true},
                                  {"U-Net 16..256, 32^3", "unet3d", "", {16, 32, 64, 128, 256}, 4, 32, 4, 4, true}};
 

@@ -30,6 +30,33 @@ PY
 "$LORKD" scan "$bad/nifti" >"$bad/nifti.txt" 2>&1 || true
 grep -qiE 'geometry|grid' "$bad/nifti.txt" || fail "labels of another geometry are not reported: $(cat "$bad/nifti.txt")"
 
+# What cannot be read is listed and told by the exit code, and nobody waits for a pipe.
+rc=0
+mkfifo "$bad/nifti/pipe.nii.gz"
+ln -s nowhere "$bad/nifti/link.nii.gz"
+timeout 60 "$LORKD" scan "$bad/nifti" >"$bad/unread.txt" || rc=$?
+[ "$rc" = 4 ] || fail "expected exit code 4 of a scan that could not read everything, got $rc"
+has 'special-file.*pipe.nii.gz' "$bad/unread.txt" || fail "the pipe is not listed: $(cat "$bad/unread.txt")"
+has 'broken-link.*link.nii.gz' "$bad/unread.txt" || fail "the link is not listed: $(cat "$bad/unread.txt")"
+has '2 file(s) or folder(s) could not be read' "$bad/unread.txt" || fail "they are not counted"
+"$LORKD" scan --help | has 'Exit codes:.*4 ' || fail "the help does not say what the exit code means"
+rm "$bad/nifti/pipe.nii.gz" "$bad/nifti/link.nii.gz"
+
+# Names do not command the terminal.
+touch "$bad/nifti/"$'name\e]0;owned\a\e[31m\xe2\x80\xae\nunusable [forged].txt'
+for style in bars json; do
+  "$LORKD" --progress "$style" scan "$bad/nifti" >"$bad/names.txt" 2>&1
+  ! LC_ALL=C has "$(printf '\x1b\\|\x07\\|\xe2\x80\xae')" "$bad/names.txt" || fail "a name reaches the terminal raw ($style)"
+  ! has '^unusable .forged' "$bad/names.txt" || fail "a name makes a line of its own ($style)"
+  has 'owned' "$bad/names.txt" || fail "the file is not listed ($style)"
+done
+for words in $'no\e[31m' "--no"$'\e[31m' "plan $bad/"$'no\e[31m'; do
+  # shellcheck disable=SC2086
+  text=$("$LORKD" $words 2>&1) && fail "there is nothing of this name"
+  ! has $'\e' <<<"$text" || fail "an error shows a name raw: $words"
+done
+rm "$bad/nifti/"name*
+
 # Plans.
 plan=$demo/plan.json
 expect_error 'tasks.head.rank.*1 to 256|1 to 256' "$LORKD" plan "$plan" --set tasks.head.rank=0

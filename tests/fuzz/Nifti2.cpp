@@ -1,9 +1,10 @@
-// NIfTI-2 headers, plain and packed.
+// NIfTI headers and voxels, plain and packed.
 #include "core/io/Nifti2.cpp"
 
 #include "tests/fuzz/Scratch.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  (void)lorkd::io::asNifti1(lorkd::fuzz::scratch("input.nii", data, size), true);
+  const auto file = lorkd::fuzz::scratch("input.nii", data, size);
+  if (const auto header = lorkd::io::niftiFile(file)) (void)lorkd::io::niftiVoxels(file, *header, 4096);
   return 0;
 }

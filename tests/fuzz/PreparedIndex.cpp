@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!written) std::abort();
   fuzz::scratch("index.json", data, size);
   for (const auto& plan : plans) {
-    const auto dataset = feed::Dataset::open(".", plan);
+    const auto dataset = feed::Dataset::open("index.json", plan);
     if (!dataset) continue;
     for (const char* split : {"train", "validation", "test"})
       for (std::size_t n = 0; n < dataset->size(split, 0) && n < 100; ++n)

@@ -1,9 +1,9 @@
 // The forms in a real window: fields from the schema, counts from ranks.
 #include <QComboBox>
-#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QtTest>
 
+#include "widgets/field/NumberField.h"
 #include "widgets/form/FieldEditor.h"
 #include "widgets/form/NetworkEditor.h"
 #include "widgets/form/RankTable.h"
@@ -19,18 +19,20 @@ class FormTest : public QObject {
   void largeNumbersSurvive();
   void countsFollowRanks();
   void networksAreThoseThereAre();
+  void costlyRanksAreNamed();
+  void aStudentAsLargeAsItsTeacherIsNamed();
 };
 
 void FormTest::fieldsFollowSchemaAndModel() {
   PlanModel model;
   PlanForm form(&model, {"training.steps", "training.optimiser", "data.spacing", "conflict.enabled"});
   form.show();
-  auto* steps = form.findChild<QDoubleSpinBox*>("training.steps");
+  auto* steps = form.findChild<field::NumberField*>("training.steps");
   QVERIFY(steps);
   const auto schema = plan::fieldSchema("training.steps");
   QVERIFY(schema);
-  QCOMPARE(steps->minimum(), (*schema)["minimum"].get<double>());
-  QCOMPARE(steps->maximum(), (*schema)["maximum"].get<double>());
+  QCOMPARE(steps->limits().low, (*schema)["minimum"].get<double>());
+  QCOMPARE(steps->limits().high, (*schema)["maximum"].get<double>());
   QCOMPARE(steps->value(), (*schema)["default"].get<double>());
   QVERIFY(steps->toolTip().contains("Allowed"));
   steps->setFocus();
@@ -43,7 +45,7 @@ void FormTest::fieldsFollowSchemaAndModel() {
   QCOMPARE(optimiser->count(), 2);
   model.setValue("training.optimiser", "sgd");
   QCOMPARE(optimiser->currentData().toString(), QString("sgd"));
-  auto* z = form.findChild<QDoubleSpinBox*>("data.spacing.2");
+  auto* z = form.findChild<field::NumberField*>("data.spacing.2");
   QVERIFY(z);
   z->setValue(3);
   QCOMPARE(model.value("data.spacing"), Json({4.0, 4.0, 3.0}));
@@ -97,7 +99,7 @@ void FormTest::smallNumbersSurvive() {
   PlanModel model;
   PlanForm form(&model, {"training.learning_rate"});
   form.show();
-  auto* rate = form.findChild<QDoubleSpinBox*>("training.learning_rate");
+  auto* rate = form.findChild<field::NumberField*>("training.learning_rate");
   QVERIFY(rate);
   QCOMPARE(rate->text(), QString("0.001"));
   rate->setFocus();
@@ -113,9 +115,9 @@ void FormTest::largeNumbersSurvive() {
   model.setValue("data.clip", {-1234.5678, 100000.0});
   PlanForm form(&model, {"seed", "data.clip"});
   form.show();
-  auto* seed = form.findChild<QDoubleSpinBox*>("seed");
-  auto* low = form.findChild<QDoubleSpinBox*>("data.clip.0");
-  auto* high = form.findChild<QDoubleSpinBox*>("data.clip.1");
+  auto* seed = form.findChild<field::NumberField*>("seed");
+  auto* low = form.findChild<field::NumberField*>("data.clip.0");
+  auto* high = form.findChild<field::NumberField*>("data.clip.1");
   QVERIFY(seed && low && high);
   QCOMPARE(seed->text(), QString("20240917"));
   QVERIFY2(low->text().startsWith("-1234.5678"), qPrintable(low->text()));
@@ -142,12 +144,56 @@ void FormTest::countsFollowRanks() {
   table.setSizes(sizes);
   const std::int64_t perRank = 27 * 8 + 9 * 16;
   QCOMPARE(table.factorParameters(0), 4 * perRank + 8 * perRank);
-  auto* rank = qobject_cast<QDoubleSpinBox*>(table.cellWidget(0, RankTable::RankColumn));
+  auto* rank = qobject_cast<field::NumberField*>(table.cellWidget(0, RankTable::RankColumn));
   QVERIFY(rank);
   rank->setValue(7);
   QCOMPARE(table.factorParameters(0), 7 * perRank + 14 * perRank);
   QCOMPARE(table.item(0, RankTable::FactorsColumn)->text(), QLocale().toString(qlonglong(21 * perRank)));
   QVERIFY(table.item(0, RankTable::ShareColumn)->text().startsWith(QLocale().toString(25.0, 'f', 1)));
+}
+
+void FormTest::costlyRanksAreNamed() {
+  const auto tasks = Json::parse(R"({"abdomen": {"rank": 4, "classes": {"liver": {}}},
+                                     "head": {"rank": 4, "classes": {"brain": {}}}})");
+  const auto warning = [&](std::int64_t abdomen, std::int64_t head, const std::vector<nn::AdaptedLayer>& layers) {
+    auto plan = tasks;
+    plan["abdomen"]["rank"] = abdomen;
+    plan["head"]["rank"] = head;
+    NetworkSizes sizes;
+    sizes.layers = layers;
+    return rankWarning(sizes, plan.get<plan::Named<plan::Task>>(), 2);
+  };
+  // 3D, 8 -> 16 channels, kernel 3: 27·8·16 = 3456 weights; a rank costs 27·8 + 9·16 = 360: 9 ranks are 3240, 10 3600.
+  const nn::AdaptedLayer down{"down", 3, 8, 16, 3, false};
+  QVERIFY(warning(9, 9, {down}).isEmpty());
+  const auto whole = warning(10, 9, {down});
+  QVERIFY2(whole.contains("abdomen") && whole.contains("3600") && whole.contains("3456"), qPrintable(whole));
+  // Cheap in all, but not in its first layer: 27·16 = 432 weights, 27 + 144 = 171 a rank.
+  const nn::AdaptedLayer stem{"stem", 3, 1, 16, 3, false}, wide{"wide", 3, 64, 64, 3, false};
+  const auto some = warning(3, 2, {stem, wide});
+  QVERIFY2(some.contains("1 of 2") && some.contains("stem") && some.contains("abdomen"), qPrintable(some));
+  QVERIFY(warning(2, 2, {stem, wide}).isEmpty());
+  // The decoder has twice the rank; a layer's own rank is its own.
+  const nn::AdaptedLayer up{"up", 3, 8, 16, 3, true};
+  QVERIFY(!warning(5, 4, {up}).isEmpty() && warning(4, 4, {up}).isEmpty());
+  auto plan = tasks;
+  plan["abdomen"]["layers"]["up"]["rank"] = 10;
+  NetworkSizes sizes;
+  sizes.layers = {up};
+  QVERIFY(!rankWarning(sizes, plan.get<plan::Named<plan::Task>>(), 2).isEmpty());
+  // What costs too much in several tasks is said once.
+  QVERIFY(warning(10, 12, {down}).contains("1 more"));
+}
+
+void FormTest::aStudentAsLargeAsItsTeacherIsNamed() {
+  NetworkSizes sizes;
+  sizes.experts = {1000, 1200};
+  sizes.teacher = 1201;
+  QVERIFY(studentWarning(sizes).isEmpty());
+  sizes.teacher = 1200;
+  QVERIFY(studentWarning(sizes).contains("no smaller"));
+  sizes.teacher = 0;  // there is none
+  QVERIFY(studentWarning(sizes).isEmpty());
 }
 
 QTEST_MAIN(FormTest)

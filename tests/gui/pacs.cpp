@@ -7,7 +7,6 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSettings>
-#include <QSpinBox>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -17,6 +16,7 @@
 #include "app/workbench/wizard/RunWizard.h"
 #include "tests/gui/FakeProgram.h"
 #include "tests/support/Discard.h"
+#include "widgets/field/NumberField.h"
 #include "widgets/run/Program.h"
 #include "widgets/view/VtkWidget.h"
 
@@ -126,10 +126,11 @@ void PacsTest::nodesAreAddedEditedAndRemoved() {
   press("addNode");
   fill("ward", "not a host");
   auto* dialog = m_dialog->findChild<NodeDialog*>();
-  QVERIFY(dialog->isVisible() && dialog->findChild<QLabel*>("nodeFault")->text().contains("host"));
+  QVERIFY(dialog->isVisible() && dialog->findChild<QLabel*>("nodeHostFault")->text().contains("host"));
+  QVERIFY(dialog->findChild<QLabel*>("nodeHostFault")->isVisible());
   dialog->findChild<QGroupBox*>("nodeTls")->setChecked(true);
   fill("ward", "10.0.0.7");
-  QVERIFY(dialog->isVisible() && dialog->findChild<QLabel*>("nodeFault")->text().contains("tls.ca"));
+  QVERIFY(dialog->isVisible() && dialog->findChild<QLabel*>("nodeCaFault")->text().contains("tls.ca"));
   dialog->findChild<QGroupBox*>("nodeTls")->setChecked(false);
   fill("ward", "10.0.0.7");
   QTRY_VERIFY(!m_dialog->findChild<NodeDialog*>());
@@ -141,11 +142,17 @@ void PacsTest::nodesAreAddedEditedAndRemoved() {
   auto* nodes = m_dialog->findChild<QComboBox*>("pacsNode");
   QCOMPARE(nodes->currentText(), QString("other"));
   press("editNode");
-  m_dialog->findChild<NodeDialog*>()->findChild<QSpinBox*>("nodePort")->setValue(4242);
+  m_dialog->findChild<NodeDialog*>()->findChild<field::NumberField*>("nodePort")->setValue(4242);
+  m_dialog->findChild<NodeDialog*>()->findChild<field::NumberField*>("nodeMostAnswers")->setValue(501);
+  m_dialog->findChild<NodeDialog*>()->findChild<field::NumberField*>("nodeMostMegabytes")->setValue(502);
+  m_dialog->findChild<NodeDialog*>()->findChild<field::NumberField*>("nodeMostSeconds")->setValue(503);
   fill("", "10.0.0.9");
   QTRY_VERIFY(!m_dialog->findChild<NodeDialog*>());
   const auto saved = pacs::findNode(pacs::defaultNodesFile(), "other");
   QVERIFY(saved && saved->host == "10.0.0.9" && saved->port == 4242);
+  QCOMPARE(saved->limits.answers, 501);
+  QCOMPARE(saved->limits.megabytes, 502);
+  QCOMPARE(saved->limits.seconds, 503);
   press("removeNode");
   auto* box = m_dialog->findChild<QMessageBox*>("confirmRemove");
   QVERIFY(box);

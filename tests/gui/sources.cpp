@@ -7,6 +7,7 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QTemporaryDir>
+#include <QTreeView>
 #include <QtTest>
 
 #include "app/workbench/MainWindow.h"
@@ -92,16 +93,17 @@ void SourcesTest::movedDataAreFoundAgain() {
   QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(1), 20000);
   const auto id = page->cases().front().id;
   // A pseudonym alone would not say whose image it is.
-  const auto* image = wizard->findChild<QTreeWidget*>("foundImages")->topLevelItem(0)->child(0);
-  QCOMPARE(image->text(0), QString::fromStdString(id));
+  const auto* list = wizard->findChild<QTreeView*>("foundImages")->model();
+  const auto image = list->index(0, 0, list->index(0, 0));
+  QCOMPARE(image.data().toString(), QString::fromStdString(id));
   const auto slices = page->cases().front().imageFiles;
   const auto first =
       QDir(m_dir.filePath("two/scans")).relativeFilePath(QString::fromStdString(slices.front().string()));
-  QCOMPARE(image->toolTip(0), QString("%1 · files: %2").arg(first).arg(slices.size()));
+  QCOMPARE(image.data(Qt::ToolTipRole).toString(), QString("%1 · files: %2").arg(first).arg(slices.size()));
   QVERIFY(QDir(m_dir.path()).mkdir("archive") && QDir(m_dir.path()).rename("two/scans", "archive/scans"));
   page->initializePage();
   auto* status = wizard->findChild<QLabel*>("scanStatus");
-  QVERIFY2(status->text().contains("Change folder"), qPrintable(status->text()));
+  QTRY_VERIFY2(status->text().contains("Change folder"), qPrintable(status->text()));
   QVERIFY(!wizard->button(QWizard::NextButton)->isEnabled());
   QTimer::singleShot(500, wizard, [&] {
     auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
@@ -113,7 +115,7 @@ void SourcesTest::movedDataAreFoundAgain() {
   QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(1), 20000);
   QCOMPARE(page->cases().front().id, id);
   QCOMPARE(wizard->model()->value("data.sources.scans.path"), Json(m_dir.filePath("archive/scans").toStdString()));
-  QVERIFY(wizard->button(QWizard::NextButton)->isEnabled());
+  QTRY_VERIFY(wizard->button(QWizard::NextButton)->isEnabled());
   discard(wizard);
   QVERIFY(QDir(m_dir.path()).rename("archive/scans", "two/scans"));
 }
@@ -137,7 +139,7 @@ void SourcesTest::gapsWaitForConsent() {
   QVERIFY2(box->text().contains("1"), qPrintable(box->text()));
   QTest::mouseClick(box, Qt::LeftButton, {}, QPoint(8, box->height() / 2));
   QVERIFY(box->isChecked());
-  QCOMPARE(page->cases().size(), std::size_t(2));
+  QTRY_COMPARE(page->cases().size(), std::size_t(2));
   QCOMPARE(wizard->model()->value("data.sources.gaps.accept"), Json({"missing-slice"}));
   // A plan that names what this project's index does not know is scanned without being asked for.
   const auto plan = wizard->model()->value("data.sources");
@@ -169,7 +171,7 @@ void SourcesTest::scansAreCancelled() {
   QTRY_VERIFY(cancel->isVisible() && first->state() == watch::Job::State::Running);
   QTest::mouseClick(cancel, Qt::LeftButton);
   QTRY_COMPARE(first->state(), watch::Job::State::Cancelled);
-  QVERIFY(!cancel->isVisible() && wizard->findChild<QLabel*>("scanStatus")->text().contains("cancelled"));
+  QTRY_VERIFY(!cancel->isVisible() && wizard->findChild<QLabel*>("scanStatus")->text().contains("cancelled"));
   // A wizard that goes takes its scans along, those that wait too.
   page->addFolder(m_dir.filePath("empty"));
   page->addFolder(m_dir.filePath("one"));

@@ -1,7 +1,6 @@
 // The whole path through the real main window: project, wizard, training, predictions, export.
 #include <QAbstractButton>
 #include <QComboBox>
-#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -12,6 +11,7 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTextBrowser>
+#include <QTreeView>
 #include <QTreeWidget>
 #include <QtTest>
 #include <fstream>
@@ -22,6 +22,7 @@
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "tests/support/Discard.h"
+#include "widgets/field/NumberField.h"
 #include "widgets/run/Program.h"
 #include "widgets/view/VtkWidget.h"
 
@@ -91,13 +92,14 @@ void WorkbenchTest::wizardMakesARun() {
   QVERIFY(next->isEnabled());
 
   QTest::mouseClick(next, Qt::LeftButton);  // the data: headers at once, voxels when they are asked for
-  auto* images = wizard->findChild<QTreeWidget*>("auditImages");
+  auto* images = wizard->findChild<QTreeView*>("auditImages");
+  const auto pictured = [&] { return images->model()->index(0, 0).data(Qt::DecorationRole).isValid(); };
   auto* read = wizard->findChild<QPushButton*>("auditRead");
   auto* use = wizard->findChild<QPushButton*>("auditUse");
-  QTRY_VERIFY_WITH_TIMEOUT(images->topLevelItemCount() == 9 && use->isEnabled(), 60000);
-  QVERIFY(images->topLevelItem(0)->icon(0).isNull());
+  QTRY_VERIFY_WITH_TIMEOUT(images->model()->rowCount() == 9 && use->isEnabled(), 60000);
+  QVERIFY(!pictured());
   QTest::mouseClick(read, Qt::LeftButton);
-  QTRY_VERIFY_WITH_TIMEOUT(!images->topLevelItem(0)->icon(0).isNull() && use->isEnabled(), 120000);
+  QTRY_VERIFY_WITH_TIMEOUT(pictured() && use->isEnabled(), 120000);
   QVERIFY(wizard->findChild<QLabel*>("auditStatus")->text().contains("9 images of 9 patients"));
   QVERIFY(wizard->findChild<QTextBrowser*>("auditSummary")->toPlainText().contains("liver"));
   QTest::mouseClick(use, Qt::LeftButton);
@@ -119,7 +121,7 @@ void WorkbenchTest::wizardMakesARun() {
   QVERIFY(table);
   QTRY_VERIFY_WITH_TIMEOUT(table->factorParameters(0) > 0, 30000);
   const auto before = table->factorParameters(0);
-  auto* rank = qobject_cast<QDoubleSpinBox*>(table->cellWidget(0, form::RankTable::RankColumn));
+  auto* rank = qobject_cast<field::NumberField*>(table->cellWidget(0, form::RankTable::RankColumn));
   QVERIFY(rank);
   rank->setValue(2 * rank->value());
   QCOMPARE(table->factorParameters(0), 2 * before);

@@ -3,17 +3,15 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QCoreApplication>
-#include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QSpinBox>
-#include <algorithm>
-#include <climits>
-#include <cmath>
 #include <functional>
 
+#include "widgets/field/FaultLine.h"
+#include "widgets/field/NumberField.h"
+#include "widgets/field/NumberListField.h"
 #include "widgets/form/NetworkEditor.h"
 
 namespace lorkd::form {
@@ -29,38 +27,16 @@ Json schemaOf(const QString& path) {
   return field ? *field : Json::object();
 }
 
-/// "0.003" stays "0.003" and 1e-09 is not shown as zero.
-class NumberBox : public QDoubleSpinBox {
- public:
-  explicit NumberBox(QWidget* parent) : QDoubleSpinBox(parent) {
-    setDecimals(10);
-    setStepType(AdaptiveDecimalStepType);
-    setGroupSeparatorShown(false);
-    setLocale(QLocale::c());
-    setKeyboardTracking(false);
-  }
-  /// Read back, the text is the value again.
-  QString textFromValue(double value) const override {
-    if (decimals() == 0) return QString::number(value, 'f', 0);
-    const double size = std::abs(value);
-    const bool plain = value == 0 || (size >= 1e-4 && size < 1e15);
-    return QString::number(value, plain ? 'f' : 'g', QLocale::FloatingPointShortest);
-  }
-  QValidator::State validate(QString& input, int& position) const override {
-    bool ok = false;
-    QString number = input;
-    number.remove(suffix());
-    number.trimmed().toDouble(&ok);
-    return ok ? QDoubleSpinBox::validate(input, position) == QValidator::Invalid && !input.contains('e')
-                    ? QValidator::Invalid
-                    : QValidator::Acceptable
-              : QValidator::Intermediate;
-  }
-  double valueFromText(const QString& input) const override {
-    QString number = input;
-    return number.remove(suffix()).trimmed().toDouble();
-  }
-};
+/// The limits of a field, or of each element of a list.
+field::NumberLimits limitsOf(const Json& schema) {
+  const auto& number = schema.contains("items") ? schema["items"] : schema;
+  field::NumberLimits limits;
+  limits.low = number.value("minimum", limits.low);
+  limits.high = number.value("maximum", limits.high);
+  limits.whole = number.value("type", "") == "integer";
+  limits.unit = text(schema, "unit");
+  return limits;
+}
 
 /// Calls `read` now and whenever the model changes at, above or below `path`.
 void follow(PlanModel* model, const QString& path, QWidget* editor, const std::function<void()>& read) {
@@ -86,31 +62,26 @@ QWidget* choiceEditor(PlanModel* model, const QString& path, const Json& schema,
   return box;
 }
 
-QDoubleSpinBox* numberBox(const Json& schema, const QString& unit, QWidget* parent) {
-  auto* box = new NumberBox(parent);
-  box->setRange(schema.value("minimum", -1e12), schema.value("maximum", 1e12));
-  if (schema.value("type", "") == "integer")
-    box->setDecimals(0), box->setSingleStep(1), box->setStepType(QAbstractSpinBox::DefaultStepType);
-  if (!unit.isEmpty()) box->setSuffix(" " + unit);
-  // The size hint knows the limits' texts only, and those may be shorter than a value between them: 0, 0.9 and 0.125.
-  const int digits = box->fontMetrics().horizontalAdvance(QStringLiteral("0.00000") + box->suffix());
-  box->setMinimumWidth(std::max(box->sizeHint().width(), digits + 2 * box->sizeHint().height()));
-  return box;
-}
-
-Json numberJson(const QDoubleSpinBox* box, bool whole) {
-  return whole ? Json(static_cast<std::int64_t>(box->value())) : Json(box->value());
-}
+Json numberJson(double value, bool whole) { return whole ? Json(static_cast<std::int64_t>(value)) : Json(value); }
 
 QWidget* numberEditor(PlanModel* model, const QString& path, const Json& schema, QWidget* parent) {
-  const bool whole = schema["type"] == "integer";
-  auto* box = numberBox(schema, text(schema, "unit"), parent);
+  auto* box = new field::NumberField(limitsOf(schema), parent);
   follow(model, path, box, [=] {
     const QSignalBlocker quiet(box);
     const auto value = model->value(path);
-    if (value.is_number()) box->setValue(value.get<double>());
+    if (const auto refused = model->refused(path))
+      box->setTyped(*refused);
+    else if (value.is_number())
+      box->setValue(value.get<double>());
   });
-  QObject::connect(box, &QDoubleSpinBox::valueChanged, box, [=] { model->setValue(path, numberJson(box, whole)); });
+  const auto take = [=] {
+    if (box->why().isEmpty())
+      model->setValue(path, numberJson(box->value(), box->limits().whole));
+    else
+      model->refuse(path, box->text(), box->why());
+  };
+  QObject::connect(box, &field::NumberField::valueChanged, box, take);
+  QObject::connect(box, &field::NumberField::faultChanged, box, take);
   return box;
 }
 
@@ -119,56 +90,49 @@ QWidget* rowEditor(PlanModel* model, const QString& path, const Json& schema, QW
   auto* row = new QWidget(parent);
   auto* layout = new QHBoxLayout(row);
   layout->setContentsMargins(0, 0, 0, 0);
-  const bool whole = schema["items"]["type"] == "integer";
-  std::vector<QDoubleSpinBox*> boxes;
+  Json element = schema["items"];
+  if (schema.contains("unit")) element["unit"] = schema["unit"];
   for (int i = 0; i < schema["minItems"].get<int>(); ++i) {
-    boxes.push_back(numberBox(schema["items"], text(schema, "unit"), row));
-    boxes.back()->setObjectName(path + "." + QString::number(i));
-    boxes.back()->setAccessibleName(fieldTitle(path) + " " + QString::number(i + 1));
-    layout->addWidget(boxes.back());
+    const auto place = path + "." + QString::number(i);
+    auto* box = numberEditor(model, place, element, row);
+    box->setObjectName(place);
+    box->setAccessibleName(fieldTitle(path) + " " + QString::number(i + 1));
+    layout->addWidget(box);
   }
-  follow(model, path, row, [=] {
-    const auto value = model->value(path);
-    for (std::size_t i = 0; i < boxes.size() && value.is_array() && i < value.size(); ++i) {
-      const QSignalBlocker quiet(boxes[i]);
-      boxes[i]->setValue(value[i].get<double>());
-    }
-  });
-  for (auto* box : boxes)
-    QObject::connect(box, &QDoubleSpinBox::valueChanged, row, [=] {
-      Json values = Json::array();
-      for (const auto* b : boxes) values.push_back(numberJson(b, whole));
-      model->setValue(path, values);
-    });
   return row;
 }
 
-/// Text, or a list written with commas.
-QWidget* textEditor(PlanModel* model, const QString& path, const Json& schema, QWidget* parent) {
-  auto* line = new QLineEdit(parent);
-  const bool list = schema.value("type", "") == "array";
-  const bool whole = list && schema["items"]["type"] == "integer";
-  if (list) line->setPlaceholderText(QCoreApplication::translate("Schema", "as the preset says"));
+QWidget* listEditor(PlanModel* model, const QString& path, const Json& schema, QWidget* parent) {
+  auto* line = new field::NumberListField(limitsOf(schema), parent);
+  line->setPlaceholderText(QCoreApplication::translate("Schema", "as the preset says"));
   follow(model, path, line, [=] {
     const QSignalBlocker quiet(line);
     const auto value = model->value(path);
-    QStringList parts;
-    if (value.is_array())
-      for (const auto& v : value) parts << QString::fromStdString(v.is_string() ? v.get<std::string>() : v.dump());
-    const auto shown = value.is_string() ? QString::fromStdString(value.get<std::string>()) : parts.join(", ");
-    if (!line->hasFocus() || !line->isModified()) line->setText(shown);
+    if (const auto refused = model->refused(path))
+      line->setTyped(*refused);
+    else if (value.is_array())
+      line->setValues(value.get<std::vector<double>>());
   });
-  QObject::connect(line, &QLineEdit::editingFinished, line, [=] {
-    if (!list) return model->setValue(path, line->text().toStdString());
+  const auto take = [=] {
+    if (!line->why().isEmpty()) return model->refuse(path, line->text(), line->why());
     Json values = Json::array();
-    for (const auto& part : line->text().split(',', Qt::SkipEmptyParts)) {
-      if (whole)
-        values.push_back(part.trimmed().toLongLong());
-      else
-        values.push_back(part.trimmed().toStdString());
-    }
+    for (const double value : line->values()) values.push_back(numberJson(value, line->limits().whole));
     model->setValue(path, values);
+  };
+  QObject::connect(line, &field::NumberListField::valuesChanged, line, take);
+  QObject::connect(line, &field::NumberListField::faultChanged, line, take);
+  return line;
+}
+
+QWidget* textEditor(PlanModel* model, const QString& path, QWidget* parent) {
+  auto* line = new QLineEdit(parent);
+  follow(model, path, line, [=] {
+    const auto value = model->value(path);
+    const auto shown = value.is_string() ? QString::fromStdString(value.get<std::string>()) : QString();
+    if (line->text() != shown) line->setText(shown);
   });
+  QObject::connect(line, &QLineEdit::textEdited, line,
+                   [=](const QString& typed) { model->setValue(path, typed.toStdString()); });
   return line;
 }
 
@@ -190,16 +154,23 @@ QString fieldTitle(const QString& path) {
   return title.isEmpty() ? path.section('.', -1) : title;
 }
 
+QString fieldName(const QString& path) {
+  const auto parts = path.split('.');
+  // An element of a list has the list's name.
+  bool element = false;
+  parts.back().toInt(&element);
+  if (element && parts.size() > 1) return fieldName(parts.mid(0, parts.size() - 1).join('.'));
+  if (parts.size() < 2) return fieldTitle(path);
+  const auto above = parts.mid(0, parts.size() - 1).join('.');
+  return QCoreApplication::translate("Schema", "%1: %2").arg(fieldTitle(above), fieldTitle(path));
+}
+
 QString fieldHelp(const QString& path) {
   const auto schema = schemaOf(path);
   QString help = text(schema, "description");
-  const auto number = [](const Json& v) { return QString::number(v.get<double>(), 'g', 10); };
   const auto& limits = schema.contains("items") ? schema["items"] : schema;
   if (limits.contains("minimum") && limits.contains("maximum"))
-    help += "\n" +
-            QCoreApplication::translate("Schema", "Allowed: %1 to %2")
-                .arg(number(limits["minimum"]), number(limits["maximum"])) +
-            (schema.contains("unit") ? " " + text(schema, "unit") : QString());
+    help += "\n" + QCoreApplication::translate("Schema", "Allowed: %1").arg(limitsOf(schema).words());
   return help;
 }
 
@@ -217,15 +188,17 @@ QWidget* makeFieldEditor(PlanModel* model, const QString& path, QWidget* parent)
     editor = numberEditor(model, path, schema, parent);
   else if (type == "array" && schema.contains("minItems"))
     editor = rowEditor(model, path, schema, parent);
+  else if (type == "array")
+    editor = listEditor(model, path, schema, parent);
   else
-    editor = textEditor(model, path, schema, parent);
+    editor = textEditor(model, path, parent);
   editor->setObjectName(path);
   editor->setAccessibleName(fieldTitle(path));
   editor->setToolTip(fieldHelp(path));
   return editor;
 }
 
-PlanForm::PlanForm(PlanModel* model, const QStringList& paths, QWidget* parent) : QWidget(parent) {
+PlanForm::PlanForm(PlanModel* model, const QStringList& paths, QWidget* parent) : QWidget(parent), m_paths(paths) {
   auto* layout = new QFormLayout(this);
   layout->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -234,7 +207,12 @@ PlanForm::PlanForm(PlanModel* model, const QStringList& paths, QWidget* parent) 
     label->setToolTip(fieldHelp(path));
     auto* editor = makeFieldEditor(model, path, this);
     label->setBuddy(editor);
-    layout->addRow(label, editor);
+    auto* fault = new field::FaultLine(this);
+    fault->setObjectName(path + ".fault");
+    const auto say = [=] { fault->say(model->faultOf(path)); };
+    connect(model, &PlanModel::faultsChanged, fault, say);
+    say();
+    layout->addRow(label, field::stacked(editor, fault, this));
   }
 }
 

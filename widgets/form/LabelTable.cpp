@@ -11,7 +11,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
-#include "widgets/form/Swatch.h"
+#include "widgets/view/Swatch.h"
 
 namespace lorkd::form {
 namespace {
@@ -157,7 +157,7 @@ void LabelTable::fill() {
     auto* item = new Row(m_list);
     item->setText(Name, info.name());
     item->setData(Name, PlaceRole, qulonglong(n));
-    item->setIcon(Name, swatch(QString::fromStdString(label.color)));
+    item->setIcon(Name, view::swatch(QColor(QString::fromStdString(label.color))));
     if (label.number > 0) item->setText(Number, QString::number(label.number));
     item->setText(Code, meaningText(label.code, label.modifier));
     item->setText(Images, QString::number(info.images.size()));

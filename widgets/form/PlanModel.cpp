@@ -1,12 +1,57 @@
 #include "widgets/form/PlanModel.h"
 
+#include <algorithm>
+
 namespace lorkd::form {
+namespace {
+
+bool atOrBelow(const QString& path, const QString& above) {
+  return above.isEmpty() || path == above || path.startsWith(above + QLatin1Char('.'));
+}
+
+/// The part of a value that the next step of a path names; null if there is none.
+template <class Value>
+Value* part(Value* value, const QString& key) {
+  if (value->is_object()) {
+    const auto found = value->find(key.toStdString());
+    return found == value->end() ? nullptr : &*found;
+  }
+  const auto index = key.toULongLong();
+  return value->is_array() && index < value->size() ? &(*value)[static_cast<std::size_t>(index)] : nullptr;
+}
+
+QString wordsFor(const plan::Fault& fault) {
+  const auto allowed = QString::fromStdString(fault.allowed);
+  auto words = fault.value == "missing" || fault.value == "\"\""
+                   ? PlanModel::tr("Missing. Needed: %1").arg(allowed)
+                   : PlanModel::tr("%1 is not allowed. Allowed: %2").arg(QString::fromStdString(fault.value), allowed);
+  // What the field means stands in its help.
+  const auto field = plan::fieldSchema(fault.field);
+  if (!fault.hint.empty() && (!field || field->value("description", std::string()) != fault.hint))
+    words += QStringLiteral(" (%1)").arg(QString::fromStdString(fault.hint));
+  return words + QLatin1Char('.');
+}
+
+}  // namespace
+
+bool PlanFault::concerns(const QString& other) const { return atOrBelow(path, other) || atOrBelow(other, path); }
 
 PlanModel::PlanModel(QObject* parent) : QObject(parent), m_json(plan::toJson({})) {}
 
+void PlanModel::tell(const QString& path) {
+  m_faults.reset();
+  Q_EMIT changed(path);
+  Q_EMIT faultsChanged();
+}
+
+bool PlanModel::forget(const QString& path) {
+  return m_refused.removeIf([&](const auto& entry) { return atOrBelow(entry.key(), path); }) > 0;
+}
+
 void PlanModel::setJson(Json json) {
   m_json = std::move(json);
-  Q_EMIT changed({});
+  m_refused.clear();
+  tell({});
 }
 
 void PlanModel::setNetworks(std::vector<NetworkInfo> networks) {
@@ -16,20 +61,50 @@ void PlanModel::setNetworks(std::vector<NetworkInfo> networks) {
 
 Json PlanModel::value(const QString& path) const {
   const Json* at = &m_json;
-  for (const auto& key : path.split('.')) {
-    const auto it = at->is_object() ? at->find(key.toStdString()) : at->end();
-    if (!at->is_object() || it == at->end()) return {};
-    at = &*it;
-  }
+  for (const auto& key : path.split('.'))
+    if (!(at = part(at, key))) return {};
   return *at;
 }
 
 void PlanModel::setValue(const QString& path, const Json& value) {
   Json* at = &m_json;
-  for (const auto& key : path.split('.')) at = &(*at)[key.toStdString()];
-  if (*at == value) return;
+  for (const auto& key : path.split('.')) {
+    auto* below = part(at, key);
+    at = below ? below : &(*at)[key.toStdString()];
+  }
+  const bool forgotten = forget(path);
+  if (*at == value && !forgotten) return;
   *at = value;
-  Q_EMIT changed(path);
+  tell(path);
+}
+
+void PlanModel::refuse(const QString& path, const QString& text, const QString& why) {
+  m_refused[path] = {text, why};
+  m_faults.reset();
+  Q_EMIT faultsChanged();
+}
+
+std::optional<QString> PlanModel::refused(const QString& path) const {
+  const auto found = m_refused.find(path);
+  return found == m_refused.end() ? std::nullopt : std::optional(found->text);
+}
+
+void PlanModel::forgive(const QString& path) {
+  if (forget(path)) tell(path);
+}
+
+const std::vector<PlanFault>& PlanModel::faults() const {
+  if (m_faults) return *m_faults;
+  m_faults.emplace();
+  for (auto it = m_refused.begin(); it != m_refused.end(); ++it) m_faults->push_back({it.key(), it->why});
+  for (const auto& fault : plan::validate(m_json))
+    m_faults->push_back({QString::fromStdString(fault.field), wordsFor(fault)});
+  return *m_faults;
+}
+
+QString PlanModel::faultOf(const QString& path) const {
+  const auto found = std::ranges::find_if(faults(), [&](const auto& fault) { return fault.concerns(path); });
+  return found == faults().end() ? QString() : found->words;
 }
 
 }  // namespace lorkd::form

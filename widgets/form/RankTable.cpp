@@ -3,7 +3,6 @@
 #include <QHeaderView>
 #include <QLocale>
 #include <QPixmap>
-#include <QSpinBox>
 
 #include "widgets/form/FieldEditor.h"
 
@@ -46,16 +45,13 @@ void RankTable::setSizes(NetworkSizes sizes) {
   recount();
 }
 
-std::int64_t RankTable::factorParameters(int task) const {
-  auto* name = item(task, TaskColumn);
-  if (!name) return 0;
-  const auto rank = m_model->value("tasks." + name->text() + ".rank");
-  const auto factor = m_model->value("lowrank.decoder_factor");
+std::int64_t RankTable::factorParameters(int row) const {
+  const auto tasks = m_model->value("tasks").get<plan::Named<plan::Task>>();
+  if (row < 0 || row >= static_cast<int>(tasks.size())) return 0;
+  const auto factor = m_model->value("lowrank.decoder_factor").get<std::int64_t>();
   std::int64_t sum = 0;
   for (const auto& layer : m_sizes.layers)
-    sum += nn::factorShape(layer, nn::layerRank(layer, rank.is_number() ? rank.get<std::int64_t>() : 0,
-                                                factor.is_number() ? factor.get<std::int64_t>() : 1))
-               .parameters();
+    sum += form::factorParameters(layer, tasks[static_cast<std::size_t>(row)].second, factor);
   return sum;
 }
 

@@ -17,6 +17,14 @@ struct NetworkSizes {
   static NetworkSizes fromJson(const Json& answer);
 };
 
+/// The task's factor parameters in a layer, by the plan: its rank there, or the rule's.
+std::int64_t factorParameters(const nn::AdaptedLayer& layer, const plan::Task& task, std::int64_t decoderFactor);
+
+/// One plain sentence each, empty if there is nothing to say: experts that are no smaller than the teacher, and ranks
+/// whose factors have more parameters than the weights that they stand beside, of all adapted layers or of some.
+QString studentWarning(const NetworkSizes& sizes);
+QString rankWarning(const NetworkSizes& sizes, const plan::Named<plan::Task>& tasks, std::int64_t decoderFactor);
+
 /// Rows: tasks; columns: task, rank, factor parameters, fused expert, share of the teacher.
 class RankTable : public QTableWidget {
   Q_OBJECT
@@ -24,8 +32,9 @@ class RankTable : public QTableWidget {
   enum Column { TaskColumn, RankColumn, FactorsColumn, ExpertColumn, ShareColumn };
   explicit RankTable(PlanModel* model, QWidget* parent = nullptr);
   void setSizes(NetworkSizes sizes);
-  /// Factor parameters of a task at its present rank, all adapted layers.
+  /// Factor parameters of a task at its present ranks, all adapted layers.
   std::int64_t factorParameters(int task) const;
+  const NetworkSizes& sizes() const { return m_sizes; }
 
  Q_SIGNALS:
   /// A rank, or the sizes, changed: the counts are new.

@@ -6,7 +6,7 @@
 #include <QPainter>
 #include <QScrollBar>
 
-#include "widgets/form/Swatch.h"
+#include "widgets/view/Swatch.h"
 
 namespace lorkd::form {
 namespace {
@@ -14,9 +14,9 @@ namespace {
 enum Role { TaskRole = Qt::UserRole, ClassRole, ColorRole };
 enum TreeColumn { TreeName, TreeLabels, TreeImages };
 
-void setColor(QTreeWidgetItem* item, const std::string& color) {
-  item->setIcon(TreeName, swatch(QString::fromStdString(color)));
-  item->setData(TreeName, ColorRole, QColor(QString::fromStdString(color)));
+void setLook(QTreeWidgetItem* item, const QColor& color, int pattern = 0) {
+  item->setIcon(TreeName, view::swatch(color, pattern));
+  item->setData(TreeName, ColorRole, color);
 }
 
 }  // namespace
@@ -71,8 +71,9 @@ void TaskTree::show(const Json& tasks, const DataLabels& data) {
   // Colours as they will be drawn; the plan may be faulty elsewhere, so only the tasks are read.
   plan::Plan shown;
   shown.tasks = tasks.get<plan::Named<plan::Task>>();
+  const plan::Looks looks(shown);
   std::size_t t = 0;
-  for (const auto& [name, task] : tasks.items()) addTask(name, shown, t++, task, data);
+  for (const auto& [name, task] : tasks.items()) addTask(name, shown.tasks[t].second, looks, t, task, data), ++t;
   for (int n = 0; n < topLevelItemCount(); ++n)
     topLevelItem(n)->setExpanded(!closed.contains(placeOf(topLevelItem(n)).task));
   if (auto* item = itemOf(current)) setCurrentItem(item, 0, QItemSelectionModel::NoUpdate);
@@ -83,17 +84,17 @@ void TaskTree::show(const Json& tasks, const DataLabels& data) {
   Q_EMIT itemSelectionChanged();
 }
 
-void TaskTree::addTask(const std::string& name, const plan::Plan& shown, std::size_t task, const Json& json,
-                       const DataLabels& data) {
+void TaskTree::addTask(const std::string& name, const plan::Task& shown, const plan::Looks& looks, std::size_t task,
+                       const Json& json, const DataLabels& data) {
   const auto text = QString::fromStdString(name);
   auto* item = new QTreeWidgetItem(this, {text});
   item->setData(TreeName, TaskRole, text);
   item->setFlags((item->flags() | Qt::ItemIsEditable) & ~Qt::ItemIsDragEnabled);
-  setColor(item, plan::taskColor(shown, task));
+  setLook(item, QColor(QString::fromStdString(looks.of(task).color)));
   auto font = item->font(TreeName);
   font.setBold(true);
   item->setFont(TreeName, font);
-  const auto& classes = shown.tasks[task].second.classes;
+  const auto& classes = shown.classes;
   item->setText(TreeLabels, tr("classes: %1").arg(classes.size()));
   item->setText(TreeImages, QString::number(data.images(json)));
   item->setTextAlignment(TreeImages, Qt::AlignRight | Qt::AlignVCenter);
@@ -108,7 +109,8 @@ void TaskTree::addTask(const std::string& name, const plan::Plan& shown, std::si
     child->setData(TreeName, TaskRole, text);
     child->setData(TreeName, ClassRole, QString::fromStdString(cls));
     child->setFlags(child->flags() | Qt::ItemIsEditable);
-    setColor(child, plan::classColor(shown, task, c));
+    const auto& look = looks.of(task, c);
+    setLook(child, QColor(QString::fromStdString(look.color)), look.pattern);
     child->setText(TreeImages, QString::number(data.images(json, cls)));
     child->setTextAlignment(TreeImages, Qt::AlignRight | Qt::AlignVCenter);
     // Only what differs from the name catches the eye.

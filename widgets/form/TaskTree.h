@@ -4,7 +4,7 @@
 #include <QTreeWidget>
 #include <set>
 
-#include "core/run/Plan.h"
+#include "core/run/Looks.h"
 #include "widgets/form/TaskEdits.h"
 
 namespace lorkd::form {
@@ -47,8 +47,8 @@ class TaskTree : public QTreeWidget {
  private:
   static TaskPlace placeOf(const QTreeWidgetItem* item);
   QTreeWidgetItem* itemOf(const TaskPlace& place) const;
-  void addTask(const std::string& name, const plan::Plan& shown, std::size_t task, const Json& json,
-               const DataLabels& data);
+  void addTask(const std::string& name, const plan::Task& shown, const plan::Looks& looks, std::size_t task,
+               const Json& json, const DataLabels& data);
 
   const QWidget* m_labels;
   bool m_filling = false;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/plot/StepTicker.h"
+
 namespace lorkd::plot {
 namespace {
 
@@ -14,6 +16,7 @@ QCPAxisRect* addRect(ThemedPlot* plot, int row, double low, double high) {
     axis->grid()->setLayer(QStringLiteral("grid"));
   }
   rect->axis(QCPAxis::atLeft)->setRange(low, high);
+  rect->axis(QCPAxis::atBottom)->setTicker(QSharedPointer<StepTicker>::create());
   rect->axis(QCPAxis::atBottom)->setNumberFormat(QStringLiteral("f"));
   rect->axis(QCPAxis::atBottom)->setNumberPrecision(0);
   rect->setMinimumSize(80, 36);
@@ -49,6 +52,9 @@ ConflictHistory::ConflictHistory(QWidget* parent) : ThemedPlot(parent) {
     rect->axis(QCPAxis::atLeft)->setSubTicks(false);
   }
   m_upper->axis(QCPAxis::atBottom)->setTickLabels(false);
+  m_upper->axis(QCPAxis::atLeft)->setLabel(tr("cosine"));
+  m_lower->axis(QCPAxis::atLeft)->setLabel(tr("share"));
+  m_lower->axis(QCPAxis::atBottom)->setLabel(tr("optimiser step"));
 
   auto* x = m_upper->axis(QCPAxis::atBottom);
   auto* y = m_upper->axis(QCPAxis::atLeft);
@@ -66,6 +72,7 @@ ConflictHistory::ConflictHistory(QWidget* parent) : ThemedPlot(parent) {
   m_fraction = addGraph(m_lower->axis(QCPAxis::atBottom), m_lower->axis(QCPAxis::atLeft));
   m_fraction->setLineStyle(QCPGraph::lsStepCenter);
   ConflictHistory::applyTheme();
+  setSentence(tr("No measurement of gradient conflict yet."));
 }
 
 void ConflictHistory::applyTheme() {
@@ -125,8 +132,10 @@ void ConflictHistory::showPair(const std::vector<ConflictMeasurement>& all, cons
 
   const bool together = std::ranges::any_of(history, [](double value) { return !std::isnan(value); });
   m_title->setText(!pair      ? tr("Cosine: click a cell of the matrix")
-                   : together ? tr("%1 and %2: cosine, mean of %3 ± deviation").arg(tasks[i], tasks[j]).arg(window)
+                   : together ? tr("%1 and %2: cosine, mean of %3 ± deviation").arg(tasks[i], tasks[j]).arg(window) +
+                                    (m_others.empty() ? QString() : tr(" (faint: the other pairs)"))
                               : tr("%1 and %2: never measured in one batch").arg(tasks[i], tasks[j]));
+  setSentence(all.empty() ? tr("No measurement of gradient conflict yet.") : QString());
   const double last = shares.mean.empty() ? std::nan("") : shares.mean.back();
   m_lowerTitle->setText(all.empty() || std::isnan(last)
                             ? tr("Share of pairs in conflict")

@@ -6,10 +6,12 @@
 #include <QMenu>
 #include <QMessageBox>
 #include <QPushButton>
-#include <QSpinBox>
 #include <QSplitter>
 #include <QToolButton>
 #include <cmath>
+
+#include "widgets/field/FaultLine.h"
+#include "widgets/field/NumberField.h"
 
 namespace lorkd::plot {
 
@@ -18,7 +20,7 @@ ConflictPanel::ConflictPanel(QWidget* parent)
       m_heatmap(new ConflictHeatmap(this)),
       m_history(new ConflictHistory(this)),
       m_layers(new LayerConflictBars(this)),
-      m_window(new QSpinBox(this)),
+      m_window(new field::NumberField({1, 1000, true}, this)),
       m_all(new QPushButton(tr("All layers"), this)),
       m_summary(new QLabel(this)) {
   setObjectName(QStringLiteral("conflict"));
@@ -26,7 +28,6 @@ ConflictPanel::ConflictPanel(QWidget* parent)
   m_window->setObjectName(QStringLiteral("conflictWindow"));
   m_window->setAccessibleName(tr("Measurements averaged"));
   m_window->setToolTip(tr("Cosines of single batches are noisy: mean and band are taken over this many measurements."));
-  m_window->setRange(1, 1000);
   m_window->setValue(10);
   m_all->setObjectName(QStringLiteral("allLayers"));
   m_all->setAccessibleName(tr("Show all layers together"));
@@ -63,6 +64,10 @@ ConflictPanel::ConflictPanel(QWidget* parent)
   row->addWidget(words);
   row->addWidget(m_window);
   row->addWidget(new QLabel(tr("measurements"), this));
+  auto* fault = new field::FaultLine(this);
+  fault->setWordWrap(false);
+  connect(m_window, &field::NumberField::faultChanged, fault, &field::FaultLine::say);
+  row->addWidget(fault);
   row->addWidget(m_all);
   row->addStretch(1);
   row->addWidget(m_summary);
@@ -91,7 +96,7 @@ ConflictPanel::ConflictPanel(QWidget* parent)
 
   connect(m_heatmap, &ConflictHeatmap::pairSelected, this, &ConflictPanel::draw);
   connect(m_layers, &LayerConflictBars::layerSelected, this, &ConflictPanel::draw);
-  connect(m_window, &QSpinBox::valueChanged, this, &ConflictPanel::draw);
+  connect(m_window, &field::NumberField::valueChanged, this, &ConflictPanel::draw);
   connect(m_all, &QPushButton::clicked, this, [this] {
     if (m_layers->selected() >= 0) m_layers->select(m_layers->selected());
   });

@@ -12,7 +12,10 @@
 
 class QLabel;
 class QPushButton;
-class QSpinBox;
+
+namespace lorkd::field {
+class NumberField;
+}
 
 namespace lorkd::plot {
 
@@ -43,7 +46,7 @@ class ConflictPanel : public QWidget {
   ConflictHeatmap* m_heatmap;
   ConflictHistory* m_history;
   LayerConflictBars* m_layers;
-  QSpinBox* m_window;
+  field::NumberField* m_window;
   QPushButton* m_all;
   QLabel* m_summary;
   AskFile m_ask = askWithDialog();

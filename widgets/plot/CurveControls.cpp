@@ -22,19 +22,39 @@ W* named(W* widget, const char* name, const QString& spoken) {
   return widget;
 }
 
+/// Fills a list, keeps the present choice if it is still there, and tells whether another one took its place.
+bool offer(QComboBox* box, const QList<std::pair<QString, QString>>& items) {
+  QStringList keys, present;
+  for (const auto& [key, title] : items) keys << key;
+  for (int i = 0; i < box->count(); ++i) present << box->itemData(i).toString();
+  box->setVisible(items.size() > 1);
+  if (keys == present) return false;
+  const QString before = box->currentData().toString();
+  const QSignalBlocker quiet(box);
+  box->clear();
+  for (const auto& [key, title] : items) box->addItem(title, key);
+  box->setCurrentIndex(std::max(0, box->findData(before)));
+  return box->currentData().toString() != before;
+}
+
 }  // namespace
 
 CurveControls::CurveControls(CurvePlot* plot, QWidget* parent) : QWidget(parent), m_plot(plot) {
   m_quantity = named(new QComboBox(this), "quantity", tr("Quantity shown"));
-  m_layout = named(new QComboBox(this), "layout", tr("One panel a task, or all tasks together"));
-  m_quantity->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-  m_layout->addItem(tr("Per task"), false);
+  m_layout = named(new QComboBox(this), "layout", tr("A panel for each curve, or all curves together"));
+  m_scope = named(new QComboBox(this), "scope", tr("Tasks, or the classes of one task"));
+  m_scope->setVisible(false);
+  for (auto* box : {m_quantity, m_scope}) box->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  m_layout->addItem(tr("Side by side"), false);
   m_layout->addItem(tr("Together"), true);
   m_x = named(new QComboBox(this), "xAxis", tr("Horizontal axis"));
   m_x->addItem(tr("Step"));
   m_x->addItem(tr("Relative time"));
   m_x->addItem(tr("Wall time"));
   m_log = named(new QCheckBox(tr("Log y"), this), "logY", tr("Logarithmic vertical axis"));
+  m_shared = named(new QCheckBox(tr("Same y"), this), "sharedY",
+                   tr("One vertical range for all panels of a quantity; without it each has its own"));
+  m_shared->setChecked(true);
   m_smoothingBox = new QWidget(this);
   m_smoothing = named(new QSlider(Qt::Horizontal, m_smoothingBox), "smoothing", tr("Smoothing, 0 to 0.99"));
   m_smoothing->setRange(0, 99);
@@ -66,8 +86,7 @@ CurveControls::CurveControls(CurvePlot* plot, QWidget* parent) : QWidget(parent)
 
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(6, 4, 6, 4);
-  for (QWidget* widget : {static_cast<QWidget*>(m_quantity), static_cast<QWidget*>(m_layout),
-                          static_cast<QWidget*>(m_x), static_cast<QWidget*>(m_log)})
+  for (auto* widget : std::initializer_list<QWidget*>{m_quantity, m_scope, m_layout, m_x, m_shared, m_log})
     row->addWidget(widget);
   row->addStretch(1);
   row->addWidget(m_smoothingBox);
@@ -81,28 +100,23 @@ CurveControls::CurveControls(CurvePlot* plot, QWidget* parent) : QWidget(parent)
   });
   m_smoothing->setValue(60);
   connect(m_log, &QCheckBox::toggled, m_plot, &CurvePlot::setLogY);
+  connect(m_shared, &QCheckBox::toggled, m_plot, &CurvePlot::setSharedY);
   connect(m_x, &QComboBox::currentIndexChanged, this, [this](int i) { m_plot->setXAxis(static_cast<XAxis>(i)); });
   connect(m_quantity, &QComboBox::currentIndexChanged, this, &CurveControls::quantityChanged);
+  connect(m_scope, &QComboBox::currentIndexChanged, this, &CurveControls::scopeChanged);
   connect(m_layout, &QComboBox::currentIndexChanged, this, &CurveControls::layoutChanged);
 }
 
 void CurveControls::setQuantities(const QList<std::pair<QString, QString>>& quantities) {
-  QStringList keys, present;
-  for (const auto& [key, title] : quantities) keys << key;
-  for (int i = 0; i < m_quantity->count(); ++i) present << m_quantity->itemData(i).toString();
-  if (keys == present) return;
-  const QString before = quantity();
-  {
-    const QSignalBlocker quiet(m_quantity);
-    m_quantity->clear();
-    for (const auto& [key, title] : quantities) m_quantity->addItem(title, key);
-    m_quantity->setCurrentIndex(std::max(0, m_quantity->findData(before)));
-  }
-  m_quantity->setVisible(quantities.size() > 1);
-  if (quantity() != before) Q_EMIT quantityChanged();
+  if (offer(m_quantity, quantities)) Q_EMIT quantityChanged();
+}
+
+void CurveControls::setScopes(const QList<std::pair<QString, QString>>& scopes) {
+  if (offer(m_scope, scopes)) Q_EMIT scopeChanged();
 }
 
 QString CurveControls::quantity() const { return m_quantity->currentData().toString(); }
+QString CurveControls::scope() const { return m_scope->currentData().toString(); }
 bool CurveControls::together() const { return m_layout->currentData().toBool(); }
 void CurveControls::setTogether(bool on) { m_layout->setCurrentIndex(m_layout->findData(on)); }
 void CurveControls::setNote(const QString& note) { m_note->setText(note); }

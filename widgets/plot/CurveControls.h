@@ -23,6 +23,10 @@ class CurveControls : public QWidget {
   /// The quantities offered, as key and title; the present one is kept if it is still among them.
   void setQuantities(const QList<std::pair<QString, QString>>& quantities);
   QString quantity() const;
+  /// What can be opened into its parts, as key and title, beside the whole, whose key is empty; nothing is offered
+  /// where nothing has parts.
+  void setScopes(const QList<std::pair<QString, QString>>& scopes);
+  QString scope() const;
   bool together() const;
   void setTogether(bool on);
   /// Off for plots of validations, which are not smoothed.
@@ -35,6 +39,7 @@ class CurveControls : public QWidget {
 
  Q_SIGNALS:
   void quantityChanged();
+  void scopeChanged();
   void layoutChanged();
 
  private:
@@ -44,8 +49,8 @@ class CurveControls : public QWidget {
   QWidget* m_smoothingBox;
   QSlider* m_smoothing;
   QLabel *m_smoothingValue, *m_note;
-  QComboBox *m_x, *m_quantity, *m_layout;
-  QCheckBox* m_log;
+  QComboBox *m_x, *m_quantity, *m_scope, *m_layout;
+  QCheckBox *m_log, *m_shared;
   QToolButton* m_export;
   AskFile m_ask = askWithDialog();
 };

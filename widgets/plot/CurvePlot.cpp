@@ -6,7 +6,8 @@
 
 namespace lorkd::plot {
 
-CurvePlot::CurvePlot(QWidget* parent) : ThemedPlot(parent), m_timer(new QTimer(this)) {
+CurvePlot::CurvePlot(QWidget* parent)
+    : ThemedPlot(parent), m_timer(new QTimer(this)), m_emptyWords(tr("There is nothing to draw yet.")) {
   setObjectName(QStringLiteral("curvePlot"));
   setAccessibleName(tr("Curves"));
   setMouseTracking(true);
@@ -20,11 +21,14 @@ CurvePlot::CurvePlot(QWidget* parent) : ThemedPlot(parent), m_timer(new QTimer(t
   connect(selectionRect(), &QCPSelectionRect::accepted, this, [this] { m_zoomed = true; });
   connect(this, &QCustomPlot::mouseDoubleClick, this, &CurvePlot::resetZoom);
   CurvePlot::applyTheme();
+  showEmptiness();
 }
 
-int CurvePlot::addPanel(const QString& title) {
+int CurvePlot::addPanel(const QString& title, const QString& quantity, std::optional<QCPRange> whole) {
   Panel panel;
   panel.title = title;
+  panel.quantity = quantity;
+  panel.whole = whole;
   panel.cell = new QCPLayoutGrid;
   panel.cell->setRowSpacing(0);
   panel.cell->setMargins({0, 0, 0, 0});
@@ -38,55 +42,62 @@ int CurvePlot::addPanel(const QString& title) {
   panel.cell->addElement(1, 0, panel.rect);
   for (auto* axis : panel.rect->axes()) axis->setLayer(QStringLiteral("axes"));
   for (auto* axis : panel.rect->axes()) axis->grid()->setLayer(QStringLiteral("grid"));
-  panel.legend = new QCPLegend;
-  panel.rect->insetLayout()->addElement(panel.legend, Qt::AlignTop | Qt::AlignRight);
-  panel.rect->insetLayout()->setMargins({6, 6, 6, 6});
-  panel.legend->setLayer(QStringLiteral("legend"));
-  panel.legend->setMargins({5, 3, 5, 3});
-  panel.legend->setRowSpacing(0);
-  panel.legend->setIconSize(24, 10);
-  panel.legend->setVisible(false);
-  connect(panel.rect->axis(QCPAxis::atBottom), qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
-          [this, axis = panel.rect->axis(QCPAxis::atBottom)](const QCPRange& range) { linkRanges(axis, range); });
+  auto *x = panel.rect->axis(QCPAxis::atBottom), *y = panel.rect->axis(QCPAxis::atLeft);
+  connect(x, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+          [this, x](const QCPRange& range) { linkX(x, range); });
+  connect(y, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this,
+          [this, y](const QCPRange& range) { linkY(y, range); });
   setupAxes(panel.rect);
   m_panels.push_back(panel);
   arrange();
+  // Items ask for the plot's first axes, so they come after these.
+  auto* words = m_panels.back().words = new QCPItemText(this);
+  words->setLayer(QStringLiteral("legend"));
+  words->setClipToAxisRect(false);
+  words->setVisible(false);
+  words->position->setType(QCPItemPosition::ptAxisRectRatio);
+  words->position->setAxisRect(panel.rect);
+  words->position->setCoords(0.5, 0.5);
   applyTheme();
   return panelCount() - 1;
 }
 
-/// Lays the panels out in a grid that is about as wide as high.
+/// Lays the panels out in a grid that is about as wide as high, and aligns their axes.
 void CurvePlot::arrange() {
+  if (!m_grid) {
+    m_grid = new QCPLayoutGrid;
+    m_grid->setRowSpacing(2);
+    m_grid->setColumnSpacing(6);
+    plotLayout()->addElement(0, 0, m_grid);
+  }
   for (auto& panel : m_panels)
-    if (panel.cell->layout()) plotLayout()->take(panel.cell);
-  plotLayout()->simplify();
+    if (panel.cell->layout()) m_grid->take(panel.cell);
+  m_grid->simplify();
+  qDeleteAll(m_margins);
+  m_margins.clear();
+  const auto group = [this](std::size_t i) {
+    while (m_margins.size() <= i) m_margins.push_back(new QCPMarginGroup(this));
+    return m_margins[i];
+  };
   const int n = panelCount(), columns = n <= 1 ? 1 : n <= 4 ? 2 : n <= 9 ? 3 : 4;
-  for (int i = 0; i < n; ++i)
-    plotLayout()->addElement(i / columns, i % columns, m_panels[static_cast<std::size_t>(i)].cell);
-  plotLayout()->setRowSpacing(2);
-  plotLayout()->setColumnSpacing(6);
+  for (int i = 0; i < n; ++i) {
+    auto& panel = m_panels[static_cast<std::size_t>(i)];
+    m_grid->addElement(i / columns, i % columns, panel.cell);
+    panel.rect->setMarginGroup(QCP::msLeft | QCP::msRight, group(static_cast<std::size_t>(i % columns)));
+    panel.rect->setMarginGroup(QCP::msBottom, group(static_cast<std::size_t>(columns + i / columns)));
+  }
+  titleAxes();
 }
 
-void CurvePlot::setupAxes(QCPAxisRect* rect) {
-  auto* x = rect->axis(QCPAxis::atBottom);
-  auto* y = rect->axis(QCPAxis::atLeft);
-  if (m_x == XAxis::Wall) {
-    auto ticker = QSharedPointer<QCPAxisTickerDateTime>::create();
-    ticker->setDateTimeFormat(QStringLiteral("HH:mm:ss\nd MMM"));
-    x->setTicker(ticker);
-  } else if (m_x == XAxis::Relative) {
-    auto ticker = QSharedPointer<QCPAxisTickerTime>::create();
-    ticker->setTimeFormat(QStringLiteral("%h:%m:%s"));
-    x->setTicker(ticker);
-  } else {
-    x->setTicker(QSharedPointer<QCPAxisTicker>::create());
-    x->setNumberFormat(QStringLiteral("f"));
-    x->setNumberPrecision(0);
-  }
-  x->ticker()->setTickCount(4);
-  y->setScaleType(m_logY ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
-  y->setNumberFormat(m_logY ? QStringLiteral("gb") : QStringLiteral("g"));
-  y->setNumberPrecision(4);
+void CurvePlot::setKey(std::vector<KeyEntry> entries) {
+  if (m_key) plotLayout()->remove(m_key);
+  m_key = nullptr;
+  plotLayout()->simplify();
+  if (entries.empty()) return;
+  m_key = new PlotKey(this);
+  m_key->setEntries(std::move(entries));
+  plotLayout()->addElement(1, 0, m_key);
+  scheduleRefresh();
 }
 
 int CurvePlot::addCurve(const CurveLook& look) {
@@ -95,28 +106,25 @@ int CurvePlot::addCurve(const CurveLook& look) {
   auto& panel = m_panels[static_cast<std::size_t>(look.panel)];
   auto* x = panel.rect->axis(QCPAxis::atBottom);
   auto* y = panel.rect->axis(QCPAxis::atLeft);
-  if (!look.validation) curve.raw = addGraph(x, y);
+  if (!look.validation && look.raw) curve.raw = addGraph(x, y);
   curve.smooth = addGraph(x, y);
   curve.smooth->setName(look.name);
   curve.smooth->setAdaptiveSampling(true);
-  if (look.named) curve.smooth->addToLegend(panel.legend);
   curve.data.setSmoothing(look.validation ? 0 : m_smoothing);
   dressCurve(curve);
   m_curves.push_back(std::move(curve));
-  panel.legend->setVisible(panel.legend->itemCount() > 1);
-  dress(panel.legend);
   return curveCount() - 1;
 }
 
 void CurvePlot::dressCurve(Curve& curve) {
   const QColor color = theme().readable(curve.look.color);
-  QPen pen(color, 2);
-  if (curve.look.validation) {
-    pen.setStyle(Qt::DashLine);
+  curve.smooth->setPen(runPen(color, curve.look.dash));
+  if (curve.look.validation)
     curve.smooth->setScatterStyle(
         QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(color, 1.5), QBrush(theme().background), 6));
-  }
-  curve.smooth->setPen(pen);
+  else  // a single value makes no line
+    curve.smooth->setScatterStyle(curve.data.size() == 1 ? QCPScatterStyle(QCPScatterStyle::ssDisc, color, 4)
+                                                         : QCPScatterStyle());
   if (curve.raw) {
     QColor faint = color;
     faint.setAlpha(theme().dark ? 95 : 80);
@@ -132,9 +140,7 @@ void CurvePlot::dressCurve(Curve& curve) {
 void CurvePlot::applyTheme() {
   ThemedPlot::applyTheme();
   for (auto& curve : m_curves) dressCurve(curve);
-  // Grey names for hidden curves must survive the new dress.
-  for (int i = 0; i < curveCount(); ++i)
-    if (!curveVisible(i)) setCurveVisible(i, false);
+  for (auto& panel : m_panels) panel.words->setColor(theme().faint);
   if (!m_words) return;
   QColor fill = theme().background;
   fill.setAlpha(235);
@@ -152,6 +158,7 @@ double CurvePlot::keyOf(const Curve& curve, std::size_t i) const {
 void CurvePlot::append(int number, double step, double time, double value) {
   auto& curve = m_curves[static_cast<std::size_t>(number)];
   curve.data.append(step, time, value);
+  if (curve.data.size() <= 2) dressCurve(curve);
   const std::size_t i = curve.data.size() - 1;
   if (curve.raw) curve.raw->addData(keyOf(curve, i), value);
   curve.smooth->addData(keyOf(curve, i), curve.look.validation ? value : curve.data.smooth[i]);
@@ -189,8 +196,19 @@ void CurvePlot::setLogY(bool on) {
 void CurvePlot::setXAxis(XAxis axis) {
   m_x = axis;
   for (auto& panel : m_panels) setupAxes(panel.rect);
+  titleAxes();
   for (auto& curve : m_curves) refill(curve);
   resetZoom();
+}
+
+void CurvePlot::setSharedY(bool on) {
+  m_sharedY = on;
+  resetZoom();
+}
+
+void CurvePlot::setEmptyWords(const QString& words) {
+  m_emptyWords = words;
+  showEmptiness();
 }
 
 void CurvePlot::setBest(int number, double step) {
@@ -245,27 +263,34 @@ void CurvePlot::placeBest(Curve& curve) {
 void CurvePlot::clearAll() {
   m_tracer = nullptr;
   m_words = nullptr;
+  m_grid = nullptr;
+  m_key = nullptr;
   m_curves.clear();
   m_panels.clear();
   clearItems();
   clearPlottables();
   plotLayout()->clear();
+  qDeleteAll(m_margins);
+  m_margins.clear();
   m_zoomed = false;
+  showEmptiness();
   scheduleRefresh();
 }
 
 bool CurvePlot::curveVisible(int number) const { return m_curves[static_cast<std::size_t>(number)].smooth->visible(); }
 
-void CurvePlot::setCurveVisible(int number, bool visible) {
-  auto& curve = m_curves[static_cast<std::size_t>(number)];
-  curve.smooth->setVisible(visible);
-  if (curve.raw) curve.raw->setVisible(visible);
-  placeBest(curve);
-  if (auto* item = panelLegend(curve.look.panel)->itemWithPlottable(curve.smooth)) {
-    item->setTextColor(visible ? theme().text : theme().frame);
-    QFont font = item->font();
-    font.setStrikeOut(!visible);
-    item->setFont(font);
+/// A curve is hidden while one of the names that stand for it is.
+void CurvePlot::hideEntry(int entry, bool hidden) {
+  m_key->setHidden(entry, hidden);
+  std::vector<bool> visible(m_curves.size(), true);
+  for (const auto& each : m_key->entries())
+    for (int curve : each.curves)
+      if (each.hidden) visible[static_cast<std::size_t>(curve)] = false;
+  for (std::size_t i = 0; i < m_curves.size(); ++i) {
+    auto& curve = m_curves[i];
+    curve.smooth->setVisible(visible[i]);
+    if (curve.raw) curve.raw->setVisible(visible[i]);
+    placeBest(curve);
   }
   scheduleRefresh();
 }
@@ -280,6 +305,7 @@ void CurvePlot::showEvent(QShowEvent* event) {
 }
 
 void CurvePlot::refreshNow() {
+  showEmptiness();
   if (!m_zoomed) fit();
   replot(QCustomPlot::rpQueuedReplot);
 }
@@ -287,14 +313,6 @@ void CurvePlot::refreshNow() {
 void CurvePlot::resetZoom() {
   m_zoomed = false;
   scheduleRefresh();
-}
-
-void CurvePlot::linkRanges(QCPAxis* axis, const QCPRange& range) {
-  if (m_linking) return;
-  m_linking = true;
-  for (auto& panel : m_panels)
-    if (panel.rect->axis(QCPAxis::atBottom) != axis) panel.rect->axis(QCPAxis::atBottom)->setRange(range);
-  m_linking = false;
 }
 
 }  // namespace lorkd::plot

@@ -1,10 +1,12 @@
-// Curves in one or several panels: smoothed line over its faint raw line, hover, zoom, hideable legend, best mark.
+// Curves in one or several panels: smoothed line over its faint raw line, hover, zoom, a key that hides, best mark.
 #pragma once
 
 #include <QString>
+#include <optional>
 #include <vector>
 
 #include "widgets/plot/Curve.h"
+#include "widgets/plot/PlotKey.h"
 #include "widgets/plot/PlotTheme.h"
 
 namespace lorkd::plot {
@@ -12,8 +14,9 @@ namespace lorkd::plot {
 /// What runs along x: optimiser steps, seconds since the run began, or the clock.
 enum class XAxis { Step, Relative, Wall };
 
-/// Who a curve is and how it looks. Training curves are solid and smoothed over their raw values; validation curves are
-/// dashed with open circles and never smoothed: the style tells them apart, not the colour.
+/// Who a curve is and how it looks. Training curves are lines, smoothed over their raw values; validation curves carry
+/// a circle at each validation and are never smoothed: the style tells them apart, not the colour. Dashes tell runs
+/// apart.
 struct CurveLook {
   int panel = 0;
   QString run;   ///< name of the run
@@ -21,17 +24,20 @@ struct CurveLook {
   QColor color;
   bool validation = false;
   double origin = 0;  ///< time at which the run began, for the relative axis
-  bool named = true;  ///< stands in the legend
+  int dash = 0;       ///< number of the run: 0 is solid (see runPen)
+  bool raw = true;    ///< the raw values of a training curve lie faintly behind it
 };
 
-/// Panels share the x range; a drag zooms, a double click shows everything again, a click in a legend hides a curve.
+/// Panels share the x range and, unless freed, one y range for each quantity; a drag zooms, a double click shows
+/// everything again, a click in the key hides curves. A panel without values has no axes, but words.
 class CurvePlot : public ThemedPlot {
   Q_OBJECT
  public:
   explicit CurvePlot(QWidget* parent = nullptr);
 
-  /// Adds an empty panel; returns its number.
-  int addPanel(const QString& title);
+  /// Adds an empty panel; returns its number. `quantity` stands along y, with its unit; panels of one quantity share
+  /// their y range, which is `whole` where the quantity has natural ends.
+  int addPanel(const QString& title, const QString& quantity = {}, std::optional<QCPRange> whole = {});
   /// Adds an empty curve to a panel; returns its number.
   int addCurve(const CurveLook& look);
   /// Adds a point; drawn shortly afterwards, together with others.
@@ -41,7 +47,9 @@ class CurvePlot : public ThemedPlot {
   /// A vertical line at the step of the best validation, in a panel whose curves are no validation; `like` is a curve
   /// of the run that gives time and colour. A negative step removes it.
   void setBestLine(int like, double step);
-  /// Removes every panel and curve.
+  /// The key below the panels; a click on a name hides its curves.
+  void setKey(std::vector<KeyEntry> entries);
+  /// Removes every panel and curve, and the key.
   void clearAll();
 
   /// Weight of the past in the average, 0 to 0.99.
@@ -51,6 +59,11 @@ class CurvePlot : public ThemedPlot {
   bool logY() const { return m_logY; }
   void setXAxis(XAxis axis);
   XAxis xAxisKind() const { return m_x; }
+  /// One y range for all panels of a quantity, or one for each panel.
+  void setSharedY(bool on);
+  bool sharedY() const { return m_sharedY; }
+  /// What is said while there is no value at all.
+  void setEmptyWords(const QString& words);
   /// What y is, for the tables and screen readers.
   void setQuantity(const QString& quantity) { m_quantity = quantity; }
 
@@ -59,9 +72,11 @@ class CurvePlot : public ThemedPlot {
   const CurveData& data(int curve) const { return m_curves[static_cast<std::size_t>(curve)].data; }
   const CurveLook& look(int curve) const { return m_curves[static_cast<std::size_t>(curve)].look; }
   bool curveVisible(int curve) const;
-  void setCurveVisible(int curve, bool visible);
   QCPAxisRect* panelRect(int panel) const { return m_panels[static_cast<std::size_t>(panel)].rect; }
-  QCPLegend* panelLegend(int panel) const { return m_panels[static_cast<std::size_t>(panel)].legend; }
+  /// What a panel without values says; empty if it has some.
+  QString panelWords(int panel) const;
+  /// The key, or null if nothing is named there.
+  const PlotKey* key() const { return m_key; }
   QCPGraph* smoothGraph(int curve) const { return m_curves[static_cast<std::size_t>(curve)].smooth; }
   QCPGraph* rawGraph(int curve) const { return m_curves[static_cast<std::size_t>(curve)].raw; }
 
@@ -85,15 +100,16 @@ class CurvePlot : public ThemedPlot {
 
  private:
   struct Panel {
-    QString title;
+    QString title, quantity;
+    std::optional<QCPRange> whole;
     QCPLayoutGrid* cell = nullptr;
     QCPAxisRect* rect = nullptr;
-    QCPLegend* legend = nullptr;
+    QCPItemText* words = nullptr;
   };
   struct Curve {
     CurveLook look;
     CurveData data;
-    QCPGraph* raw = nullptr;  ///< null for validation
+    QCPGraph* raw = nullptr;  ///< null if it is not shown
     QCPGraph* smooth = nullptr;
     QCPItemTracer* best = nullptr;
     QCPItemStraightLine* bestLine = nullptr;
@@ -105,21 +121,31 @@ class CurvePlot : public ThemedPlot {
   void placeBest(Curve& curve);
   void dressCurve(Curve& curve);
   void arrange();
+  void titleAxes();
   void setupAxes(QCPAxisRect* rect);
   void fit();
+  void fitX();
+  void fitY();
+  std::optional<QCPRange> valuesOf(int panel) const;
+  void showEmptiness();
+  void hideEntry(int entry, bool hidden);
   void hover(const QPoint& position);
   void hideHover();
   void scheduleRefresh();
-  void linkRanges(QCPAxis* axis, const QCPRange& range);
+  void linkX(QCPAxis* axis, const QCPRange& range);
+  void linkY(QCPAxis* axis, const QCPRange& range);
 
   std::vector<Panel> m_panels;
   std::vector<Curve> m_curves;
+  QCPLayoutGrid* m_grid = nullptr;
+  std::vector<QCPMarginGroup*> m_margins;
+  PlotKey* m_key = nullptr;
   QCPItemTracer* m_tracer = nullptr;
   QCPItemText* m_words = nullptr;
   QTimer* m_timer = nullptr;
-  QString m_quantity;
+  QString m_quantity, m_emptyWords;
   double m_smoothing = 0.6;
-  bool m_logY = false, m_zoomed = false, m_linking = false;
+  bool m_logY = false, m_sharedY = true, m_zoomed = false, m_linking = false;
   XAxis m_x = XAxis::Step;
 };
 

@@ -1,9 +1,8 @@
-// Reading a curve plot: the words beside the pointer, clicks on names, the fit of the axes, the table.
+// Reading a curve plot: the words beside the pointer, clicks on names, the table.
 #include <QDateTime>
 #include <QMouseEvent>
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "widgets/plot/CurvePlot.h"
 #include "widgets/plot/PlotExport.h"
@@ -12,21 +11,6 @@ namespace lorkd::plot {
 namespace {
 
 constexpr double reach = 40;  // pixels from the pointer within which a curve is spoken of
-
-/// Log ticks when the range spans decades, plain ones otherwise: a log ticker alone leaves short ranges without labels.
-void chooseTicker(QCPAxis* axis, bool logarithmic) {
-  const bool decades = logarithmic && axis->range().lower > 0 && axis->range().upper / axis->range().lower >= 20;
-  if (decades == !qSharedPointerDynamicCast<QCPAxisTickerLog>(axis->ticker()).isNull() &&
-      axis->ticker()->tickCount() == 4)
-    return;
-  if (decades)
-    axis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
-  else
-    axis->setTicker(QSharedPointer<QCPAxisTicker>::create());
-  axis->ticker()->setTickCount(4);
-  axis->setNumberFormat(decades ? QStringLiteral("gb") : QStringLiteral("g"));
-  axis->setNumberPrecision(decades ? 0 : 4);
-}
 
 }  // namespace
 
@@ -44,47 +28,10 @@ QString durationText(double seconds) {
       .arg(minutes);
 }
 
-void CurvePlot::fit() {
-  double left = std::numeric_limits<double>::infinity(), right = -left;
-  for (const auto& curve : m_curves) {
-    if (!curve.smooth->visible() || curve.data.size() == 0) continue;
-    left = std::min(left, keyOf(curve, 0));
-    right = std::max(right, keyOf(curve, curve.data.size() - 1));
-  }
-  if (left > right) left = 0, right = 1;
-  if (left == right) right = left + 1;
-  const double margin = 0.02 * (right - left);
-  for (int p = 0; p < panelCount(); ++p) {
-    double low = std::numeric_limits<double>::infinity(), high = -low;
-    for (const auto& curve : m_curves) {
-      if (curve.look.panel != p || !curve.smooth->visible()) continue;
-      for (double v : curve.data.value) {
-        if (!std::isfinite(v) || (m_logY && v <= 0)) continue;
-        low = std::min(low, v);
-        high = std::max(high, v);
-      }
-    }
-    if (low > high) low = m_logY ? 0.1 : 0, high = 1;
-    auto* y = panelRect(p)->axis(QCPAxis::atLeft);
-    if (m_logY) {
-      const double ratio = std::max(1.02, std::pow(high / low, 0.05));
-      y->setRange(low / ratio, high * ratio);
-    } else {
-      const double space = high > low ? 0.06 * (high - low) : std::max(0.05, 0.05 * std::abs(high));
-      y->setRange(low - space, high + space);
-    }
-    panelRect(p)->axis(QCPAxis::atBottom)->setRange(left - margin, right + margin);
-  }
-  for (int p = 0; p < panelCount(); ++p) chooseTicker(panelRect(p)->axis(QCPAxis::atLeft), m_logY);
-}
-
-/// QCustomPlot sends no legend clicks while drags zoom, so names are looked for here.
 void CurvePlot::mousePressEvent(QMouseEvent* event) {
-  for (int i = 0; i < curveCount() && event->button() == Qt::LeftButton; ++i) {
-    const auto* legend = panelLegend(look(i).panel);
-    const auto* name = legend->visible() ? legend->itemWithPlottable(smoothGraph(i)) : nullptr;
-    if (name && name->rect().contains(event->pos())) return setCurveVisible(i, !curveVisible(i));
-  }
+  const int entry =
+      m_key && sentence().isEmpty() && event->button() == Qt::LeftButton ? m_key->entryAt(event->pos()) : -1;
+  if (entry >= 0) return hideEntry(entry, !m_key->entries()[static_cast<std::size_t>(entry)].hidden);
   ThemedPlot::mousePressEvent(event);
 }
 

@@ -14,8 +14,8 @@ EnergyChart::EnergyChart(QWidget* parent) : ThemedPlot(parent) {
   ticker->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
   xAxis->setTicker(ticker);
   xAxis->setSubTicks(false);
-  legend->setVisible(true);
-  axisRect()->insetLayout()->setInsetAlignment(0, Qt::AlignRight | Qt::AlignBottom);
+  m_key = new PlotKey(this);
+  plotLayout()->addElement(1, 0, m_key);
   setCurves({});
 }
 
@@ -34,10 +34,10 @@ void EnergyChart::setCurves(const std::vector<EnergyCurve>& curves) {
   std::size_t most = 2;
   double lowest = 90;
   QStringList spoken;
+  std::vector<KeyEntry> names;
   for (const auto& curve : curves) {
+    names.push_back({curve.task, curve.color, 0, true, {}, false});
     auto *line = addGraph(), *mark = addGraph();
-    line->setName(curve.task);
-    mark->removeFromLegend();
     mark->setLineStyle(QCPGraph::lsNone);
     for (std::size_t r = 0; r < curve.kept.size(); ++r) {
       line->addData(static_cast<double>(r + 1), 100 * curve.kept[r]);
@@ -54,7 +54,9 @@ void EnergyChart::setCurves(const std::vector<EnergyCurve>& curves) {
   }
   xAxis->setRange(0.7, static_cast<double>(most) + 0.3);
   yAxis->setRange(std::max(0.0, lowest - 5), 102);
-  legend->setVisible(!curves.empty());
+  m_key->setEntries(std::move(names));
+  const bool any = std::ranges::any_of(curves, [](const EnergyCurve& curve) { return !curve.kept.empty(); });
+  setSentence(any ? QString() : tr("No energy has been measured yet."));
   setAccessibleDescription(spoken.join(QLatin1Char('\n')));
   applyTheme();
   replot(QCustomPlot::rpQueuedReplot);

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "widgets/plot/PlotTheme.h"
+#include "widgets/plot/PlotKey.h"
 
 namespace lorkd::plot {
 
@@ -25,6 +25,7 @@ class EnergyChart : public ThemedPlot {
   double drawn(int curve, int rank) const;
   /// Rank of the large dot; 0 if there is none.
   int marked(int curve) const;
+  const PlotKey* key() const { return m_key; }
 
  protected:
   void applyTheme() override;
@@ -35,6 +36,7 @@ class EnergyChart : public ThemedPlot {
     QCPGraph *line, *mark;
   };
   std::vector<Drawn> m_curves;
+  PlotKey* m_key;
 };
 
 }  // namespace lorkd::plot

@@ -1,6 +1,7 @@
 #include "widgets/plot/LayerConflictBars.h"
 
 #include <QKeyEvent>
+#include <algorithm>
 #include <cmath>
 
 namespace lorkd::plot {
@@ -32,8 +33,10 @@ LayerConflictBars::LayerConflictBars(QWidget* parent) : ThemedPlot(parent) {
   yAxis->grid()->setVisible(false);
   xAxis->setRange(0, 1);
   xAxis->ticker()->setTickCount(4);
+  xAxis->setLabel(tr("share of task pairs (0 to 1)"));
   ThemedPlot::setMinimumWidth(150);
   LayerConflictBars::applyTheme();
+  setSentence(tr("No layer has been measured yet."));
 }
 
 void LayerConflictBars::applyTheme() {
@@ -63,6 +66,10 @@ void LayerConflictBars::setLayers(const QStringList& layers, const std::vector<d
   m_bars->setData(keys, values, true);
   setAccessibleDescription(spoken.join(QLatin1Char('\n')));
   yAxis->setRange(-0.6, std::max(0.6, layerCount() - 0.4));
+  const bool measured = std::ranges::any_of(scores, [](double score) { return !std::isnan(score); });
+  setSentence(layers.isEmpty() ? tr("No layer has been measured yet.")
+              : measured       ? QString()
+                               : tr("No two tasks have been measured in one batch yet."));
   label();
 }
 

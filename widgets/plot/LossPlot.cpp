@@ -20,7 +20,19 @@ QString title(Subject subject, const QString& key) {
   return key;
 }
 
+/// What stands along y, with the unit. Everything here is a pure number; entropies are in natural units.
+QString axisTitle(Subject subject, const QString& key, const QString& name) {
+  if (subject == Subject::Metrics) return LossPlot::tr("%1 (0 to 1)").arg(name);
+  if (key == QLatin1String("dice")) return LossPlot::tr("%1 (0 to 1)").arg(name);
+  if (key == QLatin1String("total")) return LossPlot::tr("%1 (weighted sum)").arg(name);
+  return LossPlot::tr("%1 (nats)").arg(name);
+}
+
 const QString mainKey = QStringLiteral("*");  // the metric by which each task is judged: its first one
+const QColor sumColor(0x80, 0x80, 0x80);
+
+/// Metrics of single classes are named "dice/liver".
+bool ofClass(const std::string& name) { return name.find('/') != name.npos; }
 
 }  // namespace
 
@@ -31,14 +43,22 @@ LossPlot::LossPlot(Subject subject, QWidget* parent)
   setAccessibleName(losses ? tr("Training losses") : tr("Validation metrics"));
   m_plot->setAccessibleName(losses ? tr("Curves of the training losses") : tr("Curves of the validation metrics"));
   m_controls->setSmoothingVisible(losses);
-  m_controls->setNote(losses ? tr("estimates on mini-batches") : tr("validation on whole cases"));
+  setNote(QString());
+  m_plot->setEmptyWords(losses ? tr("No training step has been logged yet.")
+                               : tr("No validation has been logged yet."));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addWidget(m_controls);
   column->addWidget(m_plot, 1);
   connect(m_controls, &CurveControls::quantityChanged, this, &LossPlot::rebuild);
+  connect(m_controls, &CurveControls::scopeChanged, this, &LossPlot::rebuild);
   connect(m_controls, &CurveControls::layoutChanged, this, &LossPlot::rebuild);
+}
+
+void LossPlot::setNote(const QString& whose) {
+  const QString how = m_subject == Subject::Losses ? tr("estimates on mini-batches") : tr("validation on whole cases");
+  m_controls->setNote(whose.isEmpty() ? how : tr("%1: %2").arg(whose, how));
 }
 
 void LossPlot::addRun(const QString& name, const std::vector<TaskLook>& tasks,
@@ -46,6 +66,7 @@ void LossPlot::addRun(const QString& name, const std::vector<TaskLook>& tasks,
   const auto generation = series->generation();
   m_runs.push_back({name, tasks, std::move(series), generation});
   updateQuantities();
+  updateScopes();
   rebuild();
 }
 
@@ -72,7 +93,7 @@ void LossPlot::updateQuantities() {
   for (const auto& run : m_runs)
     for (const auto& [task, quantities] : values(run))
       for (const auto& [name, series] : quantities)
-        if (const QString key = QString::fromStdString(name); !keys.contains(key)) keys << key;
+        if (const QString key = QString::fromStdString(name); !ofClass(name) && !keys.contains(key)) keys << key;
   // The sum first; for metrics, each task's own first metric, since kinds of tasks may be mixed.
   if (keys.removeOne(QStringLiteral("total"))) keys.prepend(QStringLiteral("total"));
   if (m_subject == Subject::Metrics && keys.size() > 1) keys.prepend(mainKey);
@@ -81,69 +102,97 @@ void LossPlot::updateQuantities() {
   m_controls->setQuantities(offered);
 }
 
+void LossPlot::updateScopes() {
+  QList<std::pair<QString, QString>> offered{{QString(), tr("All tasks")}};
+  for (const auto& task : allTasks()) {
+    // A single class is its task.
+    const bool known =
+        task.classes.size() > 1 && std::ranges::any_of(m_runs, [&](const Run& run) {
+          const auto* quantities = values(run).find(task.name.toStdString());
+          return quantities && std::ranges::any_of(*quantities, [](const auto& each) { return ofClass(each.first); });
+        });
+    if (known) offered.append({task.name, tr("Classes of %1").arg(task.name)});
+  }
+  m_controls->setScopes(offered);
+}
+
+std::vector<LossPlot::Row> LossPlot::rows() const {
+  std::vector<Row> out;
+  for (const auto& task : allTasks()) {
+    const auto name = task.name.toStdString();
+    if (m_controls->scope().isEmpty()) out.push_back({name, {}, task.name, task.color});
+    if (m_controls->scope() != task.name) continue;
+    out.push_back({name, {}, tr("mean of %1").arg(task.name), sumColor});
+    for (const auto& cls : task.classes) out.push_back({name, cls.name.toStdString(), cls.name, cls.color});
+  }
+  return out;
+}
+
 const Series* LossPlot::seriesOf(const Link& link) const {
   const auto& run = m_runs[link.run];
   if (link.task.empty()) return m_subject == Subject::Losses ? &run.series->total() : &run.series->mean();
   const auto* quantities = values(run).find(link.task);
   if (!quantities || quantities->empty()) return nullptr;
   const QString key = m_controls->quantity();
-  return key == mainKey ? &quantities->front().second : quantities->find(key.toStdString());
+  const auto name = key == mainKey ? quantities->front().first : key.toStdString();
+  return quantities->find(link.cls.empty() ? name : name + "/" + link.cls);
 }
 
-QColor LossPlot::shade(const QColor& color, std::size_t run) const {
-  if (run == 0) return color;
-  QColor shaded = m_plot->theme().readable(color).toHsl();
-  // Away from the background first, then towards it, further from the main run's colour with each one.
-  const double away = m_plot->theme().dark ? 0.2 : -0.2;
-  const double lightness =
-      shaded.lightnessF() + (run % 2 ? away : -away) * (1 + static_cast<double>((run - 1) / 2) * 0.5);
-  shaded.setHslF(shaded.hslHueF(), shaded.hslSaturationF() * 0.7f,
-                 static_cast<float>(std::clamp(lightness, 0.15, 0.85)));
-  return shaded;
+/// A curve of each run, and what the key says of them.
+void LossPlot::addRow(const Row& row, int panel, std::vector<KeyEntry>& runs, std::vector<KeyEntry>& names) {
+  const bool validation = m_subject == Subject::Metrics;
+  names.push_back({row.title, row.color, 0, validation, {}, false});
+  for (std::size_t r = 0; r < m_runs.size(); ++r) {
+    CurveLook look;
+    look.panel = panel;
+    look.run = m_runs[r].name;
+    look.name = row.title;
+    look.color = row.color;
+    look.validation = validation;
+    look.origin = m_runs[r].series->startTime();
+    look.dash = static_cast<int>(r);
+    look.raw = m_runs.size() == 1;
+    const int curve = m_plot->addCurve(look);
+    m_links.push_back({r, row.task, row.cls, 0, curve});
+    names.back().curves.push_back(curve);
+    runs[r].curves.push_back(curve);
+  }
 }
 
 void LossPlot::rebuild() {
   m_plot->clearAll();
   m_links.clear();
-  const auto tasks = allTasks();
-  const bool together = m_controls->together(), several = m_runs.size() > 1;
-  const bool validation = m_subject == Subject::Metrics;
-  const QString what = m_controls->quantity() == mainKey ? tr("Main metric") : title(m_subject, m_controls->quantity());
+  const bool together = m_controls->together(), validation = m_subject == Subject::Metrics;
+  const QString key = m_controls->quantity();
+  const QString what = key == mainKey ? tr("Main metric") : title(m_subject, key);
+  const QString along = axisTitle(m_subject, key, what);
+  const auto whole = validation ? std::optional(QCPRange(0, 1)) : std::nullopt;
   m_plot->setQuantity(what);
-  if (together && !m_runs.empty()) m_plot->addPanel(what);
-  for (std::size_t t = 0; t < tasks.size(); ++t) {
-    const int panel = together ? 0 : m_plot->addPanel(tasks[t].name);
-    for (std::size_t r = 0; r < m_runs.size(); ++r) {
-      CurveLook look;
-      look.panel = panel;
-      look.run = m_runs[r].name;
-      look.name = together  ? several ? tr("%1 · %2").arg(tasks[t].name, m_runs[r].name) : tasks[t].name
-                  : several ? m_runs[r].name
-                            : tasks[t].name;
-      look.color = shade(tasks[t].color, r);
-      look.validation = validation;
-      look.origin = m_runs[r].series->startTime();
-      m_links.push_back({r, tasks[t].name.toStdString(), 0, m_plot->addCurve(look)});
-    }
+  std::vector<KeyEntry> runs, names;
+  for (std::size_t r = 0; r < m_runs.size(); ++r)
+    runs.push_back({m_runs[r].name, QColor(), static_cast<int>(r), validation, {}, false});
+  const auto all = rows();
+  if (together && !m_runs.empty()) m_plot->addPanel(what, along, whole);
+  for (const auto& row : all) addRow(row, together ? 0 : m_plot->addPanel(row.title, along, whole), runs, names);
+  if (together && all.size() > 1 && m_controls->scope().isEmpty() && !key.isEmpty() &&
+      (validation || key == QLatin1String("total"))) {
+    // A sum is several times its parts: beside them it would squash them.
+    const QString sum = tr("All tasks");
+    addRow({{}, {}, validation ? tr("mean of the tasks") : sum, sumColor},
+           validation ? 0 : m_plot->addPanel(sum, axisTitle(m_subject, key, tr("%1 of all tasks").arg(what))), runs,
+           names);
   }
-  if (together && !m_controls->quantity().isEmpty() && (validation || m_controls->quantity() == QLatin1String("total")))
-    for (std::size_t r = 0; r < m_runs.size() && tasks.size() > 1; ++r) {
-      CurveLook look;
-      // A sum is several times its parts: beside them it would squash them.
-      if (!validation) look.panel = r == 0 ? m_plot->addPanel(tr("All tasks")) : 1;
-      look.run = m_runs[r].name;
-      look.name = validation ? tr("mean") : several ? m_runs[r].name : tr("all tasks");
-      if (several && validation) look.name = tr("%1 · %2").arg(look.name, m_runs[r].name);
-      look.color = shade(QColor(0x80, 0x80, 0x80), r);
-      look.validation = validation;
-      look.origin = m_runs[r].series->startTime();
-      m_links.push_back({r, std::string(), 0, m_plot->addCurve(look)});
-    }
+  // Side by side, panels bear the names of what they show.
+  std::vector<KeyEntry> entries;
+  if (together) entries = names;
+  if (m_runs.size() > 1) entries.insert(entries.end(), runs.begin(), runs.end());
+  m_plot->setKey(std::move(entries));
   drawNew();
 }
 
 void LossPlot::refresh() {
   updateQuantities();
+  updateScopes();
   bool again = false;
   for (auto& run : m_runs) {
     again = again || run.generation != run.series->generation();

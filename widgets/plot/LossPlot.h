@@ -1,4 +1,4 @@
-// Losses or metrics of one or several runs: a panel a task, or all tasks in one.
+// Losses or metrics of one or several runs: a panel a task or class, or all in one.
 #pragma once
 
 #include <QWidget>
@@ -13,10 +13,11 @@ namespace lorkd::plot {
 /// What a LossPlot draws of a run: training losses on mini-batches, or validation metrics on whole cases.
 enum class Subject { Losses, Metrics };
 
-/// A task's name and colour (plan::taskColor), in the plan's order.
+/// A task's name and colour (plan::taskColor), in the plan's order, and those of its classes.
 struct TaskLook {
   QString name;
   QColor color;
+  std::vector<TaskLook> classes{};
 };
 
 /// Draws RunSeries; call refresh() after they grew. The series must outlive the plot or be removed.
@@ -25,12 +26,15 @@ class LossPlot : public QWidget {
  public:
   explicit LossPlot(Subject subject, QWidget* parent = nullptr);
 
-  /// Adds a run; the first one is the main one and is drawn in the tasks' own colours, later ones in shades of them.
+  /// Adds a run. Colours tell tasks apart and dashes runs; the first one is solid. Of several runs only the smoothed
+  /// lines are drawn.
   void addRun(const QString& name, const std::vector<TaskLook>& tasks, std::shared_ptr<const RunSeries> series);
   /// Removes every run.
   void clear();
   /// Draws what is new.
   void refresh();
+  /// Whose values these are and how they were taken, in a few words.
+  void setNote(const QString& whose);
 
   CurvePlot* plot() const { return m_plot; }
   CurveControls* controls() const { return m_controls; }
@@ -42,25 +46,32 @@ class LossPlot : public QWidget {
     std::shared_ptr<const RunSeries> series;
     std::uint64_t generation = 0;
   };
+  /// What a colour stands for: a task, one of its classes, or (no task) the run's own sum or mean.
+  struct Row {
+    std::string task, cls;
+    QString title;
+    QColor color;
+  };
   /// A drawn curve and where its numbers come from.
   struct Link {
     std::size_t run;
-    std::string task;  ///< empty: the run's own sum or mean
+    std::string task, cls;
     std::size_t drawn = 0;
     int curve = -1;
   };
   const plan::Named<SeriesByName>& values(const Run& run) const;
   const Series* seriesOf(const Link& link) const;
   std::vector<TaskLook> allTasks() const;
+  std::vector<Row> rows() const;
   void updateQuantities();
+  void updateScopes();
   void rebuild();
+  void addRow(const Row& row, int panel, std::vector<KeyEntry>& runs, std::vector<KeyEntry>& names);
   void drawNew();
-  QColor shade(const QColor& color, std::size_t run) const;
 
   Subject m_subject;
   std::vector<Run> m_runs;
   std::vector<Link> m_links;
-  std::vector<double> m_origins;
   CurvePlot* m_plot;
   CurveControls* m_controls;
 };

@@ -1,5 +1,6 @@
 #include "widgets/plot/PlotExport.h"
 
+#include <QBuffer>
 #include <QCoreApplication>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -17,46 +18,49 @@ namespace {
 
 QString say(const char* text) { return QCoreApplication::translate("PlotExport", text); }
 
-/// Draws into a temporary file that is renamed when it is whole. The painter is a QCPPainter, which QCustomPlot needs.
+/// Draws into memory and writes the file at once, since Qt's own writers do not say when the disk is full. The painter
+/// is a QCPPainter, which QCustomPlot needs.
 Result<void> draw(const QString& path, const QSize& size, const std::function<void(QPainter&, const QSize&)>& paint) {
   const QString kind = QFileInfo(path).suffix().toLower();
-  return writeAtomically(path.toStdString(), [&](const std::filesystem::path& temporary) -> Result<void> {
-    const QString file = QString::fromStdString(temporary.string());
-    const auto refused = [&] {
-      return fail(ErrorCode::Io, say("cannot write the picture").toStdString(), {}, path.toStdString());
-    };
-    if (kind == QStringLiteral("png")) {
-      QImage image(size * 2, QImage::Format_ARGB32_Premultiplied);
-      if (image.isNull()) return refused();
-      image.fill(Qt::transparent);
-      image.setDevicePixelRatio(2);
-      QCPPainter painter(&image);
-      paint(painter, size);
-      painter.end();
-      if (!image.save(file, "PNG")) return refused();
-    } else if (kind == QStringLiteral("svg")) {
-      QSvgGenerator svg;
-      svg.setFileName(file);
-      svg.setResolution(96);
-      svg.setSize(size);
-      svg.setViewBox(QRect(QPoint(), size));
-      QCPPainter painter;
-      if (!painter.begin(&svg)) return refused();
-      paint(painter, size);
-      painter.end();
-    } else {
-      QPdfWriter pdf(file);
-      pdf.setCreator(QStringLiteral("LoRKD Workbench"));
-      pdf.setResolution(96);
-      pdf.setPageSize(QPageSize(QSizeF(size) * 72.0 / 96.0, QPageSize::Point));
-      pdf.setPageMargins(QMarginsF());
-      QCPPainter painter;
-      if (!painter.begin(&pdf)) return refused();
-      paint(painter, size);
-      if (!painter.end()) return refused();
-    }
-    return {};
-  });
+  const auto refused = [&] {
+    return fail(ErrorCode::Io, say("cannot draw the picture").toStdString(), {}, path.toStdString());
+  };
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  if (kind == QStringLiteral("png")) {
+    QImage image(size * 2, QImage::Format_ARGB32_Premultiplied);
+    if (image.isNull()) return refused();
+    image.fill(Qt::transparent);
+    image.setDevicePixelRatio(2);
+    QCPPainter painter(&image);
+    paint(painter, size);
+    painter.end();
+    if (!image.save(&buffer, "PNG")) return refused();
+  } else if (kind == QStringLiteral("svg")) {
+    QSvgGenerator svg;
+    svg.setOutputDevice(&buffer);
+    svg.setResolution(96);
+    svg.setSize(size);
+    svg.setViewBox(QRect(QPoint(), size));
+    QCPPainter painter;
+    if (!painter.begin(&svg)) return refused();
+    paint(painter, size);
+    painter.end();
+  } else {
+    QPdfWriter pdf(&buffer);
+    pdf.setCreator(QStringLiteral("LoRKD Workbench"));
+    pdf.setResolution(96);
+    pdf.setPageSize(QPageSize(QSizeF(size) * 72.0 / 96.0, QPageSize::Point));
+    pdf.setPageMargins(QMarginsF());
+    QCPPainter painter;
+    if (!painter.begin(&pdf)) return refused();
+    paint(painter, size);
+    if (!painter.end()) return refused();
+  }
+  buffer.close();
+  return writeFileAtomically(path.toStdString(),
+                             std::string_view(bytes.constData(), static_cast<std::size_t>(bytes.size())));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "widgets/plot/PlotTheme.h"
 
+#include <QPainter>
 #include <algorithm>
 #include <cmath>
 
@@ -70,10 +71,8 @@ void ThemedPlot::applyTheme() {
   m_theme = PlotTheme::of(palette());
   setBackground(m_theme.background);
   for (auto* rect : axisRects()) dress(rect);
-  for (auto* element : plotLayout()->elements(true)) {
+  for (auto* element : plotLayout()->elements(true))
     if (auto* title = qobject_cast<QCPTextElement*>(element)) title->setTextColor(m_theme.text);
-    if (auto* legend = qobject_cast<QCPLegend*>(element)) dress(legend);
-  }
 }
 
 void ThemedPlot::dress(QCPAxisRect* rect) const {
@@ -94,19 +93,28 @@ void ThemedPlot::dress(QCPAxisRect* rect) const {
   }
 }
 
-void ThemedPlot::dress(QCPLegend* legend) const {
-  QFont small = font();
-  small.setPointSizeF(std::max(7.0, font().pointSizeF() - 1));
-  QColor fill = m_theme.background;
-  fill.setAlpha(215);
-  legend->setBrush(fill);
-  legend->setBorderPen(QPen(m_theme.grid));
-  legend->setFont(small);
-  legend->setTextColor(m_theme.text);
-  for (int i = 0; i < legend->itemCount(); ++i) {
-    legend->item(i)->setFont(small);
-    legend->item(i)->setTextColor(m_theme.text);
-  }
+void ThemedPlot::setSentence(const QString& sentence) {
+  if (sentence == m_sentence) return;
+  m_sentence = sentence;
+  update();
+}
+
+void ThemedPlot::paintSentence(QPainter& painter, const QRect& area) const {
+  painter.fillRect(area, m_theme.background);
+  painter.setFont(font());
+  painter.setPen(m_theme.faint);
+  painter.drawText(area.adjusted(12, 8, -12, -8), Qt::AlignCenter | Qt::TextWordWrap, m_sentence);
+}
+
+void ThemedPlot::paintEvent(QPaintEvent* event) {
+  if (m_sentence.isEmpty()) return QCustomPlot::paintEvent(event);
+  QPainter painter(this);
+  paintSentence(painter, rect());
+}
+
+void ThemedPlot::draw(QCPPainter* painter) {
+  if (m_sentence.isEmpty()) return QCustomPlot::draw(painter);
+  paintSentence(*painter, viewport());
 }
 
 }  // namespace lorkd::plot

@@ -28,17 +28,25 @@ class ThemedPlot : public QCustomPlot {
   explicit ThemedPlot(QWidget* parent = nullptr);
   const PlotTheme& theme() const { return m_theme; }
   QSize minimumSizeHint() const override { return {160, 120}; }
+  /// Instead of axes that would tell of values which are not there: a plain sentence over the whole plot, in exports as
+  /// well. An empty one brings the plot back.
+  void setSentence(const QString& sentence);
+  const QString& sentence() const { return m_sentence; }
 
  protected:
+  void paintEvent(QPaintEvent* event) override;
+  void draw(QCPPainter* painter) override;
   void changeEvent(QEvent* event) override;
   /// Dresses axes, legends and texts; overridden to dress plottables as well (call the base first).
   virtual void applyTheme();
   /// The colours and fonts of one axis rectangle's axes.
   void dress(QCPAxisRect* rect) const;
-  void dress(QCPLegend* legend) const;
 
  private:
+  void paintSentence(QPainter& painter, const QRect& area) const;
+
   PlotTheme m_theme;
+  QString m_sentence;
 };
 
 }  // namespace lorkd::plot

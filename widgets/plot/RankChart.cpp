@@ -18,6 +18,7 @@ RankChart::RankChart(QWidget* parent) : ThemedPlot(parent) {
   xAxis->setVisible(false);
   axisRect()->setMinimumMargins({4, 2, 4, 4});
   RankChart::applyTheme();
+  setSentence(tr("No parameters of tasks have been counted yet."));
 }
 
 void RankChart::applyTheme() {
@@ -77,6 +78,8 @@ void RankChart::setBars(const std::vector<RankBar>& bars, std::int64_t backbone)
                                            locale.toString(static_cast<qlonglong>(backbone)))
                                 : tr("Parameters added per task"));
   setAccessibleDescription(spoken.join(QLatin1Char('\n')));
+  const bool counted = std::ranges::any_of(bars, [](const RankBar& bar) { return bar.parameters > 0; });
+  setSentence(counted ? QString() : tr("No parameters of tasks have been counted yet."));
   applyTheme();
   replot(QCustomPlot::rpQueuedReplot);
 }

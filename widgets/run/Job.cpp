@@ -2,13 +2,16 @@
 
 #include <QTimer>
 
+#include "core/base/Guard.h"
 #include "core/run/EventLog.h"
+#include "widgets/run/Background.h"
 #include "widgets/run/Program.h"
 
 namespace lorkd::watch {
 namespace {
 
 constexpr qsizetype longestLine = 256 << 20;  // the audit of some thousand images, with thumbnails
+constexpr qsizetype longLine = 256 << 10;     // reading more than that would be felt in the window
 constexpr int mostDetails = 1000;
 
 QString text(const Json& object, const char* key) {
@@ -93,9 +96,10 @@ void Job::cancel() {
 }
 
 void Job::readLines() {
+  const auto known = m_buffer.size();  // without an end of line
   m_buffer += m_process->readAllStandardOutput();
   qsizetype begin = 0;
-  for (auto end = m_buffer.indexOf('\n'); end >= 0; end = m_buffer.indexOf('\n', begin)) {
+  for (auto end = m_buffer.indexOf('\n', known); end >= 0; end = m_buffer.indexOf('\n', begin)) {
     if (!m_skipping) readLine(m_buffer.mid(begin, end - begin));
     m_skipping = false;
     begin = end + 1;
@@ -110,7 +114,23 @@ void Job::readLines() {
 
 void Job::readLine(const QByteArray& line) {
   if (line.trimmed().isEmpty()) return;
-  const auto json = parseJson(std::string_view(line.constData(), static_cast<std::size_t>(line.size())), "output");
+  const auto parse = [line] {
+    return guarded("output", [&] {
+      return parseJson(std::string_view(line.constData(), static_cast<std::size_t>(line.size())), "output");
+    });
+  };
+  if (line.size() < longLine) return take(parse(), line);
+  ++m_decoding;
+  inBackground(this, parse, [this, line](Result<Json> json) {
+    take(std::move(json), line);
+    --m_decoding;
+    if (m_whenRead) std::exchange(m_whenRead, nullptr)();
+  });
+}
+
+QString Job::named(QString text) const { return m_file.isEmpty() ? text : text.replace(m_file, m_fileName); }
+
+void Job::take(Result<Json> json, const QByteArray& line) {
   const QString kind = json && json->is_object() ? text(*json, "kind") : QString();
   if (kind == QLatin1String("progress")) {
     m_what = text(*json, "what");
@@ -119,25 +139,30 @@ void Job::readLine(const QByteArray& line) {
   } else if (kind == QLatin1String("note")) {
     addDetail(text(*json, "line"));
   } else if (kind == QLatin1String("result")) {
-    m_result = *json;
+    m_result = std::move(*json);
   } else if (kind == QLatin1String("error")) {
     m_said = true;
-    m_error = {codeOf(text(*json, "code")), text(*json, "message").toStdString(), text(*json, "hint").toStdString(),
-               text(*json, "context").toStdString()};
+    const auto words = [&](const char* key) { return named(text(*json, key)).toStdString(); };
+    m_error = {codeOf(text(*json, "code")), words("message"), words("hint"), words("context")};
   } else {
     addDetail(QString::fromUtf8(line.left(2000)));
   }
 }
 
 void Job::addDetail(const QString& line) {
-  m_details << line;
+  m_details << named(line);
   if (m_details.size() > mostDetails) m_details.removeFirst();
 }
 
 void Job::end(int exitCode, QProcess::ExitStatus status) {
   readLines();
   if (!m_buffer.isEmpty() && !m_skipping) readLine(std::exchange(m_buffer, QByteArray()));
-  if (status == QProcess::NormalExit && exitCode == 0) {
+  if (m_decoding > 0) {
+    m_whenRead = [this, exitCode, status] { end(exitCode, status); };
+    return;
+  }
+  // A scan that could not read everything ends with 4: what it found is there, and it lists what it could not read.
+  if (status == QProcess::NormalExit && (exitCode == 0 || exitCode == 4)) {
     m_error = {};
     return finish(State::Done);
   }

@@ -12,6 +12,8 @@
 #include <QProcess>
 #include <QString>
 #include <QStringList>
+#include <functional>
+#include <utility>
 
 #include "core/base/Error.h"
 #include "core/base/Json.h"
@@ -50,6 +52,10 @@ class Job : public QObject {
   double seconds() const;
   /// The result line, or null.
   const Json& result() const { return m_result; }
+  /// The same, to keep: it may be large.
+  Json takeResult() { return std::exchange(m_result, Json()); }
+  /// What the program says of this file, one of the moment, is to be said of `name`.
+  void setNameOf(const QString& file, const QString& name) { m_file = file, m_fileName = name; }
   /// Why it failed; empty unless it did.
   const Error& error() const { return m_error; }
   /// Notes and everything else that was printed, the last thousand lines.
@@ -70,14 +76,18 @@ class Job : public QObject {
  private:
   void readLines();
   void readLine(const QByteArray& line);
+  void take(Result<Json> json, const QByteArray& line);
+  QString named(QString text) const;
   void addDetail(const QString& line);
   void end(int exitCode, QProcess::ExitStatus status);
   void finish(State state);
 
-  QString m_title, m_what;
+  QString m_title, m_what, m_file, m_fileName;
   QStringList m_arguments, m_details;
   State m_state = State::Waiting;
   bool m_cancelled = false, m_skipping = false, m_said = false;
+  int m_decoding = 0;                ///< long lines that workers are reading
+  std::function<void()> m_whenRead;  ///< the end, which waits for that
   qint64 m_done = 0, m_total = 0;
   double m_began = 0, m_ended = 0;
   int m_patience = 10000;

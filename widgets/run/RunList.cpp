@@ -15,7 +15,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/run/EventLog.h"
 #include "widgets/plot/PlotTheme.h"
+#include "widgets/run/Sight.h"
 #include "widgets/run/StateLook.h"
 
 namespace lorkd::watch {
@@ -180,10 +182,14 @@ void RunList::present(const std::vector<RunInfo>& runs) {
 void RunList::fill(QTreeWidgetItem* item, const RunInfo& info) const {
   const auto& status = info.status;
   const bool sound = info.trouble.empty();
-  const auto state = sound ? status.state : run::State::Failed;
+  const auto sight = sightOf(status, run::now());
+  const auto state = !sound ? run::State::Failed : sight == Sight::Live ? status.state : run::State::Interrupted;
   const double share =
       status.steps > 0 ? std::min(1.0, static_cast<double>(status.step) / static_cast<double>(status.steps)) : 0;
-  const QString word = sound ? stateText(state) : tr("Damaged");
+  const QString word = !sound                   ? tr("Damaged")
+                       : sight == Sight::Silent ? tr("Silent")
+                       : sight == Sight::Ahead  ? tr("Not known whether it runs")
+                                                : stateText(state);
   // Setting an icon repaints the row, so it is only done when the state changed.
   const QString key = word + palette().color(QPalette::Base).name();
   if (item->data(Best, pathRole).toString() != key) {

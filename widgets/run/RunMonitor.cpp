@@ -5,12 +5,9 @@
 #include <QLabel>
 #include <QMessageBox>
 #include <QPlainTextEdit>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QTabWidget>
 #include <QVBoxLayout>
-#include <algorithm>
-#include <cmath>
 
 #include "core/run/EventLog.h"
 #include "widgets/run/StateLook.h"
@@ -20,18 +17,15 @@ namespace lorkd::watch {
 using lorkd::run::Command;
 using lorkd::run::State;
 
-namespace {
-
-/// Single steps vary: a batch that was ready, then one that was not.
-constexpr std::size_t waitSteps = 50;
-
-}  // namespace
-
 std::vector<plot::TaskLook> taskLooks(const plan::Plan& plan) {
   std::vector<plot::TaskLook> looks;
-  for (std::size_t i = 0; i < plan.tasks.size(); ++i)
-    looks.push_back(
-        {QString::fromStdString(plan.tasks[i].first), QColor(QString::fromStdString(plan::taskColor(plan, i)))});
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    const auto& [name, task] = plan.tasks[i];
+    looks.push_back({QString::fromStdString(name), QColor(QString::fromStdString(plan::taskColor(plan, i)))});
+    for (std::size_t c = 0; c < task.classes.size(); ++c)
+      looks.back().classes.push_back({QString::fromStdString(task.classes[c].first),
+                                      QColor(QString::fromStdString(plan::classColor(plan, i, c)))});
+  }
   return looks;
 }
 
@@ -50,11 +44,13 @@ QString RunMonitor::run() const { return m_watcher ? m_watcher->path() : QString
 void RunMonitor::setRun(const QString& path) {
   if (!path.isEmpty() && path == run()) return;
   m_overlays.clear();
-  if (m_watcher) {
+  for (auto* old : {&m_watcher, &m_teacher}) {
+    if (!*old) continue;
     // Not deleted here: the caller may stand in one of its signals.
-    m_watcher->disconnect(this);
-    m_watcher.release()->deleteLater();
+    (*old)->disconnect(this);
+    old->release()->deleteLater();
   }
+  m_teacherWanted = false;
   m_pending.clear();
   m_complaint.clear();
   m_lastState.reset();
@@ -63,7 +59,7 @@ void RunMonitor::setRun(const QString& path) {
   m_lastBest = -1;
   if (!path.isEmpty()) {
     m_watcher = std::make_unique<RunWatcher>(path);
-    connect(m_watcher.get(), &RunWatcher::opened, this, &RunMonitor::restartCurves);
+    connect(m_watcher.get(), &RunWatcher::opened, this, &RunMonitor::takeOpened);
     connect(m_watcher.get(), &RunWatcher::restarted, this, &RunMonitor::showEvents);
     connect(m_watcher.get(), &RunWatcher::eventsArrived, this, [this] {
       showEvents();
@@ -73,11 +69,31 @@ void RunMonitor::setRun(const QString& path) {
     connect(m_watcher.get(), &RunWatcher::troubleChanged, this, &RunMonitor::showStatus);
     connect(m_watcher.get(), &RunWatcher::statusChanged, this, &RunMonitor::takeStatus);
   }
-  m_conflict->setSeries(m_watcher ? m_watcher->series() : nullptr);
   restartCurves();
 }
 
+void RunMonitor::takeOpened() {
+  if (!m_teacher && trainsTeacher(m_watcher->directory()->plan())) {
+    m_teacher = std::make_unique<RunWatcher>(run() + QStringLiteral("/teacher"));
+    connect(m_teacher.get(), &RunWatcher::opened, this, &RunMonitor::restartCurves);
+    connect(m_teacher.get(), &RunWatcher::restarted, this, &RunMonitor::showEvents);
+    connect(m_teacher.get(), &RunWatcher::eventsArrived, this, &RunMonitor::showEvents);
+    connect(m_teacher.get(), &RunWatcher::statusChanged, this, &RunMonitor::showStatus);
+  }
+  restartCurves();
+}
+
+void RunMonitor::chooseTeacher(bool teacher) {
+  const bool before = showsTeacher();
+  m_teacherWanted = teacher;
+  before == showsTeacher() ? nameCurves() : restartCurves();
+}
+
 void RunMonitor::takeStatus() {
+  if (!m_watcher->status()) {
+    m_lastState.reset();
+    return showStatus();
+  }
   const auto status = *m_watcher->status();
   const bool changed = m_lastState != status.state;
   // A request is fulfilled, or overtaken, when the state changes; a start also when the trainer says anything at all:
@@ -89,6 +105,7 @@ void RunMonitor::takeStatus() {
   m_lastState = status.state;
   const auto phase = QString::fromStdString(status.phase);
   const bool newPhase = std::exchange(m_lastPhase, phase) != phase;
+  if (newPhase) chooseTeacher(phase == QLatin1String("teacher"));
   showStatus();
   showTrainerOutput();
   if (changed) Q_EMIT stateChanged(status.state);
@@ -131,9 +148,13 @@ void RunMonitor::restartCurves() {
     m_losses->addRun(name, tasks, watcher.series());
     m_metrics->addRun(name, tasks, watcher.series());
   };
-  if (m_watcher) add(*m_watcher);
-  for (const auto& overlay : m_overlays) add(*overlay);
+  if (shown()) add(*shown());
+  // Other runs are compared by what they were trained for.
+  for (const auto& overlay : m_overlays)
+    if (!showsTeacher()) add(*overlay);
+  m_conflict->setSeries(shown() ? shown()->series() : nullptr);
   m_alone->setVisible(!m_overlays.empty());
+  nameCurves();
   showEvents();
 }
 
@@ -148,7 +169,7 @@ void RunMonitor::showEvents() {
 
 void RunMonitor::showLog() {
   static const std::vector<plot::LogLine> none;
-  const auto& log = m_watcher ? m_watcher->series()->log() : none;
+  const auto& log = shown() ? shown()->series()->log() : none;
   if (log.size() < m_logShown) {
     m_log->clear();
     m_logShown = 0;
@@ -209,68 +230,12 @@ void RunMonitor::complain(const QString& text) {
   showStatus();
 }
 
-void RunMonitor::showStatus() {
-  const auto status = m_watcher ? m_watcher->status() : std::nullopt;
-  const auto* directory = m_watcher && m_watcher->directory() ? &*m_watcher->directory() : nullptr;
-  const State state = status ? status->state : State::Queued;
-  const bool active = status && (state == State::Running || state == State::Paused);
-  const QString folder = QFileInfo(run()).fileName();
-  const QString name = directory ? QString::fromStdString(directory->plan().name) : folder;
-  m_name->setText(!m_watcher ? tr("No run chosen") : name == folder ? name : tr("%1 — %2").arg(name, folder));
-  m_name->setToolTip(run());
-  m_icon->setPixmap(status ? stateIcon(state, palette()).pixmap(20, 20) : QPixmap());
-  QString words = !m_watcher ? QString() : status ? stateText(state) : tr("waiting for the run to appear");
-  if (active && !status->phase.empty()) words += QStringLiteral(" · ") + QString::fromStdString(status->phase);
-  if (!m_pending.isEmpty()) words += QStringLiteral(" · ") + m_pending;
-  m_state->setText(words);
-
-  const qint64 step = status ? status->step : 0, steps = status ? status->steps : 0;
-  m_bar->setRange(0, 1000);
-  m_bar->setValue(
-      steps > 0 ? static_cast<int>(1000.0 * static_cast<double>(std::min(step, steps)) / static_cast<double>(steps))
-                : 0);
-  m_bar->setFormat(steps > 0 ? tr("step %1 of %2").arg(QLocale().toString(step), QLocale().toString(steps))
-                             : QString());
-  QStringList figures;
-  if (active && status->secondsLeft >= 0) figures << tr("%1 left").arg(plot::durationText(status->secondsLeft));
-  if (m_watcher) {
-    const auto& series = *m_watcher->series();
-    const auto last = [](const plot::Series& s) { return s.size() ? s.value.back() : std::nan(""); };
-    if (active && std::isfinite(last(series.seconds())))
-      figures << tr("%1 a step").arg(plot::durationText(last(series.seconds())));
-    if (const double share = series.recentWait(waitSteps); active && std::isfinite(share))
-      figures << tr("%1 % waiting for data").arg(100 * share, 0, 'f', 1);
-    if (series.bestStep() >= 0)
-      figures << tr("best validation %1 at step %2")
-                     .arg(series.bestMean(), 0, 'f', 3)
-                     .arg(QLocale().toString(static_cast<qint64>(series.bestStep())));
-  }
-  m_figures->setText(figures.join(QStringLiteral("   ·   ")));
-  m_figures->setToolTip(active
-                            ? tr("Waiting for data: share of the time of the last %1 steps in which the network stood "
-                                 "still because no batch was ready. Above 5 %, more loader threads may help.")
-                                  .arg(waitSteps)
-                            : QString());
-
-  QString message = m_complaint;
-  if (message.isEmpty() && m_watcher) message = m_watcher->trouble();
-  if (message.isEmpty() && status && state == State::Failed) message = QString::fromStdString(status->message);
-  // A trainer that was stopped says so, and that is no fault.
-  const bool stopped = message.isEmpty() && status && state == State::Interrupted && !status->message.empty();
-  if (stopped) message = QString::fromStdString(status->message);
-  if (message.isEmpty() && status && state == State::Interrupted)
-    message = tr("The trainer is gone without having finished. Continue takes up the last checkpoint.");
-  m_message->setText(message);
-  m_message->setVisible(!message.isEmpty());
-  QPalette colours = palette();
-  if (!stopped) colours.setColor(QPalette::WindowText, stateColor(State::Failed, palette()));
-  m_message->setPalette(colours);
-
-  m_start->setVisible(status && !active && state != State::Finished);
-  m_start->setText(step > 0 ? tr("Continue") : tr("Start"));
-  m_start->setEnabled(m_pending.isEmpty());
-  for (auto* button : {m_pause, m_checkpoint, m_stop}) button->setVisible(active);
-  m_pause->setText(state == State::Paused ? tr("Resume") : tr("Pause"));
+void RunMonitor::setUnwritable(const QString& why) {
+  if (why == m_unwritable) return;
+  m_unwritable = why;
+  for (auto* button : {m_start, m_pause, m_checkpoint, m_stop})
+    button->setToolTip(why.isEmpty() ? button->accessibleName() : why);
+  showStatus();
 }
 
 void RunMonitor::changeEvent(QEvent* event) {

@@ -7,20 +7,22 @@
 
 #include "widgets/plot/ConflictPanel.h"
 #include "widgets/plot/LossPlot.h"
+#include "widgets/run/PhaseBar.h"
 #include "widgets/run/RunWatcher.h"
 #include "widgets/run/TrainerLauncher.h"
 
 class QLabel;
 class QPlainTextEdit;
-class QProgressBar;
 class QPushButton;
 class QTabWidget;
 
 namespace lorkd::watch {
 
-/// Names and colours of a plan's tasks.
+/// Names and colours of a plan's tasks and their classes.
 std::vector<plot::TaskLook> taskLooks(const plan::Plan& plan);
 
+/// While a run trains its teacher, the teacher's curves, log and pace are shown, and named so; when the experts begin,
+/// theirs. Buttons lead back and forth.
 class RunMonitor : public QWidget {
   Q_OBJECT
  public:
@@ -31,10 +33,14 @@ class RunMonitor : public QWidget {
   void setRun(const QString& path);
   QString run() const;
   RunWatcher* watcher() const { return m_watcher.get(); }
+  /// Whose curves are on screen: the run's own or those of its teacher.
+  bool showsTeacher() const { return m_teacherWanted && m_teacher && m_teacher->directory(); }
   /// Draws another run's curves beside this one's, or no longer.
   void addOverlay(const QString& path);
   void clearOverlays();
   QStringList overlays() const;
+  /// Why nothing can be written into the run; training can then neither be started nor steered. Empty: it can.
+  void setUnwritable(const QString& why);
 
   plot::LossPlot* losses() const { return m_losses; }
   plot::LossPlot* metrics() const { return m_metrics; }
@@ -52,9 +58,15 @@ class RunMonitor : public QWidget {
 
  private:
   void build();
+  void takeOpened();
   void restartCurves();
   void showEvents();
   void showStatus();
+  void showCourse(bool live);
+  void showMessage(const std::optional<lorkd::run::Status>& status);
+  void nameCurves();
+  void chooseTeacher(bool teacher);
+  RunWatcher* shown() const { return showsTeacher() ? m_teacher.get() : m_watcher.get(); }
   void showLog();
   void showTrainerOutput();
   void takeStatus();
@@ -64,20 +76,21 @@ class RunMonitor : public QWidget {
   void complain(const QString& text);
 
   TrainerLauncher* m_launcher;
-  std::unique_ptr<RunWatcher> m_watcher;
+  std::unique_ptr<RunWatcher> m_watcher, m_teacher;  ///< the second: RUN/teacher, if the run trains it
   std::vector<std::unique_ptr<RunWatcher>> m_overlays;
   QLabel *m_icon, *m_name, *m_state, *m_figures, *m_message;
-  QProgressBar* m_bar;
-  QPushButton *m_start, *m_pause, *m_checkpoint, *m_stop, *m_alone;
+  PhaseBar* m_bar;
+  QPushButton *m_start, *m_pause, *m_checkpoint, *m_stop, *m_alone, *m_showTeacher, *m_showOwn;
   QTabWidget* m_pages;
   plot::LossPlot *m_losses, *m_metrics;
   plot::ConflictPanel* m_conflict;
   QPlainTextEdit* m_log;
   std::size_t m_logShown = 0;
-  QString m_pending, m_complaint, m_lastPhase;
+  QString m_pending, m_complaint, m_lastPhase, m_unwritable;
   double m_started = 0;          ///< when the trainer was started from here, until it says something
   std::int64_t m_lastBest = -1;  ///< step of the best validation that was told
-  bool m_outputShown = false;    ///< the trainer's last words stand in the log
+  bool m_teacherWanted = false;
+  bool m_outputShown = false;  ///< the trainer's last words stand in the log
   std::optional<lorkd::run::State> m_lastState;
 };
 

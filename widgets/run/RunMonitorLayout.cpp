@@ -3,7 +3,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPlainTextEdit>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QTabWidget>
 #include <QVBoxLayout>
@@ -38,7 +37,7 @@ void RunMonitor::build() {
   m_name->setMinimumWidth(80);
   m_message->setWordWrap(true);
   m_message->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  m_bar = new QProgressBar(this);
+  m_bar = new PhaseBar(this);
   m_bar->setObjectName(QStringLiteral("runProgress"));
   m_bar->setAccessibleName(tr("Progress of the run"));
   m_start = button("start", tr("Start"), tr("Start or continue training"));
@@ -46,6 +45,11 @@ void RunMonitor::build() {
   m_checkpoint = button("checkpoint", tr("Checkpoint"), tr("Write a checkpoint now"));
   m_stop = button("stop", tr("Stop"), tr("Stop training after this step"));
   m_alone = button("alone", tr("Hide other runs"), tr("Show this run's curves alone"));
+  m_showTeacher = button("showTeacher", tr("Teacher"), tr("Show the curves and the log of the teacher's training"));
+  m_showOwn = button("showOwn", QString(), tr("Show the curves and the log of what is trained with the teacher"));
+  for (auto* each : {m_showTeacher, m_showOwn}) each->setCheckable(true);
+  connect(m_showTeacher, &QPushButton::clicked, this, [this] { chooseTeacher(true); });
+  connect(m_showOwn, &QPushButton::clicked, this, [this] { chooseTeacher(false); });
   connect(m_start, &QPushButton::clicked, this, &RunMonitor::startOrContinue);
   connect(m_pause, &QPushButton::clicked, this, [this] {
     const auto status = m_watcher ? m_watcher->status() : std::nullopt;
@@ -80,6 +84,10 @@ void RunMonitor::build() {
   head->addWidget(m_icon);
   head->addWidget(m_name);
   head->addWidget(m_state, 1);
+  auto* views = new QHBoxLayout;
+  views->setSpacing(0);
+  for (auto* each : {m_showTeacher, m_showOwn}) views->addWidget(each);
+  head->addLayout(views);
   for (auto* each : {m_alone, m_start, m_pause, m_checkpoint, m_stop}) head->addWidget(each);
   auto* course = new QHBoxLayout;
   course->setSpacing(10);

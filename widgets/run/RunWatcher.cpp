@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/run/EventLog.h"
+#include "widgets/run/LogCheck.h"
 
 namespace lorkd::watch {
 namespace {
@@ -24,55 +25,97 @@ struct RunWatcher::News {
   std::optional<run::Status> status;
   std::vector<Json> events;
   bool restarted = false;
-  QString trouble;
+  Sight sight = Sight::Waiting;
+  int exported = 0;
+  QString trouble, logTrouble;
 };
 
 /// Lives on the watcher's thread.
 class RunWatcher::Poller {
  public:
-  explicit Poller(const std::filesystem::path& path) : m_path(path), m_events(path / "events.jsonl") {}
+  explicit Poller(const std::filesystem::path& path)
+      : m_path(path), m_events(path / "events.jsonl"), m_log(path / "events.jsonl") {}
 
   std::shared_ptr<News> poll() {
     auto news = std::make_shared<News>();
+    m_log.before();
     news->events = m_events.poll(&news->restarted);
+    m_log.after(news->events.size(), news->restarted);
+    news->logTrouble = m_log.words();
     std::error_code ec;
     const auto planTime = std::filesystem::last_write_time(m_path / "plan.json", ec);
-    if (ec) m_directory.reset();
-    if (!ec && (!m_directory || planTime != m_planTime)) {
+    if (ec) {
+      m_directory.reset();
+      m_status.reset();
+      if (m_seen) tellGone(*news);
+      return news;
+    }
+    if (!m_directory || planTime != m_planTime) {
       // A plan that could not be read is tried again when it changes, or while the folder is still being made.
       auto opened = run::RunDirectory::open(m_path);
       m_directory = opened ? std::optional(*opened) : std::nullopt;
       news->directory = m_directory;
+      m_seen = m_seen || opened.has_value();
+      m_trouble.clear();
       if (!opened && opened.error().code != ErrorCode::NotFound)
         m_trouble = QString::fromStdString(opened.error().text());
-      if (opened) m_trouble.clear();
       m_planTime = planTime;
     }
-    if (m_directory) readStatus(*news);
+    if (m_directory) readStatus();
+    news->sight = !m_trouble.isEmpty() ? Sight::Unreadable : m_directory ? Sight::Live : Sight::Waiting;
+    if (m_directory) news->status = m_status;
     news->trouble = m_trouble;
+    news->exported = m_exported;
     return news;
   }
 
  private:
-  void readStatus(News& news) {
+  void tellGone(News& news) const {
+    std::error_code ec;
+    const QString path = QString::fromStdString(m_path.string());
+    news.sight = Sight::Gone;
+    news.logTrouble.clear();  // gone with the rest
+    news.trouble = std::filesystem::is_directory(m_path, ec)
+                       ? RunWatcher::tr(
+                             "The plan of this run is gone: %1 is there, but plan.json in it is not. What is shown was "
+                             "read before and is not live. Put the file back, or choose another run.")
+                             .arg(path)
+                       : RunWatcher::tr(
+                             "The folder of this run is gone: %1. It was moved, renamed or deleted, or its disk is not "
+                             "there. What is shown was read before and is not live. If the folder comes back, it is "
+                             "taken up again by itself; if it was moved, choose it where it is now.")
+                             .arg(path);
+  }
+
+  void readStatus() {
     std::error_code ec;
     const auto time = std::filesystem::last_write_time(m_path / "status.json", ec);
-    if (!ec && time == m_statusTime && ++m_quiet < statusEvery) return;
+    if (!ec && m_status && time == m_statusTime && ++m_quiet < statusEvery) return;
     m_quiet = 0;
     m_statusTime = time;
-    if (auto status = m_directory->status()) {
-      news.status = *status;
-      m_trouble.clear();
-    } else {
-      m_trouble = QString::fromStdString(status.error().text());
-    }
+    m_trouble.clear();
+    m_status.reset();
+    if (auto status = m_directory->status())
+      m_status = *status;
+    else
+      m_trouble = RunWatcher::tr(
+                      "The status of this run cannot be read: %1\nWhether it is being trained is not known, "
+                      "and nothing shown is live. A trainer at work writes the file anew within a second. If "
+                      "it stays so, none is: Continue then takes up the last checkpoint.")
+                      .arg(QString::fromStdString(status.error().text()));
+    m_exported = static_cast<int>(std::ranges::count_if(m_directory->plan().tasks, [&](const auto& task) {
+      return std::filesystem::is_regular_file(m_directory->expert(task.first) / "manifest.json", ec);
+    }));
   }
 
   std::filesystem::path m_path;
   run::EventReader m_events;
+  LogCheck m_log;
   std::optional<run::RunDirectory> m_directory;
+  std::optional<run::Status> m_status;
   std::filesystem::file_time_type m_planTime{}, m_statusTime{};
-  int m_quiet = 0;
+  bool m_seen = false;
+  int m_quiet = 0, m_exported = 0;
   QString m_trouble;
 };
 
@@ -107,10 +150,15 @@ void RunWatcher::tick() {
 }
 
 void RunWatcher::deliver(std::shared_ptr<News> news) {
-  if (news->trouble != m_trouble) {
-    m_trouble = news->trouble;
-    Q_EMIT troubleChanged();
+  if (news->sight == Sight::Live && news->status) {
+    const double now = run::now();
+    news->sight = sightOf(*news->status, now);
+    news->trouble = sightText(news->sight, *news->status, now);
   }
+  const bool troubled = news->sight != m_sight || news->trouble != m_trouble || news->logTrouble != m_logTrouble;
+  m_sight = news->sight;
+  m_trouble = news->trouble;
+  m_logTrouble = news->logTrouble;
   if (news->restarted) {
     m_series->clear();
     Q_EMIT restarted();
@@ -119,10 +167,12 @@ void RunWatcher::deliver(std::shared_ptr<News> news) {
     m_directory = std::move(news->directory);
     Q_EMIT opened();
   }
-  if (news->status && (!m_status || !same(*m_status, *news->status))) {
-    m_status = news->status;
-    Q_EMIT statusChanged();
-  }
+  const bool same = news->status.has_value() == m_status.has_value() && news->exported == m_exported &&
+                    (!m_status || watch::same(*m_status, *news->status));
+  m_status = news->status;
+  m_exported = news->exported;
+  if (!same) Q_EMIT statusChanged();
+  if (troubled) Q_EMIT troubleChanged();
   addSome(std::move(news), 0);
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/run/RunDirectory.h"
 #include "widgets/plot/RunSeries.h"
+#include "widgets/run/Sight.h"
 
 class QTimer;
 
@@ -29,22 +30,29 @@ class RunWatcher : public QObject {
   const QString& path() const { return m_path; }
   /// The run, once its plan could be read.
   const std::optional<run::RunDirectory>& directory() const { return m_directory; }
-  /// The last status read.
+  /// The status as it is now; nothing while it cannot be read, or when the run is gone.
   const std::optional<run::Status>& status() const { return m_status; }
+  /// How far the status can be believed.
+  Sight sight() const { return m_sight; }
+  /// Tasks whose expert has been exported into the run.
+  int exported() const { return m_exported; }
   /// Everything the log said so far; the same object for the watcher's whole life.
   std::shared_ptr<const plot::RunSeries> series() const { return m_series; }
-  /// Why the run cannot be read now; empty if it can.
+  /// Why the run cannot be seen as it is now, and what can be done; empty if it can.
   const QString& trouble() const { return m_trouble; }
+  /// What is wrong with its log; empty if nothing is.
+  const QString& logTrouble() const { return m_logTrouble; }
 
  Q_SIGNALS:
   /// The plan was read, for the first time or because the folder now holds another run.
   void opened();
+  /// status() or exported() changed.
   void statusChanged();
   /// The log grew; series() holds it already.
   void eventsArrived();
   /// The log was replaced or cut; series() has been emptied.
   void restarted();
-  /// trouble() changed.
+  /// sight(), trouble() or logTrouble() changed.
   void troubleChanged();
 
  private:
@@ -63,7 +71,9 @@ class RunWatcher : public QObject {
   std::optional<run::RunDirectory> m_directory;
   std::optional<run::Status> m_status;
   std::shared_ptr<plot::RunSeries> m_series = std::make_shared<plot::RunSeries>();
-  QString m_trouble;
+  Sight m_sight = Sight::Waiting;
+  int m_exported = 0;
+  QString m_trouble, m_logTrouble;
 };
 
 }  // namespace lorkd::watch

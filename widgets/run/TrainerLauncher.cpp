@@ -33,12 +33,13 @@ bool active(lorkd::run::State state) {
 
 Result<qint64> TrainerLauncher::start(const QString& run) {
   LORKD_TRY(directory, lorkd::run::RunDirectory::open(run.toStdString()));
-  LORKD_TRY(status, directory.status());
-  if (active(status.state))
+  // A status that cannot be read says nothing; the lock below still tells of a trainer.
+  const auto status = directory.status();
+  if (status && active(status->state))
     return fail(ErrorCode::Mismatch,
                 tr("this run is being trained already by process %1 on %2")
-                    .arg(status.pid)
-                    .arg(QString::fromStdString(status.host))
+                    .arg(status->pid)
+                    .arg(QString::fromStdString(status->host))
                     .toStdString(),
                 tr("stop that trainer first").toStdString(), run.toStdString());
   {
@@ -70,7 +71,8 @@ Result<qint64> TrainerLauncher::start(const QString& run) {
   QTimer::singleShot(m_grace, this, [this, run, pid, said, before = status] {
     const auto opened = lorkd::run::RunDirectory::open(run.toStdString());
     const auto after = opened ? opened->status() : Result<lorkd::run::Status>(std::unexpected(opened.error()));
-    if (alive(pid) || (after && (after->state != before.state || after->heartbeat != before.heartbeat))) return;
+    if (alive(pid)) return;
+    if (after && (!before || after->state != before->state || after->heartbeat != before->heartbeat)) return;
     const QString output = lastOutput(run, 4000, said).trimmed();
     Q_EMIT failedToRun(run, output.isEmpty() ? tr("The trainer ended at once and said nothing.")
                                              : tr("The trainer ended at once:\n%1").arg(output));

@@ -17,6 +17,7 @@ struct LabelClass {
   std::uint16_t value = 1;
   Rgb color{1, 1, 1};
   bool visible = true;
+  int pattern = 0;  ///< lines upon the colour, a sum of plan::Hatch
 };
 
 /// One label map over the image, on the image's grid. Values without a class are not drawn.
@@ -25,6 +26,7 @@ struct LabelLayer {
   std::vector<LabelClass> classes;
   double opacity = 0.5;  ///< of the filling; the outline is opaque
   bool visible = true;
+  bool cased = false;  ///< the outline runs in a white casing, in front of layers without one
 };
 
 /// Where a label value occurs: its voxel box, its size and one voxel inside it near its middle.

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/scene/SliceHatch.h"
 #include "widgets/scene/SliceOutline.h"
 #include "widgets/scene/VtkImage.h"
 
@@ -39,12 +40,27 @@ struct Slab {
   }
 };
 
-/// A layer: its filling in the stack and its outline in front of it.
+/// Lines in front of the stack.
+struct Lines {
+  vtkSmartPointer<vtkPolyDataMapper> mapper = vtkSmartPointer<vtkPolyDataMapper>::New();
+  vtkSmartPointer<vtkActor> actor = vtkSmartPointer<vtkActor>::New();
+
+  explicit Lines(vtkPolyData* lines) {
+    mapper->SetInputData(lines);
+    actor->SetMapper(mapper);
+    actor->GetProperty()->LightingOff();
+  }
+};
+
+/// A layer: its filling in the stack, its pattern and its outline in front of it.
 struct Painted {
   LabelLayer layer;
   Slab filling;
-  vtkSmartPointer<vtkPolyData> lines = vtkSmartPointer<vtkPolyData>::New();
-  vtkSmartPointer<vtkActor> outline = vtkSmartPointer<vtkActor>::New();
+  vtkSmartPointer<vtkPolyData> border = vtkSmartPointer<vtkPolyData>::New();
+  vtkSmartPointer<vtkPolyData> pattern = vtkSmartPointer<vtkPolyData>::New();
+  Lines hatch{pattern}, casing{border}, outline{border};
+
+  std::array<Lines*, 3> all() { return {&hatch, &casing, &outline}; }
 };
 
 void fillTable(vtkLookupTable* table, const std::vector<LabelClass>& classes) {
@@ -70,22 +86,36 @@ struct SliceScene::Impl {
   std::unique_ptr<Slab> image;
   std::vector<Painted> layers;
   std::int64_t slice = 0;
-  double outlineWidth = 1.5;
+  double outlineWidth = 1.5, hatchStep = 4;
   SliceCamera camera;
   Window window;
 
   void dropLayers() {
     for (auto& p : layers) {
       stack->RemoveImage(p.filling.slice);
-      renderer->RemoveActor(p.outline);
+      for (auto* lines : p.all()) renderer->RemoveActor(lines->actor);
     }
     layers.clear();
   }
 
   void outline(Painted& p) const {
     const bool shown = p.layer.visible && outlineWidth > 0;
-    p.outline->SetVisibility(shown);
-    if (shown) outlineSlice(p.layer, frame, slice, p.lines);
+    p.outline.actor->SetVisibility(shown);
+    p.casing.actor->SetVisibility(shown && p.layer.cased);
+    if (shown) outlineSlice(p.layer, frame, slice, p.border);
+  }
+
+  void hatch(Painted& p) const {
+    const bool shown = p.layer.visible && std::ranges::any_of(p.layer.classes, &LabelClass::pattern);
+    p.hatch.actor->SetVisibility(shown);
+    if (shown) hatchSlice(p.layer, frame, slice, hatchStep, p.pattern);
+  }
+
+  void widen(Painted& p) const {
+    const auto width = static_cast<float>(std::max(outlineWidth, 1.0));
+    p.hatch.actor->GetProperty()->SetLineWidth(0.8F * width);
+    p.outline.actor->GetProperty()->SetLineWidth(p.layer.cased ? 1.3F * width : width);
+    p.casing.actor->GetProperty()->SetLineWidth(3.3F * width);
   }
 
   void placeCamera() const {
@@ -107,8 +137,15 @@ struct SliceScene::Impl {
     c->SetViewUp(up.data());
     c->SetParallelScale(camera.halfHeight);
     c->SetClippingRange(distance - 50, distance + 50);
-    // Outlines lie a little nearer than the slice, so that the depth test never hides them.
-    for (const auto& p : layers) p.outline->SetPosition(-into[0], -into[1], -into[2]);
+    // Lines lie a little nearer than the slice, so that the depth test never hides them; cased ones before others.
+    const auto advance = [&](const Lines& lines, double by) {
+      lines.actor->SetPosition(-by * into[0], -by * into[1], -by * into[2]);
+    };
+    for (const auto& p : layers) {
+      advance(p.hatch, 0.5);
+      advance(p.casing, 1.5);
+      advance(p.outline, p.layer.cased ? 2 : 1);
+    }
   }
 };
 
@@ -162,15 +199,13 @@ bool SliceScene::setLayers(std::vector<LabelLayer> layers) {
     property->SetInterpolationTypeToNearest();
     property->UseLookupTableScalarRangeOn();
     property->SetOpacity(p.layer.opacity);
-    p.filling.slice->SetVisibility(p.layer.visible);
+    p.filling.slice->SetVisibility(p.layer.visible && p.layer.opacity > 0);
     m.stack->AddImage(p.filling.slice);
 
-    vtkNew<vtkPolyDataMapper> mapper;
-    mapper->SetInputData(p.lines);
-    p.outline->SetMapper(mapper);
-    p.outline->GetProperty()->LightingOff();
-    p.outline->GetProperty()->SetLineWidth(static_cast<float>(std::max(m.outlineWidth, 1.0)));
-    m.renderer->AddActor(p.outline);
+    p.casing.mapper->ScalarVisibilityOff();
+    p.casing.actor->GetProperty()->SetColor(1, 1, 1);
+    m.widen(p);
+    for (auto* lines : p.all()) m.renderer->AddActor(lines->actor);
   }
   setSlice(m.slice);
   return true;
@@ -187,6 +222,7 @@ void SliceScene::setSlice(std::int64_t slice) {
   for (auto& p : m.layers) {
     p.filling.mapper->SetSliceNumber(static_cast<int>(m.slice));
     m.outline(p);
+    m.hatch(p);
   }
   m.placeCamera();
 }
@@ -215,9 +251,16 @@ void SliceScene::setOutlineWidth(double pixels) {
   if (pixels == m.outlineWidth) return;
   m.outlineWidth = pixels;
   for (auto& p : m.layers) {
-    p.outline->GetProperty()->SetLineWidth(static_cast<float>(std::max(pixels, 1.0)));
+    m.widen(p);
     m.outline(p);
   }
+}
+
+void SliceScene::setHatchStep(double mm) {
+  auto& m = *m_impl;
+  if (mm == m.hatchStep) return;
+  m.hatchStep = mm;
+  for (auto& p : m.layers) m.hatch(p);
 }
 
 }  // namespace lorkd::scene

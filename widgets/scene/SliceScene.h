@@ -30,7 +30,8 @@ struct SliceCamera {
   bool operator==(const SliceCamera&) const = default;
 };
 
-/// The image (linear interpolation in the plane), label layers (nearest, filled with outline) and a parallel camera
+/// The image (linear interpolation in the plane), label layers (nearest, filled with outline; cased outlines in front)
+/// and a parallel camera
 /// that looks at them the radiological way (SliceFrame).
 class SliceScene {
  public:
@@ -49,8 +50,10 @@ class SliceScene {
   void setSlice(std::int64_t slice);
   void setWindow(const Window& window);
   void setCamera(const SliceCamera& camera);
-  /// Outline width in device pixels; 0 draws no outline.
+  /// Outline width in device pixels; 0 draws no outline. A casing adds as much at both sides.
   void setOutlineWidth(double pixels);
+  /// Distance in mm of the lines that hatch classes with a pattern.
+  void setHatchStep(double mm);
 
   const SliceFrame& frame() const;
   std::int64_t slice() const;

@@ -102,32 +102,8 @@ class GlyphEngine final : public QIconEngine {
   QString m_name;
 };
 
-class SwatchEngine final : public QIconEngine {
- public:
-  explicit SwatchEngine(const QColor& color) : m_color(color) {}
-  QIconEngine* clone() const override { return new SwatchEngine(m_color); }
-  void paint(QPainter* painter, const QRect& rect, QIcon::Mode, QIcon::State) override {
-    painter->setRenderHint(QPainter::Antialiasing);
-    painter->setPen(QPen(m_color.darker(140), 1));
-    painter->setBrush(m_color);
-    const double inset = 0.14 * rect.width();
-    painter->drawRoundedRect(QRectF(rect).adjusted(inset, inset, -inset, -inset), 2, 2);
-  }
-  QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
-    QPixmap pixmap(size);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    paint(&painter, QRect({0, 0}, size), mode, state);
-    return pixmap;
-  }
-
- private:
-  QColor m_color;
-};
-
 }  // namespace
 
 QIcon glyph(const QString& name) { return QIcon(new GlyphEngine(name)); }
-QIcon swatch(const QColor& color) { return QIcon(new SwatchEngine(color)); }
 
 }  // namespace lorkd::view

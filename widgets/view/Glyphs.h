@@ -11,7 +11,4 @@ namespace lorkd::view {
 /// palettes.
 QIcon glyph(const QString& name);
 
-/// A filled square for lists.
-QIcon swatch(const QColor& color);
-
 }  // namespace lorkd::view

@@ -78,16 +78,18 @@ Inspector::Inspector(QWidget* parent) : QWidget(parent), m_model(new InspectorMo
   m_toolBar->connectViews();
 
   connect(m_model, &InspectorModel::cursorChanged, this, [this](const image::Vec3& lps) {
-    showReadout(lps);
+    showMessage({});
+    showStatus();
     Q_EMIT cursorChanged(lps);
   });
+  connect(m_model, &InspectorModel::pointerChanged, this, [this] { showMessage({}); });
+  connect(m_model, &InspectorModel::overlaysChanged, this, &Inspector::showReadout);
+  connect(m_model, &InspectorModel::overlayStyleChanged, this, &Inspector::showReadout);
   connect(m_model, &InspectorModel::volumeChanged, this, &Inspector::refreshPage);
   connect(m_model, &InspectorModel::busyChanged, this, &Inspector::showStatus);
   connect(m_model, &InspectorModel::overlayStyleChanged, this, &Inspector::showStatus);
   connect(m_model, &InspectorModel::problem, this, &Inspector::showMessage);
   connect(m_view3D, &VolumeView3D::problem, this, &Inspector::showMessage);
-  connect(m_tiles, &TileView::hovered, this, &Inspector::showReadout);
-  connect(m_tiles, &TileView::unhovered, this, [this] { showReadout(m_model->cursor()); });
   refreshPage();
 }
 
@@ -108,8 +110,6 @@ void Inspector::makeViews() {
     view->setObjectName(names[p]);
     grid->addWidget(view, static_cast<int>(p / 2), static_cast<int>(p % 2));
     connect(view, &SliceView::maximiseRequested, this, [maximise, mode = modes[p]] { maximise(mode); });
-    connect(view, &SliceView::hovered, this, &Inspector::showReadout);
-    connect(view, &SliceView::unhovered, this, [this] { showReadout(m_model->cursor()); });
     m_slices[p] = view;
   }
   m_view3D = new VolumeView3D(m_model, m_grid);
@@ -156,24 +156,25 @@ void Inspector::refreshPage() {
   m_pages->setCurrentWidget(!m_model->volume()            ? static_cast<QWidget*>(m_hint)
                             : m_mode == LayoutMode::Tiles ? static_cast<QWidget*>(m_tiles)
                                                           : m_grid);
-  if (!m_model->volume()) m_readout->clear();
+  if (!m_model->volume()) m_message.clear();
+  showReadout();
   showStatus();
 }
 
-void Inspector::showReadout(const image::Vec3& lps) {
-  const auto sample = sampleAt(*m_model, lps);
-  QStringList parts{QStringLiteral("(%1)").arg(sample.position)};
-  if (sample.inside) parts += {tr("voxel %1").arg(sample.voxelText), sample.value};
-  if (!sample.labels.isEmpty()) parts += sample.labels.join(QStringLiteral("  ·  "));
-  m_readout->setText(m_model->volume() ? parts.join(QStringLiteral("    ")) : QString());
-  m_readout->setToolTip(sample.labels.join('\n'));
+void Inspector::showReadout() {
+  m_readout->setText(m_message.isEmpty() ? readoutLine(*m_model) : m_message);
+  m_readout->setToolTip(m_message.isEmpty() && m_model->volume() ? currentSample(*m_model).labels.join('\n')
+                                                                 : m_message);
 }
 
 void Inspector::showStatus() {
   m_status->setText(m_model->busy() ? tr("Preparing overlays…") : m_model->currentClass());
 }
 
-void Inspector::showMessage(const QString& text) { m_readout->setText(text); }
+void Inspector::showMessage(const QString& text) {
+  m_message = text;
+  showReadout();
+}
 
 void Inspector::keyPressEvent(QKeyEvent* event) {
   const int key = event->key();

@@ -50,7 +50,7 @@ class Inspector : public QWidget {
   void setEmptyHint(const QString& text);
   /// Which of the case buttons can be pressed; both can at first.
   void setCaseNavigation(bool previous, bool next);
-  /// Shows a line under the pictures until the next read-out, e.g. why a file could not be opened.
+  /// Shows a line in place of the read-out until pointer or crosshair move, e.g. why a file could not be opened.
   void showMessage(const QString& text);
 
   /// Mouse scheme, presets, crosshair, and the overlay list's width, under the group "inspector".
@@ -74,7 +74,7 @@ class Inspector : public QWidget {
  private:
   void makeViews();
   void refreshPage();
-  void showReadout(const image::Vec3& lps);
+  void showReadout();
   void showStatus();
 
   InspectorModel* m_model;
@@ -87,6 +87,7 @@ class Inspector : public QWidget {
   OverlayPanel* m_panel;
   QLabel* m_readout;
   QLabel* m_status;
+  QString m_message;
   std::array<SliceView*, 3> m_slices{};
   VolumeView3D* m_view3D = nullptr;
   LayoutMode m_mode = LayoutMode::FourUp;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/run/Looks.h"
+
 namespace lorkd::view {
 
 InspectorModel::InspectorModel(QObject* parent) : QObject(parent) {
@@ -19,6 +21,7 @@ void InspectorModel::setVolume(std::shared_ptr<const image::Volume> volume) {
   const bool sameGrid = m_volume && volume && m_volume->geometry.sameGrid(volume->geometry);
   const bool sameUnit = m_volume && volume && m_volume->unit == volume->unit;
   setOverlays({});
+  if (!volume) setPointer({});
   m_volume = std::move(volume);
   if (m_volume && m_volume->voxels.empty()) m_volume.reset();
   if (m_volume && !sameGrid) {
@@ -47,7 +50,14 @@ void InspectorModel::setCursor(const image::Vec3& lps) {
   const auto inside = m_volume->geometry.indexToLps(index);
   if (inside == m_cursor) return;
   m_cursor = inside;
+  m_currentClass.clear();
   Q_EMIT cursorChanged(m_cursor);
+}
+
+void InspectorModel::setPointer(const std::optional<image::Vec3>& lps) {
+  if (lps == m_pointer) return;
+  m_pointer = lps;
+  Q_EMIT pointerChanged();
 }
 
 void InspectorModel::setWindow(const scene::Window& window) {
@@ -162,6 +172,7 @@ void InspectorModel::setOverlays(std::vector<Overlay> overlays) {
 }
 
 void InspectorModel::publish(OverlayList prepared) {
+  giveLooks(prepared);
   for (auto& overlay : prepared) {
     auto styled = std::make_shared<PreparedOverlay>(*overlay);
     applyUserStyle(*styled);
@@ -174,6 +185,32 @@ void InspectorModel::publish(OverlayList prepared) {
   computeDifference();
 }
 
+void InspectorModel::giveLooks(const OverlayList& overlays) {
+  std::map<QString, std::pair<QColor, int>> given;
+  std::vector<QString> names;
+  for (const auto& overlay : overlays)
+    for (const auto& c : overlay->source.classes)
+      if (c.color.isValid()) given.try_emplace(c.name, c.color, c.pattern);
+  for (const auto& [name, color] : m_userColors) given.try_emplace(name, color, 0);
+  for (const auto& overlay : overlays)
+    for (const auto& c : overlay->source.classes) {
+      if (c.color.isValid()) continue;
+      if (const auto it = given.find(c.name); it != given.end())
+        m_looks[c.name] = it->second;
+      else if (!m_looks.contains(c.name) && std::ranges::find(names, c.name) == names.end())
+        names.push_back(c.name);
+    }
+  if (names.empty()) return;
+  std::vector<std::string> colors;
+  for (const auto& looks : {given, m_looks})
+    for (const auto& [name, look] : looks) colors.push_back(look.first.name().toStdString());
+  const auto first = colors.size();
+  colors.resize(first + names.size());
+  const auto looks = plan::distinctLooks(colors);
+  for (std::size_t n = 0; n < names.size(); ++n)
+    m_looks[names[n]] = {QColor(QString::fromStdString(looks[first + n].color)), looks[first + n].pattern};
+}
+
 void InspectorModel::applyUserStyle(PreparedOverlay& overlay) {
   auto& source = overlay.source;
   if (const auto it = m_userVisible.find(source.id); it != m_userVisible.end()) source.visible = it->second;
@@ -181,11 +218,8 @@ void InspectorModel::applyUserStyle(PreparedOverlay& overlay) {
   for (auto& c : source.classes) {
     if (const auto it = m_userClassVisible.find({source.id, c.name}); it != m_userClassVisible.end())
       c.visible = it->second;
-    const auto known = m_colors.find(c.name);
-    if (known != m_colors.end())
-      c.color = known->second;
-    else
-      m_colors[c.name] = c.color = c.color.isValid() ? c.color : paletteColor(static_cast<int>(m_colors.size()));
+    if (!c.color.isValid()) std::tie(c.color, c.pattern) = m_looks.at(c.name);
+    if (const auto it = m_userColors.find(c.name); it != m_userColors.end()) c.color = it->second;
   }
 }
 
@@ -222,7 +256,9 @@ void InspectorModel::setOverlayOpacity(const QString& id, double opacity) {
 
 void InspectorModel::changeOpacity(double by) {
   restyle({}, [&](Overlay& o) {
-    if (o.visible) m_userOpacity[o.id] = o.opacity = std::clamp(o.opacity + by, 0.0, 1.0);
+    // An outline alone stays one: only its own slider fills it.
+    if (o.visible && (o.role != OverlayRole::Truth || o.opacity > 0))
+      m_userOpacity[o.id] = o.opacity = std::clamp(o.opacity + by, 0.0, 1.0);
   });
 }
 
@@ -234,7 +270,7 @@ void InspectorModel::setClassVisible(const QString& id, int value, bool visible)
 }
 
 void InspectorModel::setClassColor(const QString& name, const QColor& color) {
-  m_colors[name] = color;
+  m_userColors[name] = color;
   restyle({}, [&](Overlay& o) {
     for (auto& c : o.classes)
       if (c.name == name) c.color = color;
@@ -259,9 +295,9 @@ void InspectorModel::stepClass(int by) {
   const int count = static_cast<int>(targets.size());
   m_classStep = m_classStep < 0 ? (by > 0 ? 0 : count - 1) : ((m_classStep + by) % count + count) % count;
   const auto& target = targets[static_cast<std::size_t>(m_classStep)];
-  m_currentClass = target.text;
   setCursor(m_volume->geometry.indexToLps(
       {static_cast<double>(target.at[0]), static_cast<double>(target.at[1]), static_cast<double>(target.at[2])}));
+  m_currentClass = target.text;
   Q_EMIT overlayStyleChanged();
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/Progress.h"
@@ -42,6 +43,10 @@ class InspectorModel : public QObject {
 
   image::Vec3 cursor() const { return m_cursor; }
   void setCursor(const image::Vec3& lps);
+  /// Where the pointer is, in the slice that a view shows under it; empty while it is in no slice. The view keeps it
+  /// true when its slice, zoom or place changes.
+  std::optional<image::Vec3> pointer() const { return m_pointer; }
+  void setPointer(const std::optional<image::Vec3>& lps);
 
   scene::Window window() const { return m_window; }
   void setWindow(const scene::Window& window);
@@ -78,7 +83,7 @@ class InspectorModel : public QObject {
   void setClassColor(const QString& name, const QColor& color);
   /// Moves the cursor into the next (+1) or previous (-1) visible class that occurs, over all visible overlays.
   void stepClass(int by);
-  /// "Truth: liver" of the class last stepped to; empty before.
+  /// "Truth: liver" of the class stepped to; empty before, and once the cursor has moved on.
   QString currentClass() const { return m_currentClass; }
 
   /// The overlay compared with the truth, or empty. The map arrives with differenceChanged().
@@ -94,6 +99,7 @@ class InspectorModel : public QObject {
  Q_SIGNALS:
   void volumeChanged();
   void cursorChanged(const lorkd::image::Vec3& lps);
+  void pointerChanged();
   void windowChanged();
   void presetsChanged();
   void planeZoomChanged(lorkd::scene::Plane plane);
@@ -108,6 +114,7 @@ class InspectorModel : public QObject {
  private:
   void publish(OverlayList prepared);
   void applyUserStyle(PreparedOverlay& overlay);
+  void giveLooks(const OverlayList& overlays);
   void restyle(const QString& id, const std::function<void(Overlay&)>& change);
   void computeDifference();
   /// Runs `work` on a thread and what it returns on this one; exceptions become problem().
@@ -115,6 +122,7 @@ class InspectorModel : public QObject {
 
   std::shared_ptr<const image::Volume> m_volume;
   image::Vec3 m_cursor{0, 0, 0};
+  std::optional<image::Vec3> m_pointer;
   scene::Window m_window;
   bool m_presetChosen = false;
   std::vector<WindowPreset> m_presets = standardPresets();
@@ -132,7 +140,8 @@ class InspectorModel : public QObject {
   std::map<QString, bool> m_userVisible;
   std::map<QString, double> m_userOpacity;
   std::map<std::pair<QString, QString>, bool> m_userClassVisible;
-  std::map<QString, QColor> m_colors;
+  std::map<QString, QColor> m_userColors;
+  std::map<QString, std::pair<QColor, int>> m_looks;  ///< of names that come without a colour
 
   std::uint64_t m_generation = 0, m_differenceGeneration = 0;
   CancelToken m_cancel, m_differenceCancel;

@@ -105,10 +105,11 @@ QStringList PreparedOverlay::namesAt(std::int64_t i, std::int64_t j, std::int64_
 
 std::vector<scene::LabelLayer> PreparedOverlay::sceneLayers() const {
   std::vector<scene::LabelLayer> out;
-  for (const auto& layer : layers) out.push_back({layer.labels, {}, source.opacity, true});
+  for (const auto& layer : layers)
+    out.push_back({layer.labels, {}, source.opacity, true, source.role == OverlayRole::Truth});
   for (std::size_t c = 0; c < source.classes.size() && !out.empty(); ++c) {
     const auto& k = source.classes[c];
-    out[layerOfClass[c]].classes.push_back({static_cast<std::uint16_t>(k.value), toRgb(k.color), k.visible});
+    out[layerOfClass[c]].classes.push_back({static_cast<std::uint16_t>(k.value), toRgb(k.color), k.visible, k.pattern});
   }
   return out;
 }
@@ -151,19 +152,6 @@ Difference differ(const PreparedOverlay& truth, const PreparedOverlay& answer, c
   const auto both = 2 * truePositive + falsePositive + falseNegative;
   out.dice = both == 0 ? 1 : 2.0 * static_cast<double>(truePositive) / static_cast<double>(both);
   return out;
-}
-
-QColor paletteColor(int index) {
-  static constexpr std::array<QRgb, 7> base{0xE69F00, 0x56B4E9, 0x009E73, 0xF0E442, 0x0072B2, 0xD55E00, 0xCC79A7};
-  const QColor color = QColor::fromRgb(base[static_cast<std::size_t>(index) % base.size()]);
-  switch (index / static_cast<int>(base.size()) % 3) {
-    case 0:
-      return color;
-    case 1:
-      return color.lighter(140);
-    default:
-      return color.darker(145);
-  }
 }
 
 scene::Rgb toRgb(const QColor& color) { return {color.redF(), color.greenF(), color.blueF()}; }

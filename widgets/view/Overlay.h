@@ -17,12 +17,16 @@ namespace lorkd::view {
 struct OverlayClass {
   int value = 1;
   QString name;
-  QColor color;  ///< invalid: the colour of this name elsewhere, or the next of the palette
+  QColor color;  ///< invalid: the look of this name elsewhere, or one that no other class has
   bool visible = true;
+  int pattern = 0;  ///< lines upon the colour, a sum of plan::Hatch
 };
 
-/// Truth is what difference maps compare against.
+/// Truth is what difference maps compare against. It is drawn as a white-cased outline, all else filled.
 enum class OverlayRole { Truth, Teacher, Expert, Other };
+
+/// Of an overlay's filling, unless the user changes it: a truth is not filled.
+constexpr double usualOpacity(OverlayRole role) { return role == OverlayRole::Truth ? 0 : 0.5; }
 
 /// Labels or segments (one of the two) on any grid; those of another grid are resampled, nearest, onto the image's.
 struct Overlay {
@@ -33,7 +37,7 @@ struct Overlay {
   std::shared_ptr<const image::SegmentSet> segments;
   std::vector<OverlayClass> classes;  ///< empty: one for each value or segment present
   bool visible = true;
-  double opacity = 0.5;
+  double opacity = usualOpacity(role);  ///< of the filling
 };
 
 /// An overlay brought onto the image's grid. Overlapping segments are spread over as few label maps as hold them.
@@ -67,9 +71,6 @@ struct Difference {
   double dice = 0;                                  ///< 2 TP / (2 TP + FP + FN) summed over the classes
 };
 Difference differ(const PreparedOverlay& truth, const PreparedOverlay& answer, const CancelToken& cancel);
-
-/// Colours that stay apart for the colour-blind (Okabe and Ito, 2008), then lighter and darker kin.
-QColor paletteColor(int index);
 
 scene::Rgb toRgb(const QColor& color);
 

@@ -13,6 +13,7 @@
 
 #include "widgets/view/Glyphs.h"
 #include "widgets/view/InspectorModel.h"
+#include "widgets/view/Swatch.h"
 
 namespace lorkd::view {
 
@@ -36,7 +37,11 @@ constexpr int idRole = Qt::UserRole, classRole = Qt::UserRole + 1;  // classRole
 }  // namespace
 
 OverlayPanel::OverlayPanel(InspectorModel* model, QWidget* parent)
-    : QWidget(parent), m_model(model), m_tree(new QTreeWidget(this)), m_empty(new QLabel(this)) {
+    : QWidget(parent),
+      m_model(model),
+      m_tree(new QTreeWidget(this)),
+      m_empty(new QLabel(this)),
+      m_legend(new QWidget(this)) {
   setObjectName("overlayPanel");
   setAccessibleName(tr("Overlays"));
   m_tree->setObjectName("overlayTree");
@@ -58,9 +63,23 @@ OverlayPanel::OverlayPanel(InspectorModel* model, QWidget* parent)
   m_empty->setAlignment(Qt::AlignCenter);
   m_empty->setMargin(20);
   m_empty->setForegroundRole(QPalette::PlaceholderText);
+  m_legend->setObjectName("overlayLegend");
+  m_legend->setAccessibleName(tr("Legend"));
+  auto* key = new QHBoxLayout(m_legend);
+  key->setContentsMargins(10, 4, 10, 6);
+  for (const auto& [outlined, text] : {std::pair{true, tr("truth: outlined")}, {false, tr("prediction: filled")}}) {
+    auto* picture = new QLabel(m_legend);
+    picture->setPixmap(swatch(QColor(0x56, 0xB4, 0xE9), 0, outlined).pixmap(QSize(16, 16), devicePixelRatioF()));
+    key->addWidget(picture);
+    key->addWidget(new QLabel(text, m_legend));
+    key->addSpacing(8);
+  }
+  key->addStretch();
   auto* box = new QVBoxLayout(this);
   box->setContentsMargins(0, 0, 0, 0);
+  box->setSpacing(0);
   box->addWidget(m_tree);
+  box->addWidget(m_legend);
   box->addWidget(m_empty, 1);
   connect(model, &InspectorModel::overlaysChanged, this, &OverlayPanel::rebuild);
   connect(model, &InspectorModel::overlayStyleChanged, this, &OverlayPanel::restyle);
@@ -88,7 +107,9 @@ void OverlayPanel::rebuild() {
     auto* slider = new QSlider(Qt::Horizontal, m_tree);
     slider->setObjectName("opacity:" + id);
     slider->setAccessibleName(tr("Opacity of %1").arg(overlay->source.name));
-    slider->setToolTip(tr("Opacity (A and D change all visible overlays)"));
+    slider->setToolTip(overlay->source.role == OverlayRole::Truth
+                           ? tr("Opacity of the filling; at 0 the truth is its outline alone")
+                           : tr("Opacity of the filling (A and D change all visible overlays)"));
     slider->setRange(0, 100);
     slider->setFocusPolicy(Qt::TabFocus);
     connect(slider, &QSlider::valueChanged, this,
@@ -99,7 +120,7 @@ void OverlayPanel::rebuild() {
       row->setData(0, idRole, id);
       row->setData(0, classRole, static_cast<int>(c));
       row->setFlags(Qt::ItemIsEnabled | Qt::ItemIsUserCheckable | Qt::ItemIsSelectable);
-      row->setToolTip(0, tr("Click: go there. Double-click: change the colour."));
+      row->setToolTip(0, tr("Click: go there. Double-click: another colour in this window."));
       const auto* extent = overlay->extent(c);
       const auto& s = volume->geometry.spacing;
       const double ml = extent ? static_cast<double>(extent->voxels) * s[0] * s[1] * s[2] / 1000 : 0;
@@ -112,6 +133,7 @@ void OverlayPanel::rebuild() {
   m_filling = false;
   const bool empty = m_model->overlays().empty();
   m_tree->setVisible(!empty);
+  m_legend->setVisible(!empty);
   m_empty->setVisible(empty);
   restyle();
 }
@@ -130,7 +152,7 @@ void OverlayPanel::restyle() {
     for (int c = 0; c < top->childCount(); ++c) {
       const auto& k = overlay->source.classes[static_cast<std::size_t>(c)];
       top->child(c)->setCheckState(0, k.visible ? Qt::Checked : Qt::Unchecked);
-      top->child(c)->setIcon(0, swatch(k.color));
+      top->child(c)->setIcon(0, swatch(k.color, k.pattern, overlay->source.role == OverlayRole::Truth));
     }
   }
   m_filling = false;

@@ -12,7 +12,7 @@ namespace lorkd::view {
 class InspectorModel;
 
 /// Per overlay: visible, opacity; per class: visible, colour (double-click), volume in ml. Choosing a class moves the
-/// cursor into it.
+/// cursor into it. A legend says what is outlined and what is filled.
 class OverlayPanel : public QWidget {
   Q_OBJECT
 
@@ -30,6 +30,7 @@ class OverlayPanel : public QWidget {
   InspectorModel* m_model;
   QTreeWidget* m_tree;
   QLabel* m_empty;
+  QWidget* m_legend;
   bool m_filling = false;
 };
 

@@ -5,7 +5,12 @@
 
 #include "widgets/view/Presets.h"
 
+class QPushButton;
 class QTableWidget;
+
+namespace lorkd::field {
+class FaultLine;
+}
 
 namespace lorkd::view {
 
@@ -19,7 +24,11 @@ class PresetDialog : public QDialog {
 
  private:
   void addRow(const WindowPreset& preset);
+  /// Says which number cannot be read; until it can, nothing is taken.
+  void judge();
   QTableWidget* m_table;
+  field::FaultLine* m_fault;
+  QPushButton* m_accept;
 };
 
 }  // namespace lorkd::view

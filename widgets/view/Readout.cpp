@@ -49,6 +49,18 @@ Sample sampleAt(const InspectorModel& model, const image::Vec3& lps) {
   return out;
 }
 
+Sample currentSample(const InspectorModel& model) { return sampleAt(model, model.pointer().value_or(model.cursor())); }
+
+QString readoutLine(const InspectorModel& model) {
+  if (!model.volume()) return {};
+  const auto sample = currentSample(model);
+  const auto whose = model.pointer() ? tr("Pointer (%1)") : tr("Crosshair (%1)");
+  QStringList parts{whose.arg(sample.position)};
+  if (sample.inside) parts += {tr("voxel %1").arg(sample.voxelText), sample.value};
+  if (!sample.labels.isEmpty()) parts += sample.labels.join(QStringLiteral("  ·  "));
+  return parts.join(QStringLiteral("    "));
+}
+
 QString windowText(const InspectorModel& model) {
   const auto window = model.window();
   return tr("W %1  L %2").arg(number(window.width), number(window.center));

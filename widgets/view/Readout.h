@@ -22,6 +22,12 @@ struct Sample {
 };
 Sample sampleAt(const InspectorModel& model, const image::Vec3& lps);
 
+/// What every read-out tells: the place under the pointer in the slice that is shown there or, while the pointer is in
+/// no slice, the crosshair's.
+Sample currentSample(const InspectorModel& model);
+/// The same in one line that says which of the two it is; empty without an image.
+QString readoutLine(const InspectorModel& model);
+
 /// "W 400  L 40".
 QString windowText(const InspectorModel& model);
 

@@ -83,7 +83,6 @@ void SliceView::showEvent(QShowEvent* event) {
 
 void SliceView::refreshVolume() {
   if (!awake()) return;
-  m_hover.reset();
   m_scene->setVolume(m_model->volume());
   m_scene->setWindow(m_model->window());
   refreshLayers();
@@ -110,6 +109,7 @@ void SliceView::refreshLayers() {
 void SliceView::refreshSlice() {
   if (!awake()) return;
   if (m_model->volume()) m_scene->setSlice(m_scene->frame().sliceOf(m_model->cursor()));
+  followPointer();
   update();
 }
 
@@ -130,7 +130,44 @@ void SliceView::refreshCamera() {
   m_camera.middle = {(left + right) / 2 + zoom.shift[0], (bottom + top) / 2 + zoom.shift[1]};
   m_camera.halfHeight = fitHalfHeight() / zoom.zoom;
   m_scene->setCamera(m_camera);
+  // About 7 pixels; by powers of two, so that lines do not swim while zooming.
+  m_scene->setHatchStep(std::exp2(std::round(std::log2(7 * mmPerPixel()))));
+  followPointer();
   update();
+}
+
+void SliceView::pointAt(const std::optional<QPointF>& global) {
+  const bool had = m_pointer.has_value();
+  m_pointer = global;
+  if (m_pointer)
+    followPointer();
+  else if (had)
+    m_model->setPointer({});
+  update();
+}
+
+void SliceView::followPointer() {
+  if (!m_pointer) return;
+  const auto at = mapFromGlobal(*m_pointer);
+  m_model->setPointer(QRectF(rect()).contains(at) ? lpsAt(at) : std::nullopt);
+}
+
+QStringList SliceView::readout() const {
+  if (!m_pointer || !m_model->pointer()) return {};
+  const auto sample = currentSample(*m_model);
+  auto lines = sample.labels;
+  if (sample.inside) lines += sample.value;
+  return lines << sample.position;
+}
+
+void SliceView::moveEvent(QMoveEvent* event) {
+  VtkWidget::moveEvent(event);
+  followPointer();
+}
+
+void SliceView::hideEvent(QHideEvent* event) {
+  VtkWidget::hideEvent(event);
+  pointAt({});
 }
 
 void SliceView::resizeEvent(QResizeEvent* event) {
@@ -190,12 +227,7 @@ void SliceView::decorate(QPainter& painter) {
       d.topRight += m_model->presets()[static_cast<std::size_t>(preset)].name;
     if (m_model->window().inverted) d.topRight += tr("inverted");
     d.bottomRight += tr("%1×").arg(m_model->planeZoom(m_plane).zoom, 0, 'f', 2);
-    if (m_hover) {
-      const auto sample = sampleAt(*m_model, *m_hover);
-      for (const auto& label : sample.labels) d.bottomLeft += label;
-      if (sample.inside) d.bottomLeft += sample.value;
-      d.bottomLeft += sample.position;
-    }
+    d.bottomLeft = readout();
     if (m_only.isNull() && m_followsDifference && !m_model->differenceOf().isEmpty()) {
       const auto difference = m_model->difference();
       d.title = tr("%1, difference").arg(planeName());

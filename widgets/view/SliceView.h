@@ -34,19 +34,22 @@ class SliceView : public VtkWidget {
   void step(int slices);
   void resetView();
 
+  /// The lines of the read-out in the corner; none while the pointer is elsewhere.
+  QStringList readout() const;
+
   /// LPS of a widget position (logical pixels) on this slice, and back. Null without an image.
   std::optional<image::Vec3> lpsAt(const QPointF& position) const;
   std::optional<QPointF> positionOf(const image::Vec3& lps) const;
 
  Q_SIGNALS:
   void maximiseRequested();
-  void hovered(const lorkd::image::Vec3& lps);
-  void unhovered();
 
  protected:
   void decorate(QPainter& painter) override;
   void resizeEvent(QResizeEvent* event) override;
+  void moveEvent(QMoveEvent* event) override;
   void showEvent(QShowEvent* event) override;
+  void hideEvent(QHideEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void mouseReleaseEvent(QMouseEvent* event) override;
@@ -66,6 +69,8 @@ class SliceView : public VtkWidget {
   void refreshLayers();
   void refreshSlice();
   void refreshCamera();
+  void pointAt(const std::optional<QPointF>& global);
+  void followPointer();
   scene::SliceFrame frame() const;  ///< of the model's image, also while hidden; needs an image
   double fitHalfHeight() const;
   double mmPerPixel() const;
@@ -83,7 +88,7 @@ class SliceView : public VtkWidget {
   QPointF m_pressed, m_last;
   scene::Window m_pressedWindow;
   double m_wheelRest = 0;
-  std::optional<image::Vec3> m_hover;
+  std::optional<QPointF> m_pointer;  ///< on the screen, for the view may move below a resting pointer
 };
 
 /// Colour of a plane's bar and lines.

@@ -46,9 +46,9 @@ void SliceView::mouseMoveEvent(QMouseEvent* event) {
   const auto at = event->position();
   const auto step = at - m_last;
   m_last = at;
-  m_hover = lpsAt(at);
+  pointAt(event->globalPosition());
   if (m_drag == Drag::Cursor || (m_drag == Drag::None && event->modifiers() & Qt::ShiftModifier))
-    m_model->setCursor(*m_hover);
+    m_model->setCursor(*lpsAt(at));
   if (m_drag == Drag::Window) {
     // A drag over 300 pixels doubles the width or moves the level by one width: fine steps for narrow windows.
     const double unit = std::max(m_pressedWindow.width, 1e-3) / 300;
@@ -64,8 +64,6 @@ void SliceView::mouseMoveEvent(QMouseEvent* event) {
   } else if (m_drag == Drag::Zoom) {
     zoomAt(m_pressed, std::exp(-step.y() * 0.008));
   }
-  Q_EMIT hovered(*m_hover);
-  update();
 }
 
 void SliceView::mouseReleaseEvent(QMouseEvent*) { m_drag = Drag::None; }
@@ -87,10 +85,6 @@ void SliceView::wheelEvent(QWheelEvent* event) {
   m_wheelRest -= notches * 120;
   if (notches == 0) return;
   step(notches);
-  if (m_hover) {
-    m_hover = lpsAt(event->position());
-    Q_EMIT hovered(*m_hover);
-  }
 }
 
 void SliceView::keyPressEvent(QKeyEvent* event) {
@@ -135,16 +129,15 @@ void SliceView::keyPressEvent(QKeyEvent* event) {
 
 void SliceView::enterEvent(QEnterEvent* event) {
   VtkWidget::enterEvent(event);
+  pointAt(event->globalPosition());
   // Keys act where the pointer is, but never steal from a text field elsewhere.
   if (qobject_cast<VtkWidget*>(window()->focusWidget())) setFocus(Qt::MouseFocusReason);
 }
 
 void SliceView::leaveEvent(QEvent* event) {
   VtkWidget::leaveEvent(event);
-  m_hover.reset();
   m_wheelRest = 0;
-  Q_EMIT unhovered();
-  update();
+  pointAt({});
 }
 
 void SliceView::focusInEvent(QFocusEvent* event) {

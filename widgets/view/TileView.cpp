@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "widgets/view/InspectorModel.h"
 #include "widgets/view/SliceView.h"
 
 namespace lorkd::view {
@@ -40,15 +41,16 @@ void TileView::rebuild() {
   auto overlays = m_model->overlays();
   std::ranges::stable_sort(overlays, {}, [](const auto& o) { return o->source.role; });
   for (const auto& overlay : overlays)
-    if (overlay->source.visible) wanted.emplace_back(overlay->source.id, overlay->source.name);
+    if (overlay->source.visible)
+      wanted.emplace_back(overlay->source.id, overlay->source.role == OverlayRole::Truth
+                                                  ? tr("%1, outlined").arg(overlay->source.name)
+                                                  : overlay->source.name);
   // Without any overlay the image itself is the only tile.
   if (wanted.empty()) wanted.emplace_back(QLatin1String(""), tr("Image"));
 
   while (m_views.size() < wanted.size()) {
     auto* view = new SliceView(m_model, m_plane, this);
     view->setObjectName(QStringLiteral("tile%1").arg(m_views.size()));
-    connect(view, &SliceView::hovered, this, &TileView::hovered);
-    connect(view, &SliceView::unhovered, this, &TileView::unhovered);
     connect(view, &SliceView::maximiseRequested, this, [this, view] {
       m_alone = m_alone ? nullptr : view;
       arrange();

@@ -24,10 +24,6 @@ class TileView : public QWidget {
   /// The tiles shown, in order.
   std::vector<SliceView*> tiles() const;
 
- Q_SIGNALS:
-  void hovered(const lorkd::image::Vec3& lps);
-  void unhovered();
-
  protected:
   void resizeEvent(QResizeEvent* event) override;
   void showEvent(QShowEvent* event) override;

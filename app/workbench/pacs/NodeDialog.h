@@ -3,19 +3,25 @@
 
 #include <QDialog>
 #include <QStringList>
+#include <utility>
+#include <vector>
 
 #include "core/pacs/Node.h"
 
 class QCheckBox;
 class QComboBox;
 class QGroupBox;
-class QLabel;
 class QLineEdit;
-class QSpinBox;
+
+namespace lorkd::field {
+class FaultLine;
+class NumberField;
+}  // namespace lorkd::field
 
 namespace lorkd::workbench {
 
-/// Accepted only with a node that pacs::check() finds sound; otherwise it says what is wrong and stays.
+/// Accepted only with numbers that can be read and a node that pacs::check() finds sound; otherwise it says what is
+/// wrong and stays.
 class NodeDialog : public QDialog {
   Q_OBJECT
  public:
@@ -25,14 +31,17 @@ class NodeDialog : public QDialog {
   void accept() override;
 
  private:
-  QLineEdit* fileField(QGroupBox* box, const char* name, const QString& title, const std::filesystem::path& value);
+  QLineEdit* fileField(QGroupBox* box, const char* name, const QString& title, const char* key,
+                       const std::filesystem::path& value);
+  /// The line below a field; `key`: how pacs::check() begins what it says of it.
+  field::FaultLine* faultLine(const QWidget* field, const char* key);
   QStringList m_taken;
   QLineEdit *m_name, *m_host, *m_called, *m_calling, *m_ca, *m_certificate, *m_key;
-  QSpinBox *m_port, *m_timeout, *m_receivePort;
+  field::NumberField *m_port, *m_timeout, *m_receivePort, *m_mostAnswers, *m_mostMegabytes, *m_mostSeconds;
   QComboBox* m_retrieve;
   QGroupBox* m_tls;
   QCheckBox* m_checkName;
-  QLabel* m_fault;
+  std::vector<std::pair<QString, field::FaultLine*>> m_faults;
 };
 
 }  // namespace lorkd::workbench

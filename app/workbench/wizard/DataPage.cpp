@@ -9,34 +9,22 @@
 #include <QSignalBlocker>
 #include <QSplitter>
 #include <QStyle>
+#include <QTreeView>
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <map>
 #include <set>
+#include <utility>
 
 #include "app/workbench/Text.h"
 #include "app/workbench/pacs/PacsDialog.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/form/PlanNames.h"
+#include "widgets/run/Background.h"
 
 namespace lorkd::workbench {
 namespace {
-
-QString severityWord(io::Finding::Severity severity) {
-  switch (severity) {
-    case io::Finding::Severity::Note:
-      return QObject::tr("note");
-    case io::Finding::Severity::Warning:
-      return QObject::tr("warning");
-    case io::Finding::Severity::Consent:
-      return QObject::tr("needs consent");
-    case io::Finding::Severity::Unusable:
-      return QObject::tr("unusable");
-  }
-  return {};
-}
 
 bool sameFolder(const QString& a, const QString& b) {
   const auto place = [](const QString& path) {
@@ -67,7 +55,7 @@ QString sourceName(const QString& folder, const Json& sources, const Known& know
 
 }  // namespace
 
-DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m_jobs(this) {
+DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   setTitle(tr("Data"));
   setSubTitle(
       tr("Folders of DICOM or NIfTI images with their labels, or of pictures with one folder for each class "
@@ -78,13 +66,15 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
   m_sources->setHeaderLabels({tr("Source"), tr("Folder")});
   m_sources->setRootIsDecorated(false);
   m_sources->setMaximumHeight(130);
-  m_found = new QTreeWidget(this);
-  m_found->setObjectName("foundImages");
-  m_found->setAccessibleName(tr("Images found"));
-  m_found->setHeaderLabels({tr("Patient / image"), tr("Kind"), tr("Grid"), tr("Labels or finding")});
-  m_found->setAlternatingRowColors(true);
-  m_found->setUniformRowHeights(true);
-  for (int column : {0, 1, 2}) m_found->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+  m_rows = new RowsModel({tr("Patient / image"), tr("Kind"), tr("Grid"), tr("Labels or finding")}, this);
+  m_list = new QTreeView(this);
+  m_list->setObjectName("foundImages");
+  m_list->setAccessibleName(tr("Images found"));
+  m_list->setModel(m_rows);
+  m_list->setAlternatingRowColors(true);
+  m_list->setUniformRowHeights(true);
+  m_list->header()->setResizeContentsPrecision(kMeasuredRows);
+  for (int column : {0, 1, 2}) m_list->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
   auto* add = new QPushButton(tr("Add folder…"), this);
   add->setObjectName("addFolder");
   m_move = new QPushButton(tr("Change folder…"), this);
@@ -107,7 +97,7 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
   top->addLayout(buttons);
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
-  layout->addWidget(m_found, 1);
+  layout->addWidget(m_list, 1);
   for (const char* code : {"missing-slice", "uneven-spacing", "label-grid"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
@@ -145,20 +135,8 @@ DataPage::DataPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m
 }
 
 void DataPage::initializePage() {
+  m_scanUnknown = true;
   readIndex();
-  if (!m_jobs.busy()) scanUnknown();
-}
-
-void DataPage::scanUnknown() {
-  const auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
-  const auto known = index ? index->sources().value_or(Known{}) : Known{};
-  const auto sources = m_wizard->model()->value("data.sources");
-  for (const auto& [name, source] : sources.items()) {
-    const auto folder = QString::fromStdString(source.value("path", std::string()));
-    bool there = false;
-    for (const auto& [knownName, place] : known) there |= knownName == name;
-    if (!there && QFileInfo::exists(folder)) scan(QString::fromStdString(name), folder);
-  }
 }
 
 bool DataPage::accepts(const std::string& code) const {
@@ -188,7 +166,7 @@ void DataPage::addFolder(const QString& folder) {
   for (const auto& [name, source] : sources.items())
     if (sameFolder(QString::fromStdString(source.value("path", std::string())), folder))
       return scan(QString::fromStdString(name), folder);
-  auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
+  const auto index = data::Catalogue::openToRead(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
   const auto name = sourceName(folder, sources, index ? index->sources().value_or(Known{}) : Known{});
   Json source{{"path", QDir(folder).absolutePath().toStdString()}, {"kind", "auto"}};
   for (const auto& [code, box] : m_accept)
@@ -229,6 +207,7 @@ void DataPage::removeSource() {
 void DataPage::scan(const QString& name, const QString& folder) {
   m_status->setText(tr("Scanning %1…").arg(folder));
   std::erase_if(m_failed, [&](const auto& entry) { return entry.first == name; });
+  m_cancelled = false;
   auto* job = m_wizard->jobs()->add(
       tr("Scan %1").arg(folder),
       {"scan", folder, "--index", QDir(m_wizard->project()).filePath("index.sqlite"), "--source", name});
@@ -241,113 +220,89 @@ void DataPage::scan(const QString& name, const QString& folder) {
   connect(job, &watch::Job::finished, this, [this, job, name] {
     if (job->state() == watch::Job::State::Failed)
       m_failed.emplace_back(name, QString::fromStdString(job->error().text()));
+    m_cancelled = job->state() == watch::Job::State::Cancelled;
     m_cancel->setVisible(m_jobs.busy());
     readIndex();
-    if (job->state() == watch::Job::State::Cancelled)
-      m_status->setText(tr("The scan was cancelled; what was known before has stayed."));
   });
 }
 
 void DataPage::readIndex() {
+  showSources();
+  const int asked = ++m_asked;
+  Q_EMIT completeChanged();
+  const auto index = QDir(m_wizard->project()).filePath("index.sqlite");
+  watch::inBackground(
+      this, [index, sources = m_wizard->model()->value("data.sources")] { return findImages(index, sources); },
+      [this, asked](FoundImages found) {
+        if (asked != m_asked) return;
+        m_answered = asked;
+        m_found = std::move(found);
+        present();
+      });
+}
+
+void DataPage::showSources() {
   const auto chosen = m_sources->currentItem() ? m_sources->currentItem()->text(0) : QString();
   m_sources->clear();
-  m_found->clear();
-  m_cases.clear();
   const auto sources = m_wizard->model()->value("data.sources");
-  auto index = data::Catalogue::open(QDir(m_wizard->project()).filePath("index.sqlite").toStdString());
-  int labelled = 0, unusable = 0, leftOut = 0;
-  QString gone;                        // what to do about a folder that is not there
-  std::map<std::string, int> waiting;  // series by the finding that needs consent
-  if (!index) m_status->setText(QString::fromStdString(index.error().text()));
   for (const auto& [name, source] : sources.items()) {
-    const auto place = QString::fromStdString(source.value("path", std::string()));
-    auto* row = new QTreeWidgetItem(m_sources, {QString::fromStdString(name), place});
+    auto* row = new QTreeWidgetItem(m_sources, {text(name), text(source, "path")});
     if (row->text(0) == chosen || m_sources->topLevelItemCount() == 1) m_sources->setCurrentItem(row);
-    if (!QFileInfo::exists(place)) {
+  }
+}
+
+void DataPage::present() {
+  QString gone;  // what to do about a folder that is not there
+  for (int n = 0; n < m_sources->topLevelItemCount(); ++n)
+    for (const auto& source : m_found.sources) {
+      auto* row = m_sources->topLevelItem(n);
+      if (source.there || row->text(0) != source.name) continue;
       row->setIcon(0, style()->standardIcon(QStyle::SP_MessageBoxWarning));
       m_sources->setCurrentItem(row);
-      gone = tr("%1 is not there. If its data lie elsewhere now, say where with “Change folder…”.").arg(place);
-      continue;
+      gone = tr("%1 is not there. If its data lie elsewhere now, say where with “Change folder…”.").arg(source.folder);
     }
-    if (!index) continue;
-    const auto accepted = source.value("accept", std::set<std::string>());
-    const auto below = [folder = std::filesystem::path(place.toStdString())](const std::filesystem::path& path) {
-      const auto relative = path.lexically_relative(folder);
-      return QString::fromStdString((relative.empty() || relative == "." ? path.filename() : relative).string());
-    };
-    std::map<std::string, QTreeWidgetItem*> patients;
-    for (const auto& item : index->cases(name).value_or(std::vector<data::Case>{})) {
-      auto*& patient = patients[item.patient];
-      if (!patient) patient = new QTreeWidgetItem(m_found, {QString::fromStdString(item.patient)});
-      QStringList labels;
-      for (const auto& label : item.labels) labels << QString::fromStdString(label);
-      auto* image = new QTreeWidgetItem(
-          patient, {QString::fromStdString(item.id),
-                    QString::fromStdString(item.modality.empty() ? item.kind : item.modality + " " + item.bodyPart),
-                    text(item.geometry), labels.isEmpty() ? tr("no labels") : labels.join(", ")});
-      if (!item.imageFiles.empty())
-        image->setToolTip(0, tr("%1 · files: %2").arg(below(item.imageFiles.front())).arg(item.imageFiles.size()));
-      image->setToolTip(3, image->text(3));
-      patient->setText(3, tr("images: %1").arg(patient->childCount()));
-      for (const auto& code : item.consent) ++waiting[code];
-      if (!std::ranges::all_of(item.consent, [&](const auto& code) { return accepted.contains(code); })) {
-        patient->child(patient->childCount() - 1)->setText(3, tr("left out: needs consent"));
-        ++leftOut;
-        continue;
-      }
-      labelled += item.labels.empty() ? 0 : 1;
-      m_cases.push_back(item);
-    }
-    const auto finding = [&](const QString& place, const io::Finding& f) {
-      auto* item = new QTreeWidgetItem(m_found, {place, severityWord(f.severity), QString::fromStdString(f.code),
-                                                 QString::fromStdString(f.message)});
-      item->setToolTip(3, item->text(3));
-      unusable += f.severity == io::Finding::Severity::Unusable ? 1 : 0;
-    };
-    int withPrivate = 0;
-    for (const auto& series : index->series(name).value_or(std::vector<io::Series>{}))
-      for (const auto& f : series.findings)
-        if (f.code == "private-elements")
-          ++withPrivate;
-        else if (f.severity != io::Finding::Severity::Unusable)  // those stand among the rejected
-          finding(series.instances.empty() ? QString() : below(series.instances.front().file.parent_path()), f);
-    if (withPrivate > 0)
-      finding(QString::fromStdString(name), {io::Finding::Severity::Note, "private-elements",
-                                             tr("neither read nor written, though makers may repeat names and dates in "
-                                                "them; series that have some: %1")
-                                                 .arg(withPrivate)
-                                                 .toStdString()});
-    using Rejected = std::vector<std::pair<std::filesystem::path, io::Finding>>;
-    for (const auto& [file, f] : index->rejected(name).value_or(Rejected{})) finding(below(file), f);
-  }
   for (const auto& [code, box] : m_accept) {
     const QSignalBlocker quiet(box);
-    box->setVisible(waiting[code] > 0);
-    const int images = waiting[code];
+    const int images = m_found.waiting[code];
+    box->setVisible(images > 0);
     box->setText(code == "missing-slice" ? tr("Interpolate missing slices (images: %1)").arg(images)
                  : code == "uneven-spacing"
                      ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
                      : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }
-  for (const auto& [name, reason] : m_failed) new QTreeWidgetItem(m_found, {name, tr("error"), QString(), reason});
-  m_found->expandAll();
-  m_found->resizeColumnToContents(0);
-  if (index)
-    m_status->setText(sources.empty() ? tr("Add a folder to begin.")
-                                      : tr("%1 images, %2 with labels; %3 findings make something unusable.")
-                                                .arg(m_cases.size())
-                                                .arg(labelled)
-                                                .arg(unusable) +
-                                            (leftOut > 0 ? " " + tr("%1 left out until you agree.").arg(leftOut) : ""));
+  for (const auto& [name, reason] : m_failed) m_found.rows.push_back({{name, tr("error"), {}, reason}});
+  m_rows->setRows(std::move(m_found.rows));
+  m_list->expandAll();
+  const auto counts = tr("%1 images, %2 with labels; %3 findings make something unusable.")
+                          .arg(m_found.cases.size())
+                          .arg(m_found.labelled)
+                          .arg(m_found.unusable);
+  const auto left = m_found.leftOut > 0 ? " " + tr("%1 left out until you agree.").arg(m_found.leftOut) : QString();
+  // A scan that goes on tells of itself.
+  if (!m_jobs.busy()) m_status->setText(m_found.sources.empty() ? tr("Add a folder to begin.") : counts + left);
+  if (!m_found.error.isEmpty()) m_status->setText(m_found.error);
+  if (std::exchange(m_cancelled, false)) m_status->setText(tr("The scan was cancelled; what was known before has stayed."));
   if (!m_failed.empty()) m_status->setText(m_failed.back().second);
   if (!gone.isEmpty()) m_status->setText(gone);
+  // Of a plan from elsewhere, or of an older index.
+  if (std::exchange(m_scanUnknown, false) && !m_jobs.busy())
+    for (const auto& source : m_found.sources)
+      if (source.there && !source.scanned) scan(source.name, source.folder);
   Q_EMIT completeChanged();
   Q_EMIT scanned();
 }
 
-bool DataPage::isComplete() const {
-  return std::any_of(m_cases.begin(), m_cases.end(), [](const auto& item) { return !item.labels.empty(); });
+QString DataPage::whyNot() const {
+  if (m_asked != m_answered) return tr("The project's index is being read.");
+  if (m_found.labelled > 0) return {};
+  if (m_jobs.busy()) return tr("The folder is being scanned.");
+  if (m_found.sources.empty()) return tr("Add a folder with images and their labels.");
+  for (const auto& source : m_found.sources)
+    if (!source.there) return tr("The folder of the source %1 is not there.").arg(source.name);
+  if (!m_found.cases.empty() || m_found.leftOut == 0)
+    return tr("No image has labels to learn from. What was found, and what is wrong with it, stands in the list.");
+  return tr("Every image with labels is left out until you agree to what is done about its findings.");
 }
 
 }  // namespace lorkd::workbench

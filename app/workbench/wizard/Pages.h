@@ -1,11 +1,11 @@
 // The wizard's pages. Each edits the wizard's plan model; none keeps choices of its own.
 #pragma once
 
-#include <QWizardPage>
 #include <vector>
 
+#include "app/workbench/wizard/FoundImages.h"
 #include "app/workbench/wizard/PageJobs.h"
-#include "core/data/Catalogue.h"
+#include "app/workbench/wizard/PlanPage.h"
 #include "widgets/form/RankTable.h"
 #include "widgets/form/TaskEditor.h"
 
@@ -16,8 +16,12 @@ class QLineEdit;
 class QPlainTextEdit;
 class QPushButton;
 class QTimer;
+class QTreeView;
 class QTreeWidget;
 
+namespace lorkd::field {
+class FaultLine;
+}
 namespace lorkd::plot {
 class RankChart;
 }
@@ -27,20 +31,18 @@ class Job;
 
 namespace lorkd::workbench {
 
-class RunWizard;
-
 /// Folders to scan; what they hold, and what cannot be used and why.
-class DataPage : public QWizardPage {
+class DataPage : public PlanPage {
   Q_OBJECT
  public:
   explicit DataPage(RunWizard* wizard);
   void initializePage() override;
-  bool isComplete() const override;
+  QString whyNot() const override;
   /// Adds the folder as a source and scans it.
   void addFolder(const QString& folder);
   /// Lets the chosen source stand for another folder, where its data lie now.
   void moveSource(const QString& folder);
-  const std::vector<data::Case>& cases() const { return m_cases; }
+  const std::vector<data::Case>& cases() const { return m_found.cases; }
 
  Q_SIGNALS:
   void scanned();
@@ -49,69 +51,75 @@ class DataPage : public QWizardPage {
   void askPacs();
   void removeSource();
   void scan(const QString& name, const QString& folder);
-  /// Scans the plan's sources that the index does not know: of a plan from elsewhere, or of an older index.
-  void scanUnknown();
+  /// Reads the index on a worker; present() follows, unless there is a newer question.
   void readIndex();
+  void present();
+  void showSources();
   /// Whether every source of the plan accepts the finding, and making it so.
   bool accepts(const std::string& code) const;
   void setAccepted(const std::string& code, bool accepted);
-  RunWizard* m_wizard;
-  QTreeWidget *m_sources, *m_found;
+  QTreeWidget* m_sources;
+  QTreeView* m_list;
+  RowsModel* m_rows;
   std::vector<std::pair<std::string, QCheckBox*>> m_accept;  ///< code of a finding that needs consent
   QLabel* m_status;
   QPushButton *m_move, *m_cancel;
-  std::vector<data::Case> m_cases;
+  FoundImages m_found;
   std::vector<std::pair<QString, QString>> m_failed;  ///< source, reason
+  bool m_cancelled = false;                           ///< a scan was, and nobody has said so yet
+  bool m_scanUnknown = false;  ///< sources that the index does not know are to be scanned once it is read
+  int m_asked = 0, m_answered = 0;
   PageJobs m_jobs;
 };
 
 /// Labels to tasks.
-class TasksPage : public QWizardPage {
+class TasksPage : public PlanPage {
   Q_OBJECT
  public:
   TasksPage(RunWizard* wizard, DataPage* data);
   void initializePage() override;
-  bool isComplete() const override;
+  QString whyNot() const override;
   form::TaskEditor* editor() const { return m_editor; }
 
  private:
   /// Sets of pictures are classified, volumes segmented.
   void followKind();
-  RunWizard* m_wizard;
   DataPage* m_data;
   form::TaskEditor* m_editor;
 };
 
 /// Where the knowledge comes from.
-class TeacherPage : public QWizardPage {
+class TeacherPage : public PlanPage {
   Q_OBJECT
  public:
   explicit TeacherPage(RunWizard* wizard);
   void initializePage() override;
-  bool isComplete() const override;
+  QString whyNot() const override;
 
  private:
   void showChoice();
   void addTeacher(const QString& title, const QString& path);
-  RunWizard* m_wizard;
   QComboBox* m_runs;
   QWidget *m_trainForm, *m_runForm;
 };
 
 /// Student network and rank per task, with what each costs.
-class RanksPage : public QWizardPage {
+class RanksPage : public PlanPage {
   Q_OBJECT
  public:
   explicit RanksPage(RunWizard* wizard);
   void initializePage() override;
+  QString whyNot() const override;
 
  private:
   void askSizes();
   void showBars();
-  RunWizard* m_wizard;
+  /// Says what is wrong with the ranks, and what is not wise about sizes.
+  void showWarnings();
   form::RankTable* m_table;
   plot::RankChart* m_chart;
-  QLabel* m_status;
+  QLabel *m_status, *m_warning;
+  field::FaultLine* m_faults;
   QTimer* m_timer;
   std::int64_t m_expert = 0;
   int m_asked = 0;
@@ -119,27 +127,33 @@ class RanksPage : public QWizardPage {
 };
 
 /// Spacing, patch, losses, schedule.
-class TrainingPage : public QWizardPage {
+class TrainingPage : public PlanPage {
   Q_OBJECT
  public:
   explicit TrainingPage(RunWizard* wizard);
+  void initializePage() override { showWarning(); }
+
+ private:
+  /// Says where spacing and patch are far from what the data suggest.
+  void showWarning();
+  QLabel* m_warning;
 };
 
 /// Everything once more, faults first, and the name of the run.
-class ReviewPage : public QWizardPage {
+class ReviewPage : public PlanPage {
   Q_OBJECT
  public:
   explicit ReviewPage(RunWizard* wizard);
   void initializePage() override;
-  bool isComplete() const override;
+  QString whyNot() const override;
   QString runName() const;
   bool startAtOnce() const;
 
  private:
   void review();
   void check();
-  RunWizard* m_wizard;
   QLineEdit* m_name;
+  field::FaultLine* m_nameFault;
   QLabel *m_summary, *m_faults;
   QPlainTextEdit* m_json;
   QCheckBox* m_start;

@@ -6,12 +6,13 @@
 
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
+#include "widgets/field/FaultLine.h"
 #include "widgets/form/FieldEditor.h"
 #include "widgets/plot/RankChart.h"
 
 namespace lorkd::workbench {
 
-RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m_jobs(this) {
+RanksPage::RanksPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   setTitle(tr("Experts and ranks"));
   setSubTitle(
       tr("All experts share one network; each adds factors of its own rank. A higher rank separates more and costs "
@@ -20,7 +21,13 @@ RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard),
   m_table = new form::RankTable(model, this);
   m_chart = new plot::RankChart(this);
   m_status = new QLabel(this);
+  m_status->setObjectName("rankStatus");
   m_status->setWordWrap(true);
+  m_warning = new QLabel(this);
+  m_warning->setObjectName("sizeWarning");
+  m_warning->setWordWrap(true);
+  m_faults = new field::FaultLine(this);
+  m_faults->setObjectName("rankFaults");
   auto* network = new QGroupBox(tr("Shared network"), this);
   auto* networkLayout = new QVBoxLayout(network);
   networkLayout->addWidget(new form::PlanForm(
@@ -36,7 +43,9 @@ RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard),
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(forms);
   layout->addWidget(m_table, 2);
+  layout->addWidget(m_faults);
   layout->addWidget(m_chart, 3);
+  layout->addWidget(m_warning);
   layout->addWidget(m_status);
   m_timer = new QTimer(this);
   m_timer->setSingleShot(true);
@@ -48,6 +57,27 @@ RanksPage::RanksPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard),
       m_timer->start();
   });
   connect(m_table, &form::RankTable::countsChanged, this, &RanksPage::showBars);
+  connect(m_table, &form::RankTable::countsChanged, this, &RanksPage::showWarnings);
+  connect(model, &form::PlanModel::faultsChanged, this, &RanksPage::showWarnings);
+  showWarnings();
+}
+
+QString RanksPage::whyNot() const { return m_faults->why().isEmpty() ? PlanPage::whyNot() : m_faults->why(); }
+
+void RanksPage::showWarnings() {
+  const auto* model = m_wizard->model();
+  QStringList faults;
+  for (const auto& fault : model->faults())
+    if (fault.path.startsWith("tasks.") && fault.path.endsWith(".rank"))
+      faults << tr("%1 – %2").arg(form::fieldName(fault.path), fault.words);
+  m_faults->say(faults.join('\n'));
+  const auto& sizes = m_table->sizes();
+  QStringList warnings{form::studentWarning(sizes),
+                       form::rankWarning(sizes, model->value("tasks").get<plan::Named<plan::Task>>(),
+                                         model->value("lowrank.decoder_factor").get<std::int64_t>())};
+  warnings.removeAll(QString());
+  m_warning->setText(warnings.isEmpty() ? QString() : "⚠ " + warnings.join("\n⚠ "));
+  m_warning->setVisible(!warnings.isEmpty());
 }
 
 void RanksPage::initializePage() { askSizes(); }
@@ -65,9 +95,10 @@ void RanksPage::askSizes() {
     if (job->state() == watch::Job::State::Done) {
       auto sizes = form::NetworkSizes::fromJson(job->result());
       m_expert = sizes.experts.empty() ? 0 : sizes.experts.front();
-      m_status->setText(tr("%1 adapted layers; the teacher has %L2 parameters.")
-                            .arg(sizes.layers.size())
-                            .arg(qlonglong(sizes.teacher)));
+      m_status->setText(
+          sizes.teacher > 0
+              ? tr("%1 adapted layers; the teacher has %2 parameters.").arg(sizes.layers.size()).arg(sizes.teacher)
+              : tr("%1 adapted layers; there is no teacher.").arg(sizes.layers.size()));
       m_table->setSizes(std::move(sizes));
     } else {
       m_status->setText(QString::fromStdString(job->error().text()));

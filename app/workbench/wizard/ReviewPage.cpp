@@ -5,21 +5,24 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
-#include <QRegularExpressionValidator>
+#include <QRegularExpression>
 #include <QVBoxLayout>
 
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
+#include "widgets/field/FaultLine.h"
+#include "widgets/form/FieldEditor.h"
 
 namespace lorkd::workbench {
 
-ReviewPage::ReviewPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard), m_jobs(this) {
+ReviewPage::ReviewPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   setTitle(tr("Review"));
   setSubTitle(tr("The plan is frozen into the run: it is all that determines the result."));
   m_name = new QLineEdit(this);
   m_name->setObjectName("runName");
   m_name->setAccessibleName(tr("Name of the run"));
-  m_name->setValidator(new QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9][A-Za-z0-9 _-]*"), m_name));
+  m_nameFault = new field::FaultLine(this);
+  m_nameFault->setObjectName("runNameFault");
   m_summary = new QLabel(this);
   m_summary->setWordWrap(true);
   m_summary->setTextFormat(Qt::RichText);
@@ -35,7 +38,9 @@ ReviewPage::ReviewPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard
   m_start->setObjectName("startAtOnce");
   m_start->setChecked(true);
   auto* form = new QFormLayout;
-  form->addRow(tr("Name"), m_name);
+  auto* label = new QLabel(tr("Name"), this);
+  label->setBuddy(m_name);
+  form->addRow(label, field::stacked(m_name, m_nameFault, this));
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(form);
   layout->addWidget(m_faults);
@@ -82,14 +87,20 @@ bool ReviewPage::startAtOnce() const { return m_start->isChecked(); }
 
 void ReviewPage::review() {
   QStringList faults;
-  for (const auto& fault : m_wizard->model()->faults()) faults << QString::fromStdString(fault.text());
-  if (runName().isEmpty())
-    faults << tr("The run needs a name.");
-  else if (QDir(m_wizard->project()).exists("runs/" + runName()))
-    faults << tr("A run of this name exists; choose another.");
+  for (const auto& fault : m_wizard->model()->faults())
+    faults << tr("%1 – %2").arg(form::fieldName(fault.path), fault.words);
+  static const QRegularExpression allowed("^[A-Za-z0-9][A-Za-z0-9 _-]*$");
+  m_nameFault->say(
+      runName().isEmpty() ? tr("The run needs a name.")
+      : !allowed.match(runName()).hasMatch()
+          ? tr("A folder gets this name: letters and digits without accents, spaces, - and _; the first is "
+               "a letter or a digit.")
+      : QDir(m_wizard->project()).exists("runs/" + runName()) ? tr("A run of this name exists; choose another.")
+                                                              : QString());
   if (!m_refusal.isEmpty()) faults << m_refusal;
-  m_good = faults.isEmpty() && m_sound;
-  m_faults->setVisible(!m_good);
+  const bool checked = faults.isEmpty() && m_sound;
+  m_good = checked && m_nameFault->why().isEmpty();
+  m_faults->setVisible(!checked);
   m_faults->setText(faults.isEmpty() ? tr("Checking the plan…") : "⚠ " + faults.join("\n⚠ "));
   if (auto plan = m_wizard->model()->plan()) {
     QStringList tasks;
@@ -98,18 +109,21 @@ void ReviewPage::review() {
                    .arg(QString::fromStdString(name).toHtmlEscaped())
                    .arg(task.rank)
                    .arg(task.classes.size());
-    m_summary->setText(tr("Tasks: ") + tasks.join(", ") + "<br>" +
-                       tr("Network %1, %2 steps of %3 samples, teacher: %4, seed %5")
-                           .arg(QString::fromStdString(plan->backbone.name + " " + plan->backbone.preset))
-                           .arg(plan->training.steps)
-                           .arg(plan->training.batch)
-                           .arg(QString::fromStdString(toString(plan->teacher.source)))
-                           .arg(plan->seed));
+    m_summary->setText(
+        tr("Tasks: ") + tasks.join(", ") + "<br>" +
+        tr("Network %1, %2 steps of %3 samples, teacher: %4, seed %5")
+            .arg(QString::fromStdString(plan->backbone.name + " " + plan->backbone.preset).toHtmlEscaped())
+            .arg(plan->training.steps)
+            .arg(plan->training.batch)
+            .arg(QString::fromStdString(toString(plan->teacher.source)))
+            .arg(plan->seed));
   }
   m_json->setPlainText(QString::fromStdString(m_wizard->model()->json().dump(2)));
   Q_EMIT completeChanged();
 }
 
-bool ReviewPage::isComplete() const { return m_good; }
+QString ReviewPage::whyNot() const {
+  return m_good ? QString() : m_nameFault->why().isEmpty() ? m_faults->text() : m_nameFault->why();
+}
 
 }  // namespace lorkd::workbench

@@ -8,6 +8,8 @@
 
 #include "app/workbench/wizard/AuditPage.h"
 #include "app/workbench/wizard/Pages.h"
+#include "app/workbench/wizard/WhyLine.h"
+#include "core/base/File.h"
 #include "core/run/RunDirectory.h"
 #include "widgets/form/NetworkEditor.h"
 
@@ -17,7 +19,7 @@ enum { Data, Tasks, Audit, Teacher, Ranks, Training, Review };
 }
 
 RunWizard::RunWizard(const QString& project, watch::JobQueue* jobs, QWidget* parent)
-    : QWizard(parent), m_project(project), m_model(new form::PlanModel(this)), m_jobs(jobs) {
+    : QWizard(parent), m_project(project), m_model(new form::PlanModel(this)), m_jobs(jobs), m_why(new WhyLine(this)) {
   setWindowTitle(tr("New run"));
   setObjectName("runWizard");
   setWizardStyle(ModernStyle);
@@ -35,6 +37,13 @@ RunWizard::RunWizard(const QString& project, watch::JobQueue* jobs, QWidget* par
   setPage(Training, new TrainingPage(this));
   setPage(Review, new ReviewPage(this));
   setButtonText(FinishButton, tr("Create run"));
+  setButton(CustomButton1, m_why);
+  setButtonLayout({CustomButton1, BackButton, NextButton, FinishButton, CancelButton});
+  connect(m_why, &QAbstractButton::clicked, this, [this] {
+    if (auto* shown = qobject_cast<PlanPage*>(currentPage())) shown->showFault();
+  });
+  connect(this, &QWizard::currentIdChanged, this, &RunWizard::showWhy);
+  for (const int id : pageIds()) connect(page(id), &QWizardPage::completeChanged, this, &RunWizard::showWhy);
   m_begun = m_model->json();
   askNetworks();
 }
@@ -46,6 +55,11 @@ void RunWizard::askNetworks() {
     if (job->state() == watch::Job::State::Done) model->setNetworks(form::networksFromJson(job->result()));
   });
   job->start();
+}
+
+void RunWizard::showWhy() {
+  const auto* shown = qobject_cast<PlanPage*>(currentPage());
+  m_why->say(shown ? shown->whyNot() : QString());
 }
 
 void RunWizard::setPlan(const plan::Plan& plan) {
@@ -60,6 +74,7 @@ watch::Job* RunWizard::askEngine(const QString& title, const QStringList& comman
   const auto text = QByteArray::fromStdString(m_model->json().dump());
   if (!file->open() || file->write(text) != text.size() || !file->flush()) return nullptr;
   auto* job = m_jobs->add(title, command + QStringList{file->fileName()});
+  job->setNameOf(file->fileName(), tr("the plan"));
   connect(job, &watch::Job::finished, file.get(), &QObject::deleteLater);
   file.release()->setParent(job);
   return job;
@@ -86,7 +101,7 @@ void RunWizard::accept() {
   const auto name = static_cast<ReviewPage*>(page(Review))->runName();
   m_model->setValue("name", name.toStdString());
   auto plan = m_model->plan();
-  const auto folder = QDir(m_project).filePath("runs/" + name);
+  const auto folder = QDir(m_project).filePath("runs/" + QString::fromStdString(fileNameOf(name.toStdString())));
   auto run = plan ? run::RunDirectory::create(folder.toStdString(), *plan)
                   : Result<run::RunDirectory>(std::unexpected(plan.error()));
   if (!run) {

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <QWizard>
+#include <optional>
 
+#include "core/data/Audit.h"
 #include "widgets/form/PlanModel.h"
 #include "widgets/run/JobQueue.h"
 
 namespace lorkd::workbench {
+
+class WhyLine;
 
 class RunWizard : public QWizard {
   Q_OBJECT
@@ -25,6 +29,9 @@ class RunWizard : public QWizard {
   /// The folder the run was frozen into; empty until the wizard is accepted.
   QString runPath() const { return m_runPath; }
   bool startAtOnce() const;
+  /// The grid that suits the data, once they were looked at.
+  const std::optional<data::Advice>& advice() const { return m_advice; }
+  void setAdvice(const std::optional<data::Advice>& advice) { m_advice = advice; }
 
   void accept() override;
   /// Asks first when something was changed.
@@ -33,11 +40,15 @@ class RunWizard : public QWizard {
  private:
   /// Which networks and presets there are: only the engine knows its plugins.
   void askNetworks();
+  /// Beside the buttons: why one cannot go on.
+  void showWhy();
 
   QString m_project, m_runPath;
   form::PlanModel* m_model;
   Json m_begun;  ///< the plan as it was when the wizard opened
   watch::JobQueue* m_jobs;
+  WhyLine* m_why;
+  std::optional<data::Advice> m_advice;
 };
 
 }  // namespace lorkd::workbench

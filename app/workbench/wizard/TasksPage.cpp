@@ -6,14 +6,13 @@
 
 namespace lorkd::workbench {
 
-TasksPage::TasksPage(RunWizard* wizard, DataPage* data) : QWizardPage(wizard), m_wizard(wizard), m_data(data) {
+TasksPage::TasksPage(RunWizard* wizard, DataPage* data) : PlanPage(wizard), m_data(data) {
   setTitle(tr("Tasks"));
   setSubTitle(
       tr("Each task becomes one expert. A task has one or more classes; a class is made of one or more labels."));
   m_editor = new form::TaskEditor(wizard->model(), this);
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(m_editor);
-  connect(wizard->model(), &form::PlanModel::changed, this, &QWizardPage::completeChanged);
 }
 
 void TasksPage::initializePage() {
@@ -48,12 +47,13 @@ void TasksPage::followKind() {
   }
 }
 
-bool TasksPage::isComplete() const {
+QString TasksPage::whyNot() const {
   const auto tasks = m_wizard->model()->value("tasks");
-  if (!tasks.is_object() || tasks.empty()) return false;
+  if (!tasks.is_object() || tasks.empty()) return tr("Make at least one task: “Suggest tasks…” proposes some.");
   for (const auto& [name, task] : tasks.items())
-    if (task.value("classes", Json::object()).empty()) return false;
-  return true;
+    if (task.value("classes", Json::object()).empty())
+      return tr("The task %1 has no class yet: give it labels, or remove it.").arg(QString::fromStdString(name));
+  return {};
 }
 
 }  // namespace lorkd::workbench

@@ -12,7 +12,7 @@
 
 namespace lorkd::workbench {
 
-TeacherPage::TeacherPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
+TeacherPage::TeacherPage(RunWizard* wizard) : PlanPage(wizard) {
   setTitle(tr("Teacher"));
   setSubTitle(
       tr("The large network whose knowledge is decomposed. Train one on all tasks together, or take an earlier one."));
@@ -71,6 +71,9 @@ void TeacherPage::addTeacher(const QString& title, const QString& path) {
 void TeacherPage::showChoice() {
   const auto source = m_wizard->model()->value("teacher.source");
   m_trainForm->setVisible(source == "train");
+  // What nobody sees cannot be mended.
+  if (source != "train")
+    for (const char* path : {"teacher.backbone", "teacher.steps"}) m_wizard->model()->forgive(path);
   m_runForm->setVisible(source == "checkpoint");
   if (source == "checkpoint" && m_wizard->model()->value("teacher.checkpoint") == "" && m_runs->itemData(0).isValid())
     m_wizard->model()->setValue("teacher.checkpoint", m_runs->itemData(0).toString().toStdString());
@@ -81,9 +84,13 @@ void TeacherPage::showChoice() {
   Q_EMIT completeChanged();
 }
 
-bool TeacherPage::isComplete() const {
+QString TeacherPage::whyNot() const {
   const auto* model = m_wizard->model();
-  return model->value("teacher.source") != "checkpoint" || model->value("teacher.checkpoint") != "";
+  if (model->value("teacher.source") == "checkpoint" && model->value("teacher.checkpoint") == "")
+    return m_runs->itemData(0).isValid()
+               ? tr("Choose the run of a teacher.")
+               : tr("This project has no trained teacher yet: name the run of one, or train one first.");
+  return PlanPage::whyNot();
 }
 
 }  // namespace lorkd::workbench

@@ -112,11 +112,7 @@ Result<void> writeSlice(const fs::path& file, const image::Volume& volume, Stora
   const auto stored = storedSlice(volume, k, storage);
   if (status.good()) status = dataset.putAndInsertUint16Array(DCM_PixelData, stored.data(), stored.size());
   if (status.bad()) return fail(ErrorCode::Internal, status.text(), "", file.string());
-  return writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
-    status = format.saveFile(temporary.c_str(), EXS_LittleEndianExplicit);
-    if (status.bad()) return fail(ErrorCode::Io, status.text(), "check the free space", file.string());
-    return {};
-  });
+  return dicom::save(format, file);
 }
 
 Result<void> checkVolume(const image::Volume& volume, const std::vector<int>& order) {

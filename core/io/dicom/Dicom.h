@@ -32,6 +32,9 @@ struct Loaded {
 /// Errors: NotFound, Format (no DICOM data set).
 Result<Loaded> load(const std::filesystem::path& path);
 
+/// Writes atomically, as explicit little endian. Errors: Io; Internal where DCMTK cannot.
+Result<void> save(DcmFileFormat& format, const std::filesystem::path& file);
+
 /// The value as text without padding, empty if absent. Multi-valued text keeps its backslashes.
 std::string text(DcmItem& item, const DcmTagKey& tag);
 /// Identifiers and codes hold plain ASCII; anything else in them becomes '?', so that rubbish does not travel on.

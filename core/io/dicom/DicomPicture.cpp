@@ -7,6 +7,7 @@
 #include <gdcmImageReader.h>
 
 #include "core/base/Guard.h"
+#include "core/io/Limits.h"
 #include "core/io/dicom/SeriesCheck.h"
 #include "core/io/dicom/SliceHeader.h"
 #include "core/io/dicom/SlicePixels.h"
@@ -28,8 +29,8 @@ Result<void> unpackByGdcm(DcmDataset& set, const SliceHeader& h) {
   const auto& image = reader.GetImage();
   const auto needed = static_cast<std::size_t>(h->rows) * static_cast<std::size_t>(h->columns) *
                       static_cast<std::size_t>(h->samples) * static_cast<std::size_t>(h->bitsAllocated / 8);
-  std::vector<char> cells(image.GetBufferLength());
-  if (cells.size() != needed || !image.GetBuffer(cells.data()))
+  std::vector<char> cells(image.GetBufferLength() == needed ? needed : 0);
+  if (cells.empty() || !image.GetBuffer(cells.data()))
     return damaged(h.file, "the picture cannot be decoded, or has another size than its header says");
   delete set.remove(DCM_PixelData);
   OFCondition status =
@@ -85,6 +86,10 @@ Result<Picture> readDicomPicture(const fs::path& file, std::int64_t maxSide) {
     if (h->rows < 1 || h->columns < 1 || h->rows > maxSide || h->columns > maxSide || h.frames != 1)
       return fail(ErrorCode::Unsupported, "the DICOM object is no picture of one frame",
                   "several frames are read as volumes, if they say where they lie", file.string());
+    if (const auto samples = std::int64_t(h->rows) * h->columns * h->samples; samples > kMostSamples)
+      return fail(ErrorCode::Unsupported,
+                  "the picture has " + grouped(samples) + " samples, more than " + grouped(kMostSamples),
+                  "cut it into parts, or make it smaller", file.string());
     if (!canDecode(h->transferSyntax))
       return fail(ErrorCode::Unsupported, "the compression " + h->transferSyntax + " cannot be decoded", "",
                   file.string());

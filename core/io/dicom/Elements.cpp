@@ -1,12 +1,13 @@
 #include "core/io/dicom/Elements.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include "core/io/OpenFile.h"
 
 namespace lorkd::io {
 
@@ -15,8 +16,7 @@ namespace {
 thread_local std::string spareWindow;
 }  // namespace
 
-Bytes::Bytes(const std::filesystem::path& file)
-    : m_file(::open(file.c_str(), O_RDONLY | O_CLOEXEC)), m_window(std::exchange(spareWindow, {})) {
+Bytes::Bytes(const std::filesystem::path& file) : m_file(openRegular(file)), m_window(std::exchange(spareWindow, {})) {
   m_window.clear();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/File.h"
+#include "core/io/Limits.h"
 #include "core/io/dicom/Elements.h"
 
 namespace lorkd::io {
@@ -68,24 +69,37 @@ bool shallow(Bytes& bytes, std::uint64_t at, Encoding encoding) {
   return true;
 }
 
-// The rest of a file from `at`, inflated; empty when it is no raw deflate stream.
-Result<std::string> inflated(const fs::path& file, std::uint64_t at) {
-  LORKD_TRY(packed, readFile(file, std::uintmax_t(1) << 28));
-  std::string out;
+// Gives the rest of a file from `at`, inflated, to `take` block by block, until that returns false; nothing when it is
+// no raw deflate stream.
+template <class Take>
+void inflateFrom(std::string& packed, std::uint64_t at, const Take& take) {
   z_stream stream{};
-  if (at >= packed.size() || inflateInit2(&stream, -MAX_WBITS) != Z_OK) return out;
+  if (at >= packed.size() || inflateInit2(&stream, -MAX_WBITS) != Z_OK) return;
   stream.next_in = reinterpret_cast<Bytef*>(packed.data() + at);
   stream.avail_in = static_cast<uInt>(packed.size() - at);
   std::string block(1 << 18, '\0');
-  int code = Z_OK;
-  while (code == Z_OK && out.size() < std::size_t(1) << 30) {
+  for (int code = Z_OK; code == Z_OK;) {
     stream.next_out = reinterpret_cast<Bytef*>(block.data());
     stream.avail_out = static_cast<uInt>(block.size());
     code = inflate(&stream, Z_NO_FLUSH);
-    out.append(block.data(), block.size() - stream.avail_out);
+    if (!take(std::string_view(block).substr(0, block.size() - stream.avail_out))) break;
   }
   inflateEnd(&stream);
-  if (code == Z_OK) return fail(ErrorCode::Format, "the compressed data set is larger than 1 GiB", "", file.string());
+}
+
+// The rest of a file from `at`, inflated; empty when it is no raw deflate stream. DCMTK holds all of it in memory, too.
+Result<std::string> inflated(const fs::path& file, std::uint64_t at) {
+  LORKD_TRY(packed, readFile(file, kMostDeflated));
+  std::uintmax_t size = 0;
+  inflateFrom(packed, at, [&](std::string_view bytes) { return (size += bytes.size()) <= kMostDeflated; });
+  if (size > kMostDeflated)
+    return fail(ErrorCode::Unsupported,
+                "the deflated data set has more than " + grouped(static_cast<std::int64_t>(kMostDeflated)) + " bytes",
+                "convert it to a transfer syntax that packs its pixels alone", file.string());
+  LORKD_CHECK(roomFor(2 * static_cast<double>(size), file));
+  std::string out;
+  out.reserve(size);
+  inflateFrom(packed, at, [&](std::string_view bytes) { return out.append(bytes), true; });
   return out;
 }
 

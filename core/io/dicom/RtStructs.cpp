@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <map>
 
+#include "core/io/Limits.h"
 #include "core/io/Resample.h"
 #include "core/io/Series.h"
 #include "core/io/dicom/SeriesCheck.h"
@@ -222,10 +223,11 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const image::Geomet
                                       const std::function<bool(const std::string&)>& wants, bool skipDamaged) {
   LORKD_TRY(found, readRois(loaded.dataset(), wants));
   image::SegmentSet set{reference, {}};
-  constexpr double kMaxMaskBytes = 64.0 * (1ull << 30);
   std::erase_if(found.rois, [&](const Roi& roi) { return !wants(roi.segment.name); });
-  if (static_cast<double>(reference.voxels()) * static_cast<double>(found.rois.size()) > kMaxMaskBytes)
+  const double maskBytes = static_cast<double>(reference.voxels()) * static_cast<double>(found.rois.size());
+  if (maskBytes > kMostMaskBytes)
     return fail(ErrorCode::Unsupported, "the structures would need more than 64 GiB of memory");
+  LORKD_CHECK(roomFor(maskBytes, {}));
   for (auto& roi : found.rois) {
     auto mask =
         roi.fault ? Result<std::vector<std::uint8_t>>(std::unexpected(*roi.fault)) : fillContours(roi, reference);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/io/Limits.h"
 #include "core/io/Series.h"
 #include "core/io/dicom/SegFrames.h"
 #include "core/io/dicom/SeriesCheck.h"
@@ -12,8 +13,6 @@
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr double kMaxMaskBytes = 64.0 * (1ull << 30);
 
 // Where the pixels of a frame fall in a grid: the offset of pixel (0, 0) and the steps to its neighbours.
 struct Placement {
@@ -186,8 +185,15 @@ Result<image::SegmentSet> readChecked(dicom::Loaded& loaded, const fs::path& fil
   std::vector<std::size_t> wanted;
   for (std::size_t s = 0; s < header.segments.size(); ++s)
     if (!wants || wants(header.segments[s].name)) wanted.push_back(s);
-  if (static_cast<double>(voxels) * static_cast<double>(wanted.size()) > kMaxMaskBytes)
+  const double maskBytes = static_cast<double>(voxels) * static_cast<double>(wanted.size());
+  if (maskBytes > kMostMaskBytes)
     return fail(ErrorCode::Unsupported, "the segmentation would need more than 64 GiB of memory");
+  if (std::int64_t(header.rows) * header.columns > kMostSamples)
+    return fail(ErrorCode::Unsupported, "a frame has " + grouped(std::int64_t(header.rows) * header.columns) +
+                                            " pixels, more than " + grouped(kMostSamples));
+  LORKD_CHECK(roomFor(moved ? 2 * maskBytes : maskBytes, file));
+  // What is not there is found out before there are masks for it.
+  if (header.kind == SegKind::Binary) LORKD_CHECK(packedBits(loaded.dataset(), header));
   LORKD_TRY(placements, placesOf(header, set.geometry, origins));
   std::vector<std::uint8_t*> masks(std::max<std::size_t>(1, header.segments.size()));
   set.segments.reserve(wanted.size());

@@ -348,11 +348,7 @@ Result<fs::path> writeSeg(const fs::path& file, const image::SegmentSet& segment
   for (const auto& tag : {DCM_SeriesDate, DCM_ContentDate}) set(tag, header.studyDate);
   for (const auto& tag : {DCM_SeriesTime, DCM_ContentTime}) set(tag, header.studyTime);
   if (set.status().bad()) return dcmtkError(set.status(), "identifiers");
-  LORKD_CHECK(writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
-    const OFCondition saved = format.saveFile(temporary.c_str(), EXS_LittleEndianExplicit);
-    if (saved.bad()) return fail(ErrorCode::Io, saved.text(), "check the free space", file.string());
-    return {};
-  }));
+  LORKD_CHECK(dicom::save(format, file));
   return file;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/io/dicom/SeriesSplit.h"
+#include "core/io/dicom/SliceDistances.h"
 #include "core/io/dicom/Upright.h"
 
 namespace lorkd::io {
@@ -86,56 +87,87 @@ void checkPet(Series& series, const std::vector<SliceHeader>& headers) {
         "the values are as measured, without correction for decay: slices of different moments differ by it");
 }
 
+std::string counted(std::size_t n) { return std::to_string(n) + (n == 1 ? " slice" : " slices"); }
+
+// In words where slices are missing; `between` names the two slices around a gap.
+template <class Between>
+std::string gapText(const SliceDistances& found, double usual, Between between) {
+  std::size_t missing = 0, odd = 0;
+  std::string places;
+  for (std::size_t n = 0; n < found.gaps.size(); ++n) {
+    const auto& gap = found.gaps[n];
+    missing += gap.missing;
+    odd += gap.multiple ? 0 : 1;
+    if (n < 3) places += (n ? ", " : "") + between(gap.after) + " (" + mm(gap.width) + ")";
+  }
+  if (found.gaps.size() > 3) places += " and at " + std::to_string(found.gaps.size() - 3) + " more";
+  if (odd == found.gaps.size())
+    return (odd == 1 ? "there is a gap " : "there are gaps ") + places + ", where slices lie " + mm(usual) +
+           " apart otherwise; it is no multiple of that";
+  return (odd > 0 ? "about " : "") + counted(missing) + (missing == 1 ? " is" : " are") + " missing, " + places +
+         "; the usual distance is " + mm(usual);
+}
+
+// "14 slices 4 mm apart, then 14 slices 7 mm apart (from b.dcm on)".
+std::string rowsText(const std::vector<SliceRow>& rows, const std::vector<SliceHeader>& headers) {
+  std::string out;
+  for (const auto& row : rows)
+    out += (out.empty() ? "" : ", then ") + counted(row.slices) + " " + mm(row.distance) + " apart" +
+           (row.first > 0 ? " (from " + name(headers[row.first]) + " on)" : "");
+  return out;
+}
+
 // Even spacing along the normal. Returns the spacing, and whether slices must be interpolated to have it.
 std::pair<double, bool> checkGaps(Series& series, const std::vector<SliceHeader>& headers) {
   const auto& at = series.instances;
   const std::size_t n = at.size();
-  std::vector<double> gaps;
-  for (std::size_t k = 1; k < n; ++k) gaps.push_back(at[k].position - at[k - 1].position);
-  std::vector<double> positions;
+  std::vector<double> distances, positions;
   for (const auto& instance : at) positions.push_back(instance.position);
+  for (std::size_t k = 1; k < n; ++k) distances.push_back(positions[k] - positions[k - 1]);
+  const auto between = [&](std::size_t k) {
+    return "between " + name(headers[k]) + " and " + name(headers[k + 1]) + " at " + mm(at[k].position);
+  };
   const double same = samePlace(positions);
-  std::vector<double> sorted = gaps;
-  std::erase_if(sorted, [same](double gap) { return gap < same; });
+  const auto isDouble = [same](double distance) { return distance < same; };
+  const auto doubled = std::ranges::count_if(distances, isDouble);
+  std::vector<double> sorted = distances;
+  std::erase_if(sorted, isDouble);
   if (sorted.empty()) sorted = {0};
-  // The lower of two middle ones: a missing slice makes a gap wider.
+  // The lower of two middle ones: a missing slice makes a distance wider.
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
   std::ranges::nth_element(sorted, middle);
   const double median = *middle;
-  const double mean = (at.back().position - at.front().position) / static_cast<double>(n - 1);
-  std::size_t doubled = 0, missing = 0;
-  std::string doubledAt, missingAt;
-  for (std::size_t k = 0; k < gaps.size(); ++k) {
-    const auto between = [&] {
-      return name(headers[k]) + " and " + name(headers[k + 1]) + " at " + mm(at[k].position);
-    };
-    if (gaps[k] < same) {
-      if (doubled++ == 0) doubledAt = between();
-    } else if (gaps[k] > 1.5 * median) {
-      if (missing == 0) missingAt = between();
-      missing += static_cast<std::size_t>(std::min(1e6, std::round(gaps[k] / median) - 1));
-    }
-  }
-  if (doubled > 0)
+  if (doubled > 0) {
+    const auto first = std::ranges::find_if(distances, isDouble) - distances.begin();
     add(series, Severity::Unusable, "duplicate-slice",
-        std::to_string(doubled) + " slice(s) lie where another one lies, first " + doubledAt +
-            "; the series may hold several phases or echoes");
-  if (missing > 0)
-    add(series, Severity::Consent, "missing-slice",
-        std::to_string(missing) + " slice(s) missing, first between " + missingAt + "; the usual distance is " +
-            mm(median) + "; with consent they are interpolated");
-  bool uneven = missing > 0;
-  if (doubled == 0 && missing == 0) {
-    double worst = 0;
-    for (std::size_t k = 0; k < n; ++k)
-      worst = std::max(worst, std::abs(at[k].position - at.front().position - static_cast<double>(k) * mean));
-    uneven = worst > kPlaneTolerance * mean;
-    if (worst > 0.01 * mean)
-      add(series, uneven ? Severity::Consent : Severity::Warning, "uneven-spacing",
-          "slices lie up to " + mm(worst) + " off an even spacing of " + mm(mean) +
-              (uneven ? "; with consent the volume is interpolated evenly" : ""));
+        std::to_string(doubled) + " slice(s) lie where another one lies, first " +
+            between(static_cast<std::size_t>(first)) + "; the series may hold several phases or echoes");
+    return {median > 0 ? median : 1.0, false};
   }
-  return {median > 0 ? (missing + doubled > 0 ? median : mean) : 1.0, uneven && doubled == 0};
+
+  const double length = positions.back() - positions.front(), mean = length / static_cast<double>(n - 1);
+  double worst = 0;
+  for (std::size_t k = 0; k < n; ++k)
+    worst = std::max(worst, std::abs(positions[k] - positions.front() - static_cast<double>(k) * mean));
+  const auto off = "lie up to " + mm(worst) + " off an even spacing of " + mm(mean);
+  if (worst <= kPlaneTolerance * mean) {
+    if (worst > 0.01 * mean) add(series, Severity::Warning, "uneven-spacing", "slices " + off);
+    return {mean, false};
+  }
+  const auto found = readDistances(distances);
+  const auto remedy = "; with consent the volume is interpolated, a slice every " +
+                      mm(length / std::max(1.0, std::round(length / median)));
+  if (!found.gaps.empty())
+    add(series, Severity::Consent, "missing-slice", gapText(found, found.rows.front().distance, between) + remedy);
+  if (found.rows.size() > 1)
+    add(series, Severity::Consent, "uneven-spacing",
+        "the distance of slices changes, as between two protocols: " + rowsText(found.rows, headers) + remedy);
+  else if (found.gaps.empty()) {
+    const auto [least, most] = std::ranges::minmax(distances);
+    add(series, Severity::Consent, "uneven-spacing",
+        "slices lie irregularly, " + mm(least) + " to " + mm(most) + " apart: they " + off + remedy);
+  }
+  return {median, true};
 }
 
 // Slices must stack straight along the normal, or straight at an angle to it. True when it is an angle.

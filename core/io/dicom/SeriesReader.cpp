@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "core/io/Limits.h"
 #include "core/io/dicom/SeriesCheck.h"
 #include "core/io/dicom/SlicePixels.h"
 #include "core/io/dicom/Upright.h"
@@ -86,6 +87,11 @@ Result<image::Volume> readSeries(const Series& series) {
   if (series.instances.empty() || g.voxels() <= 0 || slices != series.instances.size() ||
       !(std::abs(g.handedness()) > 0.5))
     return fail(ErrorCode::Mismatch, "the instances of the series make no volume", "see what the scan found about it");
+  if (g.voxels() > kMostVoxels)
+    return fail(ErrorCode::Unsupported,
+                "the series has " + grouped(g.voxels()) + " voxels, more than " + grouped(kMostVoxels), "leave it out",
+                series.instances.front().file.string());
+  LORKD_CHECK(roomFor(sizeof(float) * static_cast<double>(g.voxels()), series.instances.front().file));
   try {
     return readSlices(series);
   } catch (const std::bad_alloc&) {

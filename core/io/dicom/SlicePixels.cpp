@@ -12,6 +12,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/io/Limits.h"
 #include "core/io/dicom/Elements.h"
 #include "core/io/dicom/SeriesCheck.h"
 
@@ -117,6 +118,19 @@ Result<PixelFormat> storedFormat(DcmDataset& set, const fs::path& file) {
   return f;
 }
 
+// A number that the pixels' meaning hangs on: `absent` where the header has none, an error where it is no finite one.
+Result<double> scaleNumber(DcmItem& item, const DcmTagKey& tag, const char* name, double absent, const fs::path& file) {
+  DcmElement* element = nullptr;
+  const bool there = item.findAndGetElement(tag, element).good() && element && element->getLengthField() > 0;
+  if (!there || (element->getLengthField() < 64 && dicom::text(item, tag).empty() && element->isaString()))
+    return absent;
+  const auto value = dicom::numbers(item, tag, 1);
+  if (value) return value->front();
+  return fail(ErrorCode::Numeric,
+              std::string(name) + " is no finite number: '" + dicom::ascii(dicom::text(item, tag)) + "'",
+              "copy the file anew from its source, or leave it out", file.string());
+}
+
 Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file) {
   LORKD_TRY(f, storedFormat(set, file));
   DcmItem* rescale = nullptr;
@@ -124,9 +138,10 @@ Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file
     rescale = dicom::functionalGroup(*own, dicom::sequenceItem(set, DCM_SharedFunctionalGroupsSequence),
                                      DCM_PixelValueTransformationSequence);
   if (!rescale) rescale = &set;
-  f.slope = dicom::number(*rescale, DCM_RescaleSlope, 1);
-  f.intercept = dicom::number(*rescale, DCM_RescaleIntercept, 0);
-  if (f.slope == 0) f.slope = 1;
+  LORKD_TRY(slope, scaleNumber(*rescale, DCM_RescaleSlope, "RescaleSlope", 1, file));
+  LORKD_TRY(intercept, scaleNumber(*rescale, DCM_RescaleIntercept, "RescaleIntercept", 0, file));
+  f.slope = slope == 0 ? 1 : slope;
+  f.intercept = intercept;
   if (DcmItem* table = dicom::sequenceItem(set, DCM_ModalityLUTSequence)) {
     if (f.slope != 1 || f.intercept != 0)
       return damaged(file, "the header has both a ModalityLUTSequence and a rescale, which contradict each other");
@@ -232,8 +247,24 @@ Result<std::vector<Uint8>> decodeByGdcm(DcmDataset& set, const SliceHeader& h, c
   return cells;
 }
 
+// Whether a JPEG in the file says that it is larger than the header does (ITU-T T.81 section B.2.2): its decoder takes
+// memory for what it says itself. What is no JPEG is not judged.
+bool outgrows(std::string_view jpeg, const SliceHeader& h) {
+  const auto number = [&](std::size_t at) { return littleOrBig(jpeg.substr(at, 2), true); };
+  for (std::size_t at = 2; at + 9 < jpeg.size() && jpeg[at] == '\xff';) {
+    const auto marker = static_cast<unsigned char>(jpeg[at + 1]);
+    const bool frame = (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) ||
+                       marker == 0xf7;  // of JPEG-LS
+    if (frame) return static_cast<double>(number(at + 5)) * number(at + 7) > static_cast<double>(h->rows) * h->columns;
+    at += 2 + std::max<std::size_t>(2, number(at + 2));
+  }
+  return false;
+}
+
 // One frame's cells, decoded; nothing else of the file's pixels is read where they are not compressed.
-Result<std::vector<Uint8>> decodeByDcmtk(DcmDataset& set, int frame, std::size_t needed, const fs::path& file) {
+Result<std::vector<Uint8>> decodeByDcmtk(DcmDataset& set, const SliceHeader& h, std::size_t needed) {
+  const int frame = h.frame;
+  const auto& file = h.file;
   DcmElement* element = nullptr;
   auto* data = set.findAndGetElement(DCM_PixelData, element).good() ? dynamic_cast<DcmPixelData*>(element) : nullptr;
   if (!data) return damaged(file, "there are no pixel data");
@@ -241,6 +272,10 @@ Result<std::vector<Uint8>> decodeByDcmtk(DcmDataset& set, int frame, std::size_t
   auto status = data->getUncompressedFrameSize(&set, size);
   if (status.bad()) return damaged(file, std::string("the slice cannot be decoded: ") + status.text());
   if (size < needed) return damaged(file, "the pixel data are shorter than the header says: the file is truncated");
+  if (DcmXfer(set.getOriginalXfer()).isEncapsulated())
+    if (const auto packed = fragmentsOf(set, h, frame);
+        packed && packed->starts_with("\xff\xd8") && outgrows(*packed, h))
+      return damaged(file, "the compressed slice is larger than the header says");
   std::vector<Uint8> cells(size + size % 2);
   OFString colours;
   status = data->getUncompressedFrame(&set, static_cast<Uint32>(frame), fragment, cells.data(),
@@ -282,6 +317,10 @@ Result<SliceHeader> SlicePixels::header(const fs::path& file, int frame) {
   m_frame = static_cast<std::size_t>(frame);
   const auto& h = m_frames[m_frame];
   if (!h.truncation.empty()) return damaged(file, "the file is truncated: " + h.truncation);
+  if (const auto samples = std::int64_t(h->rows) * h->columns * std::max(1, h->samples); samples > kMostSamples)
+    return fail(ErrorCode::Unsupported,
+                "a slice has " + grouped(samples) + " samples, more than " + grouped(kMostSamples),
+                "leave the file out", file.string());
   if (!canDecode(h->transferSyntax))
     return fail(ErrorCode::Unsupported, "the compression " + h->transferSyntax + " cannot be decoded", "",
                 file.string());
@@ -295,13 +334,20 @@ Result<std::vector<float>> decode(DcmDataset& set, const SliceHeader& h, const P
   const auto bytes = plane * static_cast<std::size_t>(format.allocated / 8);
   const bool jpeg2000 =
       h->transferSyntax == UID_JPEG2000LosslessOnlyTransferSyntax || h->transferSyntax == UID_JPEG2000TransferSyntax;
-  LORKD_TRY(cells, jpeg2000 ? decodeByGdcm(set, h, format, bytes) : decodeByDcmtk(set, h.frame, bytes, h.file));
+  LORKD_TRY(cells, jpeg2000 ? decodeByGdcm(set, h, format, bytes) : decodeByDcmtk(set, h, bytes));
   std::vector<float> out(plane);
   const bool ct = h->modality == "CT";
   if (format.allocated == 8) rescale<std::uint8_t>(cells, format, ct, out);
   if (format.allocated == 16) rescale<std::uint16_t>(cells, format, ct, out);
   if (format.allocated == 32) rescale<std::uint32_t>(cells, format, ct, out);
-  return out;
+  const auto wrong = std::ranges::find_if_not(out, [](float v) { return std::isfinite(v); });
+  if (wrong == out.end()) return out;
+  const auto first = static_cast<int>(wrong - out.begin());
+  const auto count = std::count_if(wrong, out.end(), [](float v) { return !std::isfinite(v); });
+  return fail(ErrorCode::Numeric,
+              std::to_string(count) + " pixel(s) hold no finite number once they are rescaled, the first in column " +
+                  std::to_string(first % h->columns + 1) + " of row " + std::to_string(first / h->columns + 1),
+              "copy the file anew from its source, or leave it out", h.file.string());
 }
 
 }  // namespace

@@ -1,13 +1,17 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "tests/support/TemporaryFolder.h"
 
@@ -60,19 +64,25 @@ TEST(WriteAtomically, KeepsTheOldContentWhenTheWriterFails) {
   const auto file = folder / "c.nii.gz";
   ASSERT_TRUE(writeFileAtomically(file, "old"));
   fs::path seen;
-  const auto outcome = writeAtomically(file, [&](const fs::path& temporary) -> Result<void> {
-    seen = temporary;
-    std::ofstream(temporary) << "half";
-    return fail(ErrorCode::Numeric, "no");
-  });
+  const auto good = [](const fs::path&) -> Result<void> { return {}; };
+  const auto outcome = writeAtomically(
+      file,
+      [&](const fs::path& temporary) -> Result<void> {
+        seen = temporary;
+        std::ofstream(temporary) << "half";
+        return fail(ErrorCode::Numeric, "no");
+      },
+      good);
   EXPECT_EQ(outcome.error().code, ErrorCode::Numeric);
   EXPECT_TRUE(seen.string().ends_with(".nii.gz"));
   EXPECT_EQ(readFile(file).value(), "old");
-  EXPECT_THROW((void)writeAtomically(file,
-                                     [&](const fs::path& temporary) -> Result<void> {
-                                       std::ofstream(temporary) << "half";
-                                       throw std::runtime_error("bug");
-                                     }),
+  EXPECT_THROW((void)writeAtomically(
+                   file,
+                   [&](const fs::path& temporary) -> Result<void> {
+                     std::ofstream(temporary) << "half";
+                     throw std::runtime_error("bug");
+                   },
+                   good),
                std::runtime_error);
   EXPECT_EQ(readFile(file).value(), "old");
   EXPECT_EQ(entriesOf(folder.path()), 1u) << "a temporary was left behind";
@@ -93,6 +103,27 @@ TEST(WriteAtomically, KeepsTheOldContentWhenSpaceRunsOut) {
   ASSERT_FALSE(outcome.has_value());
   EXPECT_EQ(outcome.error().code, ErrorCode::Io);
   EXPECT_EQ(readFile(folder / "f").value(), "old");
+  EXPECT_EQ(entriesOf(folder.path()), 1u);
+}
+
+TEST(WriteAtomically, ALibrarysWordIsNotEnough) {
+  test::TemporaryFolder folder;
+  const auto file = folder / "f";
+  ASSERT_TRUE(writeFileAtomically(file, "old"));
+  const auto outcome = writeAtomically(
+      file,
+      [](const fs::path& temporary) -> Result<void> {
+        std::ofstream(temporary) << "half";
+        return {};  // says that all is well
+      },
+      [](const fs::path& temporary) -> Result<void> {
+        if (readFile(temporary).value_or("") == "whole") return {};
+        return fail(ErrorCode::Format, "it has no end");
+      });
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().code, ErrorCode::Io);
+  EXPECT_NE(outcome.error().text().find("could not be written whole"), std::string::npos);
+  EXPECT_EQ(readFile(file).value(), "old");
   EXPECT_EQ(entriesOf(folder.path()), 1u);
 }
 
@@ -131,6 +162,74 @@ TEST(AppendLine, ClosesATornLineFirst) {
   ASSERT_TRUE(appendLine(folder / "log", "three"));
   EXPECT_EQ(readFile(folder / "log").value(), "one\nto\ntwo\nthree\n");
   EXPECT_EQ(appendLine(folder / "no/log", "x").error().code, ErrorCode::Io);
+}
+
+TEST(AppendLine, WhatFailsIsTakenBack) {
+  test::TemporaryFolder folder;
+  ASSERT_TRUE(appendLine(folder / "log", "one"));
+  const auto oldHandler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{10, before.rlim_max};  // a part of the next line fits
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto outcome = appendLine(folder / "log", "a longer line");
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, oldHandler);
+  EXPECT_FALSE(outcome.has_value());
+  EXPECT_EQ(readFile(folder / "log").value(), "one\n");
+}
+
+TEST(OpenToRead, WaitsForNoPipe) {
+  test::TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(openToRead(folder / "pipe").error().code, ErrorCode::Io);
+  EXPECT_EQ(sha256File(folder / "pipe").error().code, ErrorCode::Io);
+  EXPECT_EQ(appendLine(folder / "pipe", "x").error().code, ErrorCode::Io);
+  EXPECT_EQ(openToRead(folder / "none").error().code, ErrorCode::NotFound);
+}
+
+// A process that is killed while it writes leaves its temporary; whoever writes in that folder next removes it.
+TEST(Temporaries, OfDeadProcessesAreCleared) {
+  test::TemporaryFolder folder;
+  const auto child = ::fork();
+  if (child == 0) {
+    std::ofstream(temporaryBeside(folder / "a.nii.gz")) << "half";
+    fs::create_directory(temporaryBeside(folder / "expert"));
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+  const auto own = temporaryBeside(folder / "b");
+  std::ofstream(own) << "being written";
+  std::ofstream(folder / ".notes.part") << "of somebody else";
+  ASSERT_EQ(entriesOf(folder.path()), 4u);
+  clearAbandoned(folder.path());
+  EXPECT_EQ(entriesOf(folder.path()), 2u);
+  EXPECT_TRUE(fs::exists(own)) << "of a process that lives";
+  EXPECT_TRUE(fs::exists(folder / ".notes.part"));
+  EXPECT_TRUE(own.filename().string().starts_with(".b."));
+}
+
+TEST(Temporaries, KeepTheExtensionAndFitIntoAName) {
+  EXPECT_TRUE(temporaryBeside("/x/a.nii.gz").string().ends_with(".part.nii.gz"));
+  EXPECT_LT(temporaryBeside("/x/" + std::string(250, 'n')).filename().string().size(), 256u);
+  EXPECT_LT(temporaryBeside("/x/n." + std::string(100, 'e') + ".nii.gz").filename().string().size(), 256u);
+}
+
+TEST(FileNameOf, KeepsGoodNamesAndTamesOthers) {
+  for (const char* name : {"liver", "liver 2", "a.b", "Über", "run-1"}) EXPECT_EQ(fileNameOf(name), name);
+  std::set<std::string> seen;
+  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("../../x"),
+                                  std::string("/tmp/x"), std::string("a/b"), std::string("a_b/"), std::string("a\nb"),
+                                  std::string("a\\b"), std::string("x "), std::string("..."), std::string("-rf"),
+                                  std::string("nul\0l", 5), std::string(300, 'n'), std::string(301, 'n')}) {
+    const auto file = fileNameOf(name);
+    EXPECT_EQ(fs::path(file).filename(), file) << name;
+    EXPECT_EQ(file.find_first_of(std::string("/\\\n\0", 4)), file.npos) << name;
+    EXPECT_NE(file.front(), '.');
+    EXPECT_NE(file.front(), '-');
+    EXPECT_LE(file.size(), 120u);
+    EXPECT_TRUE(seen.insert(file).second) << name << " and another become " << file;
+  }
 }
 
 TEST(MakeWritableFolder, NamesTheFolderThatIsNot) {

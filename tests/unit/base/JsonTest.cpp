@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
 
 #include "core/base/File.h"
@@ -46,6 +47,28 @@ TEST(ParseJson, BoundsTheKeysOfOneObject) {
   text += "}";
   EXPECT_FALSE(parseJson(text, "p"));
   EXPECT_EQ(parseSortedJson(text, "p").value().size(), 25'000u);
+}
+
+// Each of these took quadratic time once: minutes.
+TEST(ParseJson, LongListsTakeLinearTime) {
+  std::string objects = "[{\"a\":[]}", numbers = "[0", keys = "{\"k\":{}";
+  for (int i = 0; i < 300'000; ++i) {
+    objects += ",{\"a\":[]}";
+    numbers += ",1";
+    keys += ",\"" + std::to_string(i) + "\":{\"b\":1}";
+  }
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(parseJson(objects + "]", "p").value().size(), 300'001u);
+  EXPECT_EQ(parseJson(numbers + "]", "p").value().size(), 300'001u);
+  EXPECT_EQ(parseSortedJson(keys + "}", "p").value().size(), 300'001u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+}
+
+TEST(ReadJson, HasALimit) {
+  test::TemporaryFolder folder;
+  ASSERT_TRUE(writeJson(folder / "x.json", Json::array({1, 2, 3})));
+  EXPECT_TRUE(readJson(folder / "x.json", 100));
+  EXPECT_EQ(readJson(folder / "x.json", 5).error().code, ErrorCode::InvalidArgument);
 }
 
 TEST(WriteJson, WritesWhatIsNotFiniteAsNull) {

@@ -175,6 +175,81 @@ TEST(SafeTensors, CutAtEveryLengthAndFlippedAtEveryHeaderByteNeverCrashes) {
   EXPECT_GT(read, 0u);
 }
 
+// No change of a file that this program has written is overlooked, wherever it is; one that only changes a type or a
+// name neither.
+TEST(SafeTensors, AnyFlippedBitOfAnOwnFileIsFound) {
+  test::TemporaryFolder folder;
+  const std::string data(24, 'd');
+  const auto bytes = std::as_bytes(std::span(data));
+  ASSERT_TRUE(write(folder / "g", {{"a", "F32", {2, 3}, bytes}, {"b", "I8", {3, 8}, bytes}}, {{"k", "v"}}));
+  const auto good = readFile(folder / "g").value();
+  const auto opens = [&](const std::string& content) {
+    std::ofstream(folder / "t", std::ios::binary) << content;
+    return File::open(folder / "t", Digest::Required).has_value();
+  };
+  ASSERT_TRUE(opens(good));
+  for (std::size_t i = 0; i < good.size(); ++i)
+    for (int bit = 0; bit < 8; ++bit) {
+      auto bad = good;
+      bad[i] = static_cast<char>(bad[i] ^ (1 << bit));
+      ASSERT_FALSE(opens(bad)) << "bit " << bit << " of byte " << i;
+    }
+  auto relabelled = good;
+  relabelled.replace(relabelled.find("F32"), 3, "I32");
+  EXPECT_FALSE(opens(relabelled));
+}
+
+TEST(SafeTensors, FilesOfOthersNeedNoDigestUnlessItIsAskedFor) {
+  const auto file = openBytes(handmade(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}})", 4));
+  ASSERT_TRUE(file);
+  EXPECT_FALSE(file->hasDigest());
+  test::TemporaryFolder folder;
+  ASSERT_TRUE(writeFileAtomically(folder / "t", handmade("{}", 0)));
+  EXPECT_EQ(File::open(folder / "t", Digest::Required).error().code, ErrorCode::Format);
+}
+
+// That a file was found whole is remembered, but not longer than it stays as it is.
+TEST(SafeTensors, AFileThatChangesAfterItWasOpenedIsReadAgain) {
+  test::TemporaryFolder folder;
+  const std::string data(1000, 'd');
+  ASSERT_TRUE(write(folder / "g", {{"a", "U8", {1000}, std::as_bytes(std::span(data))}}));
+  ASSERT_TRUE(File::open(folder / "g"));
+  ASSERT_TRUE(File::open(folder / "g"));
+  {
+    std::fstream file(folder / "g", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-1, std::ios::end).put('!');
+  }
+  EXPECT_EQ(File::open(folder / "g").error().code, ErrorCode::Format);
+}
+
+TEST(SafeTensors, AHeaderOfManyTensorsTakesLinearTime) {
+  std::string header = "{\"t\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}";
+  for (int i = 0; i < 80'000; ++i)
+    header += ",\"" + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(openBytes(handmade(header + "}", 0)));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(15));
+}
+
+// What a process does that reads beyond the end of a file that became shorter: a word on stderr and in the file that it
+// was to leave, and an exit code.
+TEST(Mappings, AFileThatBecomesShorterEndsTheProcessWithAWord) {
+  test::TemporaryFolder folder;
+  const std::string data(100'000, 'd');
+  ASSERT_TRUE(write(folder / "cache.safetensors", {{"a", "U8", {100'000}, std::as_bytes(std::span(data))}}));
+  const auto shorten = [&] {
+    watchMappings();
+    LastWord word(folder / "status");
+    word.set("{\"lost\": \"", "\"}");
+    const auto file = File::open(folder / "cache.safetensors");
+    std::filesystem::resize_file(folder / "cache.safetensors", 5000);
+    volatile auto last = file->tensor("a")->bytes.back();
+    (void)last;
+  };
+  EXPECT_EXIT(shorten(), testing::ExitedWithCode(1), "cache.safetensors: the file became shorter");
+  EXPECT_EQ(readFile(folder / "status").value_or(""), "{\"lost\": \"cache.safetensors\"}");
+}
+
 TEST(SafeTensors, WriterRefusesContradictionsAndWritesNothing) {
   test::TemporaryFolder folder;
   const std::string data(8, 'd');

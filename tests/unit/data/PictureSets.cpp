@@ -44,7 +44,8 @@ Examples preparedOf(const plan::Plan& plan, const std::vector<Case>& cases, cons
   if (!list) return out;
   const auto done = prepare(plan, *list, cache, progress, CancelToken());
   EXPECT_TRUE(done) << done.error().text();
-  const auto index = readJson(cache / "index.json").value();
+  if (!done) return out;
+  const auto index = readJson(*done).value();
   for (const auto& entry : index) {
     const auto file = safetensors::File::open(cache / entry["file"].get<std::string>()).value();
     const auto images = *file.tensor("images"), labels = *file.tensor("labels");

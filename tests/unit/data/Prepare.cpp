@@ -50,10 +50,13 @@ class Prepared : public testing::Test {
   Result<void> run(const plan::Plan& plan) {
     LORKD_TRY(list, assign(plan, m_cases));
     SilentProgress progress;
-    return prepare(plan, list, m_cache.path(), progress, CancelToken());
+    LORKD_TRY(index, prepare(plan, list, m_cache.path(), progress, CancelToken()));
+    m_index = index;
+    return {};
   }
-  Json index() { return readJson(m_cache / "index.json").value(); }
+  Json index() { return readJson(m_index).value(); }
   TemporaryFolder m_data, m_other, m_cache;
+  fs::path m_index;
   std::vector<Case> m_cases;
 };
 
@@ -117,9 +120,16 @@ TEST_F(Prepared, SecondTimeTouchesNothingAndOtherOptionsPrepareAnew) {
   EXPECT_EQ(times(m_cache.path()), before);
 
   const auto damaged = m_cache / index()[0]["file"].get<std::string>();
+  const auto whole = readFile(damaged).value();
   fs::resize_file(damaged, 200);
   ASSERT_TRUE(run(plan));
-  EXPECT_TRUE(safetensors::File::open(damaged)) << "a damaged file is made anew";
+  EXPECT_EQ(readFile(damaged).value(), whole) << "a file cut short is made anew";
+  {
+    std::fstream file(damaged, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-3, std::ios::end).put('!');
+  }
+  ASSERT_TRUE(run(plan));
+  EXPECT_EQ(readFile(damaged).value(), whole) << "so is one in which a byte has changed";
 
   plan.data.clip = {-200, 300};
   ASSERT_TRUE(run(plan));
@@ -200,7 +210,9 @@ TEST_F(Prepared, ChangedInputAndLabelsOfAnotherGridAreRefused) {
   const auto mismatch = prepare(plan, *list, m_other / "cache", progress, CancelToken());
   ASSERT_FALSE(mismatch);
   EXPECT_EQ(mismatch.error().code, ErrorCode::Mismatch) << mismatch.error().text();
-  EXPECT_FALSE(fs::exists(m_other / "cache/index.json"));
+  EXPECT_TRUE(std::ranges::none_of(fs::directory_iterator(m_other / "cache"), [](const auto& entry) {
+    return entry.path().filename().string().starts_with("index");
+  }));
 }
 
 TEST(PreparePictures, SplitsClassesAndReuse) {
@@ -220,7 +232,7 @@ TEST(PreparePictures, SplitsClassesAndReuse) {
   const auto done = prepare(plan, *list, folder / "cache", progress, CancelToken());
   ASSERT_TRUE(done) << done.error().text();
   std::int64_t total = 0;
-  const auto index = readJson(folder / "cache/index.json").value();
+  const auto index = readJson(*done).value();
   ASSERT_GE(index.size(), 1u);
   for (const auto& entry : index) {
     const auto file = safetensors::File::open(folder / "cache" / entry["file"].get<std::string>());
@@ -260,9 +272,10 @@ TEST(PreparePictures, FolderOfOneSplitIsDrawnByClass) {
   const auto list = assign(plan, *cases);
   ASSERT_TRUE(list) << list.error().text();
   SilentProgress progress;
-  ASSERT_TRUE(prepare(plan, *list, folder / "cache", progress, CancelToken()));
+  const auto done = prepare(plan, *list, folder / "cache", progress, CancelToken());
+  ASSERT_TRUE(done) << done.error().text();
   std::map<std::string, std::int64_t> counts;
-  const auto index = readJson(folder / "cache/index.json").value();
+  const auto index = readJson(*done).value();
   for (const auto& entry : index) {
     const auto file = safetensors::File::open(folder / "cache" / entry["file"].get<std::string>());
     const auto labels = *file->tensor("labels");

@@ -130,7 +130,7 @@ TEST_F(Regions, ABadOneIsNamedAndKeepsTheImageOutOfItsTasks) {
   SilentProgress progress;
   const auto done = prepare(plan, list, m_work / "cache", progress, CancelToken());
   ASSERT_TRUE(done) << done.error().text();
-  const auto index = readJson(m_work / "cache/index.json");
+  const auto index = readJson(*done);
   ASSERT_TRUE(index);
   ASSERT_EQ(index->size(), 1u);
   const auto file = safetensors::File::open(m_work / "cache" / index->at(0)["file"].get<std::string>());

@@ -1,4 +1,5 @@
 // An index that is brought up to date says what a new index would say, and reads no more than it must.
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,6 +101,26 @@ TEST_F(Rescanning, ReadsOnlyWhatIsNewOrChanged) {
   ASSERT_EQ(filesRead(m_folder / "fresh.sqlite", m_data), count());
   EXPECT_EQ(second, said(m_folder / "fresh.sqlite"));
   EXPECT_EQ(filesRead(m_index, m_data), 0);
+}
+
+TEST_F(Rescanning, WhatCouldNotBeReadIsToldUntilItIsMended) {
+  const auto unread = [&] {
+    const auto rejected = Catalogue::open(m_index)->rejected();
+    return rejected && std::ranges::any_of(*rejected, [&](const auto& r) {
+             return r.first == m_data / "pipe.dcm" && io::leavesUnread(r.second);
+           });
+  };
+  EXPECT_EQ(filesRead(m_index, m_data), count());
+  EXPECT_FALSE(unread());
+  // No file is new or changed now, but for what is none.
+  ASSERT_EQ(::mkfifo((m_data / "pipe.dcm").c_str(), 0600), 0);
+  for (int n = 0; n < 2; ++n) {
+    EXPECT_EQ(filesRead(m_index, m_data), 0);
+    EXPECT_TRUE(unread());
+  }
+  fs::remove(m_data / "pipe.dcm");
+  EXPECT_EQ(filesRead(m_index, m_data), 0);
+  EXPECT_FALSE(unread());
 }
 
 TEST_F(Rescanning, ACancelledScanGoesOnWhereItWasAndTheOldAnswerStays) {

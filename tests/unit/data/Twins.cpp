@@ -90,7 +90,7 @@ TEST(Twins, DicomAndNiftiOfOnePatientLieAtOnePlace) {
       SilentProgress progress;
       const auto done = prepare(plan, list, cache, progress, CancelToken());
       ASSERT_TRUE(done) << done.error().text();
-      const auto index = readJson(cache / "index.json");
+      const auto index = readJson(*done);
       ASSERT_TRUE(index);
       const auto file = safetensors::File::open(cache / index->at(0)["file"].get<std::string>());
       ASSERT_TRUE(file) << file.error().text();

@@ -8,7 +8,6 @@
 #include "core/base/Json.h"
 #include "core/eval/RunHistory.h"
 #include "core/eval/StudyReport.h"
-#include "core/eval/StudyReport.h"
 #include "core/eval/Svg.h"
 #include "tests/unit/eval/SyntheticRun.h"
 
@@ -52,6 +51,8 @@ TEST(Report, OneSelfContainedPageWithEveryFigure) {
     EXPECT_THAT(html, HasSubstr("<h2>" + std::string(heading) + "</h2>"));
   EXPECT_EQ(count(html, "aria-label='Training loss and validation of task"), 10u) << "five tasks, two runs";
   EXPECT_EQ(count(html, "aria-label='Mean cosine"), 1u);
+  EXPECT_EQ(count(html, "aria-label='Validation by class of task abdomen"), 2u) << "two runs, one task with classes";
+  EXPECT_EQ(count(html, "aria-label='Validation by class"), 2u);
   EXPECT_THAT(html, HasSubstr(run.planDigest()));
   EXPECT_THAT(html, HasSubstr("0123abcd"));
   // Best of each row in bold: the expert but for the second task, where mtl leads; equal rows of classes likewise.

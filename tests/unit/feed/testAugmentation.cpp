@@ -34,7 +34,7 @@ void addMasks(test::PreparedFolder& folder) {
 
 std::vector<Batch> batches(const test::PreparedFolder& folder, plan::Plan plan, int threads, int count) {
   plan.training.loaderThreads = threads;
-  const auto data = Dataset::open(folder.path(), plan);
+  const auto data = Dataset::open(folder.path() / "index.json", plan);
   EXPECT_TRUE(data) << data.error().text();
   BatchSource source(*data, plan);
   std::vector<Batch> out;
@@ -97,7 +97,7 @@ TEST(Augmentation, IsTheSameInEveryThreadAndRun) {
   }
   // A run resumed at the sixth batch.
   plan.training.loaderThreads = 1;
-  BatchSource resumed(*Dataset::open(folder.path(), plan), plan);
+  BatchSource resumed(*Dataset::open(folder.path() / "index.json", plan), plan);
   EXPECT_TRUE(resumed.batch(6)->images.equal(truth[6].images));
 }
 
@@ -173,7 +173,7 @@ TEST(Feeding, HoldsNoVolumeInMemory) {
   }
   auto plan = ballPlan();
   plan.data.rotate = 10;
-  const auto data = Dataset::open(folder.path(), plan);
+  const auto data = Dataset::open(folder.path() / "index.json", plan);
   ASSERT_TRUE(data);
   const double before = anonymousMemory();
   BatchSource source(*data, plan);

@@ -47,7 +47,7 @@ class Batches : public testing::Test {
     folder.writeIndex();
   }
   Dataset open(const plan::Plan& plan) {
-    auto data = Dataset::open(folder.path(), plan);
+    auto data = Dataset::open(folder.path() / "index.json", plan);
     EXPECT_TRUE(data) << data.error().text();
     return *data;
   }
@@ -190,7 +190,7 @@ TEST(SmallVolumes, ArePaddedWithTheirMinimum) {
   plan.data.intensity = 0;
   plan.training.batch = 16;
   plan.training.loaderThreads = 0;
-  BatchSource source(*Dataset::open(folder.path(), plan), plan);
+  BatchSource source(*Dataset::open(folder.path() / "index.json", plan), plan);
   const auto batch = *source.batch(0);
   const auto inside = batch.targets[0].squeeze(1) == 1;
   EXPECT_TRUE((inside.flatten(1).sum(1) == 4 * 8 * 5).all().item<bool>());
@@ -212,7 +212,7 @@ TEST(Pictures, ComeWholeAndFlipped) {
   const auto labels = torch::arange(10).remainder(2);
   folder.addPictures(0, "train", images, labels);
   folder.writeIndex();
-  BatchSource source(*Dataset::open(folder.path(), plan), plan);
+  BatchSource source(*Dataset::open(folder.path() / "index.json", plan), plan);
   const auto batch = source.batch(0);
   ASSERT_TRUE(batch) << batch.error().text();
   EXPECT_EQ(batch->images.sizes(), (std::vector<std::int64_t>{32, 3, 4, 5}));
@@ -237,7 +237,7 @@ TEST(BatchErrors, NameTheTask) {
   plan.tasks.emplace_back("liver", test::makeTask({"liver"}));
   for (const int threads : {0, 1}) {
     plan.training.loaderThreads = threads;
-    BatchSource source(*Dataset::open(folder.path(), plan), plan);
+    BatchSource source(*Dataset::open(folder.path() / "index.json", plan), plan);
     const auto batch = source.batch(0);
     ASSERT_FALSE(batch);
     EXPECT_EQ(batch.error().code, ErrorCode::NotFound);

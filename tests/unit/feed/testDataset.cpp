@@ -25,7 +25,7 @@ TEST(Dataset, ReadsVolumesBySplitAndTask) {
   folder.addVolume("two", "train", torch::zeros({3, 4, 5}), {{1, mask(1)}});
   folder.addVolume("three", "test", torch::zeros({3, 4, 5}), {{0, mask(2)}});
   folder.writeIndex();
-  const auto data = Dataset::open(folder.path(), twoTasks());
+  const auto data = Dataset::open(folder.path() / "index.json", twoTasks());
   ASSERT_TRUE(data) << data.error().text();
   EXPECT_EQ(data->tasks(), 2);
   EXPECT_EQ(data->size("train", 0), 1u);
@@ -67,7 +67,7 @@ TEST(Dataset, StaysWithinItsShareOfTheMemory) {
                      {{1, torch::ones({1, 64, 128, 128}, torch::kUInt8)}});
   folder.writeIndex();
   const auto mostHeld = [&] {
-    const auto data = Dataset::open(folder.path(), plan);
+    const auto data = Dataset::open(folder.path() / "index.json", plan);
     EXPECT_TRUE(data) << data.error().text();
     std::size_t most = 0;
     for (int round = 0; round < 2; ++round)
@@ -94,7 +94,7 @@ TEST(Dataset, ReadsPicturesOfSeveralFiles) {
   folder.addPictures(0, "train", images, torch::tensor({2, 0, 1, 1}, torch::kInt64));
   folder.addPictures(0, "test", images, torch::tensor({0, 0, 0, 0}, torch::kInt64));
   folder.writeIndex();
-  const auto data = Dataset::open(folder.path(), plan);
+  const auto data = Dataset::open(folder.path() / "index.json", plan);
   ASSERT_TRUE(data) << data.error().text();
   EXPECT_EQ(data->size("train", 0), 4u);
   const auto example = data->example("train", 0, 2);
@@ -109,7 +109,7 @@ TEST(Dataset, TakesTasksByNameToo) {
   folder.addVolume("one", "train", torch::zeros({3, 4, 5}), {{1, mask(1)}});
   folder.index[0]["tasks"] = {"spine"};
   folder.writeIndex();
-  const auto data = Dataset::open(folder.path(), twoTasks());
+  const auto data = Dataset::open(folder.path() / "index.json", twoTasks());
   ASSERT_TRUE(data) << data.error().text();
   EXPECT_EQ(data->size("train", 1), 1u);
 }
@@ -121,7 +121,7 @@ Error errorOf(Spoil spoil, const plan::Plan& plan = twoTasks()) {
   folder.addVolume("one", "train", torch::zeros({3, 4, 5}), {{0, mask(2)}});
   spoil(folder);
   folder.writeIndex();
-  const auto data = Dataset::open(folder.path(), plan);
+  const auto data = Dataset::open(folder.path() / "index.json", plan);
   EXPECT_FALSE(data);
   return data ? Error{} : data.error();
 }
@@ -172,7 +172,7 @@ TEST(Dataset, RefusesClassNumbersBeyondThePlan) {
   PreparedFolder folder;
   folder.addPictures(0, "train", torch::zeros({2, 1, 3, 3}), torch::tensor({0, 2}, torch::kInt64));
   folder.writeIndex();
-  const auto data = Dataset::open(folder.path(), plan);
+  const auto data = Dataset::open(folder.path() / "index.json", plan);
   ASSERT_FALSE(data);
   EXPECT_EQ(data.error().code, ErrorCode::Mismatch);
   EXPECT_THAT(data.error().text(), testing::HasSubstr("picture 1 has the class number 2"));

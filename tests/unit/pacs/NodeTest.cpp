@@ -19,8 +19,8 @@ TEST(Nodes, ComeBackAsTheyWereSaved) {
   Node plain;
   plain.name = "ward";
   plain.host = "10.0.0.7";
-  Node full{"hospital", "pacs.example.org",        2762, "MAIN PACS", "ME", 12, Retrieve::Move,
-            11113,      Tls{"ca", "c", "k", false}};
+  Node full{"hospital", "pacs.example.org",         2762,     "MAIN PACS", "ME", 12, Retrieve::Move,
+            11113,      Tls{"ca", "c", "k", false}, {7, 8, 9}};
   ASSERT_TRUE(saveNode(file, plain));
   ASSERT_TRUE(saveNode(file, full));
   plain.port = 105;
@@ -49,6 +49,9 @@ TEST(Nodes, AFaultyFileIsNamedAndKept) {
       {R"({"nodes": {"a": {"host": "h", "called": "SEVENTEEN LETTERS"}}})", "called"},
       {R"({"nodes": {"a": {"host": "h", "calling": "A\\B"}}})", "calling"},
       {R"({"nodes": {"a": {"host": "h", "timeout": 0}}})", "timeout"},
+      {R"({"nodes": {"a": {"host": "h", "most_answers": 0}}})", "most_answers"},
+      {R"({"nodes": {"a": {"host": "h", "most_megabytes": 1000001}}})", "most_megabytes"},
+      {R"({"nodes": {"a": {"host": "h", "most_seconds": -1}}})", "most_seconds"},
       {R"({"nodes": {"a": {"host": "h", "retrieve": "push"}}})", "retrieve"},
       {R"({"nodes": {"a": {"host": "h", "tls": {}}}})", "tls.ca"},
       {R"({"nodes": {"a": {"host": "h", "tls": {"ca": "x", "key": "y"}}}})", "tls.key"},

@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <atomic>
+#include <chrono>
 #include <fstream>
 #include <limits>
 #include <thread>
@@ -113,6 +116,41 @@ TEST(EventLog, AReaderBesideAWriterSeesEachEventOnceInOrder) {
   }
   thread.join();
   EXPECT_EQ(next, count);
+}
+
+// Neither held nor read again at every look.
+TEST(EventLog, AnEndlessLineIsPassedOver) {
+  test::TemporaryFolder folder;
+  raw(folder / "e", "{\"n\":1}\n");
+  const std::string block(std::size_t(1) << 20, 'x');
+  {
+    std::ofstream out(folder / "e", std::ios::app | std::ios::binary);
+    for (int i = 0; i < 200; ++i) out << block;
+  }
+  EventReader reader(folder / "e");
+  rusage before{}, after{};
+  ::getrusage(RUSAGE_SELF, &before);
+  EXPECT_EQ(reader.poll().size(), 1u);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 200; ++i) EXPECT_TRUE(reader.poll().empty());
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  ::getrusage(RUSAGE_SELF, &after);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 120 * 1024) << "KiB";
+  raw(folder / "e", "\n{\"n\":2}\n");
+  const auto rest = reader.poll();
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_EQ(rest[0].at("n"), 2);
+  EXPECT_EQ(reader.damaged(), 1u);
+  ASSERT_TRUE(EventWriter(folder / "e").rewindTo(5));
+  EXPECT_EQ(readFile(folder / "e").value(), "{\"n\":1}\n{\"n\":2}\n");
+}
+
+TEST(EventLog, APipeInItsPlaceIsNotWaitedFor) {
+  test::TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "e").c_str(), 0600), 0);
+  EXPECT_TRUE(EventReader(folder / "e").poll().empty());
+  EXPECT_FALSE(EventWriter(folder / "e").append("step", {}));
+  EXPECT_FALSE(EventWriter(folder / "e").rewindTo(1));
 }
 
 TEST(EventLog, RewindDropsWhatCameAfterTheStep) {

@@ -23,7 +23,7 @@ class Rehearsal {
   nn::NamedTensors train(const std::string& name, std::int64_t kill = -1, int threads = 1) {
     auto feedPlan = plan;
     feedPlan.training.loaderThreads = threads;
-    const auto data = feed::Dataset::open(folder.path(), plan);
+    const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
     EXPECT_TRUE(data);
     feed::BatchSource batches(*data, feedPlan);
     auto student = network ? network() : makeNetwork(plan, 4, plan.method == plan::PlanMethod::Lorkd);
@@ -39,7 +39,7 @@ class Rehearsal {
       if (during) during(step, save);
       return train::Validation{means(step), Json::object(), judged};
     };
-    hooks.event = [&](const std::string& kind, const Json& fields) {
+    hooks.event = [&](const std::string& kind, const Json& fields) -> Result<void> {
       auto kept = fields;
       for (const char* time : {"seconds", "wait"}) kept.erase(time);
       // What a killed run did beyond its checkpoint happens again.
@@ -47,6 +47,7 @@ class Rehearsal {
         logs[name].push_back(kept["message"]);
       else
         events[name][kind][fields["step"].get<std::int64_t>()] = kept;
+      return {};
     };
     try {
       outcome = trainer.run(batches, paths(name), hooks);

@@ -16,7 +16,7 @@ class Faults : public testing::Test, public test::Rehearsal {
   Error failure(const std::function<void(nn::Network&)>& damage) {
     plan.training.checkpointEvery = 1;
     train("run", 3);
-    const auto data = feed::Dataset::open(folder.path(), plan);
+    const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
     feed::BatchSource batches(*data, plan);
     auto student = test::makeNetwork(plan);
     Trainer trainer(plan, student, nullptr, torch::kCPU);
@@ -109,13 +109,35 @@ class Greedy : public test::BatchNormTrunk {
   std::int64_t m_perValue;
 };
 
+// An event that is lost would be lost for good, if the run went on beyond it.
+TEST(LogFaults, EndTheTrainingBeforeTheNextCheckpoint) {
+  test::PreparedFolder folder;
+  test::addBalls(folder, 2);
+  auto plan = test::ballPlan();
+  plan.training.steps = 6;
+  plan.training.checkpointEvery = 1;
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
+  ASSERT_TRUE(data) << data.error().text();
+  feed::BatchSource batches(*data, plan);
+  Trainer trainer(plan, test::makeNetwork(plan), nullptr, torch::kCPU);
+  Hooks hooks;
+  hooks.event = [](const std::string& kind, const Json& fields) -> Result<void> {
+    if (kind == "step" && fields.at("step") == 4) return fail(ErrorCode::Io, "cannot write");
+    return {};
+  };
+  const auto done = trainer.run(batches, {folder.path() / "last", folder.path() / "best"}, hooks);
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().message, HasSubstr("cannot write"));
+  EXPECT_EQ(reached(folder.path() / "last", "").value().step, 3);
+}
+
 TEST(MemoryFaults, SayWhatWouldFit) {
   at::set_num_threads(2);
   test::PreparedFolder folder;
   test::addPictures(folder);
   auto plan = test::picturePlan();
   plan.data.patch = {16, 16, 8};
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   feed::BatchSource batches(*data, plan);
   nn::Network student(std::make_shared<Greedy>(std::int64_t{1} << 36), test::makeNetwork(plan)->heads());
   Trainer trainer(plan, student, nullptr, torch::kCPU);
@@ -136,7 +158,7 @@ TEST(MemoryFaults, OfTheLoaderSayTheSame) {
   auto plan = test::ballPlan();
   plan.data.patch = {1024, 1024, 1024};
   plan.training.batch = 4096;
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   for (const int threads : {0, 1}) {
     plan.training.loaderThreads = threads;
     feed::BatchSource batches(*data, plan);

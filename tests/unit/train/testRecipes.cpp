@@ -45,7 +45,7 @@ TEST_F(Recipes, AccumulatedBatchesEqualOneLargeBatch) {
   train("run");
   ASSERT_TRUE(outcome) << outcome.error().text();
 
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   feed::BatchSource source(*data, plan);
   auto large = test::makeNetwork(plan);
   std::vector<Projector> none;

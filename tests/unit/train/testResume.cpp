@@ -32,7 +32,7 @@ class Resume : public testing::TestWithParam<Case> {
   nn::NamedTensors train(const std::string& name, int threads, std::int64_t kill = -1) {
     auto feedPlan = plan;
     feedPlan.training.loaderThreads = threads;
-    const auto data = feed::Dataset::open(folder.path(), plan);
+    const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
     EXPECT_TRUE(data);
     feed::BatchSource batches(*data, feedPlan);
     auto student = test::makeNetwork(plan);
@@ -47,8 +47,9 @@ class Resume : public testing::TestWithParam<Case> {
       network->eval();
       return Validation{static_cast<double>(step), Json::object()};
     };
-    hooks.event = [&](const std::string& kind, const Json& fields) {
+    hooks.event = [&](const std::string& kind, const Json& fields) -> Result<void> {
       if (kind == "step") losses[name][fields["step"].get<std::int64_t>()] = fields["losses"].dump();
+      return {};
     };
     try {
       const auto outcome =
@@ -103,7 +104,7 @@ TEST(ResumeErrors, RefuseCheckpointsOfOthers) {
   auto plan = test::ballPlan();
   plan.training.steps = 1;
   const CheckpointPaths paths{folder.path() / "last", folder.path() / "best"};
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   {
     feed::BatchSource batches(*data, plan);
     ASSERT_TRUE(Trainer(plan, test::makeNetwork(plan), nn::Network(nullptr), torch::kCPU).run(batches, paths, {}));

@@ -36,7 +36,7 @@ TEST(Speed, FeedingIsSmallBesideTheStep) {
   plan.training.batch = 6;
   plan.training.steps = 4;
   plan.training.loaderThreads = 0;
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   ASSERT_TRUE(data) << data.error().text();
 
   feed::BatchSource source(*data, plan);
@@ -52,10 +52,11 @@ TEST(Speed, FeedingIsSmallBesideTheStep) {
   feed::BatchSource batches(*data, plan);
   double step = 1e9, wait = 1;
   Hooks hooks;
-  hooks.event = [&](const std::string& kind, const Json& fields) {
-    if (kind != "step") return;
+  hooks.event = [&](const std::string& kind, const Json& fields) -> Result<void> {
+    if (kind != "step") return {};
     step = std::min(step, fields["seconds"].get<double>() * 1000);
     wait = std::min(wait, fields["wait"].get<double>());
+    return {};
   };
   Trainer trainer(plan, test::makeNetwork(plan, 16), nullptr, torch::kCPU);
   ASSERT_TRUE(trainer.run(batches, {folder.path() / "last", folder.path() / "best"}, hooks));

@@ -161,7 +161,7 @@ TEST_P(SurgeryTraining, CombinesTheTasksOfABatch) {
   // here).
   auto network = test::makeNetwork(plan, 4, false);
   const auto before = test::snapshot(network);
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   const auto batch = *feed::BatchSource(*data, plan).batch(0);
   std::vector<Projector> none;
   std::vector<TaskGradient> gradients(2);
@@ -228,7 +228,7 @@ TEST_P(SurgeryTraining, LearnsAndResumesToTheBit) {
 
 TEST_P(SurgeryTraining, TakesNoTeacher) {
   plan.method = GetParam();
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   feed::BatchSource batches(*data, plan);
   Trainer trainer(plan, test::makeNetwork(plan, 4, false), test::makeNetwork(plan, 6, false), torch::kCPU);
   const auto done = trainer.run(batches, paths("none"), {});

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "core/base/File.h"
 #include "core/train/Objective.h"
 #include "core/train/Trainer.h"
@@ -17,9 +20,12 @@ class Training : public testing::Test {
     paths = {folder.path() / "last", folder.path() / "best"};
   }
   Result<Outcome> train(nn::Network student, Hooks hooks = {}, nn::Network teacher = nullptr) {
-    LORKD_TRY(data, feed::Dataset::open(folder.path(), plan));
+    LORKD_TRY(data, feed::Dataset::open(folder.path() / "index.json", plan));
     feed::BatchSource batches(data, plan);
-    hooks.event = [this](const std::string& kind, const Json& fields) { events[kind].push_back(fields); };
+    hooks.event = [this](const std::string& kind, const Json& fields) -> Result<void> {
+      events[kind].push_back(fields);
+      return {};
+    };
     Trainer trainer(plan, std::move(student), std::move(teacher), torch::kCPU);
     auto outcome = trainer.run(batches, paths, hooks);
     step = trainer.step();
@@ -135,7 +141,7 @@ TEST_F(Training, LogsTheGramOfTheWeightedTaskGradients) {
   EXPECT_NEAR(event["weights"][0].get<double>(), 2.0 / 3, 1e-12);
 
   auto network = test::makeNetwork(plan);
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   const auto batch = *feed::BatchSource(*data, plan).batch(0);
   const auto outputs = network->forward(batch.images, batch.routing);
   std::vector<Projector> none;
@@ -178,6 +184,24 @@ TEST_F(Training, ObeysControl) {
   EXPECT_EQ(reached(paths.last, "").value().step, 4);
 }
 
+TEST_F(Training, TheTimeLeftKnowsOfTheValidationToCome) {
+  plan.training.validateEvery = 4;
+  std::map<std::int64_t, double> left;
+  Hooks hooks;
+  hooks.control = [&](std::int64_t s, double seconds) {
+    left[s] = seconds;
+    return Control::Continue;
+  };
+  hooks.validate = [](nn::Network&, std::int64_t, const auto&) -> Result<Validation> {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    return Validation{0.5, {{"bright", {{"dice", 0.5}}}}};
+  };
+  ASSERT_TRUE(train(test::makeNetwork(plan), hooks));
+  EXPECT_EQ(left[0], -1);
+  // One step is left and a validation of a second: not a step's share of the validation before.
+  EXPECT_GE(left[7], 1);
+}
+
 TEST_F(Training, KeepsTheWeightsOfTheBestValidation) {
   plan.training.validateEvery = 2;
   std::map<std::int64_t, nn::NamedTensors> seen;
@@ -212,7 +236,7 @@ TEST_F(Training, StopsAtNumbersThatAreNotFinite) {
   damaged.addVolume("good", "train", torch::randn({24, 24, 24}), {{0, mask}});
   damaged.addVolume("bad", "train", torch::full({24, 24, 24}, NAN), {{1, torch::cat({mask, mask})}});
   damaged.writeIndex();
-  const auto data = feed::Dataset::open(damaged.path(), plan);
+  const auto data = feed::Dataset::open(damaged.path() / "index.json", plan);
   ASSERT_TRUE(data) << data.error().text();
   feed::BatchSource batches(*data, plan);
   Trainer trainer(plan, test::makeNetwork(plan), nullptr, torch::kCPU);
@@ -278,7 +302,7 @@ TEST_F(Training, LearnsBothTasks) {
   ASSERT_TRUE(train(student));
   student->eval();
   torch::NoGradGuard guard;
-  const auto data = feed::Dataset::open(folder.path(), plan);
+  const auto data = feed::Dataset::open(folder.path() / "index.json", plan);
   feed::BatchSource batches(*data, plan);
   double overlap[2] = {}, sizes[2] = {};
   for (int s = 500; s < 506; ++s) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/workflow/Scoring.h"
 #include "tests/support/TemporaryFolder.h"
 #include "tests/unit/feed/Prepared.h"
@@ -45,7 +47,7 @@ class Validate : public testing::Test {
   }
   /// Validates; `during(n)` is called with the n-th tick, from 1.
   Result<train::Validation> validate(const std::function<void(int)>& during) {
-    const auto data = feed::Dataset::open(prepared.path(), plan);
+    const auto data = feed::Dataset::open(prepared.path() / "index.json", plan);
     EXPECT_TRUE(data);
     const auto tick = [&] {
       during(++ticks);
@@ -76,7 +78,7 @@ class Validate : public testing::Test {
 };
 
 TEST_F(Validate, ScoresWhatTheExpertsPredict) {
-  const auto data = feed::Dataset::open(prepared.path(), plan);
+  const auto data = feed::Dataset::open(prepared.path() / "index.json", plan);
   network->eval();
   double sum = 0;
   for (const int task : {0, 1}) {
@@ -87,8 +89,44 @@ TEST_F(Validate, ScoresWhatTheExpertsPredict) {
   const auto found = validate([](int) {});
   ASSERT_TRUE(found) << found.error().text();
   EXPECT_EQ(found->mean, sum / 2);
+  // The task's figure first, as whoever reads the log takes it for the task's; then its classes.
+  EXPECT_EQ(found->metrics["a"].begin().key(), "dice");
+  EXPECT_EQ(found->metrics["a"]["dice/x"], found->metrics["a"]["dice"]) << "one class is its task";
+  EXPECT_EQ(found->metrics["b"]["dice/y"], found->metrics["b"]["dice"]);
   EXPECT_GT(ticks, 4) << "several a case";
   EXPECT_TRUE(untouched() && network->is_training());
+}
+
+TEST(Score, TellsEachClass) {
+  const auto plan = test::parsePlan(R"({"data": {"patch": [8, 8, 8]}, "evaluation": {"threshold": 0.05}, "tasks": {
+      "a": {"classes": {"x": {}, "nowhere": {}, "z": {}}, "rank": 2}}, "backbone": {"name": "unet3d", "widths": [4, 8]}})");
+  auto network = makeNetwork(plan).value();
+  network->eval();
+  test::PreparedFolder prepared;
+  const auto image = torch::randn({16, 16, 8});
+  const auto truth = torch::stack({image > 0, image > 1e9, image < -1}).to(torch::kUInt8);
+  prepared.addVolume("c", "validation", image, {{0, truth}});
+  prepared.writeIndex();
+  const auto data = feed::Dataset::open(prepared.path(), plan);
+  ASSERT_TRUE(data);
+  CancelToken cancel;
+  const auto scored = score(network, 0, "validation", *data, plan, torch::kCPU, cancel);
+  ASSERT_TRUE(scored) << scored.error().text();
+  ASSERT_EQ(scored->classes.size(), 3u);
+  EXPECT_EQ(scored->classes[1].first, "dice/nowhere");
+  EXPECT_TRUE(std::isnan(scored->classes[1].second)) << "a class without truth has no figure";
+  const auto example = data->example("validation", 0, 0);
+  const auto p = probabilities(network, 0, example->image, plan, torch::kCPU, cancel);
+  ASSERT_TRUE(p);
+  double sum = 0;
+  for (const int c : {0, 2}) {
+    const auto found = (*p)[c] > 0.05, real = example->target[c] > 0;
+    const double both = (found & real).sum().item<double>();
+    const double dice = 2 * both / (found.sum().item<double>() + real.sum().item<double>());
+    EXPECT_NEAR(scored->classes[static_cast<std::size_t>(c)].second, dice, 1e-9);
+    sum += dice;
+  }
+  EXPECT_NEAR(scored->metrics.front().second, sum / 2, 1e-9);
 }
 
 TEST_F(Validate, AStopReachesIt) {

@@ -1,0 +1,34 @@
+#include "widgets/field/NumberListField.h"
+
+#include "widgets/field/FaultLine.h"
+
+namespace lorkd::field {
+
+NumberListField::NumberListField(NumberLimits limits, QWidget* parent)
+    : QLineEdit(parent), m_limits(std::move(limits)) {
+  connect(this, &QLineEdit::textChanged, this, &NumberListField::read);
+}
+
+void NumberListField::read() {
+  auto read = readNumbers(text(), m_limits);
+  const bool changed = read.why.isEmpty() && read.values != m_values;
+  if (changed) m_values = std::move(read.values);
+  if (read.why != m_why) {
+    m_why = read.why;
+    update();
+    Q_EMIT faultChanged(m_why);
+  }
+  if (changed) Q_EMIT valuesChanged();
+}
+
+void NumberListField::setValues(const std::vector<double>& values) {
+  if (m_why.isEmpty() && values == m_values) return;
+  setText(numbersText(values));
+}
+
+void NumberListField::paintEvent(QPaintEvent* event) {
+  QLineEdit::paintEvent(event);
+  if (!m_why.isEmpty()) markFault(this);
+}
+
+}  // namespace lorkd::field

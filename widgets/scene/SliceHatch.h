@@ -1,0 +1,16 @@
+// The lines that tell classes of one colour apart on one slice.
+#pragma once
+
+#include "widgets/scene/LabelLayer.h"
+#include "widgets/scene/SliceFrame.h"
+
+class vtkPolyData;
+
+namespace lorkd::scene {
+
+/// Fills `out` with the pattern of every visible class that has one, as coloured line segments `step` mm apart (grid
+/// millimetres, at the slice's own depth), fixed to the image: black or white upon a filling, else in the class's own
+/// colour. The labels lie on the frame's grid.
+void hatchSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, double step, vtkPolyData* out);
+
+}  // namespace lorkd::scene
