@@ -191,6 +191,8 @@ TEST(OpenToRead, WaitsForNoPipe) {
 // A process that is killed while it writes leaves its temporary; whoever writes in that folder next removes it.
 TEST(Temporaries, OfDeadProcessesAreCleared) {
   test::TemporaryFolder folder;
+  const auto own = temporaryBeside(folder / "b");
+  std::ofstream(own) << "being written";
   const auto child = ::fork();
   if (child == 0) {
     std::ofstream(temporaryBeside(folder / "a.nii.gz")) << "half";
@@ -198,8 +200,6 @@ TEST(Temporaries, OfDeadProcessesAreCleared) {
     ::_exit(0);
   }
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-  const auto own = temporaryBeside(folder / "b");
-  std::ofstream(own) << "being written";
   std::ofstream(folder / ".notes.part") << "of somebody else";
   ASSERT_EQ(entriesOf(folder.path()), 4u);
   clearAbandoned(folder.path());
