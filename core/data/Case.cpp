@@ -5,11 +5,9 @@
 
 #include "core/base/Digest.h"
 #include "core/data/Catalogue.h"
-#include "core/data/ClassMasks.h"
-#include "core/data/LabelGrid.h"
+#include "core/data/SegmentReader.h"
 #include "core/image/GeometryJson.h"
 #include "core/io/Images2D.h"
-#include "core/io/Resample.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
@@ -125,41 +123,10 @@ Result<image::Volume> readImage(const Case& c) {
   return io::readSeries(series);
 }
 
-Result<image::SegmentSet> readSegments(const Case& c) { return readSegments(c, {}); }
+Result<image::SegmentSet> readSegments(const Case& c) { return SegmentReader(c).read({}); }
 
 Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::string>& wanted) {
-  if (c.labelFiles.empty())
-    return fail(ErrorCode::NotFound, "the case has no labels",
-                "see what the scan rejected: labels may lie on another grid", c.id);
-  image::SegmentSet out{c.geometry, {}};
-  const auto wants = [&](const std::string& name) {
-    const auto same = [&](const std::string& other) { return sameLabel(other, name); };
-    // What the scan left out stays out.
-    return (c.labels.empty() || std::ranges::any_of(c.labels, same)) &&
-           (wanted.empty() || std::ranges::any_of(wanted, same));
-  };
-  for (std::size_t n = 0; n < c.labelFiles.size(); ++n) {
-    const auto& file = c.labelFiles[n];
-    const bool moved = std::find(c.resampled.begin(), c.resampled.end(), static_cast<int>(n)) != c.resampled.end();
-    if (c.kind == "volume") {
-      LORKD_TRY(layers, io::readLabelLayers(file));
-      for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-        auto labels = std::exchange(layers[layer], {});
-        if (moved) labels = io::resampleNearest(labels, c.geometry);
-        if (!sameLabelGrid(labels.geometry, c.geometry))
-          return fail(ErrorCode::Mismatch, "the labels lie on another grid than their image",
-                      "resample them onto the image, or remove the file", file.string());
-        const int number = static_cast<int>(layer);
-        if (!wanted.empty()) LORKD_CHECK(keepNamed(labels, c.labelNames, wanted, number));
-        LORKD_TRY(set, io::segmentsFromLabels(labels, c.labelNames, number));
-        std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
-      }
-    } else {
-      LORKD_TRY(set, io::readLabels(file, c.geometry, c.origins, moved, wants));
-      std::move(set.segments.begin(), set.segments.end(), std::back_inserter(out.segments));
-    }
-  }
-  return out;
+  return SegmentReader(c).read(wanted);
 }
 
 Result<std::string> inputDigest(const Case& c) {

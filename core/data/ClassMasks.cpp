@@ -33,15 +33,20 @@ std::vector<std::string> wantedLabels(const std::vector<const plan::Task*>& task
   return out;
 }
 
+std::optional<image::Mask> classMask(const image::SegmentSet& set, const plan::Task& task, std::size_t cls) {
+  std::optional<image::Mask> out;
+  for (const auto& label : classLabels(task, cls))
+    for (const auto& segment : set.segments) {
+      if (!sameLabel(segment.name, label)) continue;
+      if (!out) out.emplace(set.geometry);
+      std::ranges::transform(out->voxels, segment.mask, out->voxels.begin(), std::bit_or<>());
+    }
+  return out;
+}
+
 std::vector<std::optional<image::Mask>> classMasks(const image::SegmentSet& set, const plan::Task& task) {
-  std::vector<std::optional<image::Mask>> out(task.classes.size());
-  for (std::size_t cls = 0; cls < out.size(); ++cls)
-    for (const auto& label : classLabels(task, cls))
-      for (const auto& segment : set.segments) {
-        if (!sameLabel(segment.name, label)) continue;
-        if (!out[cls]) out[cls].emplace(set.geometry);
-        std::ranges::transform(out[cls]->voxels, segment.mask, out[cls]->voxels.begin(), std::bit_or<>());
-      }
+  std::vector<std::optional<image::Mask>> out;
+  for (std::size_t cls = 0; cls < task.classes.size(); ++cls) out.push_back(classMask(set, task, cls));
   return out;
 }
 

@@ -25,6 +25,9 @@ bool followsOrder(const std::vector<std::string>& classes, const plan::Task& tas
 /// Every label that the classes of these tasks are made of.
 std::vector<std::string> wantedLabels(const std::vector<const plan::Task*>& tasks);
 
+/// The mask of one class of the task, as classMasks() has it.
+std::optional<image::Mask> classMask(const image::SegmentSet& set, const plan::Task& task, std::size_t cls);
+
 /// One mask per class of the task, on the set's grid: the union of all structures with one of the class's labels;
 /// nothing where the set has none of them.
 std::vector<std::optional<image::Mask>> classMasks(const image::SegmentSet& set, const plan::Task& task);

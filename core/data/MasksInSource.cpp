@@ -28,34 +28,46 @@ std::vector<bool> inside(const image::Geometry& source, const image::Geometry& g
 
 }  // namespace
 
-Result<std::vector<image::Mask>> masksInSource(const std::vector<image::Volume>& probabilities,
-                                               const image::Geometry& source, double threshold) {
+Result<MasksInSource> MasksInSource::of(std::vector<image::Volume> probabilities, const image::Geometry& source,
+                                        double threshold) {
   if (probabilities.empty()) return fail(ErrorCode::InvalidArgument, "there is no class to map back");
   const auto& grid = probabilities.front().geometry;
-  const auto predicted = inside(source, grid);
-  std::vector<image::Mask> out;
-  for (const auto& probability : probabilities) {
+  for (const auto& probability : probabilities)
     if (!probability.geometry.sameGrid(grid))
       return fail(ErrorCode::InvalidArgument, "the classes lie on different grids");
-    const auto there = io::resampleLinear(probability, source);
-    auto& mask = out.emplace_back(source);
-    for (std::size_t n = 0; n < mask.voxels.size(); ++n)
-      mask.voxels[n] = predicted[n] && there.voxels[n] > static_cast<float>(threshold);
-  }
+  MasksInSource out;
+  out.m_inside = inside(source, grid);
+  out.m_probabilities = std::move(probabilities);
+  out.m_source = source;
+  out.m_threshold = static_cast<float>(threshold);
   return out;
 }
 
-image::LabelMap labelMap(const std::vector<image::Mask>& masks) {
-  if (masks.empty()) return {};
-  std::vector<std::size_t> order(masks.size());
+image::Mask MasksInSource::mask(std::size_t cls) const {
+  const auto there = io::resampleLinear(m_probabilities.at(cls), m_source);
+  image::Mask out(m_source);
+  for (std::size_t n = 0; n < out.voxels.size(); ++n) out.voxels[n] = m_inside[n] && there.voxels[n] > m_threshold;
+  return out;
+}
+
+void LabelPainter::add(const image::Mask& mask) {
+  if (m_masks.empty()) m_geometry = mask.geometry;
+  auto& bits = m_masks.emplace_back(mask.voxels.size());
+  std::ptrdiff_t count = 0;
+  for (std::size_t n = 0; n < bits.size(); ++n)
+    if (mask.voxels[n] != 0) bits[n] = true, ++count;
+  m_counts.push_back(count);
+}
+
+image::LabelMap LabelPainter::paint() const {
+  if (m_masks.empty()) return {};
+  std::vector<std::size_t> order(m_masks.size());
   std::iota(order.begin(), order.end(), 0);
-  std::vector<std::ptrdiff_t> count;
-  for (const auto& mask : masks) count.push_back(std::ranges::count(mask.voxels, 1));
-  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t c) { return count[c]; });
-  image::LabelMap out(masks.front().geometry);
+  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t c) { return m_counts[c]; });
+  image::LabelMap out(m_geometry);
   for (const auto c : order)
     for (std::size_t n = 0; n < out.voxels.size(); ++n)
-      if (masks[c].voxels[n]) out.voxels[n] = static_cast<std::uint16_t>(c + 1);
+      if (m_masks[c][n]) out.voxels[n] = static_cast<std::uint16_t>(c + 1);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/SafeTensors.h"
 #include "core/data/Orient.h"
 #include "core/data/PreparedFile.h"
+#include "core/data/SegmentReader.h"
 #include "core/image/GeometryJson.h"
 #include "core/io/Resample.h"
 
@@ -49,23 +50,25 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c) {
   LORKD_TRY(source, readImage(c.item));
   LORKD_TRY(image, prepareImage(source, plan.data));
   Working out{c.item.source + "\n" + c.item.id, std::move(image), source.geometry, {}};
-  std::vector<const plan::Task*> tasks;
-  for (const int t : c.tasks) tasks.push_back(&plan.tasks.at(static_cast<std::size_t>(t)).second);
-  LORKD_TRY(segments, readSegments(c.item, wantedLabels(tasks)));
-  if (segments.geometry.size != source.geometry.size)
+  if (c.item.geometry.size != source.geometry.size)
     return fail(ErrorCode::Mismatch, "the labels lie on another grid than the image", "", c.item.id);
+  source.voxels = {};  // what follows needs the memory
   const auto orientation = closestToLps(source.geometry);
+  SegmentReader reader(c.item);
   for (const int t : c.tasks) {
     auto& masks = out.masks.emplace_back(t, std::vector<image::Mask>()).second;
-    for (const auto& found : classMasks(segments, plan.tasks.at(static_cast<std::size_t>(t)).second)) {
-      if (!found) {
-        masks.emplace_back(out.image.geometry);
-        continue;
-      }
-      image::Mask oriented;
-      static_cast<image::Grid<std::uint8_t>&>(oriented) = reoriented(*found, orientation);
-      masks.push_back(io::resampleMask(oriented, out.image.geometry));
-    }
+    LORKD_CHECK(eachClassMask(reader, plan.tasks.at(static_cast<std::size_t>(t)).second,
+                              [&](std::size_t, std::optional<image::Mask> found) -> Result<void> {
+                                if (!found) {
+                                  masks.emplace_back(out.image.geometry);
+                                  return {};
+                                }
+                                image::Mask oriented;
+                                static_cast<image::Grid<std::uint8_t>&>(oriented) = reoriented(*found, orientation);
+                                found.reset();
+                                masks.push_back(io::resampleMask(oriented, out.image.geometry));
+                                return {};
+                              }));
   }
   return out;
 }

@@ -41,14 +41,36 @@ std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Spl
 
 /// Probabilities of the classes on one working grid, taken back: each is interpolated linearly on `source`, and a voxel
 /// belongs to every class whose probability is above `threshold` there: the outputs are independent sigmoids, so
-/// classes may overlap. Voxels outside the working grid (in another slab) belong to none. One mask a class. Errors:
-/// InvalidArgument (no class, or classes on different grids).
-Result<std::vector<image::Mask>> masksInSource(const std::vector<image::Volume>& probabilities,
-                                               const image::Geometry& source, double threshold);
+/// classes may overlap. Voxels outside the working grid (in another slab) belong to none. A mask is made when it is
+/// asked for, since those of many classes would not fit into memory.
+class MasksInSource {
+ public:
+  /// Errors: InvalidArgument (no class, or classes on different grids).
+  static Result<MasksInSource> of(std::vector<image::Volume> probabilities, const image::Geometry& source,
+                                  double threshold);
+  std::size_t classes() const { return m_probabilities.size(); }
+  const image::Geometry& source() const { return m_source; }
+  image::Mask mask(std::size_t cls) const;
 
-/// The masks of one grid in a single map, class c as value c + 1. A voxel of several classes goes to the class with the
-/// fewest voxels, so that a small structure shows inside a large one that covers it too.
-image::LabelMap labelMap(const std::vector<image::Mask>& masks);
+ private:
+  std::vector<image::Volume> m_probabilities;
+  std::vector<bool> m_inside;  ///< the working grid, by voxel of the source
+  image::Geometry m_source;
+  float m_threshold = 0;
+};
+
+/// Makes one map of masks of one grid, the n-th that was added as value n. A voxel of several goes to the one with the
+/// fewest voxels, so that a small structure shows inside a large one that covers it too. Keeps a bit a voxel of each.
+class LabelPainter {
+ public:
+  void add(const image::Mask& mask);
+  image::LabelMap paint() const;
+
+ private:
+  image::Geometry m_geometry;
+  std::vector<std::vector<bool>> m_masks;
+  std::vector<std::ptrdiff_t> m_counts;
+};
 
 /// Prepares every case of the list that has tasks into `cache`, reusing files whose key (input digest + data options +
 /// classes) fits. One safetensors file a case, named by its key:

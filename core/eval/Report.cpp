@@ -6,6 +6,7 @@
 #include <cmath>
 #include <ctime>
 
+#include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/base/Json.h"
 #include "core/eval/ReportParts.h"
@@ -58,12 +59,27 @@ namespace {
 
 using namespace report;
 
-Source gather(const run::RunDirectory& directory) {
-  Source source{directory, directory.status().value_or(run::Status{}),
-                historyOf(run::EventReader(directory.events()).poll()), Json::object()};
-  for (const auto& [task, options] : directory.plan().tasks)
-    if (const auto manifest = readJson(directory.expert(task) / "manifest.json"); manifest && manifest->is_object())
-      source.experts[task] = *manifest;
+/// What of a run cannot be read is an error: a page that leaves it out would look as if it were not there.
+Result<Source> gather(const run::RunDirectory& directory) {
+  LORKD_TRY(status, directory.status());
+  run::EventReader reader(directory.events());
+  Source source{directory, status, historyOf(reader.poll()), Json::object(), {}};
+  for (const auto& [name, file] : {std::pair{"cases.json", directory.cases()},
+                                   {"checkpoints/best", directory.checkpoint("best")},
+                                   {"checkpoints/last", directory.checkpoint("last")}}) {
+    const auto digest = sha256File(file);
+    if (!digest && digest.error().code != ErrorCode::NotFound) return std::unexpected(digest.error());
+    if (digest) source.digests.emplace_back(name, *digest);
+  }
+  if (std::error_code ec; std::filesystem::exists(directory.events(), ec)) LORKD_CHECK(openToRead(directory.events()));
+  for (const auto& [task, options] : directory.plan().tasks) {
+    const auto file = directory.expert(task) / "manifest.json";
+    const auto manifest = readJson(file);
+    if (!manifest && manifest.error().code != ErrorCode::NotFound) return std::unexpected(manifest.error());
+    if (manifest && !manifest->is_object())
+      return fail(ErrorCode::Format, "is not the manifest of an expert", "export the expert again", file.string());
+    if (manifest) source.experts[task] = *manifest;
+  }
   return source;
 }
 
@@ -86,7 +102,10 @@ Result<void> writeReport(const std::filesystem::path& file, const std::vector<ru
                          const Table& results, const std::optional<run::Status>& status) {
   if (runs.empty()) return fail(ErrorCode::InvalidArgument, "a report needs at least one run");
   std::vector<Source> sources;
-  for (const auto& directory : runs) sources.push_back(gather(directory));
+  for (const auto& directory : runs) {
+    LORKD_TRY(source, gather(directory));
+    sources.push_back(std::move(source));
+  }
   if (status) sources.front().status = *status;
   const auto& main = sources.front();
   const auto& plan = main.directory.plan();

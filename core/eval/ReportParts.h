@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/eval/Page.h"
@@ -16,7 +17,8 @@ struct Source {
   run::RunDirectory directory;
   run::Status status;
   RunHistory history;
-  Json experts;  ///< {task: manifest.json} of the exported experts
+  Json experts;                                              ///< {task: manifest.json} of the exported experts
+  std::vector<std::pair<std::string, std::string>> digests;  ///< of the files that it is made of, by name
 };
 
 /// One panel a task: training loss (raw faint, smoothed on top) and validation (dashed, right axis); then the

@@ -65,11 +65,6 @@ Json part(const Json& manifest, const char* key) {
 /// A JSON string as it is, anything else as JSON.
 std::string words(const Json& json) { return json.is_string() ? json.get<std::string>() : json.dump(); }
 
-std::string fileDigest(const std::string& name, const std::filesystem::path& file) {
-  const auto digest = sha256File(file);
-  return digest ? row("<code>" + escape(name) + "</code>", "<code>" + *digest + "</code>") : "";
-}
-
 }  // namespace
 
 std::string resultTables(const Table& results, const plan::Plan& plan) {
@@ -136,8 +131,8 @@ std::string provenance(const Source& source) {
   const auto& run = source.directory;
   std::string out = "<div class='scroll'><table class='digests'><tbody>";
   out += row("plan", "<code>" + escape(run.planDigest()) + "</code>");
-  out += fileDigest("cases.json", run.cases()) + fileDigest("checkpoints/best", run.checkpoint("best")) +
-         fileDigest("checkpoints/last", run.checkpoint("last"));
+  for (const auto& [name, digest] : source.digests)
+    out += row("<code>" + escape(name) + "</code>", "<code>" + digest + "</code>");
   for (const auto& [task, manifest] : source.experts.items()) {
     const auto files = part(manifest, "files");
     for (const auto& [file, digest] : files.items())

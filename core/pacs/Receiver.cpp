@@ -32,9 +32,11 @@ class Sink final : public DcmConsumer {
   void flush() override {}
   offile_off_t write(const void* bytes, offile_off_t size) override {
     const char* at = static_cast<const char*>(bytes);
+    m_given += static_cast<std::uintmax_t>(size);
     for (auto left = size; left > 0 && m_error == 0;) {
       const auto n = ::write(m_fd, at, static_cast<std::size_t>(left));
       if (n < 0 && errno != EINTR) m_error = errno;
+      if (n == 0) m_error = ENOSPC;
       if (n > 0) {
         at += n;
         left -= n;
@@ -43,9 +45,12 @@ class Sink final : public DcmConsumer {
     return size;
   }
   int error() const { return m_error; }
+  /// Bytes of the data set, written or not.
+  std::uintmax_t given() const { return m_given; }
 
  private:
   int m_fd, m_error = 0;
+  std::uintmax_t m_given = 0;
 };
 
 class SinkStream final : public DcmOutputStream {
@@ -90,6 +95,7 @@ Result<void> Receiver::take(T_ASC_Association& association, T_ASC_PresentationCo
   else if (!m_wanted.empty() && !m_wanted.contains(uid))
     fault = "it was not asked for";
   OFCondition connection = EC_Normal;
+  std::uintmax_t length = 0;
   const auto name = fault.empty() ? uid + ".dcm" : std::string("refused.dcm");
   const auto outcome = writeAtomically(
       m_folder / name,
@@ -97,19 +103,29 @@ Result<void> Receiver::take(T_ASC_Association& association, T_ASC_PresentationCo
         DcmOutputFileStream* meta = nullptr;
         const bool begun = DIMSE_createFilestream(temporary.c_str(), &request, &association, context, 1, &meta).good();
         delete meta;
+        // DCMTK does not say when its last block reaches no disk: then there is no header.
+        std::error_code ec;
+        constexpr std::uintmax_t preamble = 132;
+        const auto header = fs::file_size(temporary, ec);
+        const bool headed = begun && !ec && header > preamble;
         Sink sink(temporary);
         SinkStream stream(sink);
         connection = DIMSE_receiveDataSetInFile(&association, DIMSE_NONBLOCKING, node.timeout + 5, &context, &stream,
                                                 onBytes, &watch);
         if (connection.bad()) return networkError(node, watch, connection, "receiving");
-        if (!begun || sink.error() != 0)
-          return fail(ErrorCode::Io, std::string("cannot write: ") + std::strerror(sink.error()),
+        if (!headed || sink.error() != 0)
+          return fail(ErrorCode::Io, std::string("cannot write: ") + std::strerror(headed ? sink.error() : ENOSPC),
                       "is the disk full? Free some space and retrieve again", m_folder.string());
+        length = header + sink.given();
         if (fault.empty()) fault = faultOf(temporary, m_series, request.AffectedSOPInstanceUID);
         if (!fault.empty()) return fail(ErrorCode::Format, fault);
         return {};
       },
-      [](const fs::path&) -> Result<void> { return {}; });  // it was read back above
+      [&](const fs::path& written) -> Result<void> {  // what it holds was looked at above
+        std::error_code ec;
+        if (fs::file_size(written, ec) == length && !ec) return {};
+        return fail(ErrorCode::Io, "it is not as long as what was received");
+      });
   if (connection.bad()) return outcome;
   // The answer comes after the file is in its place, so that it is true.
   T_DIMSE_C_StoreRSP response{};

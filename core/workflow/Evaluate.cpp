@@ -3,6 +3,7 @@
 
 #include "core/data/Digests.h"
 #include "core/data/Prepare.h"
+#include "core/data/SegmentReader.h"
 #include "core/eval/Flops.h"
 #include "core/eval/RunHistory.h"
 #include "core/nn/Separate.h"
@@ -34,19 +35,25 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     };
     tick();
     LORKD_CHECK(digests.of(*test[i]));
-    LORKD_TRY(predicted, predictOnSource(network, task, test[i]->item, plan, device, cancel, tick));
-    LORKD_TRY(truth, truthMasks(test[i]->item, options));
-    const auto keep = heldOut(predicted.front().geometry, plan.data);
+    LORKD_TRY(volume, data::readImage(test[i]->item));
+    LORKD_TRY(predicted, predictOnSource(network, task, volume, plan, device, cancel, tick));
+    volume.voxels = {};  // what follows needs the memory
+    const auto keep = heldOut(predicted.source(), plan.data);
     const auto unseen = [&](const std::vector<std::uint8_t>& voxels) {
       auto out = torch::empty({static_cast<std::int64_t>(voxels.size())}, torch::kBool);
       auto* p = out.data_ptr<bool>();
       for (std::size_t v = 0; v < voxels.size(); ++v) p[v] = keep[v] && voxels[v] != 0;
       return out;
     };
-    for (std::size_t c = 0; c < options.classes.size(); ++c)
-      if (const auto value = dice.add(c, unseen(predicted[c].voxels), unseen(truth[c].voxels)))
-        table.addCase(
-            {name, method, "dice/" + options.classes[c].first, test[i]->item.id, test[i]->item.patient, *value});
+    data::SegmentReader truth(test[i]->item);
+    LORKD_CHECK(
+        data::eachClassMask(truth, options, [&](std::size_t c, std::optional<image::Mask> mask) -> Result<void> {
+          if (!mask) mask.emplace(predicted.source());
+          if (const auto value = dice.add(c, unseen(predicted.mask(c).voxels), unseen(mask->voxels)))
+            table.addCase(
+                {name, method, "dice/" + options.classes[c].first, test[i]->item.id, test[i]->item.patient, *value});
+          return {};
+        }));
   }
   const auto n = static_cast<std::int64_t>(test.size());
   table.add({name, method, "dice", dice.mean(), n});

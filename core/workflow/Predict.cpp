@@ -161,9 +161,16 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
       for (int t : tasks) {
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
         progress.report("predicting " + item.id + ", " + prefix + name, done++, total);
-        LORKD_TRY(masks, predictOnSource(net, t, volume, plan, device, cancel));
+        LORKD_TRY(found, predictOnSource(net, t, volume, plan, device, cancel));
+        data::LabelPainter painter;
+        std::vector<image::Mask> masks;
+        for (std::size_t cls = 0; cls < found.classes(); ++cls) {
+          auto mask = found.mask(cls);
+          painter.add(mask);
+          if (withSeg) masks.push_back(std::move(mask));
+        }
         const auto file = folder / (prefix + name + ".nii.gz");
-        LORKD_CHECK(io::writeNifti(file, data::labelMap(masks)));
+        LORKD_CHECK(io::writeNifti(file, painter.paint()));
         written.push_back(file);
         if (!withSeg) continue;
         LORKD_TRY(seg, writeSegmentation(request.segmentations / fileNameOf(item.id) / (prefix + name + ".dcm"), plan,

@@ -7,9 +7,9 @@
 
 namespace lorkd::workflow {
 
-Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
-                                                 const plan::Plan& plan, torch::Device device,
-                                                 const CancelToken& cancel, const Tick& tick) {
+Result<data::MasksInSource> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
+                                            const plan::Plan& plan, torch::Device device, const CancelToken& cancel,
+                                            const Tick& tick) {
   LORKD_TRY(working, data::prepareImage(volume, plan.data));
   const auto& size = working.geometry.size;
   const auto image = torch::from_blob(working.voxels.data(), {1, size[2], size[1], size[0]});
@@ -20,22 +20,7 @@ Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task,
     const auto plane = p[c].contiguous();
     std::copy_n(plane.data_ptr<float>(), out.voxels.size(), out.voxels.begin());
   }
-  return data::masksInSource(classes, volume.geometry, plan.evaluation.threshold);
-}
-
-Result<std::vector<image::Mask>> predictOnSource(nn::Network& network, int task, const data::Case& item,
-                                                 const plan::Plan& plan, torch::Device device,
-                                                 const CancelToken& cancel, const Tick& tick) {
-  LORKD_TRY(volume, data::readImage(item));
-  return predictOnSource(network, task, volume, plan, device, cancel, tick);
-}
-
-Result<std::vector<image::Mask>> truthMasks(const data::Case& item, const plan::Task& task) {
-  LORKD_TRY(set, data::readSegments(item, data::wantedLabels({&task})));
-  std::vector<image::Mask> masks;
-  for (auto& found : data::classMasks(set, task))
-    masks.push_back(found ? std::move(*found) : image::Mask(set.geometry));
-  return masks;
+  return data::MasksInSource::of(std::move(classes), volume.geometry, plan.evaluation.threshold);
 }
 
 std::vector<bool> heldOut(const image::Geometry& geometry, const plan::Data& options) {

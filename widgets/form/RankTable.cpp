@@ -45,16 +45,6 @@ void RankTable::setSizes(NetworkSizes sizes) {
   recount();
 }
 
-std::int64_t RankTable::factorParameters(int row) const {
-  const auto tasks = m_model->value("tasks").get<plan::Named<plan::Task>>();
-  if (row < 0 || row >= static_cast<int>(tasks.size())) return 0;
-  const auto factor = m_model->value("lowrank.decoder_factor").get<std::int64_t>();
-  std::int64_t sum = 0;
-  for (const auto& layer : m_sizes.layers)
-    sum += form::factorParameters(layer, tasks[static_cast<std::size_t>(row)].second, factor);
-  return sum;
-}
-
 void RankTable::rebuild() {
   clearContents();
   const auto tasks = m_model->value("tasks");
@@ -80,6 +70,13 @@ void RankTable::rebuild() {
 
 void RankTable::recount() {
   const QLocale locale;
+  const auto decoder = m_model->value("lowrank.decoder_factor").get<std::int64_t>();
+  m_factors.clear();
+  for (const auto& [name, task] : m_model->value("tasks").get<plan::Named<plan::Task>>()) {
+    std::int64_t sum = 0;
+    for (const auto& layer : m_sizes.layers) sum += form::factorParameters(layer, task, decoder);
+    m_factors << sum;
+  }
   for (int row = 0; row < rowCount(); ++row) {
     const bool known = !m_sizes.layers.empty();
     const auto index = static_cast<std::size_t>(row);

@@ -33,7 +33,7 @@ class RankTable : public QTableWidget {
   explicit RankTable(PlanModel* model, QWidget* parent = nullptr);
   void setSizes(NetworkSizes sizes);
   /// Factor parameters of a task at its present ranks, all adapted layers.
-  std::int64_t factorParameters(int task) const;
+  std::int64_t factorParameters(int task) const { return m_factors.value(task); }
   const NetworkSizes& sizes() const { return m_sizes; }
 
  Q_SIGNALS:
@@ -45,6 +45,7 @@ class RankTable : public QTableWidget {
   void recount();
   PlanModel* m_model;
   NetworkSizes m_sizes;
+  QList<std::int64_t> m_factors;  ///< parameters by task
 };
 
 }  // namespace lorkd::form

@@ -6,6 +6,10 @@
 namespace lorkd::form {
 namespace {
 
+/// The first layer of every network has few weights, so that nearly every rank exceeds them: by nothing that counts.
+/// One twentieth of a task's factors does.
+constexpr std::int64_t kWorthAWord = 20;
+
 std::int64_t weightsOf(const nn::AdaptedLayer& layer) {
   std::int64_t count = layer.in * layer.out;
   for (int axis = 0; axis < layer.dims; ++axis) count *= layer.kernel;
@@ -15,8 +19,9 @@ std::int64_t weightsOf(const nn::AdaptedLayer& layer) {
 /// What a task's factors cost beside the weights of the layers that they adapt.
 struct Cost {
   std::int64_t factors = 0, weights = 0;
-  int layers = 0;     ///< in which the factors have more parameters than the layer
-  std::string first;  ///< the first of those
+  std::int64_t excess = 0;  ///< parameters above the layer's own, of the layers where there are any
+  int layers = 0;           ///< those
+  std::string first;        ///< the first of them
 };
 
 Cost costOf(const NetworkSizes& sizes, const plan::Task& task, std::int64_t decoderFactor) {
@@ -26,6 +31,7 @@ Cost costOf(const NetworkSizes& sizes, const plan::Task& task, std::int64_t deco
     cost.factors += factors;
     cost.weights += weights;
     if (factors <= weights) continue;
+    cost.excess += factors - weights;
     if (++cost.layers == 1) cost.first = layer.name;
   }
   return cost;
@@ -63,7 +69,7 @@ QString rankWarning(const NetworkSizes& sizes, const plan::Named<plan::Task>& ta
                     .arg(who)
                     .arg(cost.factors)
                     .arg(cost.weights);
-    } else if (cost.layers > 0 && ++parts == 1) {
+    } else if (kWorthAWord * cost.excess > cost.factors && ++parts == 1) {
       some = PlanModel::tr(
                  "In %1 of %2 layers, such as %3, the rank of %4 costs more than it saves: the factors have more "
                  "parameters than the layer.")

@@ -131,11 +131,11 @@ TEST(MasksInSource, TruthSurvivesTheWayToTheWorkingGridAndBack) {
         auto& p = probabilities.emplace_back(working->geometry);
         std::copy(there.voxels.begin(), there.voxels.end(), p.voxels.begin());
       }
-      const auto back = masksInSource(probabilities, phantom.volume.geometry, 0.5);
+      const auto back = MasksInSource::of(probabilities, phantom.volume.geometry, 0.5);
       ASSERT_TRUE(back) << back.error().text();
       for (std::size_t s = 0; s < probabilities.size(); ++s) {
-        EXPECT_EQ((*back)[s].geometry, phantom.volume.geometry);
-        EXPECT_GT(dice((*back)[s].voxels, phantom.truth.segments[s].mask), 0.9)
+        EXPECT_EQ(back->mask(s).geometry, phantom.volume.geometry);
+        EXPECT_GT(dice(back->mask(s).voxels, phantom.truth.segments[s].mask), 0.9)
             << phantom.truth.segments[s].name << tilted;
       }
     }
@@ -147,29 +147,32 @@ TEST(MasksInSource, NothingOutsideTheWorkingGridAndEveryClassAboveTheThresholdIn
   Geometry half = source;
   half.size[2] = 5;
   std::vector<image::Volume> p{image::Volume(half, 0.6f), image::Volume(half, 0.9f), image::Volume(half, 0.2f)};
-  auto masks = masksInSource(p, source, 0.5);
+  const auto masks = MasksInSource::of(p, source, 0.5);
   ASSERT_TRUE(masks);
+  ASSERT_EQ(masks->classes(), 3u);
   for (std::int64_t k = 0; k < 10; ++k) {
-    EXPECT_EQ((*masks)[0].at(5, 5, k), k < 5 ? 1 : 0);
-    EXPECT_EQ((*masks)[1].at(5, 5, k), k < 5 ? 1 : 0);
-    EXPECT_EQ((*masks)[2].at(5, 5, k), 0);
+    EXPECT_EQ(masks->mask(0).at(5, 5, k), k < 5 ? 1 : 0);
+    EXPECT_EQ(masks->mask(1).at(5, 5, k), k < 5 ? 1 : 0);
+    EXPECT_EQ(masks->mask(2).at(5, 5, k), 0);
   }
-  masks = masksInSource(p, source, 0.95);
-  for (const auto& mask : *masks) EXPECT_EQ(*std::ranges::max_element(mask.voxels), 0);
+  const auto none = MasksInSource::of(p, source, 0.95);
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(std::ranges::max(none->mask(c).voxels), 0);
   p[1] = image::Volume(source, 0.9f);
-  EXPECT_EQ(masksInSource(p, source, 0.5).error().code, ErrorCode::InvalidArgument);
-  EXPECT_EQ(masksInSource({}, source, 0.5).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(MasksInSource::of(p, source, 0.5).error().code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(MasksInSource::of({}, source, 0.5).error().code, ErrorCode::InvalidArgument);
 }
 
-TEST(LabelMap, ASmallStructureShowsInsideALargeOne) {
+TEST(LabelPainter, ASmallStructureShowsInsideALargeOne) {
   Geometry g;
   g.size = {6, 1, 1};
   std::vector<image::Mask> masks(3, image::Mask(g));
   masks[0].voxels = {1, 1, 1, 1, 1, 0};
   masks[1].voxels = {0, 0, 1, 1, 0, 0};
   masks[2].voxels = {0, 0, 0, 1, 1, 1};
-  EXPECT_EQ(labelMap(masks).voxels, (std::vector<std::uint16_t>{1, 1, 2, 2, 3, 3}));
-  EXPECT_EQ(labelMap(masks).geometry, g);
+  LabelPainter painter;
+  for (const auto& mask : masks) painter.add(mask);
+  EXPECT_EQ(painter.paint().voxels, (std::vector<std::uint16_t>{1, 1, 2, 2, 3, 3}));
+  EXPECT_EQ(painter.paint().geometry, g);
 }
 
 TEST(Normalise, StatesMeanAndDeviationOfWhatWasClipped) {

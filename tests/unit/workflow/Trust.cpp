@@ -7,6 +7,7 @@
 #include "core/base/File.h"
 #include "core/data/Phantom.h"
 #include "core/data/Prepare.h"
+#include "core/feed/Dataset.h"
 #include "core/nn/Fresh.h"
 #include "core/run/EventLog.h"
 #include "tests/support/TemporaryFolder.h"
@@ -172,9 +173,7 @@ TEST_F(Trust, RunsThatShareACacheDoNotTrainOnEachOthersCases) {
   const auto second = run::RunDirectory::create(*master / "runs/second", run->plan()).value();
   const auto all = freezeCases(first, progress, cancel).value();
   auto fewer = data::loadCaseList(first.cases()).value();
-  std::erase_if(fewer.cases,
-                [&](const auto& c) { return c.split == data::Split::Train && &c != &fewer.cases.front(); });
-  fewer.cases.push_back(*std::ranges::find(all.cases, data::Split::Train, &data::AssignedCase::split));
+  fewer.cases.erase(std::ranges::find(fewer.cases, data::Split::Train, &data::AssignedCase::split));
   ASSERT_TRUE(data::save(fewer, second.cases()));
   const auto own = freezeCases(second, progress, cancel).value();
   ASSERT_EQ(preparedFolder(first), preparedFolder(second));
@@ -184,7 +183,7 @@ TEST_F(Trust, RunsThatShareACacheDoNotTrainOnEachOthersCases) {
   ASSERT_TRUE(dataset) << dataset.error().text();
   EXPECT_EQ(dataset->size("train", 0), all.of(data::Split::Train, 0).size());
   EXPECT_EQ(feed::Dataset::open(other, second.plan())->size("train", 0), own.of(data::Split::Train, 0).size());
-  EXPECT_NE(all.of(data::Split::Train, 0).size(), own.of(data::Split::Train, 0).size());
+  EXPECT_EQ(all.of(data::Split::Train, 0).size(), own.of(data::Split::Train, 0).size() + 1);
 }
 
 TEST_F(Trust, TaskNumbersThatNoPlanHasAreRefused) {
