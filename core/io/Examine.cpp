@@ -1,9 +1,11 @@
 // What one file holds, by its header.
+#include <algorithm>
 #include <mutex>
 
 #include "core/io/FileContent.h"
 #include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
+#include "core/io/OpenFile.h"
 #include "core/io/VolumeFile.h"
 #include "core/io/dicom/MediaDirectory.h"
 #include "core/io/dicom/QuickHeader.h"
@@ -156,14 +158,30 @@ Content contentOf(const fs::path& file) {
   return rejected(Severity::Note, "unknown-kind", "neither DICOM nor an image");
 }
 
+Content examined(const fs::path& file) {
+  try {
+    return contentOf(file);
+  } catch (const std::exception& e) {
+    return rejected(Severity::Warning, "damaged", std::string("the file is damaged: ") + e.what());
+  }
+}
+
+/// Whether a disk that could not be read just then may be behind what is said of the file.
+bool doubtful(const Content& content) {
+  return content.rejected || (content.loose && !content.loose->findings.empty()) ||
+         (content.series && !content.series->findings.empty()) ||
+         std::ranges::any_of(content.slices, [](const auto& slice) { return !slice.truncation.empty(); });
+}
+
 }  // namespace
 
 FileContent examine(fs::path file) {
-  Content content;
-  try {
-    content = contentOf(file);
-  } catch (const std::exception& e) {
-    content = rejected(Severity::Warning, "damaged", std::string("the file is damaged: ") + e.what());
+  Content content = examined(file);
+  // What is said of a file is kept for later scans, so that a fault of the disk must not be taken for one of the file.
+  if (doubtful(content)) {
+    const auto fault = readingFault(file, std::size_t(1) << 20);
+    content =
+        fault.empty() ? examined(file) : rejected(Severity::Warning, "unreadable", "the file cannot be read: " + fault);
   }
   content.lies(std::move(file));
   return FileContent(std::make_unique<Content>(std::move(content)));

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 PHASES = ["scan", "train", "evaluate", "predict", "export", "report", "study", "pacs"]
 # What each phase starts from: the data alone, or what another left.
 BASE = {"scan": "data", "train": "scan", "study": "scan", "pacs": "peer"}
@@ -46,6 +45,7 @@ class Project:
         self.work = os.path.realpath(work)
         self.trial = os.path.join(self.work, "trial")
         self.peer = None
+        self.seconds = {}  # what each phase takes undisturbed
 
     def path(self, *parts):
         return os.path.join(self.trial, *parts)
@@ -75,8 +75,9 @@ class Project:
                      "--study", self.study, "--retries", "0"]
         return [self.lorkd, *words]
 
-    def run(self, phase, again=False, extra=None, timeout=120):
+    def run(self, phase, again=False, extra=None, timeout=None):
         """Exit code (negative: ended by that signal; None: it hangs), what it printed, and its errors."""
+        timeout = timeout or max(120, 30 * self.seconds[phase])  # on a busy machine all is slow
         process = self.start(phase, again, extra)
         try:
             out, err = process.communicate(timeout=timeout)
@@ -120,7 +121,6 @@ class Project:
             plan = {**PLAN, "data": {**PLAN["data"], "sources": {"ct": {"path": self.path("data")}}}}
             with open(self.path("plan.json"), "w") as file:
                 json.dump(plan, file)
-        states = {"data": self.trial}
         for phase in wanted:
             base = BASE.get(phase, "train")
             if phase == "pacs":
@@ -130,8 +130,10 @@ class Project:
                 copy(self.trial, self.before(phase))
             else:
                 copy(self.trial if base == "data" else self.after(base), self.before(phase))
-                self.restore(phase) if base != "data" else None
-            code, out, err = self.run(phase, timeout=600)
+                self.restore(phase)
+            begun = time.time()
+            code, _, err = self.run(phase, timeout=900)
+            self.seconds[phase] = time.time() - begun
             if code != 0:
                 sys.exit(f"FAILED: undisturbed, {phase} ends with {code}: {err[-2000:]}")
             copy(self.trial, self.after(phase))

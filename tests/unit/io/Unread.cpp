@@ -117,6 +117,17 @@ TEST_F(Unread, WhatLiesTooDeepIsAFinding) {
   EXPECT_EQ(run("rm -rf '" + (data() / name).string() + "'").code, 0);
 }
 
+TEST_F(Unread, AReadThatFailsIsNoFaultOfTheFile) {
+  // Opens, and reading its beginning is an input/output error.
+  fs::create_symlink("/proc/self/mem", data() / "bad.dcm");
+  const auto found = rejected();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found.at("bad.dcm").code, "unreadable");
+  EXPECT_NE(found.at("bad.dcm").message.find("Input/output error"), std::string::npos) << found.at("bad.dcm").message;
+  EXPECT_TRUE(leavesUnread(found.at("bad.dcm")));
+  EXPECT_FALSE(examine(data() / "bad.dcm").stored()) << "a later scan would go by it";
+}
+
 TEST_F(Unread, NoReaderWaitsForAPipe) {
   for (const char* name : {"a.nii", "a.nii.gz", "a.nrrd", "a.mha", "a.npz", "a.png", "a.dcm", "a.csv", "plain"}) {
     const auto pipe = folder / name;
