@@ -25,13 +25,7 @@ std::int64_t integerAt(const Layout& layout, std::string_view values, std::uint6
   return layout.dtype[1] == 'i' ? static_cast<std::int64_t>(raw << unused) >> unused : static_cast<std::int64_t>(raw);
 }
 
-// What the pictures of an array are like, and where each has its pixels.
-struct Frames {
-  std::int64_t count = 0, width = 0, height = 0, channels = 1, slices = 0;  // slices: of volumes; else 0
-  std::uint64_t apart = 0, first = 0, size = 0;  // bytes from one example to the next, before the picture in it, of it
-};
-
-Result<Frames> picturesIn(const Layout& images) {
+Result<PictureFrames> picturesIn(const Layout& images) {
   const auto bad = [&](const std::string& what, ErrorCode code = ErrorCode::Format) {
     return badArray(images.name, what, code);
   };
@@ -40,7 +34,7 @@ Result<Frames> picturesIn(const Layout& images) {
   const bool color = shape.size() == 4 && shape[3] == 3, volumes = shape.size() == 4 && !color;
   if (images.item != 1 || images.dtype[1] != 'u' || (shape.size() != 3 && shape.size() != 4))
     return bad("must hold 8-bit images of shape (N, H, W), (N, H, W, 3) or (N, D, H, W)");
-  Frames frames;
+  PictureFrames frames;
   frames.count = shape[0];
   if (frames.count == 0) return frames;
   if (images.values == 0) return bad("holds empty images");
@@ -168,7 +162,7 @@ Result<PictureSet> readNpz(const fs::path& file) {
 struct NpzPictures::Impl {
   Archive zip;
   ArrayStream stream;
-  Frames frames;
+  PictureFrames frames;
   std::int64_t next = 0;  // the example whose bytes come next
 };
 

@@ -7,6 +7,13 @@
 
 namespace lorkd::io {
 
+/// What the pictures of an array are like, and where each has its pixels.
+struct PictureFrames {
+  std::int64_t count = 0, width = 0, height = 0, channels = 1;
+  std::int64_t slices = 0;                       ///< of each volume, whose middle one is the picture; else 0
+  std::uint64_t apart = 0, first = 0, size = 0;  ///< bytes from an example to the next, before its picture, of that
+};
+
 /// Unpacks the arrays from front to back, each picture as it is asked for; asking for an earlier one begins anew.
 class NpzPictures {
  public:
