@@ -52,7 +52,7 @@ std::string digest(const Plan& plan);
 /// The same of a plan as it was frozen, which a later version with more fields must still know by its digest.
 std::string digest(const Json& frozen);
 
-/// The colour of task `i` / class `i`: the plan's own, else the colour-blind-safe palette (Okabe and Ito) in turn.
+/// The colour of one task / class, as Looks says for the whole plan.
 std::string taskColor(const Plan& plan, std::size_t task);
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls);
 

@@ -80,7 +80,7 @@ TEST(LooksEverywhere, ReportPredictionsAndSegmentationsAgree) {
       EXPECT_EQ(style.find("gradient") != std::string::npos, look.pattern != 0);
       told.emplace(look.color, style);
       if (judged.code == 77) continue;
-      // DICOM's CIELab takes colours to the byte and back with a rounding of a few steps.
+      // As another reader takes it back from DICOM's CIELab.
       const auto line = judged.output.find("|" + cls + "|");
       ASSERT_NE(line, std::string::npos) << judged.output;
       const auto end = judged.output.find('\n', line);
