@@ -21,7 +21,7 @@ inline constexpr std::int64_t kMostSide = 32768;
 inline constexpr std::int64_t kMostPictures = std::int64_t(1) << 22;
 /// Bytes of a table, and its cells.
 inline constexpr std::uintmax_t kMostTableBytes = std::uintmax_t(1) << 28;
-inline constexpr std::size_t kMostCells = std::size_t(1) << 24;
+inline constexpr std::size_t kMostCells = std::size_t(1) << 23;
 /// Bytes of a DICOM data set that is deflated as a whole, packed and unpacked: such a one can only be read at once.
 inline constexpr std::uintmax_t kMostDeflated = std::uintmax_t(1) << 29;
 /// Bytes behind the voxels of a packed NIfTI file, where nothing belongs.

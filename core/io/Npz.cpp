@@ -123,6 +123,7 @@ Result<void> readSplit(zip_t* zip, const std::string& split, const fs::path& fil
   if (!images && !labels) return {};
   if (!images || !labels)
     return fail(ErrorCode::Format, "array " + split + (images ? "_labels" : "_images") + " is missing");
+  LORKD_CHECK(picturesIn(images->layout()));
   LORKD_TRY(values, labelValues(*labels));
   return appendSplit(raw, split, file, images->layout(), labels->layout(), values);
 }

@@ -137,14 +137,12 @@ bool NetworkImpl::setRank(const std::string& name, int task, std::int64_t rank) 
   return found;
 }
 
-bool NetworkImpl::setScale(const std::string& name, int task, double scale) {
-  bool found = false;
-  eachLayer(*m_backbone, [&](const std::string& own, auto& layer) {
-    if (own != name) return;
-    layer.scales.at(static_cast<std::size_t>(task)) = scale;
-    found = true;
+void NetworkImpl::setScales(const std::function<double(int, std::int64_t)>& scaleOf) {
+  eachLayer(*m_backbone, [&](const std::string&, auto& layer) {
+    const auto rows = factorShape(layer.layer(), 1).aRows;  // a unit of rank
+    for (std::size_t t = 0; t < layer.a.size(); ++t)
+      layer.scales[t] = scaleOf(static_cast<int>(t), layer.a[t].size(0) / rows);
   });
-  return found;
 }
 
 std::vector<LayerFactors> NetworkImpl::layerFactors(int task) const {
@@ -194,14 +192,20 @@ std::vector<torch::Tensor> NetworkImpl::sharedWeights() const {
   return weights;
 }
 
-std::int64_t NetworkImpl::expertParameters(int task) const {
+std::int64_t NetworkImpl::trunkParameters() const {
   std::int64_t others = 0;  // factors, and batch norms of other tasks
   eachLayer(*m_backbone, [&](const std::string&, const auto& layer) { others += count(layer.a) + count(layer.b); });
   eachNorm(*m_backbone, [&](const std::string&, const auto& norm) {
     const auto all = count(norm.parameters());
     others += all - all / static_cast<std::int64_t>(norm.sets());
   });
-  return count(m_backbone->parameters()) - others + count(head(task).parameters());
+  return count(m_backbone->parameters()) - others;
+}
+
+std::int64_t NetworkImpl::expertParameters(int task) const {
+  // Neither ranks nor fusing change it, and counting it for each of many tasks would take quadratic time.
+  if (m_trunkParameters < 0) m_trunkParameters = trunkParameters();
+  return m_trunkParameters + count(head(task).parameters());
 }
 
 NamedTensors NetworkImpl::expertState(int task) const {

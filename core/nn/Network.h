@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -71,8 +72,8 @@ class NetworkImpl : public torch::nn::Module {
   std::vector<AdaptedLayer> adaptedLayers() const;
   /// Gives a task fresh factors of this very rank in the adapted layer of that name; false if there is none.
   bool setRank(const std::string& layer, int task, std::int64_t rank);
-  /// Gives a task's factors in that layer this scale; false if there is none.
-  bool setScale(const std::string& layer, int task, double scale);
+  /// Gives every task's factors in every layer the scale that `scaleOf(task, rank there)` says.
+  void setScales(const std::function<double(int, std::int64_t)>& scaleOf);
   /// What a task's factors are, as they are now, in the order of adaptedLayers(); empty without factors.
   std::vector<LayerFactors> layerFactors(int task) const;
   /// By which strategy each separated convolution was computed last: full names of layers, and merged, factored or
@@ -101,7 +102,9 @@ class NetworkImpl : public torch::nn::Module {
  private:
   std::shared_ptr<Backbone> m_backbone;
   std::vector<HeadSpec> m_specs;
+  std::int64_t trunkParameters() const;
   std::vector<std::shared_ptr<torch::nn::Module>> m_heads;
+  mutable std::int64_t m_trunkParameters = -1;  ///< of one expert; negative until they are counted
   std::vector<std::vector<std::shared_ptr<torch::nn::Module>>> m_coarser;  ///< by task and level; for training only
 };
 TORCH_MODULE(Network);

@@ -137,7 +137,21 @@ std::string digest(const Json& frozen) { return sha256(frozen.dump(-1, ' ', fals
 
 std::string digest(const Plan& plan) { return digest(toJson(plan)); }
 
-std::string taskColor(const Plan& plan, std::size_t task) { return Looks(plan).of(task).color; }
+std::string taskColor(const Plan& plan, std::size_t task) {
+  // As Looks, without the classes and whatever does not matter to this task: it is asked for task by task.
+  if (!plan.tasks.at(task).second.color.empty()) return plan.tasks[task].second.color;
+  std::vector<std::string> given;
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    const auto& own = plan.tasks[i].second.color;
+    if (!own.empty())
+      given.push_back(own);
+    else if (i < task)
+      ++before;
+  }
+  given.resize(given.size() + before + 1);
+  return distinctLooks(given).back().color;
+}
 
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) { return Looks(plan).of(task, cls).color; }
 

@@ -70,10 +70,9 @@ Result<void> setLayerRanks(nn::Network& network, const plan::Plan& plan) {
 
 /// By the rule, from the ranks that the layers have.
 void setLayerScales(nn::Network& network, const plan::Plan& plan) {
-  for (std::size_t t = 0; t < plan.tasks.size(); ++t)
-    for (const auto& [layer, rank, scale] : network->layerFactors(static_cast<int>(t)))
-      network->setScale(layer.name, static_cast<int>(t),
-                        plan::lowRankScale(plan.lowrank, plan.tasks[t].second.rank, rank));
+  network->setScales([&](int task, std::int64_t rank) {
+    return plan::lowRankScale(plan.lowrank, plan.tasks[static_cast<std::size_t>(task)].second.rank, rank);
+  });
 }
 
 /// Structures fill a small share of a patch. Heads that start at that share (RetinaNet, arXiv 1708.02002, section 4.1)

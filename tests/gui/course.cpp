@@ -259,6 +259,7 @@ class CourseTest : public QObject {
     run.steps(1, 20);
     run.status(run::State::Running, 20);
     Window window(path);
+    QTRY_COMPARE(window.monitor.losses()->plot()->curveCount(), 4);
     QTRY_COMPARE(window.monitor.losses()->plot()->data(0).size(), 20u);
     QTest::qWait(700);
     QVERIFY(window.text("runMessage").isEmpty());

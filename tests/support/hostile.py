@@ -51,7 +51,8 @@ def png(width, height):
 def jpeg(width, height):
     quantisation = b"\xff\xdb" + struct.pack(">HB", 67, 0) + b"\1" * 64
     frame = b"\xff\xc2" + struct.pack(">HBHHB", 17, 8, height, width, 3) + b"\1\x11\0\2\x11\0\3\x11\0"
-    return b"\xff\xd8" + quantisation + frame + b"\xff\xd9"
+    scan = b"\xff\xda" + struct.pack(">HB", 12, 3) + b"\1\0\2\0\3\0\0\0\0"
+    return b"\xff\xd8" + quantisation + frame + scan + bytes(3) + b"\xff\xd9"
 
 
 def bmp(width, height):
@@ -141,7 +142,8 @@ def sequence(group, number, *items):
 
 
 def fragments(*pieces):
-    items = b"".join(struct.pack("<HHI", 0xfffe, 0xe000, len(p)) + p for p in (b"",) + pieces)
+    pieces = [p + bytes(len(p) % 2) for p in (b"",) + pieces]
+    items = b"".join(struct.pack("<HHI", 0xfffe, 0xe000, len(p)) + p for p in pieces)
     return element(0x7fe0, 0x10, b"OB", items + struct.pack("<HHI", 0xfffe, 0xe0dd, 0), 0xffffffff)
 
 
@@ -167,7 +169,7 @@ def image(rows, columns, pixels, frames=None, bits=16, samples=1):
 
 def codestream(width, height):
     return (b"\xff\x4f\xff\x51" + struct.pack(">HHIIIIIIIIHBBB", 41, 0, width, height, 0, 0, width, height, 0, 0, 1, 15, 1, 1) +
-            b"\xff\xd9")
+            bytes(1) + b"\xff\xd9")
 
 
 def segmentation(rows, columns, places, segments=1):
@@ -208,7 +210,7 @@ FILES = {
     "claim.mha": lambda: (lambda raw: meta("MET_UCHAR", BIG, len(raw)) + raw)(zlib_zeros(2048 ** 3)),
     "rle.dcm": lambda: dicom(RLE, image(65535, 65535, fragments(struct.pack("<16I", 1, 64, *[0] * 14) + bytes(64)))),
     "jpeg.dcm": lambda: dicom(JPEG, image(64, 64, fragments(jpeg(65000, 65000)), bits=8)),
-    "jpeg2000.dcm": lambda: dicom(JPEG2000, image(65535, 65535, fragments(codestream(65535, 65535)))),
+    "jpeg2000.dcm": lambda: dicom(JPEG2000, image(64, 64, fragments(codestream(65000, 65000)))),
     "deflated.dcm": lambda: dicom(DEFLATED, deflated(image(32768, 32768, b"", bits=16), 1 << 31)),
     "frames.dcm": lambda: dicom(RLE, image(64, 64, fragments(bytes(64)), frames=2147483647)),
     "claim.seg.dcm": lambda: dicom(EXPLICIT, segmentation(65535, 65535, [0])),

@@ -166,7 +166,7 @@ void ConflictHeatmap::paint(QPainter& painter, const QSize& size) const {
   painter.drawRect(f.bar);
   painter.setFont(small);
   painter.setPen(theme.faint);
-  painter.drawText(QRectF(f.bar.left() - 6, f.bar.top() - 1.6 * line, 60, 1.5 * line), Qt::AlignLeft | Qt::AlignBottom,
+  painter.drawText(QRectF(f.bar.left() - 6, f.bar.top() - 2.2 * line, 60, 1.5 * line), Qt::AlignLeft | Qt::AlignBottom,
                    tr("cosine"));
   for (int k = 0; k < 3; ++k)
     painter.drawText(QRectF(f.bar.right() + 4, f.bar.top() + k * f.bar.height() / 2 - line / 2, 40, line),

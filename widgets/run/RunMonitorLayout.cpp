@@ -37,6 +37,7 @@ void RunMonitor::build() {
   m_name->setMinimumWidth(80);
   m_message->setWordWrap(true);
   m_message->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  m_figures->setWordWrap(true);
   m_bar = new PhaseBar(this);
   m_bar->setObjectName(QStringLiteral("runProgress"));
   m_bar->setAccessibleName(tr("Progress of the run"));
@@ -89,15 +90,12 @@ void RunMonitor::build() {
   for (auto* each : {m_showTeacher, m_showOwn}) views->addWidget(each);
   head->addLayout(views);
   for (auto* each : {m_alone, m_start, m_pause, m_checkpoint, m_stop}) head->addWidget(each);
-  auto* course = new QHBoxLayout;
-  course->setSpacing(10);
-  course->addWidget(m_bar, 1);
-  course->addWidget(m_figures);
   auto* top = new QVBoxLayout;
   top->setContentsMargins(8, 6, 8, 4);
   top->setSpacing(4);
   top->addLayout(head);
-  top->addLayout(course);
+  top->addWidget(m_bar);
+  top->addWidget(m_figures);
   top->addWidget(m_message);
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);

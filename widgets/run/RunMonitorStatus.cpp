@@ -118,7 +118,9 @@ void RunMonitor::showCourse(bool live) {
                    .arg(QLocale().toString(static_cast<qint64>(series.bestStep())));
   }
   m_bar->setSegments(course.segments);
+  m_bar->setVisible(!course.segments.empty());
   m_figures->setText(figures.join(QStringLiteral("   ·   ")));
+  m_figures->setVisible(!figures.isEmpty());
   m_figures->setToolTip(live ? tr("Waiting for data: share of the time of the last %1 steps in which the network stood "
                                   "still because no batch was ready. Above 5 %, more loader threads may help.")
                                    .arg(waitSteps)

@@ -1,11 +1,5 @@
 #include "widgets/scene/SliceHatch.h"
 
-#include <vtkCellArray.h>
-#include <vtkCellData.h>
-#include <vtkPoints.h>
-#include <vtkPolyData.h>
-#include <vtkUnsignedCharArray.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -13,6 +7,7 @@
 #include <string_view>
 
 #include "core/run/Looks.h"
+#include "widgets/scene/Strokes.h"
 
 namespace lorkd::scene {
 
@@ -40,12 +35,8 @@ Rgb inkOf(const LabelClass& c, bool filled) {
 
 }  // namespace
 
-void hatchSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, double step, vtkPolyData* out) {
-  vtkNew<vtkPoints> points;
-  vtkNew<vtkCellArray> lines;
-  vtkNew<vtkUnsignedCharArray> colors;
-  colors->SetNumberOfComponents(3);
-
+void hatchSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, double width, double step,
+                vtkPolyData* out) {
   std::vector<const LabelClass*> hatched;
   for (const auto& c : layer.classes) {
     if (!c.visible || c.pattern == 0) continue;
@@ -64,24 +55,18 @@ void hatchSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t s
     const auto value = base[i * strides[r] + j * strides[u]];
     return value < hatched.size() ? hatched[value] : nullptr;
   };
-  const auto point = [&](const Course& course, double along, double across) {
-    std::array<double, 3> p{};
-    p[r] = frame.rightSign * (along * course.along[0] + across * course.across[0]);
-    p[u] = frame.upSign * (along * course.along[1] + across * course.across[1]);
-    p[t] = static_cast<double>(slice) * g.spacing[t];
-    return points->InsertNextPoint(p.data());
+  Strokes strokes(frame, slice);
+  const auto point = [&](const Course& course, double along, double across) -> std::array<double, 2> {
+    return {frame.rightSign * (along * course.along[0] + across * course.across[0]),
+            frame.upSign * (along * course.along[1] + across * course.across[1])};
   };
   const auto draw = [&](const Course& course, const LabelClass& c, double from, double to, double across) {
-    const std::array<vtkIdType, 2> ids{point(course, from, across), point(course, to, across)};
-    lines->InsertNextCell(2, ids.data());
-    const auto ink = inkOf(c, layer.opacity > 0);
-    std::array<unsigned char, 3> rgb{};
-    for (std::size_t i = 0; i < 3; ++i) rgb[i] = static_cast<unsigned char>(std::lround(255 * ink[i]));
-    colors->InsertNextTypedTuple(rgb.data());
+    strokes.add(point(course, from, across), point(course, to, across), width, 0, inkOf(c, layer.opacity > 0));
   };
 
   const auto [left, right, bottom, top] = frame.bounds();
   const double stride = 0.5 * std::min(g.spacing[r], g.spacing[u]);
+  step = std::max(step, stride);  // finer ones are not seen apart in what is that near
   for (const auto& course : courses) {
     if (std::ranges::none_of(hatched, [&](const auto* c) { return c && c->pattern & course.line; })) continue;
     double low[2] = {HUGE_VAL, HUGE_VAL}, high[2] = {-HUGE_VAL, -HUGE_VAL};
@@ -104,10 +89,7 @@ void hatchSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t s
       }
     }
   }
-  out->Initialize();
-  out->SetPoints(points);
-  out->SetLines(lines);
-  out->GetCellData()->SetScalars(colors);
+  strokes.finish(out);
 }
 
 }  // namespace lorkd::scene

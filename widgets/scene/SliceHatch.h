@@ -8,9 +8,9 @@ class vtkPolyData;
 
 namespace lorkd::scene {
 
-/// Fills `out` with the pattern of every visible class that has one, as coloured line segments `step` mm apart (grid
-/// millimetres, at the slice's own depth), fixed to the image: black or white upon a filling, else in the class's own
-/// colour. The labels lie on the frame's grid.
-void hatchSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, double step, vtkPolyData* out);
+/// Fills `out` with the pattern of every visible class that has one: lines `width` mm wide and `step` mm apart, fixed
+/// to the image; black or white upon a filling, else in the class's own colour. The labels lie on the frame's grid.
+void hatchSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, double width, double step,
+                vtkPolyData* out);
 
 }  // namespace lorkd::scene

@@ -1,22 +1,11 @@
 #include "widgets/scene/SliceOutline.h"
 
-#include <vtkCellArray.h>
-#include <vtkCellData.h>
-#include <vtkFloatArray.h>
-#include <vtkPoints.h>
-#include <vtkPolyData.h>
-#include <vtkUnsignedCharArray.h>
-
-#include <cmath>
+#include "widgets/scene/Strokes.h"
 
 namespace lorkd::scene {
 
-void outlineSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, vtkPolyData* out) {
-  vtkNew<vtkPoints> points;
-  vtkNew<vtkCellArray> lines;
-  vtkNew<vtkUnsignedCharArray> colors;
-  colors->SetNumberOfComponents(3);
-
+void outlineSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, double width, bool casing,
+                  vtkPolyData* out) {
   std::vector<const LabelClass*> drawn;
   for (const auto& c : layer.classes) {
     if (!c.visible) continue;
@@ -28,28 +17,21 @@ void outlineSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t
   const std::array<std::int64_t, 3> strides{1, g.size[0], g.size[0] * g.size[1]};
   const auto r = static_cast<std::size_t>(frame.right), u = static_cast<std::size_t>(frame.up),
              t = static_cast<std::size_t>(frame.through);
-  const auto width = g.size[r], height = g.size[u];
+  const auto columns = g.size[r], rows = g.size[u];
   const auto* base = layer.labels->voxels.data() + slice * strides[t];
   const auto value = [&](std::int64_t x, std::int64_t y) -> std::uint16_t {
-    return x < 0 || y < 0 || x >= width || y >= height ? 0 : base[x * strides[r] + y * strides[u]];
+    return x < 0 || y < 0 || x >= columns || y >= rows ? 0 : base[x * strides[r] + y * strides[u]];
   };
-  const auto corner = [&](std::int64_t x, std::int64_t y) {
-    std::array<double, 3> p{};
-    p[r] = (x - 0.5) * g.spacing[r];
-    p[u] = (y - 0.5) * g.spacing[u];
-    p[t] = slice * g.spacing[t];
-    return points->InsertNextPoint(p.data());
+  Strokes strokes(frame, slice);
+  const auto corner = [&](std::int64_t x, std::int64_t y) -> std::array<double, 2> {
+    return {(static_cast<double>(x) - 0.5) * g.spacing[r], (static_cast<double>(y) - 0.5) * g.spacing[u]};
   };
   const auto edge = [&](const LabelClass& c, std::int64_t x0, std::int64_t y0, std::int64_t x1, std::int64_t y1) {
-    const std::array<vtkIdType, 2> ids{corner(x0, y0), corner(x1, y1)};
-    lines->InsertNextCell(2, ids.data());
-    std::array<unsigned char, 3> rgb{};
-    for (std::size_t i = 0; i < 3; ++i) rgb[i] = static_cast<unsigned char>(std::lround(255 * c.color[i]));
-    colors->InsertNextTypedTuple(rgb.data());
+    strokes.add(corner(x0, y0), corner(x1, y1), width, 0.5 * width, casing ? Rgb{1, 1, 1} : c.color);
   };
 
-  for (std::int64_t y = 0; y < height; ++y)
-    for (std::int64_t x = 0; x < width; ++x) {
+  for (std::int64_t y = 0; y < rows; ++y)
+    for (std::int64_t x = 0; x < columns; ++x) {
       const auto here = base[x * strides[r] + y * strides[u]];
       if (here >= drawn.size() || !drawn[here]) continue;
       const auto& c = *drawn[here];
@@ -58,10 +40,7 @@ void outlineSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t
       if (value(x, y - 1) != here) edge(c, x, y, x + 1, y);
       if (value(x, y + 1) != here) edge(c, x, y + 1, x + 1, y + 1);
     }
-  out->Initialize();
-  out->SetPoints(points);
-  out->SetLines(lines);
-  out->GetCellData()->SetScalars(colors);
+  strokes.finish(out);
 }
 
 }  // namespace lorkd::scene

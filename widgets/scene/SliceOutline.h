@@ -10,8 +10,9 @@ class vtkPolyData;
 
 namespace lorkd::scene {
 
-/// Fills `out` with coloured line segments (grid millimetres, at the slice's own depth) wherever a visible class meets
-/// something else. The labels lie on the frame's grid.
-void outlineSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, vtkPolyData* out);
+/// Fills `out` with lines `width` mm wide wherever a visible class meets something else, in the classes' colours or, as
+/// their casing, in white. The labels lie on the frame's grid.
+void outlineSlice(const LabelLayer& layer, const SliceFrame& frame, std::int64_t slice, double width, bool casing,
+                  vtkPolyData* out);
 
 }  // namespace lorkd::scene

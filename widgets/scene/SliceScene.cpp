@@ -42,10 +42,11 @@ struct Slab {
 
 /// Lines in front of the stack.
 struct Lines {
-  vtkSmartPointer<vtkPolyDataMapper> mapper = vtkSmartPointer<vtkPolyDataMapper>::New();
+  vtkSmartPointer<vtkPolyData> lines = vtkSmartPointer<vtkPolyData>::New();
   vtkSmartPointer<vtkActor> actor = vtkSmartPointer<vtkActor>::New();
 
-  explicit Lines(vtkPolyData* lines) {
+  Lines() {
+    vtkNew<vtkPolyDataMapper> mapper;
     mapper->SetInputData(lines);
     actor->SetMapper(mapper);
     actor->GetProperty()->LightingOff();
@@ -56,9 +57,7 @@ struct Lines {
 struct Painted {
   LabelLayer layer;
   Slab filling;
-  vtkSmartPointer<vtkPolyData> border = vtkSmartPointer<vtkPolyData>::New();
-  vtkSmartPointer<vtkPolyData> pattern = vtkSmartPointer<vtkPolyData>::New();
-  Lines hatch{pattern}, casing{border}, outline{border};
+  Lines hatch{}, casing{}, outline{};
 
   std::array<Lines*, 3> all() { return {&hatch, &casing, &outline}; }
 };
@@ -86,7 +85,7 @@ struct SliceScene::Impl {
   std::unique_ptr<Slab> image;
   std::vector<Painted> layers;
   std::int64_t slice = 0;
-  double outlineWidth = 1.5, hatchStep = 4;
+  double pixel = 1;
   SliceCamera camera;
   Window window;
 
@@ -98,24 +97,17 @@ struct SliceScene::Impl {
     layers.clear();
   }
 
-  void outline(Painted& p) const {
-    const bool shown = p.layer.visible && outlineWidth > 0;
-    p.outline.actor->SetVisibility(shown);
-    p.casing.actor->SetVisibility(shown && p.layer.cased);
-    if (shown) outlineSlice(p.layer, frame, slice, p.border);
-  }
-
-  void hatch(Painted& p) const {
-    const bool shown = p.layer.visible && std::ranges::any_of(p.layer.classes, &LabelClass::pattern);
-    p.hatch.actor->SetVisibility(shown);
-    if (shown) hatchSlice(p.layer, frame, slice, hatchStep, p.pattern);
-  }
-
-  void widen(Painted& p) const {
-    const auto width = static_cast<float>(std::max(outlineWidth, 1.0));
-    p.hatch.actor->GetProperty()->SetLineWidth(0.8F * width);
-    p.outline.actor->GetProperty()->SetLineWidth(p.layer.cased ? 1.3F * width : width);
-    p.casing.actor->GetProperty()->SetLineWidth(3.3F * width);
+  void draw(Painted& p) const {
+    const auto& layer = p.layer;
+    const bool hatched = std::ranges::any_of(layer.classes, [](const auto& c) { return c.pattern != 0; });
+    p.outline.actor->SetVisibility(layer.visible);
+    p.casing.actor->SetVisibility(layer.visible && layer.cased);
+    p.hatch.actor->SetVisibility(layer.visible && hatched);
+    if (!layer.visible) return;
+    outlineSlice(layer, frame, slice, (layer.cased ? 2 : 1) * pixel, false, p.outline.lines);
+    if (layer.cased) outlineSlice(layer, frame, slice, 5 * pixel, true, p.casing.lines);
+    // By powers of two, so that lines do not swim while zooming.
+    if (hatched) hatchSlice(layer, frame, slice, pixel, std::exp2(std::round(std::log2(7 * pixel))), p.hatch.lines);
   }
 
   void placeCamera() const {
@@ -202,9 +194,6 @@ bool SliceScene::setLayers(std::vector<LabelLayer> layers) {
     p.filling.slice->SetVisibility(p.layer.visible && p.layer.opacity > 0);
     m.stack->AddImage(p.filling.slice);
 
-    p.casing.mapper->ScalarVisibilityOff();
-    p.casing.actor->GetProperty()->SetColor(1, 1, 1);
-    m.widen(p);
     for (auto* lines : p.all()) m.renderer->AddActor(lines->actor);
   }
   setSlice(m.slice);
@@ -221,8 +210,7 @@ void SliceScene::setSlice(std::int64_t slice) {
   m.image->mapper->SetSliceNumber(static_cast<int>(m.slice));
   for (auto& p : m.layers) {
     p.filling.mapper->SetSliceNumber(static_cast<int>(m.slice));
-    m.outline(p);
-    m.hatch(p);
+    m.draw(p);
   }
   m.placeCamera();
 }
@@ -246,21 +234,11 @@ void SliceScene::setCamera(const SliceCamera& camera) {
   if (m_impl->image) m_impl->placeCamera();
 }
 
-void SliceScene::setOutlineWidth(double pixels) {
+void SliceScene::setPixel(double mm) {
   auto& m = *m_impl;
-  if (pixels == m.outlineWidth) return;
-  m.outlineWidth = pixels;
-  for (auto& p : m.layers) {
-    m.widen(p);
-    m.outline(p);
-  }
-}
-
-void SliceScene::setHatchStep(double mm) {
-  auto& m = *m_impl;
-  if (mm == m.hatchStep) return;
-  m.hatchStep = mm;
-  for (auto& p : m.layers) m.hatch(p);
+  if (mm == m.pixel) return;
+  m.pixel = mm;
+  for (auto& p : m.layers) m.draw(p);
 }
 
 }  // namespace lorkd::scene

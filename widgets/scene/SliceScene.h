@@ -50,10 +50,8 @@ class SliceScene {
   void setSlice(std::int64_t slice);
   void setWindow(const Window& window);
   void setCamera(const SliceCamera& camera);
-  /// Outline width in device pixels; 0 draws no outline. A casing adds as much at both sides.
-  void setOutlineWidth(double pixels);
-  /// Distance in mm of the lines that hatch classes with a pattern.
-  void setHatchStep(double mm);
+  /// How many mm a pixel of the screen shows: lines are one wide, cased ones two, hatchings about seven apart.
+  void setPixel(double mm);
 
   const SliceFrame& frame() const;
   std::int64_t slice() const;

@@ -191,7 +191,6 @@ void InspectorModel::giveLooks(const OverlayList& overlays) {
   for (const auto& overlay : overlays)
     for (const auto& c : overlay->source.classes)
       if (c.color.isValid()) given.try_emplace(c.name, c.color, c.pattern);
-  for (const auto& [name, color] : m_userColors) given.try_emplace(name, color, 0);
   for (const auto& overlay : overlays)
     for (const auto& c : overlay->source.classes) {
       if (c.color.isValid()) continue;
@@ -204,6 +203,7 @@ void InspectorModel::giveLooks(const OverlayList& overlays) {
   std::vector<std::string> colors;
   for (const auto& looks : {given, m_looks})
     for (const auto& [name, look] : looks) colors.push_back(look.first.name().toStdString());
+  for (const auto& [name, color] : m_userColors) colors.push_back(color.name().toStdString());
   const auto first = colors.size();
   colors.resize(first + names.size());
   const auto looks = plan::distinctLooks(colors);

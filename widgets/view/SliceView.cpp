@@ -101,7 +101,6 @@ void SliceView::refreshLayers() {
   } else {
     layers = m_model->visibleLayers();
   }
-  m_scene->setOutlineWidth(1.4 * devicePixelRatioF());
   m_scene->setLayers(std::move(layers));
   update();
 }
@@ -130,8 +129,7 @@ void SliceView::refreshCamera() {
   m_camera.middle = {(left + right) / 2 + zoom.shift[0], (bottom + top) / 2 + zoom.shift[1]};
   m_camera.halfHeight = fitHalfHeight() / zoom.zoom;
   m_scene->setCamera(m_camera);
-  // About 7 pixels; by powers of two, so that lines do not swim while zooming.
-  m_scene->setHatchStep(std::exp2(std::round(std::log2(7 * mmPerPixel()))));
+  m_scene->setPixel(mmPerPixel());
   followPointer();
   update();
 }

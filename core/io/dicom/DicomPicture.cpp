@@ -83,12 +83,15 @@ Result<Picture> readDicomPicture(const fs::path& file, std::int64_t maxSide) {
   return guarded(file.string(), [&]() -> Result<Picture> {
     LORKD_TRY(loaded, dicom::load(file));
     const auto h = describe(loaded, file);
-    if (h->rows < 1 || h->columns < 1 || h->rows > maxSide || h->columns > maxSide || h.frames != 1)
+    if (h->rows < 1 || h->columns < 1 || h.frames != 1)
       return fail(ErrorCode::Unsupported, "the DICOM object is no picture of one frame",
                   "several frames are read as volumes, if they say where they lie", file.string());
     if (const auto samples = std::int64_t(h->rows) * h->columns * h->samples; samples > kMostSamples)
       return fail(ErrorCode::Unsupported,
                   "the picture has " + grouped(samples) + " samples, more than " + grouped(kMostSamples),
+                  "cut it into parts, or make it smaller", file.string());
+    if (h->rows > maxSide || h->columns > maxSide)
+      return fail(ErrorCode::Unsupported, "the picture has a side of more than " + grouped(maxSide) + " pixels",
                   "cut it into parts, or make it smaller", file.string());
     if (!canDecode(h->transferSyntax))
       return fail(ErrorCode::Unsupported, "the compression " + h->transferSyntax + " cannot be decoded", "",

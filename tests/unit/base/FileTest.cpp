@@ -22,6 +22,24 @@ std::size_t entriesOf(const fs::path& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 
+// While it lives, no file of this process grows beyond `bytes`: that stands in for a full disk.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : m_handler(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &m_before), 0);
+    const rlimit small{bytes, m_before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &m_before);
+    std::signal(SIGXFSZ, m_handler);
+  }
+
+ private:
+  void (*m_handler)(int);
+  rlimit m_before{};
+};
+
 TEST(ReadFile, GivesTheBytes) {
   test::TemporaryFolder folder;
   const std::string bytes("a\0b\r\n\xff", 6);
@@ -91,15 +109,11 @@ TEST(WriteAtomically, KeepsTheOldContentWhenTheWriterFails) {
 TEST(WriteAtomically, KeepsTheOldContentWhenSpaceRunsOut) {
   test::TemporaryFolder folder;
   ASSERT_TRUE(writeFileAtomically(folder / "f", "old"));
-  // The limit of this process's file size stands in for a full disk.
-  const auto oldHandler = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit small{1000, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const auto outcome = writeFileAtomically(folder / "f", std::string(5000, 'x'));
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, oldHandler);
+  Result<void> outcome;
+  {
+    const FullDisk full(1000);
+    outcome = writeFileAtomically(folder / "f", std::string(5000, 'x'));
+  }
   ASSERT_FALSE(outcome.has_value());
   EXPECT_EQ(outcome.error().code, ErrorCode::Io);
   EXPECT_EQ(readFile(folder / "f").value(), "old");
@@ -167,14 +181,11 @@ TEST(AppendLine, ClosesATornLineFirst) {
 TEST(AppendLine, WhatFailsIsTakenBack) {
   test::TemporaryFolder folder;
   ASSERT_TRUE(appendLine(folder / "log", "one"));
-  const auto oldHandler = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit small{10, before.rlim_max};  // a part of the next line fits
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
-  const auto outcome = appendLine(folder / "log", "a longer line");
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, oldHandler);
+  Result<void> outcome;
+  {
+    const FullDisk full(10);  // a part of the next line fits
+    outcome = appendLine(folder / "log", "a longer line");
+  }
   EXPECT_FALSE(outcome.has_value());
   EXPECT_EQ(readFile(folder / "log").value(), "one\n");
 }
@@ -191,6 +202,8 @@ TEST(OpenToRead, WaitsForNoPipe) {
 // A process that is killed while it writes leaves its temporary; whoever writes in that folder next removes it.
 TEST(Temporaries, OfDeadProcessesAreCleared) {
   test::TemporaryFolder folder;
+  const auto own = temporaryBeside(folder / "b");
+  std::ofstream(own) << "being written";
   const auto child = ::fork();
   if (child == 0) {
     std::ofstream(temporaryBeside(folder / "a.nii.gz")) << "half";
@@ -198,8 +211,6 @@ TEST(Temporaries, OfDeadProcessesAreCleared) {
     ::_exit(0);
   }
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
-  const auto own = temporaryBeside(folder / "b");
-  std::ofstream(own) << "being written";
   std::ofstream(folder / ".notes.part") << "of somebody else";
   ASSERT_EQ(entriesOf(folder.path()), 4u);
   clearAbandoned(folder.path());

@@ -186,10 +186,12 @@ TEST(Looks, AClassOfTwoTasksIsOneAndANameIsNotEnough) {
 }
 
 TEST(Looks, TenThousandTasksAreNoTrouble) {
-  const auto plan = wide(10000, 2);
+  auto plan = wide(10000, 2);
+  plan.tasks[5000].second.color = "#56B4E9";
   const auto start = std::chrono::steady_clock::now();
   const Looks looks(plan);
   EXPECT_FALSE(looks.of(9999, 1).color.empty());
+  for (std::size_t t = 0; t < 10000; t += 10) ASSERT_EQ(taskColor(plan, t), looks.of(t).color);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "core/base/File.h"
@@ -213,6 +214,22 @@ TEST(Counting, TakesNoMemoryForTheLargestNetwork) {
   const auto network = makeNetwork(plan);
   ASSERT_TRUE(network) << network.error().text();
   EXPECT_GT((*network)->expertParameters(0), 4'000'000'000);
+}
+
+// Once it took minutes: quadratic time in several places.
+TEST(Counting, ThousandsOfTasksTakeLinearTime) {
+  Json tasks = Json::object();
+  for (int t = 0; t < 3000; ++t) tasks["t" + std::to_string(t)] = {{"classes", {{"x", Json::object()}}}};
+  const auto plan = test::parsePlan(Json{
+      {"data", {{"patch", {16, 16, 16}}}}, {"tasks", tasks}, {"backbone", {{"name", "unet3d"}, {"widths", {2, 4}}}}}
+                                        .dump());
+  const auto start = std::chrono::steady_clock::now();
+  const nn::CountingOnly counting;
+  const auto network = makeNetwork(plan).value();
+  std::int64_t sum = 0;
+  for (int t = 0; t < 3000; ++t) sum += network->expertParameters(t);
+  EXPECT_EQ(sum, 3000 * network->expertParameters(0));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
 }
 
 TEST(Counting, CountsWhatTheNetworkHas) {
