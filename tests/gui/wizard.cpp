@@ -1,127 +1,27 @@
-// The wizard where it says no, where it warns, and where there is much to show. The engine's answers are those of a
-// script where the test is about the window, and the engine's own where it is about both.
-#include <QAbstractButton>
-#include <QAbstractSpinBox>
+// The wizard where it says no, and where it warns.
 #include <QComboBox>
-#include <QImage>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
-#include <QSettings>
 #include <QTabWidget>
-#include <QTemporaryDir>
-#include <QTreeView>
-#include <QtTest>
-#include <fstream>
 
-#include "app/workbench/MainWindow.h"
-#include "app/workbench/Theme.h"
-#include "app/workbench/wizard/Pages.h"
-#include "app/workbench/wizard/RunWizard.h"
-#include "core/data/AuditJson.h"
-#include "tests/gui/FakeProgram.h"
-#include "tests/gui/LargeData.h"
+#include "tests/gui/WizardWindow.h"
 #include "widgets/field/NumberField.h"
-#include "widgets/run/JobsPanel.h"
-#include "widgets/run/Program.h"
-#include "widgets/view/VtkWidget.h"
 
 using namespace lorkd;
 using namespace lorkd::workbench;
-using test::largeAudit;
-using test::Pulse;
 
-namespace {
-
-enum { Data, Tasks, Look, Teacher, Ranks, Training, Review };
-
-}  // namespace
-
-class WizardTest : public QObject {
+class WizardTest : public WizardWindow {
   Q_OBJECT
  private Q_SLOTS:
-  void initTestCase();
-  void cleanup();
+  void initTestCase() { begin(); }
+  void cleanup() { end(); }
   void nextSaysWhyItIsGrey();
   void namesOfRunsAreJudgedWhereTheyStand();
   void errorsShowNoFileOfTheMoment();
   void largeStudentsAndCostlyRanksAreNamed();
   void gridsFarFromTheAdviceAreNamed();
   void everyNumberFieldRefusesAComma();
-  void thousandsOfFindingsDoNotHoldTheWindow();
-  void thousandsOfAuditedImagesDoNotHoldTheWindow();
-
- private:
-  /// A wizard that begins at the page, on a plan of two tasks.
-  RunWizard* open(int page);
-  /// The engine's place is taken by a script: `plan` and `audit` answer these lines, all else is the engine's.
-  void answer(const Json& plan, const Json& audit = {});
-  void fake(const QByteArray& body) { watch::setLorkdProgram(test::script(m_dir, "lorkd", body)); }
-  QString why(RunWizard* wizard) const { return wizard->findChild<QAbstractButton*>("whyNot")->text(); }
-  QAbstractButton* next(RunWizard* wizard) const { return wizard->button(QWizard::NextButton); }
-  void type(QWidget* field, const QString& text) const;
-  /// Leaves a picture for who wants to look: LORKD_PICTURES names the folder, LORKD_THEME light or dark.
-  void keep(QWidget* window, const QString& name) const {
-    const auto folder = qEnvironmentVariable("LORKD_PICTURES");
-    if (folder.isEmpty()) return;
-    QTest::qWait(200);
-    window->grab().save(QDir(folder).filePath(name + "-" + qEnvironmentVariable("LORKD_THEME", "light") + ".png"));
-  }
-  QTemporaryDir m_dir;
-  QString m_engine;
-  std::unique_ptr<MainWindow> m_window;
 };
-
-void WizardTest::initTestCase() {
-  QVERIFY(m_dir.isValid());
-  QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, m_dir.filePath("settings"));
-  m_engine = QString(LORKD_BIN_DIR) + "/lorkd";
-  watch::setLorkdProgram(m_engine);
-  applyTheme(qEnvironmentVariable("LORKD_THEME", "light"));
-  m_window = std::make_unique<MainWindow>();
-  m_window->resize(qEnvironmentVariable("LORKD_WIDTH", "1280").toInt(),
-                   qEnvironmentVariable("LORKD_HEIGHT", "800").toInt());
-  m_window->show();
-  QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
-  QDir().mkpath(m_dir.filePath("project"));
-  m_window->openProject(m_dir.filePath("project"));
-}
-
-void WizardTest::cleanup() {
-  for (auto* wizard : m_window->findChildren<RunWizard*>()) delete wizard;
-  watch::setLorkdProgram(m_engine);
-}
-
-void WizardTest::answer(const Json& plan, const Json& audit) {
-  const auto write = [&](const char* name, Json json) {
-    json["kind"] = "result";
-    std::ofstream(m_dir.filePath(name).toStdString()) << json.dump() << "\n";
-  };
-  write("plan.answer", plan);
-  write("audit.answer", audit.is_null() ? Json::object() : audit);
-  fake("case \" $* \" in\n*' plan '*) cat '" + m_dir.filePath("plan.answer").toUtf8() + "' ;;\n*' audit '*) cat '" +
-       m_dir.filePath("audit.answer").toUtf8() + "' ;;\n*) exec '" + m_engine.toUtf8() + "' \"$@\" ;;\nesac\n");
-}
-
-RunWizard* WizardTest::open(int page) {
-  auto plan = plan::toJson({});
-  plan["tasks"] = Json::parse(R"({"abdomen": {"rank": 4, "classes": {"liver": {}}},
-                                  "head": {"rank": 4, "classes": {"brain": {}}}})");
-  auto* wizard = m_window->newRun(plan);
-  wizard->setStartId(page);
-  wizard->restart();
-  return wizard;
-}
-
-void WizardTest::type(QWidget* field, const QString& text) const {
-  auto* box = qobject_cast<QAbstractSpinBox*>(field);
-  auto* line = box ? box->findChild<QLineEdit*>() : qobject_cast<QLineEdit*>(field);
-  field->setFocus();
-  line->selectAll();
-  QTest::keyClick(field, Qt::Key_Delete);
-  QTest::keyClicks(field, text);
-  QTest::keyClick(field, Qt::Key_Tab);
-}
 
 void WizardTest::nextSaysWhyItIsGrey() {
   auto* wizard = m_window->newRun();
@@ -286,67 +186,6 @@ void WizardTest::everyNumberFieldRefusesAComma() {
   }
 }
 
-void WizardTest::thousandsOfFindingsDoNotHoldTheWindow() {
-  constexpr int images = 2000, others = 20000;
-  const QDir data(m_dir.filePath("many"));
-  QVERIFY(QDir().mkpath(data.path()));
-  for (int n = 0; n < images; ++n)
-    std::ofstream(data.filePath(QString("image%1.nii").arg(n)).toStdString(), std::ios::binary)
-        << test::volume(n).toStdString();
-  for (int n = 0; n < others; ++n)
-    std::ofstream(data.filePath(QString("other%1.dcm").arg(n)).toStdString()) << "no image, " << n;
-  m_window->openProject(m_dir.filePath("large"));
-  auto* wizard = m_window->newRun();
-  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
-  auto* list = wizard->findChild<QTreeView*>("foundImages");
-  QTRY_VERIFY(why(wizard).contains("Add a folder"));
-  QTest::qWait(300);
-  Pulse pulse;
-  page->addFolder(data.path());
-  QTRY_COMPARE_WITH_TIMEOUT(page->cases().size(), std::size_t(images), 120000);
-  QTest::qWait(300);
-  // Each volume is a patient of its own, and each other file a finding.
-  QCOMPARE(list->model()->rowCount(), images + others);
-  QVERIFY(list->isExpanded(list->model()->index(0, 0)));
-  keep(wizard, "data");
-  list->scrollToBottom();
-  QTest::qWait(300);
-  qInfo("data page: the window did not answer for %.0f ms at most, %.0f ms of its own", pulse.longestWall,
-        pulse.longestCpu);
-  QVERIFY2(pulse.longestCpu <= 100, qPrintable(QString::number(pulse.longestCpu)));
-  QVERIFY2(pulse.longestWall <= 3000, qPrintable(QString::number(pulse.longestWall)));
-  m_window->openProject(m_dir.filePath("project"));
-}
-
-void WizardTest::thousandsOfAuditedImagesDoNotHoldTheWindow() {
-  constexpr int images = 2000;
-  answer(Json::object(), data::auditToJson(largeAudit(images)));
-  auto* wizard = open(Look);
-  auto* list = wizard->findChild<QTreeView*>("auditImages");
-  auto* use = wizard->findChild<QPushButton*>("auditUse");
-  Pulse pulse;
-  QTRY_COMPARE_WITH_TIMEOUT(list->model()->rowCount(), images, 60000);
-  QTRY_VERIFY(use->isEnabled());
-  const auto first = list->model()->index(0, 0);
-  QCOMPARE(list->model()->rowCount(first), 10);
-  QVERIFY(list->isExpanded(first) && list->isFirstColumnSpanned(0, first));
-  QVERIFY(!first.data(Qt::DecorationRole).value<QImage>().isNull());
-  keep(wizard, "audit");
-  list->scrollToBottom();
-  QTest::qWait(500);
-  qInfo("audit page: the window did not answer for %.0f ms at most, %.0f ms of its own", pulse.longestWall,
-        pulse.longestCpu);
-  QVERIFY2(pulse.longestCpu <= 100, qPrintable(QString::number(pulse.longestCpu)));
-  QVERIFY2(pulse.longestWall <= 3000, qPrintable(QString::number(pulse.longestWall)));
-}
-
-int main(int argc, char** argv) {
-  view::VtkWidget::useSurfaceFormat();
-  QApplication app(argc, argv);
-  QApplication::setOrganizationName("lorkd-test");
-  QApplication::setApplicationName("wizard-test");
-  WizardTest test;
-  return QTest::qExec(&test, argc, argv);
-}
+int main(int argc, char** argv) { return runWizardTest<WizardTest>(argc, argv, "wizard-test"); }
 
 #include "wizard.moc"
