@@ -191,7 +191,7 @@ Result<bool> isComplete(const run::RunDirectory& run, Progress& progress, const 
     LORKD_CHECK(digests.of(entry));
   }
   LORKD_CHECK(loadTrained(run));
-  return fs::exists(run.metrics()) && fs::exists(run.path() / "report.html");
+  return fs::is_regular_file(run.metrics()) && fs::is_regular_file(run.path() / "report.html");
 }
 
 }  // namespace

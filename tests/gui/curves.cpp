@@ -261,7 +261,7 @@ class CurvesTest : public QObject {
     QVERIFY(metrics.plot()->sentence().isEmpty());
     QVERIFY(axesVisible(metrics, 0) && metrics.plot()->panelWords(0).isEmpty());
     QVERIFY(!axesVisible(metrics, 1) && metrics.plot()->panelWords(1).contains("no values"));
-    QVERIFY(drawnAtTheEdges(*metrics.plot()) > 0);
+    QTRY_VERIFY(drawnAtTheEdges(*metrics.plot()) > 0);
     // A single validation: its step is named once, and no fraction of a step stands beside it.
     metrics.plot()->replot();
     const auto labels = metrics.plot()->panelRect(0)->axis(QCPAxis::atBottom)->tickVectorLabels();

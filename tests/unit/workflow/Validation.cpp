@@ -107,7 +107,7 @@ TEST(Score, TellsEachClass) {
   const auto truth = torch::stack({image > 0, image > 1e9, image < -1}).to(torch::kUInt8);
   prepared.addVolume("c", "validation", image, {{0, truth}});
   prepared.writeIndex();
-  const auto data = feed::Dataset::open(prepared.path(), plan);
+  const auto data = feed::Dataset::open(prepared.path() / "index.json", plan);
   ASSERT_TRUE(data);
   CancelToken cancel;
   const auto scored = score(network, 0, "validation", *data, plan, torch::kCPU, cancel);
