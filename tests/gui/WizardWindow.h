@@ -18,6 +18,7 @@
 #include "app/workbench/wizard/RunWizard.h"
 #include "core/data/AuditJson.h"
 #include "tests/gui/FakeProgram.h"
+#include "widgets/field/Number.h"
 #include "widgets/run/Program.h"
 #include "widgets/view/VtkWidget.h"
 
@@ -134,6 +135,7 @@ template <class Test>
 int runWizardTest(int argc, char** argv, const char* name) {
   view::VtkWidget::useSurfaceFormat();
   QApplication app(argc, argv);
+  field::useNumberFormat();
   QApplication::setOrganizationName("lorkd-test");
   QApplication::setApplicationName(name);
   Test test;

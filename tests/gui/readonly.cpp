@@ -120,6 +120,8 @@ void ReadOnlyTest::aProjectThatCannotBeWrittenIsLookedAt() {
 }
 
 void ReadOnlyTest::aRunThatCannotBeWrittenIsLookedAt() {
+  // The project is anybody's, the run nobody's.
+  fs::permissions(m_project.toStdString(), fs::perms(0777));
   const test::ReadOnly locked(m_run.toStdString());
   m_window->openRun(m_run);
   auto* notice = m_window->findChild<QLabel*>("writeNotice");

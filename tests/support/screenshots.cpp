@@ -20,6 +20,7 @@
 #include "app/workbench/Theme.h"
 #include "app/workbench/pacs/PacsDialog.h"
 #include "app/workbench/wizard/RunWizard.h"
+#include "widgets/field/Number.h"
 #include "widgets/run/Program.h"
 #include "widgets/view/VtkWidget.h"
 
@@ -91,6 +92,7 @@ void shootWizard(MainWindow& window, const plan::Plan& plan) {
 int main(int argc, char** argv) {
   view::VtkWidget::useSurfaceFormat();
   QApplication app(argc, argv);
+  field::useNumberFormat();
   QTemporaryDir settings;
   QSettings::setPath(QSettings::NativeFormat, QSettings::UserScope, settings.path());
   QApplication::setOrganizationName("lorkd-pictures");

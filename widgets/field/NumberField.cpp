@@ -17,15 +17,16 @@ NumberField::NumberField(NumberLimits limits, QWidget* parent)
   setFocusPolicy(Qt::StrongFocus);
   m_unit->setAttribute(Qt::WA_TransparentForMouseEvents);
   m_unit->setForegroundRole(QPalette::PlaceholderText);
-  m_value = std::clamp(0.0, m_limits.low, m_limits.high);
+  m_value = m_settled = std::clamp(0.0, m_limits.low, m_limits.high);
   lineEdit()->setText(numberText(m_value));
   connect(lineEdit(), &QLineEdit::textChanged, this, &NumberField::read);
+  connect(this, &QAbstractSpinBox::editingFinished, this, [this] { m_settled = m_value; });
 }
 
 void NumberField::read() {
   const auto read = readNumber(lineEdit()->text(), m_limits);
   const bool changed = read.why.isEmpty() && read.values.front() != m_value;
-  if (changed) m_value = read.values.front();
+  m_value = read.why.isEmpty() ? read.values.front() : m_settled;
   if (read.why != m_why) {
     m_why = read.why;
     update();
@@ -38,6 +39,7 @@ void NumberField::setValue(double value) {
   // Someone who is typing "1." keeps the point.
   if (m_why.isEmpty() && value == m_value) return;
   lineEdit()->setText(numberText(value));
+  m_settled = m_value;
 }
 
 void NumberField::setTyped(const QString& text) { lineEdit()->setText(text); }

@@ -10,8 +10,8 @@ class QLabel;
 namespace lorkd::field {
 
 /// Never changes what was typed: text that is no number within the limits stays, is marked, and why() says what to
-/// write instead. value() is then what it was before. The mouse wheel turns it only while it has the focus, so that a
-/// form can be scrolled.
+/// write instead. value() is then what it was before someone began to type, not what the first digits said. The mouse
+/// wheel turns it only while it has the focus, so that a form can be scrolled.
 class NumberField : public QAbstractSpinBox {
   Q_OBJECT
  public:
@@ -46,6 +46,7 @@ class NumberField : public QAbstractSpinBox {
   NumberLimits m_limits;
   QLabel* m_unit;
   double m_value = 0;
+  double m_settled = 0;  ///< the value when the field was last left, or set
   QString m_why;
 };
 

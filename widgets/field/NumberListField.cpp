@@ -7,12 +7,13 @@ namespace lorkd::field {
 NumberListField::NumberListField(NumberLimits limits, QWidget* parent)
     : QLineEdit(parent), m_limits(std::move(limits)) {
   connect(this, &QLineEdit::textChanged, this, &NumberListField::read);
+  connect(this, &QLineEdit::editingFinished, this, [this] { m_settled = m_values; });
 }
 
 void NumberListField::read() {
   auto read = readNumbers(text(), m_limits);
   const bool changed = read.why.isEmpty() && read.values != m_values;
-  if (changed) m_values = std::move(read.values);
+  m_values = read.why.isEmpty() ? std::move(read.values) : m_settled;
   if (read.why != m_why) {
     m_why = read.why;
     update();
@@ -24,6 +25,7 @@ void NumberListField::read() {
 void NumberListField::setValues(const std::vector<double>& values) {
   if (m_why.isEmpty() && values == m_values) return;
   setText(numbersText(values));
+  m_settled = m_values;
 }
 
 void NumberListField::paintEvent(QPaintEvent* event) {

@@ -29,7 +29,7 @@ class NumberListField : public QLineEdit {
  private:
   void read();
   NumberLimits m_limits;
-  std::vector<double> m_values;
+  std::vector<double> m_values, m_settled;
   QString m_why;
 };
 

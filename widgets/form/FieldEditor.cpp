@@ -75,10 +75,11 @@ QWidget* numberEditor(PlanModel* model, const QString& path, const Json& schema,
       box->setValue(value.get<double>());
   });
   const auto take = [=] {
+    const auto value = numberJson(box->value(), box->limits().whole);
     if (box->why().isEmpty())
-      model->setValue(path, numberJson(box->value(), box->limits().whole));
+      model->setValue(path, value);
     else
-      model->refuse(path, box->text(), box->why());
+      model->refuse(path, box->text(), box->why(), value);
   };
   QObject::connect(box, &field::NumberField::valueChanged, box, take);
   QObject::connect(box, &field::NumberField::faultChanged, box, take);
@@ -114,10 +115,12 @@ QWidget* listEditor(PlanModel* model, const QString& path, const Json& schema, Q
       line->setValues(value.get<std::vector<double>>());
   });
   const auto take = [=] {
-    if (!line->why().isEmpty()) return model->refuse(path, line->text(), line->why());
     Json values = Json::array();
     for (const double value : line->values()) values.push_back(numberJson(value, line->limits().whole));
-    model->setValue(path, values);
+    if (line->why().isEmpty())
+      model->setValue(path, values);
+    else
+      model->refuse(path, line->text(), line->why(), values);
   };
   QObject::connect(line, &field::NumberListField::valuesChanged, line, take);
   QObject::connect(line, &field::NumberListField::faultChanged, line, take);

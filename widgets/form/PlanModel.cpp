@@ -66,22 +66,27 @@ Json PlanModel::value(const QString& path) const {
   return *at;
 }
 
-void PlanModel::setValue(const QString& path, const Json& value) {
+Json& PlanModel::at(const QString& path) {
   Json* at = &m_json;
   for (const auto& key : path.split('.')) {
     auto* below = part(at, key);
     at = below ? below : &(*at)[key.toStdString()];
   }
+  return *at;
+}
+
+void PlanModel::setValue(const QString& path, const Json& value) {
+  auto& place = at(path);
   const bool forgotten = forget(path);
-  if (*at == value && !forgotten) return;
-  *at = value;
+  if (place == value && !forgotten) return;
+  place = value;
   tell(path);
 }
 
-void PlanModel::refuse(const QString& path, const QString& text, const QString& why) {
+void PlanModel::refuse(const QString& path, const QString& text, const QString& why, const Json& value) {
+  at(path) = value;
   m_refused[path] = {text, why};
-  m_faults.reset();
-  Q_EMIT faultsChanged();
+  tell(path);
 }
 
 std::optional<QString> PlanModel::refused(const QString& path) const {

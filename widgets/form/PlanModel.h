@@ -40,8 +40,8 @@ class PlanModel : public QObject {
   /// Sets it and says so, unless it is the same. Texts refused there are forgotten.
   void setValue(const QString& path, const Json& value);
 
-  /// A field shows a text that the plan cannot take: the value of before stays, and the plan counts as faulty.
-  void refuse(const QString& path, const QString& text, const QString& why);
+  /// A field shows a text that the plan cannot take: the plan has the `value` of before, and counts as faulty.
+  void refuse(const QString& path, const QString& text, const QString& why, const Json& value);
   /// The text refused at the path, for the field to show; none if the plan's value stands there.
   std::optional<QString> refused(const QString& path) const;
   /// Forgets what was refused at and below the path, whose field is no longer asked for.
@@ -70,6 +70,7 @@ class PlanModel : public QObject {
     QString text, why;
   };
   bool forget(const QString& path);
+  Json& at(const QString& path);
   void tell(const QString& path);
   Json m_json;
   QMap<QString, Refusal> m_refused;

@@ -23,7 +23,8 @@ struct ScannedProject : testing::Test {
   }
   std::vector<std::string> idsOf(const Catalogue& index) {
     std::vector<std::string> out;
-    for (const auto& item : index.cases().value()) out.push_back(item.id);
+    const auto known = index.cases();
+    for (const auto& item : *known) out.push_back(item.id);
     return out;
   }
   TemporaryFolder folder;
