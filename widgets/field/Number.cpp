@@ -58,9 +58,16 @@ NumbersRead readNumber(const QString& text, const NumberLimits& limits) {
   double value = 0;
   if (!isNumber(typed, value)) {
     const auto meant = withPoint(typed);
-    return refuse(meant.isEmpty()
-                      ? say("“%1” is not a number. Allowed: %2.").arg(typed, limits.words())
-                      : say("“%1” is not read: write %2, with a point and no separators.").arg(typed, meant));
+    if (meant.isEmpty()) return refuse(say("“%1” is not a number. Allowed: %2.").arg(typed, limits.words()));
+    if (limits.whole)
+      return refuse(
+          say("“%1” is not read: write a whole number without separators. Allowed: %2.").arg(typed, limits.words()));
+    // A thousand for some, one for others.
+    static const QRegularExpression thousand(QStringLiteral("^[+-]?[1-9]\\d{0,2},\\d{3}$"));
+    if (thousand.match(typed).hasMatch())
+      return refuse(say("“%1” is not read: write %2 or %3, whichever is meant.")
+                        .arg(typed, meant, QString(typed).remove(QLatin1Char(','))));
+    return refuse(say("“%1” is not read: write %2, with a point and no separators.").arg(typed, meant));
   }
   if (limits.whole && std::trunc(value) != value)
     return refuse(say("“%1” is not a whole number. Allowed: %2.").arg(typed, limits.words()));

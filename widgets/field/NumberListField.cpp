@@ -24,8 +24,13 @@ void NumberListField::read() {
 
 void NumberListField::setValues(const std::vector<double>& values) {
   if (m_why.isEmpty() && values == m_values) return;
-  setText(numbersText(values));
+  setTyped(numbersText(values));
   m_settled = m_values;
+}
+
+void NumberListField::setTyped(const QString& text) {
+  setText(text);
+  read();  // whoever sets it may have silenced this very object
 }
 
 void NumberListField::paintEvent(QPaintEvent* event) {

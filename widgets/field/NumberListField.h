@@ -15,7 +15,7 @@ class NumberListField : public QLineEdit {
   const std::vector<double>& values() const { return m_values; }
   void setValues(const std::vector<double>& values);
   /// Shows a text as if it were typed.
-  void setTyped(const QString& text) { setText(text); }
+  void setTyped(const QString& text);
   const NumberLimits& limits() const { return m_limits; }
   const QString& why() const { return m_why; }
 

@@ -6,6 +6,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QSignalBlocker>
 #include <QSplitter>
 #include <QTextBrowser>
 #include <QTreeView>
@@ -35,13 +36,10 @@ AuditPage::AuditPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   m_images->setModel(m_rows);
   m_images->setIconSize({kAuditPicture, kAuditPicture});
   m_images->setAlternatingRowColors(true);
-  m_images->header()->setResizeContentsPrecision(kMeasuredRows);
+  m_images->header()->setResizeContentsPrecision(static_cast<int>(kMeasuredRows));
   m_images->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
   m_images->header()->setStretchLastSection(true);
-  // Findings are sentences: each takes its whole line, once it is seen.
-  connect(m_images, &QTreeView::expanded, this, [this](const QModelIndex& image) {
-    for (int row = 0; row < m_rows->rowCount(image); ++row) m_images->setFirstColumnSpanned(row, image, true);
-  });
+  connect(m_images, &QTreeView::expanded, this, &AuditPage::spanFindings);
   m_summary = new QTextBrowser(this);
   m_summary->setObjectName("auditSummary");
   m_summary->setAccessibleName(tr("Doubles, leaks and tasks"));
@@ -133,17 +131,24 @@ void AuditPage::present(Result<AuditText> said, bool voxels, const QString& html
     m_voxels = voxels;
     m_wizard->setAdvice(said->advice);
     m_rows->setRows(std::move(said->rows));
-    // What is left out is seen at once, as far as that many can be seen.
-    int opened = 0;
-    for (std::size_t row = 0; row < m_rows->rows().size() && opened < kMeasuredRows; ++row)
-      if (m_rows->rows()[row].open) {
-        m_images->expand(m_rows->index(static_cast<int>(row), 0));
-        ++opened;
-      }
+    // What is left out is seen at once, as far as that many can be seen. The tree lays itself out once, after all.
+    std::vector<QModelIndex> opened;
+    for (std::size_t row = 0; row < m_rows->rows().size() && opened.size() < kMeasuredRows; ++row)
+      if (m_rows->rows()[row].open) opened.push_back(m_rows->index(static_cast<int>(row), 0));
+    {
+      const QSignalBlocker quiet(m_images);
+      for (const auto& image : opened) m_images->expand(image);
+    }
+    for (const auto& image : opened) spanFindings(image);
     m_summary->setHtml(said->html);
   }
   m_status->setText(!said ? text(said.error().text()) : html.isEmpty() ? said->status : tr("Saved as %1.").arg(html));
   enableButtons();
+}
+
+void AuditPage::spanFindings(const QModelIndex& image) {
+  // Findings are sentences: each takes its whole line, once it is seen.
+  for (int row = 0; row < m_rows->rowCount(image); ++row) m_images->setFirstColumnSpanned(row, image, true);
 }
 
 void AuditPage::useAdvice() {

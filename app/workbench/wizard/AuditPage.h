@@ -24,6 +24,7 @@ class AuditPage : public PlanPage {
   void ask(bool voxels, const QString& html = {});
   void present(Result<AuditText> said, bool voxels, const QString& html);
   void enableButtons();
+  void spanFindings(const QModelIndex& image);
   void useAdvice();
   QLabel* m_status;
   QTreeView* m_images;

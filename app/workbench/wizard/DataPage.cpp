@@ -73,7 +73,7 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   m_list->setModel(m_rows);
   m_list->setAlternatingRowColors(true);
   m_list->setUniformRowHeights(true);
-  m_list->header()->setResizeContentsPrecision(kMeasuredRows);
+  m_list->header()->setResizeContentsPrecision(static_cast<int>(kMeasuredRows));
   for (int column : {0, 1, 2}) m_list->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
   auto* add = new QPushButton(tr("Add folder…"), this);
   add->setObjectName("addFolder");
@@ -282,7 +282,8 @@ void DataPage::present() {
   // A scan that goes on tells of itself.
   if (!m_jobs.busy()) m_status->setText(m_found.sources.empty() ? tr("Add a folder to begin.") : counts + left);
   if (!m_found.error.isEmpty()) m_status->setText(m_found.error);
-  if (std::exchange(m_cancelled, false)) m_status->setText(tr("The scan was cancelled; what was known before has stayed."));
+  if (std::exchange(m_cancelled, false))
+    m_status->setText(tr("The scan was cancelled; what was known before has stayed."));
   if (!m_failed.empty()) m_status->setText(m_failed.back().second);
   if (!gone.isEmpty()) m_status->setText(gone);
   // Of a plan from elsewhere, or of an older index.

@@ -18,7 +18,7 @@ struct Row {
 };
 
 /// How many rows a column's width is made of, or are looked at one by one: those of many thousand would be felt.
-constexpr int kMeasuredRows = 100;
+constexpr std::size_t kMeasuredRows = 100;
 
 class RowsModel : public QAbstractItemModel {
   Q_OBJECT
