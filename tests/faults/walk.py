@@ -68,15 +68,16 @@ class Walk:
         wrong = judge.broken(project.trial)
         if code is None:
             wrong.append("it hangs")
-        elif (code < 0 or code > 3) and not (dies and code == -9):
+        elif (code < 0 or code > 3) and not (dies and code == -9) and not (phase == "scan" and code == 4):
             wrong.append(f"it ends by {'signal' if code < 0 else 'exit code'} {abs(code)}: {err[-160:].strip()!r}")
         elif code > 0 and not err.strip():
             wrong.append(f"exit code {code} without a word")
-        # A scan names what it cannot read, and goes on.
-        named = phase == "scan" and any("[unreadable]" in line and struck[0] in line for line in out.splitlines())
-        if code == 0 and not named:
+        # A scan goes on, names what it cannot read, and ends with 4.
+        if code == 4 and "[unreadable" not in out:
+            wrong.append("exit code 4, yet nothing is named")
+        if code == 0:
             wrong += ["exit code 0, yet " + line for line in judge.differences(project.trial, project.after(phase))]
-        if code != 0 or wrong or named:
+        if code != 0 or wrong:
             again, _, words = project.run(phase, again=True)
             if again != 0:
                 wrong.append(f"again, it ends with {again}: {words[-300:].strip()!r}")
@@ -88,7 +89,7 @@ class Walk:
             with open(self.found, "a") as out:
                 for line in wrong:
                     out.write(f"{phase} {kind} {n} {how} at {struck[0]} (exit {code}): {line}\n")
-        return "killed" if dies else "refused" if code or named else "equal", wrong
+        return "killed" if dies else "refused" if code else "equal", wrong
 
 
 def chosen(points, sample, seed):
