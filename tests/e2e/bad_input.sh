@@ -14,7 +14,7 @@ expect_error 'no such|not found|does not exist' "$LORKD" scan "$bad/nowhere"
 
 # A truncated slice is named, and the case is not silently used.
 cp -r "$demo/data" "$bad/data"
-victim=$(find "$bad/data" -path '*CT*' -name '*.dcm' | sort | head -1)
+victim=$(find "$bad/data" -path '*CT*' -name '*.dcm' | sort | sed -n 1p)
 truncate -s 60% "$victim" 2>/dev/null || truncate -s "$(($(stat -c %s "$victim") * 6 / 10))" "$victim"
 "$LORKD" scan "$bad/data" >"$bad/scan.txt"
 grep -q 'truncated' "$bad/scan.txt" || fail "the truncated slice is not reported"
