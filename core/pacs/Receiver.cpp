@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "core/base/File.h"
+#include "core/io/dicom/Consumer.h"
 #include "core/io/dicom/Dicom.h"
 #include "core/pacs/Uid.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 // Where DCMTK writes a data set. When the disk is full the rest is swallowed: DCMTK would wait for more of it for ever,
 // and the peer is owed an answer.
-class Sink final : public DcmConsumer {
+class Sink final : public io::dicom::Consumer {
  public:
   explicit Sink(const fs::path& file) : m_fd(::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC)) {
     if (m_fd < 0) m_error = errno;
@@ -25,11 +26,6 @@ class Sink final : public DcmConsumer {
   ~Sink() override {
     if (m_fd >= 0) ::close(m_fd);
   }
-  OFBool good() const override { return OFTrue; }
-  OFCondition status() const override { return EC_Normal; }
-  OFBool isFlushed() const override { return OFTrue; }
-  offile_off_t avail() const override { return 1 << 30; }
-  void flush() override {}
   offile_off_t write(const void* bytes, offile_off_t size) override {
     const char* at = static_cast<const char*>(bytes);
     m_given += static_cast<std::uintmax_t>(size);
@@ -51,11 +47,6 @@ class Sink final : public DcmConsumer {
  private:
   int m_fd, m_error = 0;
   std::uintmax_t m_given = 0;
-};
-
-class SinkStream final : public DcmOutputStream {
- public:
-  explicit SinkStream(Sink& sink) : DcmOutputStream(&sink) {}
 };
 
 void onBytes(void* watch, unsigned long) { static_cast<Watch*>(watch)->touch(); }
@@ -109,7 +100,7 @@ Result<void> Receiver::take(T_ASC_Association& association, T_ASC_PresentationCo
         const auto header = fs::file_size(temporary, ec);
         const bool headed = begun && !ec && header > preamble;
         Sink sink(temporary);
-        SinkStream stream(sink);
+        io::dicom::ConsumerStream stream(sink);
         connection = DIMSE_receiveDataSetInFile(&association, DIMSE_NONBLOCKING, node.timeout + 5, &context, &stream,
                                                 onBytes, &watch);
         if (connection.bad()) return networkError(node, watch, connection, "receiving");

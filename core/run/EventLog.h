@@ -54,6 +54,10 @@ class EventReader {
   std::vector<Json> poll(bool* restarted = nullptr);
   /// Whole lines met so far that are no events: torn by a fault, or not written by this program.
   std::size_t damaged() const { return m_damaged; }
+  /// Whether the log ended in the middle of a line when it was read last.
+  bool unfinished() const { return m_tooLong || !m_line.empty(); }
+  /// Bytes read so far.
+  std::uintmax_t read() const { return m_read; }
 
  private:
   std::filesystem::path m_file;

@@ -23,8 +23,8 @@ HOWS = {"write": ["ENOSPC", "ENOSPC+", "EIO", "full", "short", "torn", "kill"], 
 
 
 class Walk:
-    def __init__(self, project, library, found=None):
-        self.project, self.library = project, library
+    def __init__(self, project, preload, found=None):
+        self.project, self.preload = project, preload
         self.log = os.path.join(project.work, "calls.log")
         self.counter = os.path.join(project.work, "counter")
         self.found = found
@@ -33,7 +33,7 @@ class Walk:
         for file, content in ((self.log, b""), (self.counter, bytes(8))):
             with open(file, "wb") as out:
                 out.write(content)
-        return {"LD_PRELOAD": self.library, "LORKD_FAULT_BELOW": self.project.trial, "LORKD_FAULT_KIND": kind,
+        return {"LD_PRELOAD": self.preload, "LORKD_FAULT_BELOW": self.project.trial, "LORKD_FAULT_KIND": kind,
                 "LORKD_FAULT_AT": str(at), "LORKD_FAULT_HOW": how.rstrip("+"), "LORKD_FAULT_STAYS": str(int(how[-1] == "+")),
                 "LORKD_FAULT_LOG": self.log, "LORKD_FAULT_COUNTER": self.counter}
 
@@ -92,9 +92,10 @@ class Walk:
         return "killed" if dies else "refused" if code else "equal", wrong
 
 
-def chosen(points, sample, seed):
+def chosen(points, wanted, sample, seed):
     """(kind, n, how), all or a sample in which each way comes as often as any other."""
-    ways = [[(kind, n, how) for n in range(1, count + 1)] for kind, count in points.items() for how in HOWS[kind]]
+    ways = [[(kind, n, how) for n in range(1, count + 1)] for kind, count in points.items() for how in HOWS[kind]
+            if not wanted or how in wanted]
     draw = random.Random(seed)
     for way in ways:
         draw.shuffle(way)
@@ -106,11 +107,12 @@ def chosen(points, sample, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lorkd", default="build/bin/lorkd", help="the program")
-    parser.add_argument("--library", default="build/tests/libfaults.so", help="what faults.c was built to")
+    parser.add_argument("--preload", default="build/tests/libfaults.so", help="what faults.c was built to")
     parser.add_argument("--loopback", default="build/tests/libloopback.so", help="keeps the peer of pacs on 127.0.0.1")
     parser.add_argument("--work", required=True, help="scratch folder")
     parser.add_argument("--phases", default=",".join(PHASES), help="separated by commas; default: %(default)s")
     parser.add_argument("--kinds", default=",".join(HOWS), help="kinds of calls; default: all")
+    parser.add_argument("--ways", default="", help="ways of failing, for example EIO+; default: all")
     parser.add_argument("--sample", type=int, default=0, help="so many faults a phase, drawn by the seed; default: every one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--found", help="a file to which each thing wrong is added")
@@ -120,14 +122,15 @@ def main():
         print("without pacs: the package orthanc is not installed")
         phases.remove("pacs")
     project = Project(options.lorkd, options.work, os.path.realpath(options.loopback))
-    walk = Walk(project, os.path.realpath(options.library), options.found)
+    walk = Walk(project, os.path.realpath(options.preload), options.found)
     table, bad = [], 0
     try:
         project.make(phases)
         for phase in phases:
             begun, counts = time.time(), dict.fromkeys(("equal", "refused", "killed", "not reached", "wrong"), 0)
             points = {k: n for k, n in walk.points(phase).items() if k in options.kinds.split(",")}
-            for done, (kind, n, how) in enumerate(chosen(points, options.sample, options.seed)):
+            ways = options.ways.split(",") if options.ways else []
+            for done, (kind, n, how) in enumerate(chosen(points, ways, options.sample, options.seed)):
                 if done % 100 == 99:
                     print(f"{phase}: {done + 1} faults, {counts}", flush=True)
                 became, wrong = walk.trial(phase, kind, n, how)

@@ -38,10 +38,8 @@ class RunWatcher::Poller {
 
   std::shared_ptr<News> poll() {
     auto news = std::make_shared<News>();
-    m_log.before();
     news->events = m_events.poll(&news->restarted);
-    m_log.after(news->events.size(), news->restarted);
-    news->logTrouble = m_log.words();
+    news->logTrouble = m_log.words(m_events);
     std::error_code ec;
     const auto planTime = std::filesystem::last_write_time(m_path / "plan.json", ec);
     if (ec) {

@@ -1,10 +1,11 @@
 #include "widgets/view/Glyphs.h"
 
 #include <QGuiApplication>
-#include <QIconEngine>
 #include <QPainter>
 #include <QPainterPath>
 #include <QPalette>
+
+#include "widgets/view/PaintedIcon.h"
 
 namespace lorkd::view {
 
@@ -73,7 +74,7 @@ void draw(QPainter& p, const QString& name, const QColor& ink) {
   }
 }
 
-class GlyphEngine final : public QIconEngine {
+class GlyphEngine final : public PaintedIcon {
  public:
   explicit GlyphEngine(QString name) : m_name(std::move(name)) {}
   QIconEngine* clone() const override { return new GlyphEngine(m_name); }
@@ -89,13 +90,6 @@ class GlyphEngine final : public QIconEngine {
     painter->setBrush(Qt::NoBrush);
     draw(*painter, m_name, ink);
     painter->restore();
-  }
-  QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
-    QPixmap pixmap(size);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    paint(&painter, QRect({0, 0}, size), mode, state);
-    return pixmap;
   }
 
  private:

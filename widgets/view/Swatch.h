@@ -2,11 +2,11 @@
 #pragma once
 
 #include <QIcon>
-#include <QIconEngine>
 #include <QPainter>
 #include <algorithm>
 
 #include "core/run/Looks.h"
+#include "widgets/view/PaintedIcon.h"
 
 namespace lorkd::view {
 
@@ -31,7 +31,7 @@ inline void paintHatch(QPainter& painter, const QRectF& box, int pattern, double
 }
 
 /// Draws a square: filled as predictions are, or the white-cased line that truth is drawn as.
-class SwatchEngine final : public QIconEngine {
+class SwatchEngine final : public PaintedIcon {
  public:
   SwatchEngine(const QColor& color, int pattern, bool outlined)
       : m_color(color), m_pattern(pattern), m_outlined(outlined) {}
@@ -61,13 +61,6 @@ class SwatchEngine final : public QIconEngine {
       paintHatch(*painter, box, m_pattern, step);
     }
     painter->restore();
-  }
-  QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
-    QPixmap pixmap(size);
-    pixmap.fill(Qt::transparent);
-    QPainter painter(&pixmap);
-    paint(&painter, QRect({0, 0}, size), mode, state);
-    return pixmap;
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "core/io/dicom/Dicom.h"
 
 #include <dcmtk/dcmdata/dcbytstr.h>
+#include <dcmtk/dcmdata/dcistrmf.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dcspchrs.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
@@ -22,6 +23,22 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uint32_t kLongestText = 4096;
+
+// DCMTK's own stream reaches no end where the disk fails, and its parser then waits for one for ever.
+class EndingStream final : public DcmInputFileStream {
+ public:
+  using DcmInputFileStream::DcmInputFileStream;
+  OFBool eos() override { return m_failed || DcmInputFileStream::eos(); }
+  offile_off_t avail() override { return m_failed ? 0 : DcmInputFileStream::avail(); }
+  offile_off_t read(void* bytes, offile_off_t count) override {
+    const auto got = DcmInputFileStream::read(bytes, count);
+    m_failed = m_failed || (got < count && !DcmInputFileStream::eos());
+    return got;
+  }
+
+ private:
+  bool m_failed = false;
+};
 
 }  // namespace
 
@@ -49,7 +66,13 @@ Result<Loaded> load(const fs::path& path) {
   LORKD_CHECK(checkNesting(path));
   Loaded loaded{std::make_unique<DcmFileFormat>(), EC_Normal};
   try {
-    loaded.status = loaded.file->loadFile(path.c_str());
+    EndingStream stream(OFFilename(path.c_str()));
+    loaded.status = stream.status();
+    if (loaded.status.good()) {
+      loaded.file->transferInit();
+      loaded.status = loaded.file->read(stream);
+      loaded.file->transferEnd();
+    }
   } catch (const std::exception& e) {
     // Seen with damaged directories: DCMTK lets std::string's exceptions through.
     return fail(ErrorCode::Format, std::string("the file is damaged: ") + e.what(), "", path.string());

@@ -39,7 +39,7 @@ def run(library, code, folder, below=None, **settings):
 
 def main():
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
-        print(__doc__, "\nusage: library.py LIBRARY")
+        print(__doc__, "\nusage: preload.py LIBRARY")
         return 0 if sys.argv[1:] == ["--help"] else 2
     library = os.path.realpath(sys.argv[1])
     bad = []
@@ -96,7 +96,7 @@ def main():
         expect("half is to be read", done.stdout == "15\n", done)
     for line in bad:
         print("WRONG", line)
-    print("library: passed" if not bad else f"library: {len(bad)} wrong")
+    print("preload: passed" if not bad else f"preload: {len(bad)} wrong")
     return 1 if bad else 0
 
 
