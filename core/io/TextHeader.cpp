@@ -28,15 +28,19 @@ std::optional<double> numberIn(std::string_view word) {
   return error == std::errc() && end == word.data() + word.size() ? std::optional(value) : std::nullopt;
 }
 
+// Whether the field tells how many numbers there are along the axes, or for each voxel.
+bool isSize(const std::string& key) {
+  return key == "sizes" || key == "dimsize" || key == "elementnumberofchannels";
+}
+
 // The first word of a field of the grid that is not what it must be; empty where all are. What a library makes of "nan"
 // or of -5 as a size is left to chance.
 std::string wrongWord(const std::string& key, const std::string& value, bool nrrd) {
-  static const std::set<std::string> kSizes{"sizes", "dimsize"};
   static const std::set<std::string> kNumbers{"elementspacing", "elementsize", "transformmatrix",
                                               "rotation",       "orientation", "offset",
                                               "position",       "origin",      "centerofrotation"};
   static const std::set<std::string> kVectors{"space directions", "space origin", "measurement frame"};
-  const bool size = kSizes.contains(key);
+  const bool size = isSize(key);
   if (!size && !(nrrd ? kVectors : kNumbers).contains(key)) return {};
   std::string words = value;
   if (nrrd)
@@ -82,6 +86,11 @@ Result<TextHeader> textHeader(const fs::path& file) {
                   "the header's field '" + name.substr(0, 40) + "' holds '" + wrong.substr(0, 40) +
                       "', which is no number that may stand there",
                   "mend the header", file.string());
+    if (isSize(key)) {
+      if (header.values == 0) header.values = 1;
+      std::istringstream words(value);
+      for (std::string word; words >> word;) header.values *= numberIn(word).value_or(1);
+    }
     header.asText |= !nrrd && key == "binarydata" && lowered(value) == "false";
     header.packed |= header.asText || (nrrd ? key == "encoding" && lowered(value) != "raw"
                                             : key == "compresseddata" && lowered(value) == "true");

@@ -20,6 +20,7 @@ struct TextHeader {
   bool packed = false;           ///< they take less room there than in memory
   bool asText = false;      ///< of a MetaImage: they are written as numbers, which ITK reads as 0 from a wrong one on
   std::uint64_t begin = 0;  ///< of a MetaImage: where they begin in that file
+  double values = 0;        ///< how many numbers its sizes and channels make; 0 where it states none
 };
 
 /// Errors: Format (no header; a size, spacing, direction or place that is no number; shorter than it says), Unsupported

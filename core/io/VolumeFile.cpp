@@ -73,6 +73,13 @@ Result<Opened> open(const fs::path& file, bool layers) {
                   "split it into one file for each time point or channel", file.string());
     voxels *= static_cast<double>(extent);
   }
+  // ITK counts a voxel's values in 32 bits and drops what goes beyond, and the library under it does not.
+  if (!nifti && out.text.values != voxels * components)
+    return fail(ErrorCode::Format,
+                "the header's sizes do not belong together: they make " +
+                    grouped(static_cast<std::int64_t>(std::min(out.text.values, 1e18))) + " values, where " +
+                    grouped(static_cast<std::int64_t>(std::min(voxels * components, 1e18))) + " can be read",
+                kVolumeHint, file.string());
   const bool layered = layers && components <= kMostLayers && namesItsLabels(file);
   if (dimensions < 2 || (components != 1 && !layered))
     return fail(ErrorCode::Unsupported, "only 3D images with one value a voxel can be read",

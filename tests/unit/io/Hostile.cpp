@@ -117,6 +117,25 @@ TEST_F(Hostile, Volumes) {
                 [](const fs::path& file) { return wordsOf(readLabelLayers(file)); });
 }
 
+// ITK keeps a voxel's values in 32 bits, so that 2^32 of them are none and 2^32 + 1 are one.
+TEST_F(Hostile, MoreValuesAVoxelThanITKCounts) {
+  for (const char* values : {"4294967296", "4294967297", "6291456"})
+    for (const char* name : {"a.nrrd", "a.seg.nrrd"}) {
+      put(folder / name, "NRRD0005\ntype: unsigned char\ndimension: 4\nspace: left-posterior-superior\nsizes: " +
+                             std::string(values) +
+                             " 2 2 2\nspace directions: none (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n"
+                             "kinds: vector domain domain domain\nencoding: raw\nSegment0_ID:=a\nSegment0_Name:=a\n"
+                             "Segment0_LabelValue:=1\nSegment0_Layer:=0\n\naaaaaaaa");
+      const auto said = underLimits([&] {
+        return wordsOf(readVolume(folder / name)) + "; " + wordsOf(readLabelMap(folder / name)) + "; " +
+               wordsOf(readLabelLayers(folder / name));
+      });
+      EXPECT_EQ(said.find("read;"), std::string::npos) << said;
+      EXPECT_EQ(said.find("signal"), std::string::npos) << said;
+      EXPECT_EQ(said.find("not enough memory"), std::string::npos) << said;
+    }
+}
+
 TEST_F(Hostile, LabelsWithoutEnd) {
   image::LabelMap labels(image::Geometry{{256, 256, 64}});
   for (std::size_t n = 0; n < labels.voxels.size(); ++n) labels.voxels[n] = static_cast<std::uint16_t>(n);
