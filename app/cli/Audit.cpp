@@ -41,16 +41,16 @@ Result<void> audit(const AuditOptions& options, const Context& context) {
   if (!plan) {
     // A name of its own: the index may know a source of any other.
     const auto name = "folder " + std::filesystem::absolute(options.what).lexically_normal().string();
-    LORKD_CHECK(index.scan(name, options.what, *context.progress, context.cancel));
+    LORKD_CHECK(index.scan(name, options.what, *context.progress, context.cancel()));
     request.sources = {name};
   } else {
     request.plan = &*plan;
     for (const auto& [name, source] : plan->data.sources) {
-      LORKD_CHECK(index.scan(name, source.path, *context.progress, context.cancel));
+      LORKD_CHECK(index.scan(name, source.path, *context.progress, context.cancel()));
       request.sources.push_back(name);
     }
   }
-  LORKD_TRY(found, data::audit(index, request, *context.progress, context.cancel));
+  LORKD_TRY(found, data::audit(index, request, *context.progress, context.cancel()));
   if (!options.html.empty()) LORKD_CHECK(workflow::writeAuditReport(options.html, found));
   auto answer = data::auditToJson(found);
   context.answer(std::move(answer), workflow::auditText(found));

@@ -14,14 +14,19 @@ namespace lorkd::cli {
 /// Shared by the commands of one process. A command's callback sets `action`; main runs it.
 struct Context {
   std::unique_ptr<Progress> progress;
-  CancelToken cancel;
   bool json = false;      ///< --progress json: one JSON object a line on stdout
   bool discreet = false;  ///< --discreet: errors without paths
   std::function<Result<void>()> action;
   mutable int code = 0;  ///< exit code of a command that succeeds; the commands' help says what others than 0 mean
 
+  /// The wish to stop. Who asks for it here promises to look at it: from then on the first SIGINT or SIGTERM is such a
+  /// wish and the second ends the process, as the first does with all who never ask.
+  const CancelToken& cancel() const;
   /// The command's answer: `json` for programs, `text` for people.
   void answer(Json json, const std::string& text) const;
+
+ private:
+  CancelToken m_cancel;
 };
 
 void addScan(CLI::App& app, Context& context);

@@ -30,7 +30,7 @@ Result<run::RunDirectory> trained(const fs::path& path, const plan::Plan& plan, 
     context.progress->note(path.filename().string() + " is trained already");
     return run;
   }
-  LORKD_CHECK(workflow::train(run, *context.progress, context.cancel));
+  LORKD_CHECK(workflow::train(run, *context.progress, context.cancel()));
   return run;
 }
 
@@ -47,12 +47,12 @@ Result<void> demoData(const DemoOptions& options, const fs::path& out, const Con
   if (!fs::exists(out / "data.complete")) {
     data::PhantomOptions phantom;
     phantom.seed = 7;
-    LORKD_CHECK(data::writePhantomSet(out / "data", options.patients, phantom, *context.progress, context.cancel));
+    LORKD_CHECK(data::writePhantomSet(out / "data", options.patients, phantom, *context.progress, context.cancel()));
     LORKD_CHECK(writeFileAtomically(out / "data.complete", ""));
   }
   LORKD_TRY(index, data::Catalogue::open(out / "index.sqlite"));
   LORKD_TRY(sources, index.sources());
-  if (sources.empty()) LORKD_CHECK(index.scan("phantoms", out / "data", *context.progress, context.cancel));
+  if (sources.empty()) LORKD_CHECK(index.scan("phantoms", out / "data", *context.progress, context.cancel()));
   return {};
 }
 
@@ -81,7 +81,7 @@ Result<void> demo(const DemoOptions& options, const Context& context) {
     LORKD_TRY(table, eval::Table::fromJson(json));
     results.append(table);
   }
-  LORKD_TRY(experts, workflow::exportExperts(main, {}, out / "experts", {}, *context.progress, context.cancel));
+  LORKD_TRY(experts, workflow::exportExperts(main, {}, out / "experts", {}, *context.progress, context.cancel()));
   LORKD_CHECK(eval::writeReport(out / "report.html", {main, mtl, teacher}, results));
   LORKD_CHECK(writeFileAtomically(out / "results.csv", results.csv()));
   std::ostringstream text;

@@ -30,7 +30,7 @@ std::string truncationLine(const Json& t) {
 
 Result<void> exportRun(const ExportOptions& options, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(options.run));
-  LORKD_TRY(folders, workflow::exportExperts(run, options.request, *context.progress, context.cancel));
+  LORKD_TRY(folders, workflow::exportExperts(run, options.request, *context.progress, context.cancel()));
   Json list = Json::array(), truncations = Json::object();
   std::string text;
   for (const auto& folder : folders) {

@@ -20,7 +20,7 @@ struct PacsFind {
 std::string counted(std::int64_t n, const char* what) { return n < 0 ? "" : "  " + std::to_string(n) + " " + what; }
 
 Result<void> listSeries(const pacs::Node& node, const std::string& study, const Context& context) {
-  LORKD_TRY(found, pacs::findSeries(node, study, context.cancel));
+  LORKD_TRY(found, pacs::findSeries(node, study, context.cancel()));
   Json list = Json::array();
   std::ostringstream text;
   for (const auto& s : found) {
@@ -42,7 +42,7 @@ Result<void> listSeries(const pacs::Node& node, const std::string& study, const 
 Result<void> find(const PacsFile& file, const PacsFind& options, const Context& context) {
   LORKD_TRY(node, pacs::findNode(file.path(), options.node));
   if (!options.study.empty()) return listSeries(node, options.study, context);
-  LORKD_TRY(found, pacs::findStudies(node, options.filter, options.limit, context.cancel));
+  LORKD_TRY(found, pacs::findStudies(node, options.filter, options.limit, context.cancel()));
   Json list = Json::array();
   std::ostringstream text;
   for (const auto& s : found.items) {
@@ -92,7 +92,7 @@ Result<std::vector<pacs::SeriesRequest>> requestsOf(const pacs::Node& node, cons
   std::vector<pacs::SeriesRequest> requests;
   for (const auto& [study, uids] : wanted) {
     context.progress->report("asking for series", static_cast<std::int64_t>(requests.size()), 0);
-    LORKD_TRY(found, pacs::findSeries(node, study, context.cancel));
+    LORKD_TRY(found, pacs::findSeries(node, study, context.cancel()));
     std::map<std::string, pacs::SeriesRequest> known;
     for (const auto& s : found) {
       const auto label = s.modality + (s.description.empty() ? "" : " " + s.description);
@@ -112,7 +112,7 @@ Result<void> get(const PacsFile& file, const PacsGet& options, const Context& co
   LORKD_TRY(node, pacs::findNode(file.path(), options.node));
   LORKD_TRY(requests, requestsOf(node, options, context));
   const auto folder = std::filesystem::absolute(options.out);
-  LORKD_TRY(outcomes, pacs::retrieve(node, requests, folder, options.options, *context.progress, context.cancel));
+  LORKD_TRY(outcomes, pacs::retrieve(node, requests, folder, options.options, *context.progress, context.cancel()));
   Json list = Json::array();
   std::ostringstream text;
   std::size_t failed = 0;
@@ -134,7 +134,7 @@ Result<void> get(const PacsFile& file, const PacsGet& options, const Context& co
     text << "\n";
   }
   context.answer({{"folder", folder.string()}, {"series", list}}, text.str());
-  if (context.cancel.cancelled())
+  if (context.cancel().cancelled())
     return fail(ErrorCode::Cancelled, "cancelled; what arrived whole is kept for the next time", "", folder.string());
   if (!first) return {};
   return fail(first->code,
@@ -151,7 +151,7 @@ struct PacsSend {
 Result<void> send(const PacsFile& file, const PacsSend& options, const Context& context) {
   LORKD_TRY(node, pacs::findNode(file.path(), options.node));
   LORKD_TRY(files, pacs::dicomFiles({options.paths.begin(), options.paths.end()}));
-  LORKD_TRY(outcome, pacs::store(node, files, *context.progress, context.cancel));
+  LORKD_TRY(outcome, pacs::store(node, files, *context.progress, context.cancel()));
   Json failed = Json::array();
   std::ostringstream text;
   text << "stored " << outcome.stored.size() << " of " << files.size() << " files at " << node.place() << "\n";

@@ -53,7 +53,7 @@ Result<void> remove(const PacsFile& file, const std::string& name, const Context
 
 Result<void> echo(const PacsFile& file, const std::string& name, const Context& context) {
   LORKD_TRY(node, pacs::findNode(file.path(), name));
-  LORKD_CHECK(pacs::echo(node, context.cancel));
+  LORKD_CHECK(pacs::echo(node, context.cancel()));
   context.answer({{"node", name}}, node.place() + " answers");
   return {};
 }

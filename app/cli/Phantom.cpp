@@ -26,7 +26,7 @@ Result<void> writePictures(const fs::path& folder, const io::PictureSet& set) {
 Result<void> phantom(const PhantomOptions& options, const Context& context) {
   if (options.patients > 0)
     LORKD_CHECK(
-        data::writePhantomSet(options.folder, options.patients, options.phantom, *context.progress, context.cancel));
+        data::writePhantomSet(options.folder, options.patients, options.phantom, *context.progress, context.cancel()));
   if (options.pictures > 0)
     LORKD_CHECK(writePictures(options.folder, data::makePictureSet(options.pictures, options.phantom.seed)));
   context.answer({{"folder", options.folder}, {"patients", options.patients}, {"pictures", options.pictures}},

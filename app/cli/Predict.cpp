@@ -17,7 +17,7 @@ Result<void> predict(const PredictOptions& options, const Context& context) {
   if (!options.input.empty() && options.out.empty())
     return fail(ErrorCode::InvalidArgument, "--input needs --out", "name the folder to write the predictions into",
                 "--out");
-  LORKD_TRY(files, workflow::predict(run, request, *context.progress, context.cancel));
+  LORKD_TRY(files, workflow::predict(run, request, *context.progress, context.cancel()));
   Json list = Json::array();
   std::string text;
   for (const auto& file : files) {

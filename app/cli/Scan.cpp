@@ -40,7 +40,7 @@ std::string sizeText(const image::Geometry& g) {
 Result<void> scan(const ScanOptions& options, const Context& context) {
   const auto index = options.index.empty() ? std::string(":memory:") : options.index;
   LORKD_TRY(catalogue, data::Catalogue::open(index));
-  LORKD_CHECK(catalogue.scan(options.source, options.folder, *context.progress, context.cancel));
+  LORKD_CHECK(catalogue.scan(options.source, options.folder, *context.progress, context.cancel()));
   LORKD_TRY(cases, catalogue.cases(options.source));
   LORKD_TRY(series, catalogue.series(options.source));
   LORKD_TRY(rejected, catalogue.rejected(options.source));

@@ -30,7 +30,7 @@ Result<void> study(const StudyOptions& given, const Context& context) {
   std::error_code ec;
   options.program = fs::read_symlink("/proc/self/exe", ec);
   if (ec) return fail(ErrorCode::Io, "the program cannot find itself: " + ec.message(), "", "/proc/self/exe");
-  LORKD_TRY(done, workflow::study(plan, options, *context.progress, context.cancel));
+  LORKD_TRY(done, workflow::study(plan, options, *context.progress, context.cancel()));
 
   std::string text = "mean over test cases and seeds [95 % interval over patients]\n";
   for (const char* metric : {"dice", "accuracy"}) text += done.table.text(metric);

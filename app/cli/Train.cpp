@@ -8,7 +8,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Result<void> runToEnd(const run::RunDirectory& run, const Context& context) {
-  LORKD_CHECK(workflow::train(run, *context.progress, context.cancel));
+  LORKD_CHECK(workflow::train(run, *context.progress, context.cancel()));
   Json answer{{"run", run.path().string()}};
   std::string text = "finished: " + run.path().string();
   if (auto metrics = readJson(run.metrics())) {

@@ -69,7 +69,7 @@ Result<void> transfer(const TransferOptions& options, const Context& context) {
   const fs::path out =
       options.plan.out.empty() ? fs::path("runs") / (options.task + "-transfer") : fs::path(options.plan.out);
   LORKD_TRY(run, workflow::makeTransferRun(out, plan, options.source, *context.progress));
-  LORKD_CHECK(workflow::train(run, *context.progress, context.cancel));
+  LORKD_CHECK(workflow::train(run, *context.progress, context.cancel()));
   Json answer{{"transfer", outcome(run)}};
   std::string text = "finished: " + out.string() + "\n";
   if (options.scratch) {
@@ -82,7 +82,7 @@ Result<void> transfer(const TransferOptions& options, const Context& context) {
     if (divided != cases)
       return fail(ErrorCode::Mismatch, "this folder holds a run on other patients than those of the transfer",
                   "delete it, or choose another --out", beside.string());
-    LORKD_CHECK(workflow::train(scratch, *context.progress, context.cancel));
+    LORKD_CHECK(workflow::train(scratch, *context.progress, context.cancel()));
     answer["scratch"] = outcome(scratch);
     text += "finished: " + beside.string() + "\n" + comparison(answer["transfer"], answer["scratch"]);
   } else {

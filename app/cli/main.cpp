@@ -66,6 +66,19 @@ int report(const lorkd::cli::Context& context, const lorkd::Error& whole) {
 
 }  // namespace
 
+const lorkd::CancelToken& lorkd::cli::Context::cancel() const {
+  if (!cancelOnSignal) {
+    static CancelToken sameWish = m_cancel;
+    cancelOnSignal = &sameWish;
+    struct sigaction action {};
+    action.sa_handler = onSignal;
+    action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+  }
+  return m_cancel;
+}
+
 void lorkd::cli::Context::answer(Json fields, const std::string& text) const {
   if (json) {
     fields["kind"] = "result";
@@ -113,9 +126,6 @@ int main(int argc, char** argv) {
   context.progress = context.json ? cli::jsonProgress() : cli::consoleProgress();
   // LibTorch takes half of what the system counts: too few where those are cores.
   at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
-  cancelOnSignal = &context.cancel;
-  std::signal(SIGINT, onSignal);
-  std::signal(SIGTERM, onSignal);
   watchMappings();
   registerPlugins(plugin::registry());
   try {

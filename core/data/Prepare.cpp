@@ -46,7 +46,7 @@ Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& dig
   return key;
 }
 
-Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c) {
+Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c, const CancelToken& cancel) {
   LORKD_TRY(source, readImage(c.item));
   LORKD_TRY(image, prepareImage(source, plan.data));
   Working out{c.item.source + "\n" + c.item.id, std::move(image), source.geometry, {}};
@@ -57,7 +57,7 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c) {
   SegmentReader reader(c.item);
   for (const int t : c.tasks) {
     auto& masks = out.masks.emplace_back(t, std::vector<image::Mask>()).second;
-    LORKD_CHECK(eachClassMask(reader, plan.tasks.at(static_cast<std::size_t>(t)).second,
+    LORKD_CHECK(eachClassMask(reader, plan.tasks.at(static_cast<std::size_t>(t)).second, cancel,
                               [&](std::size_t, std::optional<image::Mask> found) -> Result<void> {
                                 if (!found) {
                                   masks.emplace_back(out.image.geometry);
@@ -182,7 +182,7 @@ Result<fs::path> prepare(const plan::Plan& plan, const CaseList& cases, const fs
     const fs::path file = fileOfKey(key);
     if (!isPrepared(cache / file, key)) {
       if (!working || working->id != c.item.source + "\n" + c.item.id) {
-        auto read = readWorking(plan, c);
+        auto read = readWorking(plan, c, cancel);
         if (!read) return fail(read.error(), c.item.id);
         working = std::move(*read);
       }

@@ -64,7 +64,7 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
   return out;
 }
 
-Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task,
+Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task, const CancelToken& cancel,
                            const std::function<Result<void>(std::size_t, std::optional<image::Mask>)>& use) {
   constexpr std::int64_t budget = std::int64_t(1) << 29;
   const auto voxels = std::max<std::int64_t>(1, reader.item().geometry.voxels());
@@ -74,7 +74,10 @@ Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task,
     std::vector<std::string> wanted;
     for (auto cls = from; cls < to; ++cls) std::ranges::move(classLabels(task, cls), std::back_inserter(wanted));
     LORKD_TRY(set, reader.read(wanted));
-    for (auto cls = from; cls < to; ++cls) LORKD_CHECK(use(cls, classMask(set, task, cls)));
+    for (auto cls = from; cls < to; ++cls) {
+      if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "reading the structures was stopped");
+      LORKD_CHECK(use(cls, classMask(set, task, cls)));
+    }
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/Progress.h"
 #include "core/data/Catalogue.h"
 #include "core/run/Plan.h"
 
@@ -33,8 +34,8 @@ class SegmentReader {
 };
 
 /// Calls `use(class, mask)` for each class of the task, in order; nothing for one of which the case has no structure.
-/// As many structures are read at a time as half a gibibyte holds. Errors: those of reading and of `use`.
-Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task,
+/// As many structures are read at a time as half a gibibyte holds. Errors: those of reading and of `use`, Cancelled.
+Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task, const CancelToken& cancel,
                            const std::function<Result<void>(std::size_t, std::optional<image::Mask>)>& use);
 
 }  // namespace lorkd::data

@@ -47,7 +47,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     };
     data::SegmentReader truth(test[i]->item);
     LORKD_CHECK(
-        data::eachClassMask(truth, options, [&](std::size_t c, std::optional<image::Mask> mask) -> Result<void> {
+        data::eachClassMask(truth, options, cancel, [&](std::size_t c, std::optional<image::Mask> mask) -> Result<void> {
           if (!mask) mask.emplace(predicted.source());
           if (const auto value = dice.add(c, unseen(predicted.mask(c).voxels), unseen(mask->voxels)))
             table.addCase(

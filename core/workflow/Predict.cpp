@@ -165,6 +165,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
         data::LabelPainter painter;
         std::vector<image::Mask> masks;
         for (std::size_t cls = 0; cls < found.classes(); ++cls) {
+          if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "predicting was stopped");
           auto mask = found.mask(cls);
           painter.add(mask);
           if (withSeg) masks.push_back(std::move(mask));

@@ -25,6 +25,17 @@ rc=0; wait $pid || rc=$?
 [ "$rc" = 3 ] || fail "exit code $rc after SIGTERM"
 [ -s "$run/checkpoints/last.safetensors" ] || fail "no checkpoint after the stop"
 grep -q '"interrupted"' "$run/status.json" || fail "status after the stop"
+# Who cannot wait for the end of a step, here a long one, sends a second signal; what is on disk goes on from there.
+slow=$project/runs/slow
+"$LORKD" train "$demo/plan.json" --set training.steps=5 --set training.batch=400 --set teacher.source=none \
+  --set losses.transfer=0 --out "$slow" >/dev/null 2>&1 &
+pid=$!
+wait_for 'grep -q "\"phase\":\"training\"" "$slow/events.jsonl" 2>/dev/null'; sleep 0.2
+kill -TERM $pid; sleep 0.2
+kill -0 $pid 2>/dev/null || fail "the step was too short to try a second signal"
+kill -TERM $pid
+rc=0; wait $pid || rc=$?
+[ "$rc" = 143 ] || fail "exit code $rc after the second SIGTERM"
 # A stop also reaches the teacher that a run trains first, and the run goes on from there.
 taught=$project/runs/taught
 "$LORKD" train "$demo/plan.json" --set teacher.source=train --set teacher.steps=5000 --out "$taught" >/dev/null 2>&1 &

@@ -56,6 +56,9 @@ Result<qint64> TrainerLauncher::start(const QString& run) {
     return fail(ErrorCode::NotFound, tr("the program that trains is missing").toStdString(),
                 tr("build or install lorkd, or name it in the environment variable LORKD_CLI").toStdString(),
                 program.toStdString());
+  if (const QFileInfo log(logOf(run)); log.exists() && !log.isFile())
+    return fail(ErrorCode::Io, tr("what the trainer says cannot be kept: this is no ordinary file").toStdString(),
+                tr("remove it").toStdString(), logOf(run).toStdString());
   QProcess process;
   process.setProgram(program);
   process.setArguments({QStringLiteral("train"), QFileInfo(run).absoluteFilePath(), QStringLiteral("--discreet")});
@@ -88,7 +91,7 @@ Result<void> TrainerLauncher::send(const QString& run, lorkd::run::Command comma
 
 QString TrainerLauncher::lastOutput(const QString& run, qint64 bytes, qint64 from) {
   QFile file(logOf(run));
-  if (!file.open(QIODevice::ReadOnly)) return QString();
+  if (!QFileInfo(file).isFile() || !file.open(QIODevice::ReadOnly)) return QString();
   file.seek(std::min(file.size(), std::max(from, file.size() - bytes)));
   return QString::fromUtf8(file.read(bytes));
 }
