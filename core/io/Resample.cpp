@@ -6,7 +6,9 @@
 #include <itkResampleImageFilter.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <iterator>
 
 #include "core/io/ItkGrid.h"
 
@@ -26,17 +28,24 @@ double targetExtent(const image::Geometry& source, const image::Geometry& target
   return extent;
 }
 
+// The standard deviation, in source voxels, of what the source is smoothed with along axis `a`; 0 for not at all.
+double sigmaFor(const image::Geometry& source, const image::Geometry& target, std::size_t a) {
+  const double ratio = targetExtent(source, target, a) / source.spacing[a];
+  // The recursive filter needs four voxels along its axis.
+  if (ratio <= 1.001 || source.size[a] < 4) return 0;
+  return std::sqrt((ratio * ratio - 1) / (8 * std::log(2.0)));
+}
+
 FloatImage::Pointer smoothedFor(FloatImage::Pointer image, const image::Geometry& source,
                                 const image::Geometry& target) {
   for (unsigned a = 0; a < 3; ++a) {
-    const double ratio = targetExtent(source, target, a) / source.spacing[a];
-    // The recursive filter needs four voxels along its axis.
-    if (ratio <= 1.001 || source.size[a] < 4) continue;
+    const double sigma = sigmaFor(source, target, a);
+    if (sigma == 0) continue;
     auto filter = itk::RecursiveGaussianImageFilter<FloatImage, FloatImage>::New();
     filter->SetInput(image);
     filter->SetDirection(a);
     filter->SetZeroOrder();
-    filter->SetSigma(source.spacing[a] * std::sqrt((ratio * ratio - 1) / (8 * std::log(2.0))));
+    filter->SetSigma(source.spacing[a] * sigma);
     filter->Update();
     image = filter->GetOutput();
     image->DisconnectPipeline();
@@ -64,6 +73,46 @@ typename Image::Pointer resampled(typename Image::Pointer source, const image::G
 FloatImage::Pointer resampledLinear(const image::Grid<float>& source, const image::Geometry& target, float outside) {
   return resampled<FloatImage, itk::LinearInterpolateImageFunction<FloatImage>>(
       smoothedFor(viewAsItk(source), source.geometry, target), target, outside);
+}
+
+// The part of a mask that is not empty, with as much around it as smoothing spreads it to, as an image of ITK at its
+// place in the whole; null where all is empty. What the filters make of it is what they would make of the whole, to the
+// last bit, since beyond there is nothing: a structure is mostly a small part of its volume.
+FloatImage::Pointer filledPart(const image::Mask& source, const image::Geometry& target) {
+  const auto& size = source.geometry.size;
+  std::array<std::int64_t, 3> low = size, high{};
+  auto row = source.voxels.begin();
+  for (std::int64_t k = 0; k < size[2]; ++k)
+    for (std::int64_t j = 0; j < size[1]; ++j, row += size[0]) {
+      const auto end = row + size[0];
+      const auto first = std::find_if(row, end, [](std::uint8_t v) { return v != 0; });
+      if (first == end) continue;
+      const auto last = std::find_if(std::reverse_iterator(end), std::reverse_iterator(first),
+                                     [](std::uint8_t v) { return v != 0; });
+      low = {std::min(low[0], first - row), std::min(low[1], j), std::min(low[2], k)};
+      high = {std::max(high[0], last.base() - row), std::max(high[1], j + 1), std::max(high[2], k + 1)};
+    }
+  if (high[2] == 0) return nullptr;
+  FloatImage::RegionType part;
+  for (std::size_t a = 0; a < 3; ++a) {
+    // Three standard deviations, and two voxels for the interpolation.
+    const auto margin = static_cast<std::int64_t>(std::ceil(3 * sigmaFor(source.geometry, target, a))) + 2;
+    low[a] = std::max<std::int64_t>(0, low[a] - margin);
+    high[a] = std::min(size[a], high[a] + margin);
+    part.SetIndex(static_cast<unsigned>(a), low[a]);
+    part.SetSize(static_cast<unsigned>(a), static_cast<itk::SizeValueType>(high[a] - low[a]));
+  }
+  auto image = FloatImage::New();
+  setItkGrid(*image, source.geometry);
+  image->SetRegions(part);
+  image->Allocate();
+  float* to = image->GetBufferPointer();
+  for (std::int64_t k = low[2]; k < high[2]; ++k)
+    for (std::int64_t j = low[1]; j < high[1]; ++j) {
+      const auto from = source.voxels.begin() + (k * size[1] + j) * size[0];
+      to = std::copy(from + low[0], from + high[0], to);
+    }
+  return image;
 }
 
 }  // namespace
@@ -100,10 +149,10 @@ image::Volume resampleLinear(const image::Volume& source, const image::Geometry&
 
 image::Mask resampleMask(const image::Mask& source, const image::Geometry& target) {
   if (source.geometry == target) return source;
-  image::Grid<float> share;
-  share.geometry = source.geometry;
-  share.voxels.assign(source.voxels.begin(), source.voxels.end());
-  const auto moved = resampledLinear(share, target, 0.0f);
+  const auto part = filledPart(source, target);
+  if (!part) return image::Mask(target);
+  const auto moved = resampled<FloatImage, itk::LinearInterpolateImageFunction<FloatImage>>(
+      smoothedFor(part, source.geometry, target), target, 0.0f);
   image::Mask out(target);
   const float* values = moved->GetBufferPointer();
   std::transform(values, values + out.voxels.size(), out.voxels.begin(),

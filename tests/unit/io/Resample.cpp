@@ -1,7 +1,9 @@
 #include "core/io/Resample.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <random>
 
 #include "tests/unit/io/Support.h"
 
@@ -70,6 +72,40 @@ TEST(Resample, MasksKeepTheirVolumeAndPlace) {
     const double after = std::accumulate(moved.voxels.begin(), moved.voxels.end(), 0.0) * spacing * spacing * spacing;
     EXPECT_NEAR(after / before, 1, 0.03) << spacing;
   }
+}
+
+// Only the filled part of a mask is moved; nothing tells this from moving the whole.
+TEST(Resample, MasksMoveAsWholeVolumesDo) {
+  std::mt19937 random(5);
+  const auto draw = [&](double low, double high) { return std::uniform_real_distribution(low, high)(random); };
+  int filled = 0;
+  for (int turn = 0; turn < 60; ++turn) {
+    image::Geometry g{{static_cast<int>(draw(3, 40)), static_cast<int>(draw(3, 40)), static_cast<int>(draw(1, 40))}};
+    g.spacing = {draw(0.4, 3), draw(0.4, 3), draw(0.4, 6)};
+    const double c = std::cos(draw(0, 1)), s = std::sqrt(1 - c * c);
+    if (turn % 2) g.direction = {{{c, -s, 0}, {s, c, 0}, {0, 0, 1}}};
+    image::Mask mask(g);
+    image::Vec3 centre{}, radius{};
+    for (std::size_t a = 0; a < 3; ++a) centre[a] = draw(-0.1, 1.1) * static_cast<double>(g.size[a]), radius[a] = draw(1, 9);
+    std::size_t n = 0;
+    for (int k = 0; k < g.size[2]; ++k)
+      for (int j = 0; j < g.size[1]; ++j)
+        for (int i = 0; i < g.size[0]; ++i, ++n)
+          mask.voxels[n] = std::pow((i - centre[0]) / radius[0], 2) + std::pow((j - centre[1]) / radius[1], 2) +
+                               std::pow((k - centre[2]) / radius[2], 2) <=
+                           1;
+    image::Volume whole;
+    whole.geometry = g;
+    whole.voxels.assign(mask.voxels.begin(), mask.voxels.end());
+    const auto target = gridAtSpacing(g, {draw(0.5, 6), draw(0.5, 6), draw(0.5, 6)});
+    const auto expected = resampleLinear(whole, target);
+    const auto moved = resampleMask(mask, target);
+    ASSERT_EQ(moved.voxels.size(), expected.voxels.size());
+    for (std::size_t v = 0; v < moved.voxels.size(); ++v)
+      ASSERT_EQ(moved.voxels[v] != 0, expected.voxels[v] >= 0.5f) << "turn " << turn << " voxel " << v;
+    filled += std::ranges::count(moved.voxels, 1) > 0;
+  }
+  EXPECT_GT(filled, 20);
 }
 
 TEST(Resample, NearestMovesLabelsUnmixed) {
