@@ -272,6 +272,27 @@ class CurvesTest : public QObject {
     QVERIFY(!metrics.plot()->sentence().isEmpty());
   }
 
+  void stepsAreWholeNumbers() {
+    for (const int last : {2, 3, 6, 9, 11, 12, 14, 17, 26, 110}) {
+      LossPlot losses(Subject::Losses);
+      losses.resize(900, 500);
+      auto series = std::make_shared<RunSeries>();
+      for (int step = 1; step <= last; ++step)
+        series->add({{"t", 1.0 * step},
+                     {"kind", "step"},
+                     {"step", step},
+                     {"total", 1.0},
+                     {"losses", {{"abdomen", {{"total", 1.0 / step}}}, {"spine", {{"total", 1.0}}}}}});
+      losses.addRun("a", tasks, series);
+      losses.plot()->refreshNow();
+      losses.plot()->replot();
+      const auto* axis = losses.plot()->panelRect(0)->axis(QCPAxis::atBottom);
+      QVERIFY(!axis->tickVector().isEmpty());
+      for (qsizetype n = 0; n < axis->tickVector().size(); ++n)
+        QCOMPARE(axis->tickVectorLabels().at(n), QString::number(axis->tickVector().at(n)));
+    }
+  }
+
   void theOtherPlotsInventNothingEither() {
     ConflictPanel panel;
     EnergyChart energy;

@@ -150,6 +150,10 @@ void TasksTest::usedLabelsLookUsed() {
   QVERIFY(row(labels(), "liver")->font(0).italic());
   QVERIFY(row(labels(), "liver")->toolTip(0).contains("task › liver"));
   QVERIFY(!row(labels(), "brain")->font(0).italic());
+  // In the colour of its class, whatever the data say of it.
+  const auto picture = [](const QTreeWidgetItem* item) { return item->icon(0).pixmap(16, 16).toImage(); };
+  QCOMPARE(picture(row(labels(), "liver")), picture(row(tasks(), "liver")));
+  QVERIFY(picture(row(labels(), "brain")) != picture(row(tasks(), "liver")));
   press("onlyUnused");
   QCOMPARE(shown(), QStringList({"brain", "Left Kidney", "Right Kidney"}));
   choose(labels(), {"brain"});

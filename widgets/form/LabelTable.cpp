@@ -129,7 +129,7 @@ void LabelTable::setData(const DataLabels* data) {
   filter();
 }
 
-void LabelTable::setUsed(std::map<std::string, QStringList> used) {
+void LabelTable::setUsed(std::map<std::string, LabelUse> used) {
   m_used = std::move(used);
   showUse();
   filter();
@@ -157,7 +157,6 @@ void LabelTable::fill() {
     auto* item = new Row(m_list);
     item->setText(Name, info.name());
     item->setData(Name, PlaceRole, qulonglong(n));
-    item->setIcon(Name, view::swatch(QColor(QString::fromStdString(label.color))));
     if (label.number > 0) item->setText(Number, QString::number(label.number));
     item->setText(Code, meaningText(label.code, label.modifier));
     item->setText(Images, QString::number(info.images.size()));
@@ -182,7 +181,9 @@ void LabelTable::showUse() {
     QStringList tip{info->name()};
     if (const auto code = codeText(info->label.code, info->label.modifier); !code.isEmpty()) tip << code;
     if (!info->various.isEmpty()) tip << tr("Images do not agree on: %1").arg(info->various.join(", "));
-    if (used != m_used.end()) tip << tr("Used in: %1").arg(used->second.join(", "));
+    if (used != m_used.end()) tip << tr("Used in: %1").arg(used->second.places.join(", "));
+    item->setIcon(Name, used != m_used.end() ? used->second.look
+                                             : view::swatch(QColor(QString::fromStdString(info->label.color))));
     auto font = m_list->font();
     font.setItalic(used != m_used.end());
     for (int column = 0; column < m_list->columnCount(); ++column) {

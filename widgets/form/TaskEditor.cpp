@@ -166,11 +166,14 @@ void TaskEditor::redo() {
 void TaskEditor::refresh() {
   const auto tasks = value();
   m_tasks->show(tasks, m_data);
-  std::map<std::string, QStringList> used;
+  std::map<std::string, LabelUse> used;
   for (const auto& [name, task] : tasks.items())
     for (const auto& [cls, unused] : task.at("classes").items())
-      for (const auto& label : labelNames(task, cls))
-        used[image::folded(label)] << QString::fromStdString(name + " › " + cls);
+      for (const auto& label : labelNames(task, cls)) {
+        auto& use = used[image::folded(label)];
+        if (const auto* item = m_tasks->itemOf({name, cls}); item && use.places.isEmpty()) use.look = item->icon(0);
+        use.places << QString::fromStdString(name + " › " + cls);
+      }
   m_labels->setUsed(std::move(used));
   m_hint->setText(
       tr("Drop labels on a task to add them, on a class to merge them into it, beside both for a new task. "

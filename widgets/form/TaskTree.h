@@ -17,6 +17,8 @@ class TaskTree : public QTreeWidget {
 
   /// Shows the tasks of a plan, with images counted. What was chosen, closed and in view stays so.
   void show(const Json& tasks, const DataLabels& data);
+  /// The row of a task or class, or null.
+  QTreeWidgetItem* itemOf(const TaskPlace& place) const;
 
   /// The task or class in hand; an empty task if there is none.
   TaskPlace current() const;
@@ -46,7 +48,6 @@ class TaskTree : public QTreeWidget {
 
  private:
   static TaskPlace placeOf(const QTreeWidgetItem* item);
-  QTreeWidgetItem* itemOf(const TaskPlace& place) const;
   void addTask(const std::string& name, const plan::Task& shown, const plan::Looks& looks, std::size_t task,
                const Json& json, const DataLabels& data);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "widgets/plot/CustomPlot.h"
 
@@ -9,8 +10,14 @@ namespace lorkd::plot {
 
 class StepTicker : public QCPAxisTicker {
  protected:
-  double getTickStep(const QCPRange& range) override { return std::max(1.0, QCPAxisTicker::getTickStep(range)); }
-  int getSubTickCount(double step) override { return step > 1 ? QCPAxisTicker::getSubTickCount(step) : 0; }
+  // Of the steps that read well only 2.5, besides those below 1, is no whole number.
+  double getTickStep(const QCPRange& range) override {
+    return std::max(1.0, std::floor(QCPAxisTicker::getTickStep(range)));
+  }
+  int getSubTickCount(double step) override {
+    const int count = QCPAxisTicker::getSubTickCount(step);
+    return std::fmod(step, count + 1) == 0 ? count : std::fmod(step, 2) == 0 ? 1 : 0;
+  }
 };
 
 }  // namespace lorkd::plot

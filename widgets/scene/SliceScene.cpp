@@ -105,7 +105,7 @@ struct SliceScene::Impl {
     p.hatch.actor->SetVisibility(layer.visible && hatched);
     if (!layer.visible) return;
     outlineSlice(layer, frame, slice, (layer.cased ? 2 : 1) * pixel, false, p.outline.lines);
-    if (layer.cased) outlineSlice(layer, frame, slice, 5 * pixel, true, p.casing.lines);
+    if (layer.cased) outlineSlice(layer, frame, slice, 4 * pixel, true, p.casing.lines);
     // By powers of two, so that lines do not swim while zooming.
     if (hatched) hatchSlice(layer, frame, slice, pixel, std::exp2(std::round(std::log2(7 * pixel))), p.hatch.lines);
   }
