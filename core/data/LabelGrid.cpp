@@ -59,16 +59,4 @@ Result<std::vector<image::Label>> labelsOf(const LayerValues& values, const std:
   return out;
 }
 
-Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,
-                       const std::vector<std::string>& wanted, int layer) {
-  LORKD_TRY(values, io::labelsOf(occurring(labels), names, layer));
-  std::vector<bool> keep(65536);
-  for (const auto& label : values)
-    keep[static_cast<std::size_t>(label.number)] =
-        std::any_of(wanted.begin(), wanted.end(), [&](const auto& w) { return image::sameLabel(w, label.name); });
-  for (auto& value : labels.voxels)
-    if (!keep[value]) value = 0;
-  return {};
-}
-
 }  // namespace lorkd::data

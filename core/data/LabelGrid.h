@@ -25,8 +25,4 @@ Result<LayerValues> labelValues(const std::filesystem::path& labels);
 /// What is known of values, in their order, each name once. Errors: those of io::segmentsFromLabels.
 Result<std::vector<image::Label>> labelsOf(const LayerValues& values, const std::filesystem::path& names);
 
-/// Clears the values whose names are not `wanted` (letter case does not count), so that no mask is made of them.
-Result<void> keepNamed(image::LabelMap& labels, const std::filesystem::path& names,
-                       const std::vector<std::string>& wanted, int layer = 0);
-
 }  // namespace lorkd::data

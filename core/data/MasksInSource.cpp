@@ -44,9 +44,9 @@ Result<MasksInSource> MasksInSource::of(std::vector<image::Volume> probabilities
 }
 
 image::Mask MasksInSource::mask(std::size_t cls) const {
-  const auto there = io::resampleLinear(m_probabilities.at(cls), m_source);
-  image::Mask out(m_source);
-  for (std::size_t n = 0; n < out.voxels.size(); ++n) out.voxels[n] = m_inside[n] && there.voxels[n] > m_threshold;
+  auto out = io::resampleAbove(m_probabilities.at(cls), m_source, m_threshold);
+  for (std::size_t n = 0; n < out.voxels.size(); ++n)
+    if (out.voxels[n] != 0 && !m_inside[n]) out.voxels[n] = 0;
   return out;
 }
 

@@ -40,12 +40,13 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
                 "see what the scan rejected: labels may lie on another grid", m_case.id);
   image::SegmentSet out{m_case.geometry, {}};
   const auto take = [&](image::SegmentSet& set) { std::ranges::move(set.segments, std::back_inserter(out.segments)); };
+  const auto wanting = [&](const std::string& name) {
+    return wanted.empty() || std::ranges::any_of(wanted, [&](const auto& other) { return sameLabel(other, name); });
+  };
   if (m_case.kind == "volume") {
     LORKD_CHECK(readLayers());
     for (const auto& [number, labels] : *m_layers) {
-      std::optional<image::LabelMap> kept;
-      if (!wanted.empty()) LORKD_CHECK(keepNamed(kept.emplace(labels), m_case.labelNames, wanted, number));
-      LORKD_TRY(set, io::segmentsFromLabels(kept ? *kept : labels, m_case.labelNames, number));
+      LORKD_TRY(set, io::segmentsFromLabels(labels, m_case.labelNames, number, wanting));
       take(set);
     }
     return out;
@@ -53,8 +54,7 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
   const auto wants = [&](const std::string& name) {
     const auto same = [&](const std::string& other) { return sameLabel(other, name); };
     // What the scan left out stays out.
-    return (m_case.labels.empty() || std::ranges::any_of(m_case.labels, same)) &&
-           (wanted.empty() || std::ranges::any_of(wanted, same));
+    return (m_case.labels.empty() || std::ranges::any_of(m_case.labels, same)) && wanting(name);
   };
   for (std::size_t n = 0; n < m_case.labelFiles.size(); ++n) {
     LORKD_TRY(set,
@@ -66,7 +66,7 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
 
 Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task, const CancelToken& cancel,
                            const std::function<Result<void>(std::size_t, std::optional<image::Mask>)>& use) {
-  constexpr std::int64_t budget = std::int64_t(1) << 29;
+  constexpr std::int64_t budget = std::int64_t(1) << 28;
   const auto voxels = std::max<std::int64_t>(1, reader.item().geometry.voxels());
   const auto atOnce = static_cast<std::size_t>(std::max<std::int64_t>(1, budget / voxels));
   for (std::size_t from = 0; from < task.classes.size(); from += atOnce) {

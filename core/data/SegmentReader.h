@@ -34,7 +34,7 @@ class SegmentReader {
 };
 
 /// Calls `use(class, mask)` for each class of the task, in order; nothing for one of which the case has no structure.
-/// As many structures are read at a time as half a gibibyte holds. Errors: those of reading and of `use`, Cancelled.
+/// As many structures are read at a time as a quarter of a gibibyte holds. Errors: those of reading and of `use`, Cancelled.
 Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task, const CancelToken& cancel,
                            const std::function<Result<void>(std::size_t, std::optional<image::Mask>)>& use);
 

@@ -146,7 +146,7 @@ Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& kn
   addNoise(random, image, patchVoxels);
   const auto classes = example.target.size(0);
   for (std::int64_t c = 0; c < classes; ++c) {
-    auto* target = targets.data_ptr<float>() + (targetRow * classes + c) * patchVoxels;
+    auto* target = targets.data_ptr<std::uint8_t>() + (targetRow * classes + c) * patchVoxels;
     if (augment.moves())
       warpMask(masks + c * voxels, size, start, patch, augment, target);
     else
@@ -209,7 +209,8 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
         return fail(ErrorCode::Unsupported, "volumes and pictures cannot share one network",
                     "put segmentation and classification tasks into two plans", "tasks." + name);
       if (!targets.defined())
-        targets = segmentation ? torch::empty({n, example.target.size(0), z, y, x}) : torch::empty({n}, torch::kInt64);
+        targets = segmentation ? torch::empty({n, example.target.size(0), z, y, x}, torch::kUInt8)
+                               : torch::empty({n}, torch::kInt64);
       if (segmentation)
         LORKD_CHECK(fillVolume(example, knowledge[index][chosen], t, chosen, random, batch.images, row, targets, i));
       else

@@ -13,7 +13,8 @@ namespace lorkd::feed {
 struct Batch {
   torch::Tensor images;  ///< (N, C, D?, H, W) float32
   nn::Routing routing;
-  std::vector<torch::Tensor> targets;  ///< one per slice: (n, C, D, H, W) float32, or (n) int64
+  /// One per slice: (n, C, D, H, W) uint8, 1 inside, 0 outside, or not known (see base/Truth.h); or (n) int64.
+  std::vector<torch::Tensor> targets;
 };
 
 /// Batch `step` (with training.accumulate, of N batches a step, number N·step + k) is a pure function of the plan and

@@ -20,7 +20,7 @@ void eachLabelled(const std::uint8_t* mask, std::int64_t voxels, const Found& fo
       continue;
     }
     for (const auto end = std::min(i + 8, voxels); i < end; ++i)
-      if (mask[i]) found(static_cast<std::uint32_t>(i));
+      if (mask[i] == 1) found(static_cast<std::uint32_t>(i));
   }
 }
 

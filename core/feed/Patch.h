@@ -25,9 +25,9 @@ struct Augmentation {
 /// Outside the source it takes `fill`.
 template <class Value>
 void cutPatch(const Value* source, const Size3& size, const Size3& start, const Size3& patch, float fill,
-              const Augmentation& augmentation, float* out) {
+              const Augmentation& augmentation, Value* out) {
   const float scale = augmentation.scale, shift = augmentation.shift;
-  const float outside = fill * scale + shift;
+  const auto outside = static_cast<Value>(fill * scale + shift);
   const std::int64_t x0 = std::clamp<std::int64_t>(-start[2], 0, patch[2]);
   const std::int64_t x1 = std::clamp<std::int64_t>(size[2] - start[2], x0, patch[2]);
   for (std::int64_t d = 0; d < patch[0]; ++d) {
@@ -40,7 +40,7 @@ void cutPatch(const Value* source, const Size3& size, const Size3& start, const 
       }
       const Value* row = source + (z * size[1] + y) * size[2] + start[2];
       std::fill_n(out, x0, outside);
-      for (std::int64_t x = x0; x < x1; ++x) out[x] = static_cast<float>(row[x]) * scale + shift;
+      for (std::int64_t x = x0; x < x1; ++x) out[x] = static_cast<Value>(static_cast<float>(row[x]) * scale + shift);
       std::fill_n(out + x1, patch[2] - x1, outside);
       if (augmentation.mirror) std::reverse(out, out + patch[2]);
     }

@@ -1,7 +1,10 @@
 #include "core/feed/Warp.h"
 
 #include <cmath>
+#include <cstring>
 #include <vector>
+
+#include "core/base/Truth.h"
 
 namespace lorkd::feed {
 namespace {
@@ -22,9 +25,9 @@ Place placeOf(double position, std::int64_t size) {
 
 float between(float low, float high, float share) { return low + (high - low) * share; }
 
-/// Calls put(index in the patch, value), or put with `fill` outside.
-template <class Value, class Put>
-void sample(const Value* source, const Size3& size, const Size3& start, const Size3& patch,
+/// Calls put(index in the patch, value) with what is between the read() values of voxels, or `fill` outside.
+template <class Value, class Read, class Put>
+void sample(const Value* source, const Read& read, const Size3& size, const Size3& start, const Size3& patch,
             const Augmentation& augmentation, float fill, const Put& put) {
   const auto middle = [&](std::size_t axis) { return 0.5 * static_cast<double>(patch[axis] - 1); };
   const double cosine = std::cos(augmentation.angle) / augmentation.zoom;
@@ -44,8 +47,8 @@ void sample(const Value* source, const Size3& size, const Size3& start, const Si
         const auto* plane = source + z * size[1] * size[2];
         const auto* low = plane + y.low * size[2];
         const auto* high = plane + y.high * size[2];
-        return between(between(static_cast<float>(low[x.low]), static_cast<float>(low[x.high]), x.share),
-                       between(static_cast<float>(high[x.low]), static_cast<float>(high[x.high]), x.share), y.share);
+        return between(between(read(low[x.low]), read(low[x.high]), x.share),
+                       between(read(high[x.low]), read(high[x.high]), x.share), y.share);
       };
       // Columns of a patch along z share their place in the plane.
       std::int64_t known = -1;
@@ -73,14 +76,23 @@ void sample(const Value* source, const Size3& size, const Size3& start, const Si
 
 void warpPatch(const float* source, const Size3& size, const Size3& start, const Size3& patch, float fill,
                const Augmentation& augmentation, float* out) {
-  sample(source, size, start, patch, augmentation, fill,
-         [&](std::int64_t index, float value) { out[index] = value * augmentation.scale + augmentation.shift; });
+  sample(
+      source, [](float value) { return value; }, size, start, patch, augmentation, fill,
+      [&](std::int64_t index, float value) { out[index] = value * augmentation.scale + augmentation.shift; });
 }
 
 void warpMask(const std::uint8_t* source, const Size3& size, const Size3& start, const Size3& patch,
-              const Augmentation& augmentation, float* out) {
-  sample(source, size, start, patch, augmentation, 0,
-         [&](std::int64_t index, float value) { out[index] = value >= 0.5f ? 1.0f : 0.0f; });
+              const Augmentation& augmentation, std::uint8_t* out) {
+  const auto shareOf = [&](std::uint8_t wanted, const auto& put) {
+    sample(
+        source, [wanted](std::uint8_t value) { return value == wanted ? 1.0f : 0.0f; }, size, start, patch,
+        augmentation, 0, put);
+  };
+  shareOf(1, [&](std::int64_t index, float share) { out[index] = share >= 0.5f ? 1 : 0; });
+  if (!std::memchr(source, notKnown, static_cast<std::size_t>(size[0] * size[1] * size[2]))) return;
+  shareOf(notKnown, [&](std::int64_t index, float share) {
+    if (share >= 0.5f && out[index] == 0) out[index] = notKnown;
+  });
 }
 
 }  // namespace lorkd::feed

@@ -137,18 +137,19 @@ Result<std::vector<image::Label>> labelsOf(const std::vector<std::uint16_t>& val
   return out;
 }
 
-Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const fs::path& namesFile, int layer) {
+Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const fs::path& namesFile, int layer,
+                                             const std::function<bool(const std::string&)>& wants) {
   std::vector<bool> occurs(65536);
   for (const auto value : labels.voxels) occurs[value] = true;
   std::vector<std::uint16_t> values;
-  std::vector<int> segmentOf(65536, -1);
-  for (std::size_t value = 1; value < occurs.size(); ++value) {
-    if (!occurs[value]) continue;
-    segmentOf[value] = static_cast<int>(values.size());
-    values.push_back(static_cast<std::uint16_t>(value));
-  }
-  LORKD_CHECK(roomFor(static_cast<double>(values.size()) * static_cast<double>(labels.voxels.size()), namesFile));
+  for (std::size_t value = 1; value < occurs.size(); ++value)
+    if (occurs[value]) values.push_back(static_cast<std::uint16_t>(value));
   LORKD_TRY(known, labelsOf(values, namesFile, layer));
+  if (wants) std::erase_if(known, [&](const image::Label& label) { return !wants(label.name); });
+  LORKD_CHECK(roomFor(static_cast<double>(known.size()) * static_cast<double>(labels.voxels.size()), namesFile));
+  std::vector<int> segmentOf(65536, -1);
+  for (std::size_t s = 0; s < known.size(); ++s)
+    segmentOf[static_cast<std::size_t>(known[s].number)] = static_cast<int>(s);
   image::SegmentSet set;
   set.geometry = labels.geometry;
   for (auto& label : known) {

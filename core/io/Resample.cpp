@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <optional>
 
 #include "core/io/ItkGrid.h"
 
@@ -53,16 +54,55 @@ FloatImage::Pointer smoothedFor(FloatImage::Pointer image, const image::Geometry
   return image;
 }
 
+/// Voxels of a grid, from `low` to before `high`.
+struct Box {
+  std::array<std::int64_t, 3> low{}, high{};
+  bool empty() const { return high[2] <= low[2]; }
+  std::int64_t size(std::size_t a) const { return high[a] - low[a]; }
+};
+
+/// The smallest box around the voxels of which `wanted` is true.
+template <class T, class Wanted>
+Box boxOf(const image::Grid<T>& grid, const Wanted& wanted) {
+  const auto& size = grid.geometry.size;
+  Box box{size, {}};
+  auto row = grid.voxels.begin();
+  for (std::int64_t k = 0; k < size[2]; ++k)
+    for (std::int64_t j = 0; j < size[1]; ++j, row += size[0]) {
+      const auto end = row + size[0];
+      const auto first = std::find_if(row, end, wanted);
+      if (first == end) continue;
+      const auto last = std::find_if(std::reverse_iterator(end), std::reverse_iterator(first), wanted);
+      box.low = {std::min(box.low[0], first - row), std::min(box.low[1], j), std::min(box.low[2], k)};
+      box.high = {std::max(box.high[0], last.base() - row), std::max(box.high[1], j + 1), std::max(box.high[2], k + 1)};
+    }
+  return box;
+}
+
+template <class Region>
+Region regionOf(const Box& box) {
+  Region region;
+  for (unsigned a = 0; a < 3; ++a) {
+    region.SetIndex(a, box.low[a]);
+    region.SetSize(a, static_cast<itk::SizeValueType>(box.size(a)));
+  }
+  return region;
+}
+
+/// The part `box` of the target, or all of it.
 template <class Image, class Interpolator>
 typename Image::Pointer resampled(typename Image::Pointer source, const image::Geometry& target,
-                                  typename Image::PixelType outside) {
+                                  typename Image::PixelType outside, const std::optional<Box>& box = {}) {
   auto frame = Image::New();
   setItkGrid(*frame, target);
   auto filter = itk::ResampleImageFilter<Image, Image>::New();
   filter->SetInput(source);
   filter->SetInterpolator(Interpolator::New());
   filter->SetDefaultPixelValue(outside);
-  filter->SetSize(frame->GetLargestPossibleRegion().GetSize());
+  const auto region =
+      box ? regionOf<typename Image::RegionType>(*box) : frame->GetLargestPossibleRegion();
+  filter->SetOutputStartIndex(region.GetIndex());
+  filter->SetSize(region.GetSize());
   filter->SetOutputOrigin(frame->GetOrigin());
   filter->SetOutputSpacing(frame->GetSpacing());
   filter->SetOutputDirection(frame->GetDirection());
@@ -80,37 +120,23 @@ FloatImage::Pointer resampledLinear(const image::Grid<float>& source, const imag
 // last bit, since beyond there is nothing: a structure is mostly a small part of its volume.
 FloatImage::Pointer filledPart(const image::Mask& source, const image::Geometry& target) {
   const auto& size = source.geometry.size;
-  std::array<std::int64_t, 3> low = size, high{};
-  auto row = source.voxels.begin();
-  for (std::int64_t k = 0; k < size[2]; ++k)
-    for (std::int64_t j = 0; j < size[1]; ++j, row += size[0]) {
-      const auto end = row + size[0];
-      const auto first = std::find_if(row, end, [](std::uint8_t v) { return v != 0; });
-      if (first == end) continue;
-      const auto last = std::find_if(std::reverse_iterator(end), std::reverse_iterator(first),
-                                     [](std::uint8_t v) { return v != 0; });
-      low = {std::min(low[0], first - row), std::min(low[1], j), std::min(low[2], k)};
-      high = {std::max(high[0], last.base() - row), std::max(high[1], j + 1), std::max(high[2], k + 1)};
-    }
-  if (high[2] == 0) return nullptr;
-  FloatImage::RegionType part;
+  auto box = boxOf(source, [](std::uint8_t v) { return v != 0; });
+  if (box.empty()) return nullptr;
   for (std::size_t a = 0; a < 3; ++a) {
     // Three standard deviations, and two voxels for the interpolation.
     const auto margin = static_cast<std::int64_t>(std::ceil(3 * sigmaFor(source.geometry, target, a))) + 2;
-    low[a] = std::max<std::int64_t>(0, low[a] - margin);
-    high[a] = std::min(size[a], high[a] + margin);
-    part.SetIndex(static_cast<unsigned>(a), low[a]);
-    part.SetSize(static_cast<unsigned>(a), static_cast<itk::SizeValueType>(high[a] - low[a]));
+    box.low[a] = std::max<std::int64_t>(0, box.low[a] - margin);
+    box.high[a] = std::min(size[a], box.high[a] + margin);
   }
   auto image = FloatImage::New();
   setItkGrid(*image, source.geometry);
-  image->SetRegions(part);
+  image->SetRegions(regionOf<FloatImage::RegionType>(box));
   image->Allocate();
   float* to = image->GetBufferPointer();
-  for (std::int64_t k = low[2]; k < high[2]; ++k)
-    for (std::int64_t j = low[1]; j < high[1]; ++j) {
+  for (std::int64_t k = box.low[2]; k < box.high[2]; ++k)
+    for (std::int64_t j = box.low[1]; j < box.high[1]; ++j) {
       const auto from = source.voxels.begin() + (k * size[1] + j) * size[0];
-      to = std::copy(from + low[0], from + high[0], to);
+      to = std::copy(from + box.low[0], from + box.high[0], to);
     }
   return image;
 }
@@ -144,6 +170,45 @@ image::Volume resampleLinear(const image::Volume& source, const image::Geometry&
   }
   const float outside = source.voxels.empty() ? 0.0f : std::ranges::min(source.voxels);
   copyFromItk(*resampledLinear(source, target, outside), out.voxels);
+  return out;
+}
+
+image::Mask resampleAbove(const image::Volume& source, const image::Geometry& target, float threshold) {
+  image::Mask out(target);
+  const auto above = [threshold](float value) { return value > threshold; };
+  auto box = boxOf(source, above);
+  if (box.empty()) return out;
+  if (source.geometry == target) {
+    std::ranges::transform(source.voxels, out.voxels.begin(), above);
+    return out;
+  }
+  // Where the eight corners of the box, a voxel larger, come to lie: nothing beyond has a neighbour above the threshold.
+  // Whole rows, which ITK steps along: parts of them would be rounded otherwise.
+  Box part{target.size, {}};
+  for (int corner = 0; corner < 8; ++corner) {
+    image::Vec3 at{};
+    for (std::size_t a = 0; a < 3; ++a)
+      at[a] = static_cast<double>((corner >> a & 1) != 0 ? box.high[a] : box.low[a] - 1);
+    const auto there = target.lpsToIndex(source.geometry.indexToLps(at));
+    for (std::size_t a = 1; a < 3; ++a) {
+      const double most = static_cast<double>(target.size[a]);
+      part.low[a] = std::min(part.low[a], static_cast<std::int64_t>(std::clamp(std::floor(there[a]) - 1, 0.0, most)));
+      part.high[a] = std::max(part.high[a], static_cast<std::int64_t>(std::clamp(std::ceil(there[a]) + 2, 0.0, most)));
+    }
+  }
+  part.low[0] = 0, part.high[0] = target.size[0];
+  for (std::size_t a = 0; a < 3; ++a)
+    if (sigmaFor(source.geometry, target, a) > 0) part = {{}, target.size};
+  if (part.size(1) <= 0 || part.size(2) <= 0) return out;
+  const auto moved = resampled<FloatImage, itk::LinearInterpolateImageFunction<FloatImage>>(
+      smoothedFor(viewAsItk<float>(source), source.geometry, target), target, std::ranges::min(source.voxels), part);
+  const float* from = moved->GetBufferPointer();
+  for (std::int64_t k = part.low[2]; k < part.high[2]; ++k) {
+    auto* to = out.voxels.data() + (k * target.size[1] + part.low[1]) * target.size[0];
+    const auto count = part.size(1) * target.size[0];
+    std::transform(from, from + count, to, above);
+    from += count;
+  }
   return out;
 }
 

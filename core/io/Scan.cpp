@@ -153,6 +153,10 @@ bool leavesUnread(const Finding& finding) {
   return std::ranges::find(codes, finding.code) != codes.end();
 }
 
+bool mayHideImages(const Finding& finding) {
+  return finding.code == kUnreadable || finding.code == kUnreadableFolder;
+}
+
 Result<Listed> listFolder(const fs::path& folder, const CancelToken& cancel) {
   const int top = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (top < 0 && (errno == ENOENT || errno == ENOTDIR))

@@ -81,6 +81,10 @@ Result<Listed> listFolder(const std::filesystem::path& folder, const CancelToken
 /// Whether the finding says that something could not be read, so that a scan does not know all there is.
 bool leavesUnread(const Finding& finding);
 
+/// Whether there is a file or folder that could not be opened or listed, so that images may be missing. A link that leads
+/// nowhere is none: sets are kept so whose content was not fetched.
+bool mayHideImages(const Finding& finding);
+
 /// What an index keeps of a file.
 struct StoredContent {
   std::string own;

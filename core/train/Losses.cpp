@@ -1,5 +1,7 @@
 #include "core/train/Losses.h"
 
+#include "core/base/Truth.h"
+
 namespace lorkd::train {
 namespace {
 
@@ -36,17 +38,38 @@ struct SoftmaxKl : torch::autograd::Function<SoftmaxKl> {
 
 }  // namespace
 
-torch::Tensor diceLoss(const torch::Tensor& logits, const torch::Tensor& targets) {
-  constexpr double eps = 1e-7;
-  const auto p = torch::sigmoid(logits).flatten(2), y = targets.flatten(2);
-  const auto total = [](const torch::Tensor& x) { return x.sum(at::IntArrayRef{0, 2}); };
-  const auto overlap = total(p * y), sizes = total(p.square()) + total(y.square());
-  return (1 - (2 * overlap + eps) / (sizes + eps)).mean();
+Truth truthOf(const torch::Tensor& targets, torch::ScalarType type) {
+  const auto unknown = targets == static_cast<std::int64_t>(notKnown);
+  if (!unknown.any().item<bool>()) return {targets.to(type), {}};
+  return {(targets == 1).to(type), unknown.logical_not().to(type)};
 }
 
-torch::Tensor bceLoss(const torch::Tensor& logits, const torch::Tensor& targets) {
+Truth coarser(const Truth& truth) {
+  const auto pooled = [](const torch::Tensor& x) {
+    return x.dim() == 4 ? torch::max_pool2d(x, 2) : torch::max_pool3d(x, 2);
+  };
+  const auto inside = pooled(truth.inside);
+  if (!truth.known.defined()) return {inside, {}};
+  return {inside, torch::max(inside, 1 - pooled(1 - truth.known))};
+}
+
+torch::Tensor diceLoss(const torch::Tensor& logits, const Truth& truth) {
+  constexpr double eps = 1e-7;
+  auto p = torch::sigmoid(logits).flatten(2);
+  const auto y = truth.inside.flatten(2);
+  const auto total = [](const torch::Tensor& x) { return x.sum(at::IntArrayRef{0, 2}); };
+  if (truth.known.defined()) p = p * truth.known.flatten(2);
+  const auto overlap = total(p * y), sizes = total(p.square()) + total(y.square());
+  const auto loss = 1 - (2 * overlap + eps) / (sizes + eps);
+  if (!truth.known.defined()) return loss.mean();
+  const auto counts = (total(truth.known.flatten(2)) > 0).to(loss.scalar_type());
+  return (loss * counts).sum() / counts.sum().clamp_min(1);
+}
+
+torch::Tensor bceLoss(const torch::Tensor& logits, const Truth& truth) {
   // log(1 + e^x) − x·y, in the form that does not overflow.
-  return (torch::softplus(logits) - logits * targets).mean();
+  const auto loss = torch::softplus(logits) - logits * truth.inside;
+  return truth.known.defined() ? (loss * truth.known).sum() / truth.known.sum().clamp_min(1) : loss.mean();
 }
 
 torch::Tensor crossEntropyLoss(const torch::Tensor& logits, const torch::Tensor& targets) {

@@ -6,12 +6,24 @@
 
 namespace lorkd::train {
 
-/// 1 − (2 Σ p·y + eps) / (Σ p² + Σ y² + eps), p = sigmoid(logits), sums over voxels and the samples of the slice, mean
-/// over classes; eps = 1e-7. logits and targets (n, C, ...), targets 0 or 1. Scalar.
-torch::Tensor diceLoss(const torch::Tensor& logits, const torch::Tensor& targets);
+/// Masks as numbers, and where they are known.
+struct Truth {
+  torch::Tensor inside;  ///< (n, C, ...) of the logits' type: 1 inside, 0 outside or where nothing is known
+  torch::Tensor known;   ///< likewise: 1 where it is known, 0 elsewhere; undefined where all is
+};
 
-/// Binary cross-entropy with logits, mean over everything. Scalar.
-torch::Tensor bceLoss(const torch::Tensor& logits, const torch::Tensor& targets);
+/// Of targets (n, C, ...) of any type: 1 inside, 0 outside, or not known (see base/Truth.h).
+Truth truthOf(const torch::Tensor& targets, torch::ScalarType type);
+
+/// The truth of blocks of two voxels an axis: inside where any of them is, else not known where any is.
+Truth coarser(const Truth& truth);
+
+/// 1 − (2 Σ p·y + eps) / (Σ p² + Σ y² + eps), p = sigmoid(logits), sums over the known voxels of the slice's samples,
+/// mean over the classes that have any (0 where none has); eps = 1e-7. logits (n, C, ...). Scalar.
+torch::Tensor diceLoss(const torch::Tensor& logits, const Truth& truth);
+
+/// Binary cross-entropy with logits, mean over all that is known (0 where nothing is). Scalar.
+torch::Tensor bceLoss(const torch::Tensor& logits, const Truth& truth);
 
 /// Cross-entropy of logits (n, C) against class numbers (n), mean over samples. Scalar.
 torch::Tensor crossEntropyLoss(const torch::Tensor& logits, const torch::Tensor& targets);

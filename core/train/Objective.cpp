@@ -18,20 +18,18 @@ namespace {
 
 /// Logits and truth of one resolution.
 struct Level {
-  torch::Tensor logits, truth;
+  torch::Tensor logits;
+  Truth truth;
 };
 
 /// The finest level and those of deep supervision. The truth comes down by max-pooling: the blocks of two voxels an
 /// axis are just those that the network's strides join, and small structures stay, which the nearest voxel would lose.
 /// Classes are masks of their own, so that nothing is wrong with their overlapping where they touch.
 std::vector<Level> levelsOf(const torch::Tensor& logits, const torch::Tensor& targets,
-                            const std::vector<torch::Tensor>* coarser) {
-  std::vector<Level> levels{{logits, targets}};
-  if (!coarser) return levels;
-  for (const auto& coarse : *coarser) {
-    const auto& finer = levels.back().truth;
-    levels.push_back({coarse, finer.dim() == 4 ? torch::max_pool2d(finer, 2) : torch::max_pool3d(finer, 2)});
-  }
+                            const std::vector<torch::Tensor>* coarserLogits) {
+  std::vector<Level> levels{{logits, truthOf(targets, at::promote_types(logits.scalar_type(), torch::kFloat32))}};
+  if (!coarserLogits) return levels;
+  for (const auto& coarse : *coarserLogits) levels.push_back({coarse, coarser(levels.back().truth)});
   return levels;
 }
 

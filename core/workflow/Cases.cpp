@@ -30,6 +30,20 @@ void leaveOutUnaccepted(std::vector<data::Case>& cases, const std::string& name,
                   code + "; data.sources." + name + ".accept can admit them.");
 }
 
+/// That everything in the source could be looked at, or the plan does without: a disk that fails would otherwise change
+/// what is learnt without a word.
+Result<void> checkAllRead(const data::Catalogue& index, const std::string& name, const plan::Source& source) {
+  if (std::ranges::count(source.accept, std::string("unreadable")) > 0) return {};
+  LORKD_TRY(rejected, index.rejected(name));
+  std::erase_if(rejected, [](const auto& found) { return !io::mayHideImages(found.second); });
+  if (rejected.empty()) return {};
+  const auto& [place, finding] = rejected.front();
+  return fail(ErrorCode::Io,
+              "the source '" + name + "' cannot be read whole, so that images may be missing: " +
+                  std::to_string(rejected.size()) + " place(s); the first: " + finding.message,
+              "mend it, or accept the finding 'unreadable' in data.sources." + name + ".accept", place.string());
+}
+
 }  // namespace
 
 std::string dataDigest(const plan::Plan& plan, std::int64_t seed, const std::set<std::string>& learnt) {
@@ -61,6 +75,7 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
   for (const auto& [name, source] : plan.data.sources) {
     const fs::path folder = fs::absolute(source.path).lexically_normal();
     LORKD_CHECK(index.scan(name, folder, progress, cancel));  // reads only what has changed since it was last
+    LORKD_CHECK(checkAllRead(index, name, source));
     LORKD_TRY(found, index.cases(name));
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);

@@ -48,8 +48,12 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
   LORKD_CHECK(index.scan("input", input, progress, cancel));
   LORKD_TRY(cases, index.cases("input"));
   std::erase_if(cases, [](const data::Case& c) { return c.kind == "picture"; });
+  LORKD_TRY(rejected, index.rejected("input"));
+  if (const auto hidden = std::ranges::find_if(rejected, [](const auto& r) { return io::mayHideImages(r.second); });
+      hidden != rejected.end())
+    return fail(ErrorCode::Io, "the input cannot be read whole, so that images may be missing: " + hidden->second.message,
+                "mend it, or name the images one by one", hidden->first.string());
   if (cases.empty()) {
-    LORKD_TRY(rejected, index.rejected("input"));
     return fail(ErrorCode::NotFound, "there is no image to predict", "name a folder of DICOM or NIfTI",
                 input.string() + (rejected.empty() ? ""
                                                    : ": " + rejected.front().first.filename().string() + ": " +

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/Truth.h"
 #include "core/eval/Metrics.h"
 
 namespace lorkd::workflow {
@@ -54,9 +55,12 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
       LORKD_TRY(example, dataset.example(split, task, i));
       LORKD_TRY(p, probabilities(network, task, example.image, plan, device, cancel, tick));
       const auto [first, end] = example.scored;
-      for (std::int64_t c = 0; c < p.size(0); ++c)
-        dice.add(static_cast<std::size_t>(c), p[c].slice(0, first, end) > plan.evaluation.threshold,
-                 example.target[c].slice(0, first, end) > 0);
+      for (std::int64_t c = 0; c < p.size(0); ++c) {
+        const auto target = example.target[c].slice(0, first, end);
+        const auto known = target != static_cast<std::int64_t>(notKnown);
+        dice.add(static_cast<std::size_t>(c), (p[c].slice(0, first, end) > plan.evaluation.threshold) & known,
+                 target == 1);
+      }
     }
     out.metrics = {{"dice", dice.mean()}};
     for (std::size_t c = 0; c < classes.size(); ++c) out.classes.emplace_back("dice/" + classes[c].first, dice.of(c));

@@ -98,11 +98,13 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid"}) {
+  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
-        tr("Without it these images are left out. The plan keeps the choice, so that a rerun does the same."));
+        code == std::string_view("unreadable")
+            ? tr("Without it no run starts. The plan keeps the choice, so that a rerun does the same.")
+            : tr("Without it these images are left out. The plan keeps the choice, so that a rerun does the same."));
     box->hide();
     connect(box, &QCheckBox::toggled, this, [this, code](bool on) { setAccepted(code, on); });
     m_accept.emplace_back(code, box);
@@ -268,6 +270,7 @@ void DataPage::present() {
     box->setText(code == "missing-slice" ? tr("Interpolate missing slices (images: %1)").arg(images)
                  : code == "uneven-spacing"
                      ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
+                 : code == "unreadable" ? tr("Do without what cannot be read (places: %1)").arg(images)
                      : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }

@@ -44,6 +44,7 @@ class Listing {
   void add(const QString& place, const io::Finding& finding) {
     m_findings.push_back({{place, text(finding.severity), text(finding.code), text(finding.message)},
                           {{}, {}, {}, text(finding.message)}});
+    if (io::mayHideImages(finding)) ++m_out.waiting["unreadable"];
     m_out.unusable += finding.severity == io::Finding::Severity::Unusable ? 1 : 0;
   }
 

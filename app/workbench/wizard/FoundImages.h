@@ -21,7 +21,7 @@ struct FoundImages {
   std::vector<data::Case> cases;  ///< that a run can use
   std::vector<Row> rows;          ///< patients with their images, then findings
   int labelled = 0, unusable = 0, leftOut = 0;
-  std::map<std::string, int> waiting;  ///< images by the finding that needs consent
+  std::map<std::string, int> waiting;  ///< images, or unreadable places, by the finding that needs consent
   QString error;                       ///< why the index cannot be read
 };
 

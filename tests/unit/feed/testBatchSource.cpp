@@ -76,7 +76,7 @@ TEST_F(Batches, HaveTheShapesOfThePlan) {
   EXPECT_EQ(batch->routing.slices[1].begin, 3);
   EXPECT_EQ(batch->routing.batch(), 5);
   EXPECT_EQ(batch->targets[1].sizes(), (std::vector<std::int64_t>{2, 2, 8, 10, 12}));
-  EXPECT_EQ(batch->targets[1].scalar_type(), torch::kFloat32);
+  EXPECT_EQ(batch->targets[1].scalar_type(), torch::kUInt8);
 }
 
 TEST_F(Batches, DependOnPlanAndStepAlone) {

@@ -4,6 +4,7 @@
 
 #include <numbers>
 
+#include "core/base/Truth.h"
 #include "core/feed/Warp.h"
 
 namespace lorkd::feed {
@@ -112,11 +113,18 @@ TEST(Warp, MasksFollowTheirImages) {
   auto augmentation = turned(33, 1.2);
   augmentation.mirror = true;
   const auto out = warped(image, start, patch, augmentation);
-  auto found = torch::full_like(out, NAN);
-  warpMask(bytes.data_ptr<std::uint8_t>(), size, start, patch, augmentation, found.data_ptr<float>());
-  EXPECT_TRUE(found.eq(0).logical_or(found.eq(1)).all().item<bool>());
-  EXPECT_TRUE(found.equal((out >= 0.5).to(torch::kFloat32)));
-  EXPECT_GT(found.mean().item<double>(), 0.05);
+  auto found = torch::full_like(out, 7, torch::kUInt8);
+  warpMask(bytes.data_ptr<std::uint8_t>(), size, start, patch, augmentation, found.data_ptr<std::uint8_t>());
+  EXPECT_TRUE(found.equal((out >= 0.5).to(torch::kUInt8)));
+  EXPECT_GT(found.to(torch::kFloat32).mean().item<double>(), 0.05);
+  // What is not known moves as the mask does, and takes nothing from it.
+  const auto unknown = (torch::avg_pool3d(torch::rand({1, size[0], size[1], size[2]}), 3, 1, 1)[0] > 0.52) & ~mask;
+  const auto third = torch::where(unknown, torch::full({}, notKnown, torch::kUInt8), bytes).contiguous();
+  warpMask(third.data_ptr<std::uint8_t>(), size, start, patch, augmentation, found.data_ptr<std::uint8_t>());
+  const auto share = warped(unknown.to(torch::kFloat32).contiguous(), start, patch, augmentation);
+  EXPECT_TRUE(found.eq(1).equal(out >= 0.5));
+  EXPECT_TRUE(found.eq(notKnown).equal((share >= 0.5) & (out < 0.5)));
+  EXPECT_GT(found.eq(notKnown).sum().item<std::int64_t>(), 100);
 }
 
 TEST(Warp, AQuarterTurnAndAMirrorAreExact) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/base/Truth.h"
 #include "core/train/Losses.h"
 
 namespace lorkd::train {
@@ -17,17 +18,59 @@ TEST(Losses, DiceByHand) {
   const auto targets = torch::tensor({{{1., 0.}, {0., 0.}}, {{0., 1.}, {0., 0.}}}, torch::kFloat64);
   const double overlap = 0.8 + 0.6, sizes = 0.64 + 0.16 + 0.01 + 0.36 + 2;
   const double present = 1 - (2 * overlap + 1e-7) / (sizes + 1e-7), absent = 1 - 1e-7 / (1 + 1e-7);
-  EXPECT_NEAR(diceLoss(logits, targets).item<double>(), (present + absent) / 2, 1e-12);
+  EXPECT_NEAR(diceLoss(logits, {targets, {}}).item<double>(), (present + absent) / 2, 1e-12);
   // A perfect prediction costs nothing, and neither does saying nothing where nothing is.
-  EXPECT_NEAR(diceLoss(targets * 200 - 100, targets).item<double>(), 0, 1e-9);
+  EXPECT_NEAR(diceLoss(targets * 200 - 100, {targets, {}}).item<double>(), 0, 1e-9);
 }
 
 TEST(Losses, BinaryCrossEntropyByHand) {
   const auto logits = torch::tensor({{{logit(0.8), logit(0.3)}}}, torch::kFloat64);
   const auto targets = torch::tensor({{{1., 0.}}}, torch::kFloat64);
-  EXPECT_NEAR(bceLoss(logits, targets).item<double>(), -(std::log(0.8) + std::log(0.7)) / 2, 1e-9);
+  EXPECT_NEAR(bceLoss(logits, {targets, {}}).item<double>(), -(std::log(0.8) + std::log(0.7)) / 2, 1e-9);
   // Extreme logits stay finite: the loss grows linearly.
-  EXPECT_NEAR(bceLoss(torch::full({1, 1, 1}, -500.), torch::ones({1, 1, 1})).item<double>(), 500, 1e-3);
+  EXPECT_NEAR(bceLoss(torch::full({1, 1, 1}, -500.), {torch::ones({1, 1, 1}), {}}).item<double>(), 500, 1e-3);
+}
+
+// What is not known changes nothing: not the loss of the rest, and no gradient reaches it.
+TEST(Losses, WhatIsNotKnownCountsNowhere) {
+  torch::manual_seed(4);
+  const auto logits = torch::randn({3, 4, 5, 6, 2}, torch::kFloat64).requires_grad_(true);
+  auto targets = (torch::rand({3, 4, 5, 6, 2}) < 0.4).to(torch::kUInt8);
+  // The second class is known of the first sample alone, the last of none; single voxels are left out as well.
+  targets.slice(0, 1).select(1, 1).fill_(notKnown);
+  targets.select(1, 3).fill_(notKnown);
+  targets.index_put_({torch::rand({3, 4, 5, 6, 2}) < 0.2}, notKnown);
+  const auto truth = truthOf(targets, torch::kFloat64);
+  const auto known = targets != static_cast<std::int64_t>(notKnown);
+  // By hand, over lists of the known voxels.
+  double dice = 0;
+  for (std::int64_t c = 0; c < 3; ++c) {
+    const auto p = torch::sigmoid(logits.detach()).select(1, c).masked_select(known.select(1, c));
+    const auto y = targets.select(1, c).masked_select(known.select(1, c)).to(torch::kFloat64);
+    dice += 1 - (2 * (p * y).sum().item<double>() + 1e-7) /
+                    (p.square().sum().item<double>() + y.square().sum().item<double>() + 1e-7);
+  }
+  const auto l = logits.detach().masked_select(known), y = targets.masked_select(known).to(torch::kFloat64);
+  const double bce = -(y * torch::sigmoid(l).log() + (1 - y) * torch::sigmoid(-l).log()).mean().item<double>();
+  const auto found = diceLoss(logits, truth), crossed = bceLoss(logits, truth);
+  EXPECT_NEAR(found.item<double>(), dice / 3, 1e-12);
+  EXPECT_NEAR(crossed.item<double>(), bce, 1e-12);
+  (found + crossed).backward();
+  EXPECT_EQ(logits.grad().masked_select(known.logical_not()).abs().max().item<double>(), 0);
+  EXPECT_GT(logits.grad().masked_select(known).abs().min().item<double>(), 0);
+  // Of nothing known there is nothing to learn, and no number that is none.
+  const auto none = truthOf(torch::full({1, 2, 4, 4}, notKnown, torch::kUInt8), torch::kFloat64);
+  EXPECT_EQ(diceLoss(torch::randn({1, 2, 4, 4}, torch::kFloat64), none).item<double>(), 0);
+  EXPECT_EQ(bceLoss(torch::randn({1, 2, 4, 4}, torch::kFloat64), none).item<double>(), 0);
+}
+
+TEST(Losses, CoarserTruthKeepsWhatIsNotKnown) {
+  constexpr int u = notKnown;
+  const auto fine = torch::tensor({0, 0, 0, u, 1, u, 0, 0, /**/ 0, 0, 0, 0, 0, u, u, u}).to(torch::kUInt8).view({1, 1, 2, 8});
+  const auto coarse = coarser(truthOf(fine, torch::kFloat32));
+  EXPECT_TRUE(coarse.inside.equal(torch::tensor({0.f, 0.f, 1.f, 0.f}).view({1, 1, 1, 4})));
+  EXPECT_TRUE(coarse.known.equal(torch::tensor({1.f, 0.f, 1.f, 0.f}).view({1, 1, 1, 4})));
+  EXPECT_FALSE(coarser(truthOf((fine == 1).to(torch::kUInt8), torch::kFloat32)).known.defined());
 }
 
 TEST(Losses, CrossEntropyByHand) {
@@ -95,8 +138,8 @@ TEST(Losses, GradientsMatchFiniteDifferences) {
   torch::manual_seed(2);
   const auto x = torch::randn({2, 3, 2, 2, 1}, torch::kFloat64), other = torch::randn_like(x);
   const auto targets = (torch::rand_like(x) < 0.4).to(torch::kFloat64);
-  expectGradient([&](const auto& v) { return diceLoss(v, targets); }, x.clone());
-  expectGradient([&](const auto& v) { return bceLoss(v, targets); }, x.clone());
+  expectGradient([&](const auto& v) { return diceLoss(v, {targets, {}}); }, x.clone());
+  expectGradient([&](const auto& v) { return bceLoss(v, {targets, {}}); }, x.clone());
   expectGradient([&](const auto& v) { return softmaxTransfer(other, v, 2).sum(); }, x.clone());
   expectGradient([&](const auto& v) { return softmaxTransfer(v, other, 2).sum(); }, x.clone());
   expectGradient([&](const auto& v) { return bernoulliTransfer(other, v, 2); }, x.clone());

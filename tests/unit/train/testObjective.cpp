@@ -53,8 +53,8 @@ TEST(Objective, WeightsTasksByTheirSamples) {
   for (std::size_t j = 0; j < 2; ++j) {
     const auto& logits = pass.outputs.logits[j];
     const auto begin = pass.batch.routing.slices[j].begin, end = pass.batch.routing.slices[j].end;
-    const double dice = diceLoss(logits, pass.batch.targets[j]).item<double>();
-    const double bce = bceLoss(logits, pass.batch.targets[j]).item<double>();
+    const double dice = diceLoss(logits, {pass.batch.targets[j], {}}).item<double>();
+    const double bce = bceLoss(logits, {pass.batch.targets[j], {}}).item<double>();
     const double transfer = features.slice(0, begin, end).mean().item<double>();
     const double logit = bernoulliTransfer(pass.taught.logits[j], logits, 2).item<double>();
     EXPECT_NEAR(value(loss, j, "dice"), dice, 1e-6);
@@ -157,9 +157,9 @@ TEST(Objective, SupervisesEveryDecoderLevel) {
       return blocks;
     };
     const auto level = [&](auto f) {
-      return (4 * f(out.logits[j], batch.targets[j]).template item<double>() +
-              2 * f(out.coarser[j][0], down(2)).template item<double>() +
-              f(out.coarser[j][1], down(4)).template item<double>()) /
+      return (4 * f(out.logits[j], Truth{batch.targets[j], {}}).template item<double>() +
+              2 * f(out.coarser[j][0], Truth{down(2), {}}).template item<double>() +
+              f(out.coarser[j][1], Truth{down(4), {}}).template item<double>()) /
              7;
     };
     EXPECT_NEAR(value(loss, j, "dice"), level(diceLoss), 1e-6);
