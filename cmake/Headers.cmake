@@ -4,7 +4,7 @@ file(GLOB folders LIST_DIRECTORIES true CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/core/* ${CMAKE_SOURCE_DIR}/widgets/* ${CMAKE_SOURCE_DIR}/plugins)
 foreach(folder ${folders})
   file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${folder})
-  file(GLOB headers RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${folder}/*.h ${folder}/dicom/*.h)
+  file(GLOB headers RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${folder}/*.h ${folder}/dicom/*.h ${folder}/layout/*.h)
   get_filename_component(room ${folder} NAME)
   if(name STREQUAL "widgets/run")
     set(room watch)

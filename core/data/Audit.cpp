@@ -6,6 +6,7 @@
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
 #include "core/data/Orient.h"
+#include "core/data/SegmentReader.h"
 
 namespace lorkd::data {
 namespace {
@@ -78,6 +79,12 @@ bool takes(const plan::Plan* plan, const std::string& source, const Case& item) 
   return true;
 }
 
+std::vector<std::string> annotatedIn(const plan::Plan* plan, const std::string& source) {
+  for (const auto& [name, options] : plan ? plan->data.sources : decltype(plan->data.sources){})
+    if (name == source) return options.annotates;
+  return {};
+}
+
 bool accepts(const plan::Plan* plan, const std::string& source, const std::string& code) {
   if (!plan) return false;
   for (const auto& [name, options] : plan->data.sources)
@@ -110,6 +117,20 @@ void judgeReading(AuditedImage& image, const plan::Plan* plan) {
   for (const auto& [name, voxels] : r.labelVoxels)
     if (voxels == 0) empty += (empty.empty() ? "" : ", ") + name;
   if (!empty.empty()) judge(image, {Severity::Warning, "empty-label", "structures without a voxel: " + empty}, plan);
+}
+
+/// What its tasks ask for and its labels do not speak of.
+void judgeAnnotation(AuditedImage& image, const plan::Plan& plan) {
+  if (image.item.kind == "picture") return;
+  std::string unknown;
+  for (const int t : image.tasks) {
+    const auto& [name, task] = plan.tasks.at(static_cast<std::size_t>(t));
+    for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+      if (!annotates(image.item, task, cls))
+        unknown += (unknown.empty() ? "" : ", ") + task.classes[cls].first + " (" + name + ")";
+  }
+  if (!unknown.empty())
+    judge(image, {Severity::Warning, "not-annotated", "its labels do not speak of " + unknown}, &plan);
 }
 
 /// Whether both, read from headers, might be the same: a double of another grid needs no look.
@@ -145,6 +166,10 @@ ClassAudit auditClass(const plan::Task& task, std::size_t cls, const std::vector
   std::set<std::string> patients;
   std::vector<double> volumes;
   for (const auto* image : images) {
+    if (image->item.kind != "picture" && !annotates(image->item, task, cls)) {
+      ++out.unannotated;
+      continue;
+    }
     if (std::ranges::none_of(image->item.labels, wanted)) continue;
     std::int64_t voxels = 0;
     if (image->reading)
@@ -221,6 +246,7 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     LORKD_TRY(cases, index.cases(name));
     LORKD_TRY(series, index.series(name));
     LORKD_TRY(refused, index.rejected(name));
+    for (auto& c : cases) takeAnnotated(c, annotatedIn(request.plan, name));
     for (auto& c : cases)
       if (takes(request.plan, name, c)) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
     std::ranges::move(series, std::back_inserter(allSeries));
@@ -289,6 +315,7 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     }
     for (std::size_t n = 0; n < splits.size(); ++n)
       if (splits[n].size() == 1) out.images[n].split = splits[n].front();
+    for (auto& image : out.images) judgeAnnotation(image, *request.plan);
     for (std::size_t t = 0; list && t < request.plan->tasks.size(); ++t)
       out.tasks.push_back(auditTask(*request.plan, t, out.images, splits));
     std::vector<image::Geometry> grids;

@@ -37,7 +37,7 @@ struct AuditedImage {
   std::vector<int> tasks;          ///< of the plan
   std::vector<Judged> findings;    ///< of its series, labels and voxels
   std::optional<Reading> reading;  ///< none where voxels were not read, or could not be
-  bool leftOut = false;  ///< a finding needs consent that the plan does not give
+  bool leftOut = false;            ///< a finding needs consent that the plan does not give
 };
 
 /// A class of a task over all images of the task.
@@ -45,6 +45,7 @@ struct ClassAudit {
   std::string name;
   int images = 0, patients = 0;  ///< that carry it
   int empty = 0;                 ///< images that name it without a voxel
+  int unannotated = 0;           ///< images whose labels do not speak of it
   double medianMl = 0;           ///< of the images that have some; 0 where voxels were not read
 };
 
@@ -80,17 +81,17 @@ struct Audit {
   std::vector<TaskAudit> tasks;
   std::vector<Double> doubles;
   std::optional<Advice> advice;  ///< for all images of all tasks
-  std::string refusal;  ///< why the plan cannot divide these images; then there are no tasks
+  std::string refusal;           ///< why the plan cannot divide these images; then there are no tasks
   int leftOut() const;
   int leaks() const;
 };
 
 /// What an audit needs besides the index.
 struct AuditRequest {
-  const plan::Plan* plan = nullptr;  ///< none: no tasks, splits, leaks
-  std::vector<std::string> sources;  ///< of the index; empty: every one
-  bool voxels = true;                ///< read every image, which takes time; else headers alone
-  std::set<std::string> learnt{};    ///< as in CaseList: a new run would keep these patients out of its test split
+  const plan::Plan* plan = nullptr;    ///< none: no tasks, splits, leaks
+  std::vector<std::string> sources;    ///< of the index; empty: every one
+  bool voxels = true;                  ///< read every image, which takes time; else headers alone
+  std::set<std::string> learnt{};      ///< as in CaseList: a new run would keep these patients out of its test split
   std::optional<CaseList> division{};  ///< of a run; none: as a new run of the plan would divide
 };
 

@@ -48,6 +48,8 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"unreadable-folder", "no run starts until it can be listed or is accepted"},
       {"unreadable-voxels", "a run stops here: mend the files or take them out of the source"},
       {"changed", "the run refuses to go on or to score it: restore the files, or start a new run"},
+      {"not-annotated",
+       "counts nowhere for these classes; if it was looked through for them, say so in the source's annotates"},
       {"constant", "used; look at it"},
       {"not-hu", "used as it is; look at its rescale slope and intercept"},
       {"empty-label", "used: the structure is taken to be absent"}};

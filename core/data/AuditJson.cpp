@@ -43,6 +43,7 @@ Json taskJson(const TaskAudit& t) {
                        {"images", c.images},
                        {"patients", c.patients},
                        {"empty", c.empty},
+                       {"unannotated", c.unannotated},
                        {"median_ml", c.medianMl}});
   return {{"name", t.name},     {"images", t.images},     {"patients", t.patients},
           {"classes", classes}, {"spacings", t.spacings}, {"advice", adviceJson(t.advice)}};
@@ -53,7 +54,8 @@ TaskAudit taskOf(const Json& j) {
   j.at("images").get_to(t.images);
   j.at("patients").get_to(t.patients);
   for (const auto& c : j.at("classes"))
-    t.classes.push_back({c.at("name"), c.at("images"), c.at("patients"), c.at("empty"), c.at("median_ml")});
+    t.classes.push_back(
+        {c.at("name"), c.at("images"), c.at("patients"), c.at("empty"), c.value("unannotated", 0), c.at("median_ml")});
   j.at("spacings").get_to(t.spacings);
   t.advice = adviceOf(j.at("advice"));
   return t;

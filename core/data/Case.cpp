@@ -58,6 +58,14 @@ std::string pathText(std::string_view path) {
   }
 }
 
+void to_json(Json& j, const LabelPlace& at) { j = {at.file, at.layer, at.value}; }
+
+void from_json(const Json& j, LabelPlace& at) {
+  j.at(0).get_to(at.file);
+  j.at(1).get_to(at.layer);
+  j.at(2).get_to(at.value);
+}
+
 void to_json(Json& j, const Case& c) {
   j = {{"id", c.id},
        {"patient", c.patient},
@@ -76,6 +84,9 @@ void to_json(Json& j, const Case& c) {
        {"geometry", geometryToJson(c.geometry)}};
   if (!c.labelInfo.empty()) j["label_info"] = c.labelInfo;
   if (!c.damaged.empty()) j["damaged"] = c.damaged;
+  if (!c.places.empty()) j["label_places"] = c.places;
+  if (!c.ignored.empty()) j["ignored"] = c.ignored;
+  if (!c.unannotated.empty()) j["unannotated"] = c.unannotated;
 }
 
 void from_json(const Json& j, Case& c) {
@@ -97,6 +108,15 @@ void from_json(const Json& j, Case& c) {
   j.at("labels").get_to(c.labels);
   if (j.contains("label_info")) j.at("label_info").get_to(c.labelInfo);
   if (j.contains("damaged")) j.at("damaged").get_to(c.damaged);
+  if (j.contains("label_places")) j.at("label_places").get_to(c.places);
+  if (j.contains("ignored")) j.at("ignored").get_to(c.ignored);
+  if (j.contains("unannotated")) j.at("unannotated").get_to(c.unannotated);
+  const auto there = [&](const LabelPlace& at) {
+    return at.file >= 0 && at.layer >= 0 && at.value >= 0 && at.value < 65536;
+  };
+  if ((!c.places.empty() && c.places.size() != c.labels.size()) || !std::ranges::all_of(c.ignored, there) ||
+      !std::ranges::all_of(c.places, [&](const auto& places) { return std::ranges::all_of(places, there); }))
+    throw Json::type_error::create(302, "the places of the labels do not fit them", &j);
   const auto geometry = image::geometryFromJson(j.at("geometry"));
   // The JSON library's own way to say that a value does not fit; whoever reads the document catches it.
   if (!geometry) throw Json::type_error::create(302, geometry.error().message, &j);

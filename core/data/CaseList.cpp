@@ -7,6 +7,7 @@
 
 #include "core/base/Json.h"
 #include "core/data/PatientSplit.h"
+#include "core/data/SegmentReader.h"
 
 namespace lorkd::data {
 
@@ -31,10 +32,10 @@ bool mayUse(const plan::Task& task, const Case& c) {
   return task.sources.empty() || std::find(task.sources.begin(), task.sources.end(), c.source) != task.sources.end();
 }
 
-/// Class `cls` of the task is found in the case, by name or, where a set of pictures only numbers its classes, by
+/// The case's labels speak of class `cls` of the task, by name or, where a set of pictures only numbers its classes, by
 /// order.
 bool hasClass(const plan::Task& task, std::size_t cls, const Case& c) {
-  return hasAny(c.labels, classLabels(task, cls)) || (c.kind == "picture" && followsOrder(c.labels, task));
+  return annotates(c, task, cls) || (c.kind == "picture" && followsOrder(c.labels, task));
 }
 
 bool serves(const plan::Task& task, const Case& c) {

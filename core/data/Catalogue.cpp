@@ -216,6 +216,8 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   LORKD_CHECK(pairVolumes(scan, source, places.folder, shortened, remembered, pairing, progress, cancel));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) c.source = source;
+  findUnannotated(pairing.cases);
+  std::erase_if(scan.rejected, [&](const auto& found) { return pairing.understood.contains(found.first); });
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
   return m_impl->named(
       transaction(db, [&] { return replaceSource(db, source, places, scan, std::move(pairing), generation); }));

@@ -15,6 +15,14 @@
 
 namespace lorkd::data {
 
+/// Where a structure of a volume's label files is: the voxels of one value, or, with 0, all that are not background.
+struct LabelPlace {
+  int file = 0;  ///< position in `labelFiles`
+  int layer = 0;
+  int value = 0;
+  bool operator==(const LabelPlace&) const = default;
+};
+
 /// An image and the labels that lie on it: what a task can learn from.
 struct Case {
   std::string id;       ///< stable pseudonym of the image, safe to write anywhere
@@ -28,16 +36,25 @@ struct Case {
   std::vector<std::array<int, 2>> slices;
   std::vector<image::Vec3> origins;               ///< of slices that are moved onto `geometry`, see io::Series
   std::vector<std::string> consent;               ///< codes of findings that the plan must accept to use the image
-  std::vector<std::filesystem::path> labelFiles;  ///< SEG and RTSTRUCT files, or a label map
-  std::vector<int> resampled;           ///< positions in `labelFiles` of those that lie on a grid of their own
-  std::filesystem::path labelNames;     ///< what names the values of a label map, or empty
-  std::vector<std::string> labels;      ///< names of the structures
+  std::vector<std::filesystem::path> labelFiles;  ///< SEG, RTSTRUCT and volume files
+  std::vector<int> resampled;        ///< positions in `labelFiles` of those that lie on a grid of their own
+  std::filesystem::path labelNames;  ///< what names the values of a label map, or empty
+  /// Names of the structures that the labels speak of: they are marked, or known to be absent.
+  std::vector<std::string> labels;
+  /// Where each of `labels` is in volume files; several places are one structure. Empty: what `labelNames` says.
+  std::vector<std::vector<LabelPlace>> places;
+  /// Voxels of which nothing is known: what the labels call "ignore".
+  std::vector<LabelPlace> ignored;
+  /// Names of structures that other cases of the source speak of and this one does not: whether it has them is unknown.
+  std::vector<std::string> unannotated;
   std::vector<std::string> damaged;     ///< names of structures that are there, but cannot be read
   std::vector<image::Label> labelInfo;  ///< what is known of `labels`, in their order; may be empty
   image::Geometry geometry;
 };
 /// A path, which is any bytes, as a case's JSON has it, which is UTF-8.
 std::string pathText(std::string_view path);
+void to_json(Json& j, const LabelPlace& at);
+void from_json(const Json& j, LabelPlace& at);
 void to_json(Json& j, const Case& c);
 void from_json(const Json& j, Case& c);
 
@@ -90,6 +107,10 @@ class Catalogue {
   explicit Catalogue(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> m_impl;
 };
+
+/// Takes the plan's word (data.sources.NAME.annotates) that the case was looked through for these structures: one that
+/// its labels do not mark is absent. Nothing for a case without label files, and for a structure that cannot be read.
+void takeAnnotated(Case& c, const std::vector<std::string>& names);
 
 /// Reads a case's image. Errors: those of io.
 Result<image::Volume> readImage(const Case& c);

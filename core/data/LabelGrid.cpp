@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/data/Orient.h"
 #include "core/image/Label.h"
 #include "core/io/VolumeFile.h"
 
@@ -23,6 +24,10 @@ std::vector<std::uint16_t> occurring(const image::LabelMap& labels) {
 
 bool sameLabelGrid(const image::Geometry& labels, const image::Geometry& image) {
   return labels.sameGrid(image, 0.05 * *std::min_element(image.spacing.begin(), image.spacing.end()));
+}
+
+bool sameVoxels(const image::Geometry& labels, const image::Geometry& image) {
+  return sameLabelGrid(reoriented(labels, closestToLps(labels)), reoriented(image, closestToLps(image)));
 }
 
 bool liesIn(const image::Geometry& labels, const image::Geometry& image) {

@@ -13,6 +13,9 @@ namespace lorkd::data {
 /// Same grid for labels: corners within a twentieth of the smallest voxel side, since programs round affines.
 bool sameLabelGrid(const image::Geometry& labels, const image::Geometry& image);
 
+/// Whether the voxels are the same ones, in another order: axes exchanged or turned.
+bool sameVoxels(const image::Geometry& labels, const image::Geometry& image);
+
 /// Whether at least half of `labels` lies in the box of `image`: then both may be of one space.
 bool liesIn(const image::Geometry& labels, const image::Geometry& image);
 

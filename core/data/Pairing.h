@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@ namespace lorkd::data {
 struct Pairing {
   std::vector<Case> cases;
   std::vector<std::pair<std::filesystem::path, io::Finding>> findings;
+  std::set<std::filesystem::path> understood;  ///< files that describe the set: no scan calls them unknown
 };
 
 /// Keyed pseudonym of a UID, patient id or path: ten hex digits.
@@ -34,18 +36,22 @@ using Remembered = std::function<Result<Json>(const std::string& question, const
 /// warning. Patients are told apart by patient id, or where that is empty by study.
 void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out);
 
-/// NIfTI images with the label map that lies on the same grid, found by name:
-///   - imagesTr/X_0000.nii.gz with labelsTr/X.nii.gz (nnU-Net; also Ts and Val), images/X with labels/X;
-///   - X.nii.gz with X_seg, X_label(s), X_gt, X_mask or X_segmentation in the same folder (X may end in _ct, _image
-///   ...);
-///   - the only image and the only file named *label*, *seg*, *mask* or *_gt* of a folder.
-/// Names of the label values come from a CSV named like the label file, or labels.csv, beside it. The patient is the
-/// folder sub-* (BIDS) if there is one, the folder where the image has a general name (ct, image, ...), else the image;
-/// pseudonyms are made of the path from the scanned `folder` on.
-/// Label maps are read to list their values: those that are not whole numbers are unusable.
+/// Volume files, and the label files that belong to them or to a DICOM image, found by name (see layout/Words.h): words
+/// that only say what a file is, or in which folder of its kind it lies, are taken out, and what is left is the same
+/// for an image and its labels (imagesTr/X_0000 and labelsTr/X, X and X_seg, volume-X and segmentation-X, ...). A label
+/// file of which more is left is the mask of the structure called so (X/segmentations/liver, X_OAR_Brainstem). Else:
+/// the one whose name ends alike elsewhere in the source, or the only image and the only label file of a folder. What
+/// is not clear is not paired. Files of one folder that differ in the contrast alone, on one grid, are channels of one
+/// image: the first is used, the others are findings. Labels of the same voxels in another order are turned. What
+/// values mean: see layout/LabelTable.h. Label maps are read to list their values: those that are not whole numbers are
+/// unusable. Patients are told apart by layout::patientOf(); pseudonyms are made of the path from the scanned `folder`
+/// on.
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
                          const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
                          const CancelToken& cancel);
+
+/// Sets `unannotated` of every case of a source: what others speak of.
+void findUnannotated(std::vector<Case>& cases);
 
 /// Picture sets: every .npz archive is a case, and every table of pictures, those of a folder that are called after
 /// splits ("train.csv", "val.csv") together. Without tables, so is `folder` itself if the scan found pictures, or DICOM

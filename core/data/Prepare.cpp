@@ -7,6 +7,7 @@
 #include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/base/SafeTensors.h"
+#include "core/base/Truth.h"
 #include "core/data/Orient.h"
 #include "core/data/PreparedFile.h"
 #include "core/data/SegmentReader.h"
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uintmax_t largestIndex = std::uintmax_t(256) << 20;
-constexpr int formatVersion = 4;  // to be raised when the same key would give other numbers
+constexpr int formatVersion = 5;  // to be raised when the same key would give other numbers
 
 /// A case on the working grid: the whole volume, before any slab is cut.
 struct Working {
@@ -36,12 +37,15 @@ Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& dig
   for (const int t : c.tasks) {
     const auto& task = plan.tasks.at(static_cast<std::size_t>(t)).second;
     Json classes = Json::array();
-    for (std::size_t cls = 0; cls < task.classes.size(); ++cls) classes.push_back(classLabels(task, cls));
+    for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+      classes.push_back({classLabels(task, cls), annotates(c.item, task, cls)});
     tasks[std::to_string(t)] = classes;
   }
   Json key{{"format", formatVersion},          {"input", digest}, {"spacing", d.spacing},
            {"normalisation", d.normalisation}, {"clip", d.clip},  {"case", c.item.id},
            {"split", toString(c.split)},       {"tasks", tasks}};
+  if (!c.item.places.empty()) key["places"] = {c.item.labels, c.item.places};
+  if (!c.item.ignored.empty()) key["ignored"] = c.item.ignored;
   if (d.split.slab != plan::SplitSlab::None) key["slab"] = {d.split, d.patch[2]};
   return key;
 }
@@ -55,18 +59,25 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c, const
   source.voxels = {};  // what follows needs the memory
   const auto orientation = closestToLps(source.geometry);
   SegmentReader reader(c.item);
+  const auto moved = [&](const image::Mask& mask) {
+    image::Mask oriented;
+    static_cast<image::Grid<std::uint8_t>&>(oriented) = reoriented(mask, orientation);
+    return io::resampleMask(oriented, out.image.geometry);
+  };
+  LORKD_TRY(found, reader.ignored());
+  const auto ignored = found ? std::optional(moved(*found)) : std::nullopt;
+  found.reset();
   for (const int t : c.tasks) {
     auto& masks = out.masks.emplace_back(t, std::vector<image::Mask>()).second;
     LORKD_CHECK(eachClassMask(reader, plan.tasks.at(static_cast<std::size_t>(t)).second, cancel,
-                              [&](std::size_t, std::optional<image::Mask> found) -> Result<void> {
-                                if (!found) {
-                                  masks.emplace_back(out.image.geometry);
+                              [&](std::size_t, std::optional<image::Mask> mask) -> Result<void> {
+                                if (!mask) {
+                                  masks.emplace_back(out.image.geometry, notKnown);
                                   return {};
                                 }
-                                image::Mask oriented;
-                                static_cast<image::Grid<std::uint8_t>&>(oriented) = reoriented(*found, orientation);
-                                found.reset();
-                                masks.push_back(io::resampleMask(oriented, out.image.geometry));
+                                auto& own = masks.emplace_back(moved(*mask));
+                                for (std::size_t n = 0; ignored && n < own.voxels.size(); ++n)
+                                  if (ignored->voxels[n] != 0) own.voxels[n] = notKnown;
                                 return {};
                               }));
   }

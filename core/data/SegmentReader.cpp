@@ -14,23 +14,57 @@ bool liesElsewhere(const Case& c, std::size_t labelFile) {
   return std::ranges::count(c.resampled, static_cast<int>(labelFile)) > 0;
 }
 
+bool named(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::any_of(names, [&](const auto& other) { return sameLabel(other, name); });
+}
+
 }  // namespace
 
-Result<void> SegmentReader::readLayers() {
-  if (m_layers) return {};
-  std::vector<Layer> out;
-  for (std::size_t n = 0; n < m_case.labelFiles.size(); ++n) {
-    LORKD_TRY(layers, io::readLabelLayers(m_case.labelFiles[n]));
-    for (std::size_t number = 0; number < layers.size(); ++number) {
-      auto labels = std::exchange(layers[number], {});
-      if (liesElsewhere(m_case, n)) labels = io::resampleNearest(labels, m_case.geometry);
-      if (!sameLabelGrid(labels.geometry, m_case.geometry))
-        return fail(ErrorCode::Mismatch, "the labels lie on another grid than their image",
-                    "resample them onto the image, or remove the file", m_case.labelFiles[n].string());
-      out.push_back({static_cast<int>(number), std::move(labels)});
-    }
+Result<const SegmentReader::Layers*> SegmentReader::layersOf(std::size_t file) {
+  if (const auto kept = m_kept.find(file); kept != m_kept.end()) return &kept->second;
+  if (m_last && m_last->first == file) return &m_last->second;
+  m_last.reset();
+  if (!io::isVolumeFile(m_case.labelFiles.at(file))) return nullptr;
+  LORKD_TRY(layers, io::readLabelLayers(m_case.labelFiles[file]));
+  for (auto& labels : layers) {
+    if (liesElsewhere(m_case, file)) labels = io::resampleNearest(labels, m_case.geometry);
+    if (!sameLabelGrid(labels.geometry, m_case.geometry))
+      return fail(ErrorCode::Mismatch, "the labels lie on another grid than their image",
+                  "resample them onto the image, or remove the file", m_case.labelFiles[file].string());
   }
-  m_layers = std::move(out);
+  std::size_t structures = m_case.places.empty() ? 2 : 0;
+  for (const auto& places : m_case.places)
+    structures += std::ranges::any_of(places, [&](const auto& at) { return at.file == static_cast<int>(file); });
+  if (structures > 1) return &(m_kept[file] = std::move(layers));
+  return &m_last.emplace(file, std::move(layers)).second;
+}
+
+Result<void> SegmentReader::mark(const LabelPlace& place, image::Grid<std::uint8_t>& mask) {
+  const auto file = static_cast<std::size_t>(place.file), layer = static_cast<std::size_t>(place.layer);
+  const Layers* layers = nullptr;
+  if (file < m_case.labelFiles.size()) {
+    LORKD_TRY(read, layersOf(file));
+    layers = read;
+  }
+  if (!layers || layer >= layers->size())
+    return fail(ErrorCode::Format, "a structure of the case lies in no label file of it", "scan its source again",
+                m_case.id);
+  const auto& labels = (*layers)[layer].voxels;
+  for (std::size_t n = 0; n < labels.size(); ++n)
+    mask.voxels[n] |= place.value == 0 ? labels[n] != 0 : labels[n] == place.value;
+  return {};
+}
+
+Result<void> SegmentReader::readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out) {
+  for (std::size_t n = 0; n < m_case.labels.size(); ++n) {
+    if (m_case.places[n].empty() || (!wanted.empty() && !named(wanted, m_case.labels[n]))) continue;
+    auto& segment = out.segments.emplace_back();
+    if (n < m_case.labelInfo.size()) static_cast<image::Label&>(segment) = m_case.labelInfo[n];
+    segment.name = m_case.labels[n];
+    image::Mask mask(m_case.geometry);
+    for (const auto& place : m_case.places[n]) LORKD_CHECK(mark(place, mask));
+    segment.mask = std::move(mask.voxels);
+  }
   return {};
 }
 
@@ -40,28 +74,41 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
                 "see what the scan rejected: labels may lie on another grid", m_case.id);
   image::SegmentSet out{m_case.geometry, {}};
   const auto take = [&](image::SegmentSet& set) { std::ranges::move(set.segments, std::back_inserter(out.segments)); };
-  const auto wanting = [&](const std::string& name) {
-    return wanted.empty() || std::ranges::any_of(wanted, [&](const auto& other) { return sameLabel(other, name); });
-  };
-  if (m_case.kind == "volume") {
-    LORKD_CHECK(readLayers());
-    for (const auto& [number, labels] : *m_layers) {
-      LORKD_TRY(set, io::segmentsFromLabels(labels, m_case.labelNames, number, wanting));
-      take(set);
-    }
-    return out;
-  }
+  const auto wanting = [&](const std::string& name) { return wanted.empty() || named(wanted, name); };
   const auto wants = [&](const std::string& name) {
-    const auto same = [&](const std::string& other) { return sameLabel(other, name); };
     // What the scan left out stays out.
-    return (m_case.labels.empty() || std::ranges::any_of(m_case.labels, same)) && wanting(name);
+    return (m_case.labels.empty() || named(m_case.labels, name)) && wanting(name);
   };
+  if (!m_case.places.empty()) LORKD_CHECK(readPlaces(wanted, out));
   for (std::size_t n = 0; n < m_case.labelFiles.size(); ++n) {
-    LORKD_TRY(set,
-              io::readLabels(m_case.labelFiles[n], m_case.geometry, m_case.origins, liesElsewhere(m_case, n), wants));
-    take(set);
+    if (!io::isVolumeFile(m_case.labelFiles[n])) {
+      LORKD_TRY(set,
+                io::readLabels(m_case.labelFiles[n], m_case.geometry, m_case.origins, liesElsewhere(m_case, n), wants));
+      take(set);
+    } else if (m_case.places.empty()) {
+      LORKD_TRY(layers, layersOf(n));
+      for (std::size_t layer = 0; layer < layers->size(); ++layer) {
+        LORKD_TRY(set, io::segmentsFromLabels((*layers)[layer], m_case.labelNames, static_cast<int>(layer), wanting));
+        take(set);
+      }
+    }
   }
   return out;
+}
+
+Result<std::optional<image::Mask>> SegmentReader::ignored() {
+  if (m_case.ignored.empty()) return std::nullopt;
+  image::Mask mask(m_case.geometry);
+  for (const auto& place : m_case.ignored) LORKD_CHECK(mark(place, mask));
+  return mask;
+}
+
+bool annotates(const Case& item, const plan::Task& task, std::size_t cls) {
+  const auto made = classLabels(task, cls);
+  const auto of = [&](const std::vector<std::string>& names) {
+    return std::ranges::any_of(made, [&](const auto& label) { return named(names, label); });
+  };
+  return of(item.labels) && !of(item.unannotated);
 }
 
 Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task, const CancelToken& cancel,
@@ -72,11 +119,22 @@ Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task, const 
   for (std::size_t from = 0; from < task.classes.size(); from += atOnce) {
     const auto to = std::min(task.classes.size(), from + atOnce);
     std::vector<std::string> wanted;
-    for (auto cls = from; cls < to; ++cls) std::ranges::move(classLabels(task, cls), std::back_inserter(wanted));
-    LORKD_TRY(set, reader.read(wanted));
+    for (auto cls = from; cls < to; ++cls)
+      if (annotates(reader.item(), task, cls)) std::ranges::move(classLabels(task, cls), std::back_inserter(wanted));
+    image::SegmentSet set{reader.item().geometry, {}};
+    if (!wanted.empty()) {
+      LORKD_TRY(read, reader.read(wanted));
+      set = std::move(read);
+    }
     for (auto cls = from; cls < to; ++cls) {
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "reading the structures was stopped");
-      LORKD_CHECK(use(cls, classMask(set, task, cls)));
+      if (!annotates(reader.item(), task, cls)) {
+        LORKD_CHECK(use(cls, std::nullopt));
+        continue;
+      }
+      auto mask = classMask(set, task, cls);
+      if (!mask) mask.emplace(set.geometry);  // annotated, and absent
+      LORKD_CHECK(use(cls, std::move(mask)));
     }
   }
   return {};

@@ -11,7 +11,8 @@ namespace lorkd::feed {
 using Foreground = std::vector<std::vector<std::uint32_t>>;
 inline constexpr std::size_t foregroundLimit = 2048;
 
-/// `masks` holds `classes` masks of `voxels` bytes each: 1 inside, 0 outside, or not known. The draw depends on `seed` alone.
+/// `masks` holds `classes` masks of `voxels` bytes each: 1 inside, 0 outside, or not known. The draw depends on `seed`
+/// alone.
 Foreground findForeground(const std::uint8_t* masks, std::int64_t classes, std::int64_t voxels, std::uint64_t seed);
 
 }  // namespace lorkd::feed

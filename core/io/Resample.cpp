@@ -99,8 +99,7 @@ typename Image::Pointer resampled(typename Image::Pointer source, const image::G
   filter->SetInput(source);
   filter->SetInterpolator(Interpolator::New());
   filter->SetDefaultPixelValue(outside);
-  const auto region =
-      box ? regionOf<typename Image::RegionType>(*box) : frame->GetLargestPossibleRegion();
+  const auto region = box ? regionOf<typename Image::RegionType>(*box) : frame->GetLargestPossibleRegion();
   filter->SetOutputStartIndex(region.GetIndex());
   filter->SetSize(region.GetSize());
   filter->SetOutputOrigin(frame->GetOrigin());
@@ -182,8 +181,8 @@ image::Mask resampleAbove(const image::Volume& source, const image::Geometry& ta
     std::ranges::transform(source.voxels, out.voxels.begin(), above);
     return out;
   }
-  // Where the eight corners of the box, a voxel larger, come to lie: nothing beyond has a neighbour above the threshold.
-  // Whole rows, which ITK steps along: parts of them would be rounded otherwise.
+  // Where the eight corners of the box, a voxel larger, come to lie: nothing beyond has a neighbour above the
+  // threshold. Whole rows, which ITK steps along: parts of them would be rounded otherwise.
   Box part{target.size, {}};
   for (int corner = 0; corner < 8; ++corner) {
     image::Vec3 at{};

@@ -13,8 +13,8 @@ image::Geometry gridAtSpacing(const image::Geometry& source, const image::Vec3& 
 /// not alias (Cardoso et al., Scale Factor Point Spread Function Matching, MICCAI 2015).
 image::Volume resampleLinear(const image::Volume& source, const image::Geometry& target);
 
-/// Where resampleLinear() is above `threshold`, which must not be below the source's minimum; 1 there, else 0. Only what
-/// lies around values above it is moved.
+/// Where resampleLinear() is above `threshold`, which must not be below the source's minimum; 1 there, else 0. Only
+/// what lies around values above it is moved.
 image::Mask resampleAbove(const image::Volume& source, const image::Geometry& target, float threshold);
 
 /// A mask as the share of each target voxel that it fills (linear), thresholded at 0.5.

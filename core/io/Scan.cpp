@@ -23,6 +23,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// What version control, file managers and file servers leave beside data: none of it is the data's.
+bool keepsHouse(std::string_view name) {
+  static constexpr std::array<std::string_view, 8> names{".git",      ".datalad",    ".svn",   "__MACOSX",
+                                                         "Thumbs.db", "desktop.ini", "@eaDir", ".DS_Store"};
+  return name.starts_with("._") || std::ranges::find(names, name) != names.end();
+}
+
 constexpr std::string_view kUnreadable = "unreadable", kUnreadableFolder = "unreadable-folder",
                            kBrokenLink = "broken-link", kSpecialFile = "special-file";
 
@@ -103,7 +110,7 @@ class Listing {
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
       // What is still being written or retrieved (base/File.h, pacs/Retrieve.h).
-      if (name.starts_with('.') && name.ends_with(".part")) continue;
+      if ((name.starts_with('.') && name.ends_with(".part")) || keepsHouse(name)) continue;
       const auto path = folder + entry->d_name;
       struct stat info {};
       bool link = entry->d_type == DT_LNK, there = entry->d_type == DT_DIR;
@@ -153,9 +160,7 @@ bool leavesUnread(const Finding& finding) {
   return std::ranges::find(codes, finding.code) != codes.end();
 }
 
-bool mayHideImages(const Finding& finding) {
-  return finding.code == kUnreadable || finding.code == kUnreadableFolder;
-}
+bool mayHideImages(const Finding& finding) { return finding.code == kUnreadable || finding.code == kUnreadableFolder; }
 
 Result<Listed> listFolder(const fs::path& folder, const CancelToken& cancel) {
   const int top = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -73,7 +73,8 @@ struct Listed {
   std::vector<std::pair<std::filesystem::path, Finding>> passedOver;
 };
 
-/// Lists without opening a file. Links to folders are not followed: they may lead in circles.
+/// Lists without opening a file. Links to folders are not followed: they may lead in circles. What version control and
+/// file managers keep for themselves (.git, ._*, Thumbs.db, ...) is no part of the data.
 /// Errors: NotFound (no such folder), InvalidArgument (it is empty), Io (the folder itself cannot be listed),
 /// Cancelled.
 Result<Listed> listFolder(const std::filesystem::path& folder, const CancelToken& cancel);
@@ -81,8 +82,8 @@ Result<Listed> listFolder(const std::filesystem::path& folder, const CancelToken
 /// Whether the finding says that something could not be read, so that a scan does not know all there is.
 bool leavesUnread(const Finding& finding);
 
-/// Whether there is a file or folder that could not be opened or listed, so that images may be missing. A link that leads
-/// nowhere is none: sets are kept so whose content was not fetched.
+/// Whether there is a file or folder that could not be opened or listed, so that images may be missing. A link that
+/// leads nowhere is none: sets are kept so whose content was not fetched.
 bool mayHideImages(const Finding& finding);
 
 /// What an index keeps of a file.

@@ -29,9 +29,7 @@ std::optional<double> numberIn(std::string_view word) {
 }
 
 // Whether the field tells how many numbers there are along the axes, or for each voxel.
-bool isSize(const std::string& key) {
-  return key == "sizes" || key == "dimsize" || key == "elementnumberofchannels";
-}
+bool isSize(const std::string& key) { return key == "sizes" || key == "dimsize" || key == "elementnumberofchannels"; }
 
 // The first word of a field of the grid that is not what it must be; empty where all are. What a library makes of "nan"
 // or of -5 as a size is left to chance.

@@ -129,13 +129,15 @@ std::string taskPart(const TaskAudit& task) {
                      task.patients[0], task.patients[1], task.patients[2]);
   out +=
       "</tbody></table></div><div class='scroll'><table><thead><tr><th>class</th><th class='n'>images</th>"
-      "<th class='n'>patients</th><th class='n'>named, but empty</th><th class='n'>median volume</th></tr></thead>"
+      "<th class='n'>patients</th><th class='n'>named, but empty</th><th class='n'>not annotated</th><th "
+      "class='n'>median volume</th></tr></thead>"
       "<tbody>";
   for (const auto& c : task.classes)
     out += fmt::format(
-        "<tr><th>{}</th><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}"
-        "</td></tr>",
-        escape(c.name), c.images, c.patients, c.empty, c.medianMl > 0 ? fmt::format("{:.1f} ml", c.medianMl) : "");
+        "<tr><th>{}</th><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td><td "
+        "class='n'>{}</td></tr>",
+        escape(c.name), c.images, c.patients, c.empty, c.unannotated,
+        c.medianMl > 0 ? fmt::format("{:.1f} ml", c.medianMl) : "");
   out += "</tbody></table></div>" + spacingPart(task);
   if (task.advice.patch[0] > 0) out += "<p class='note'>Suits these images: " + adviceText(task.advice) + ".</p>";
   return out;
@@ -199,9 +201,10 @@ std::string auditText(const Audit& audit) {
     out += fmt::format("\n{}: {} / {} / {} images of {} / {} / {} patients in train / validation / test\n", t.name,
                        t.images[0], t.images[1], t.images[2], t.patients[0], t.patients[1], t.patients[2]);
     for (const auto& c : t.classes)
-      out += fmt::format("  {:<28} {:>5} images {:>5} patients{}{}\n", c.name, c.images, c.patients,
+      out += fmt::format("  {:<28} {:>5} images {:>5} patients{}{}{}\n", c.name, c.images, c.patients,
                          c.medianMl > 0 ? fmt::format("  median {:.1f} ml", c.medianMl) : "",
-                         c.empty > 0 ? fmt::format("  {} named, but empty", c.empty) : "");
+                         c.empty > 0 ? fmt::format("  {} named, but empty", c.empty) : "",
+                         c.unannotated > 0 ? fmt::format("  {} not annotated", c.unannotated) : "");
     if (t.advice.patch[0] > 0) out += "  suits these images: " + adviceText(t.advice) + "\n";
   }
   if (!audit.refusal.empty()) out += "\nthe plan cannot divide these images: " + audit.refusal + "\n";

@@ -79,6 +79,7 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     LORKD_TRY(found, index.cases(name));
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);
+    for (auto& c : found) data::takeAnnotated(c, source.annotates);
     cases.insert(cases.end(), found.begin(), found.end());
   }
   LORKD_TRY(list, data::assign(plan, cases, learnt));

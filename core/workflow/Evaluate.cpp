@@ -38,17 +38,20 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     LORKD_TRY(volume, data::readImage(test[i]->item));
     LORKD_TRY(predicted, predictOnSource(network, task, volume, plan, device, cancel, tick));
     volume.voxels = {};  // what follows needs the memory
-    const auto keep = heldOut(predicted.source(), plan.data);
+    data::SegmentReader truth(test[i]->item);
+    auto keep = heldOut(predicted.source(), plan.data);
+    LORKD_TRY(ignored, truth.ignored());
+    for (std::size_t v = 0; ignored && v < keep.size(); ++v) keep[v] = keep[v] && ignored->voxels[v] == 0;
+    ignored.reset();
     const auto unseen = [&](const std::vector<std::uint8_t>& voxels) {
       auto out = torch::empty({static_cast<std::int64_t>(voxels.size())}, torch::kBool);
       auto* p = out.data_ptr<bool>();
       for (std::size_t v = 0; v < voxels.size(); ++v) p[v] = keep[v] && voxels[v] != 0;
       return out;
     };
-    data::SegmentReader truth(test[i]->item);
-    LORKD_CHECK(
-        data::eachClassMask(truth, options, cancel, [&](std::size_t c, std::optional<image::Mask> mask) -> Result<void> {
-          if (!mask) mask.emplace(predicted.source());
+    LORKD_CHECK(data::eachClassMask(
+        truth, options, cancel, [&](std::size_t c, std::optional<image::Mask> mask) -> Result<void> {
+          if (!mask) return {};  // not annotated here
           if (const auto value = dice.add(c, unseen(predicted.mask(c).voxels), unseen(mask->voxels)))
             table.addCase(
                 {name, method, "dice/" + options.classes[c].first, test[i]->item.id, test[i]->item.patient, *value});

@@ -51,7 +51,8 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
   LORKD_TRY(rejected, index.rejected("input"));
   if (const auto hidden = std::ranges::find_if(rejected, [](const auto& r) { return io::mayHideImages(r.second); });
       hidden != rejected.end())
-    return fail(ErrorCode::Io, "the input cannot be read whole, so that images may be missing: " + hidden->second.message,
+    return fail(ErrorCode::Io,
+                "the input cannot be read whole, so that images may be missing: " + hidden->second.message,
                 "mend it, or name the images one by one", hidden->first.string());
   if (cases.empty()) {
     return fail(ErrorCode::NotFound, "there is no image to predict", "name a folder of DICOM or NIfTI",

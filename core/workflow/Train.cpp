@@ -238,6 +238,7 @@ Result<void> train(const run::RunDirectory& run, Progress& given, const CancelTo
   LORKD_TRY(lock, run.lock());
   LORKD_TRY(complete, isComplete(run, given, cancel));
   if (complete) {
+    clearAbandoned(run.path());  // of a process that was killed as it said that all was done
     given.note("The run is finished already, and stays as it is; lorkd evaluate scores it again.");
     return {};
   }

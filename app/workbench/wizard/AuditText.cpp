@@ -35,7 +35,7 @@ QString taskHtml(const data::TaskAudit& task) {
   auto html = QStringLiteral(
                   "<h3>%1</h3><p>%2</p><table cellspacing='0' cellpadding='3'><tr><td></td>"
                   "<td align='right'>%3</td><td align='right'>%4</td><td align='right'>%5</td>"
-                  "<td align='right'>%6</td></tr>")
+                  "<td align='right'>%6</td><td align='right'>%7</td></tr>")
                   .arg(text(task.name).toHtmlEscaped(),
                        auditTr("Images in training, validation, test: %1, %2, %3; patients: %4, %5, %6.")
                            .arg(task.images[0])
@@ -44,15 +44,17 @@ QString taskHtml(const data::TaskAudit& task) {
                            .arg(task.patients[0])
                            .arg(task.patients[1])
                            .arg(task.patients[2]),
-                       auditTr("images"), auditTr("patients"), auditTr("named, but empty"), auditTr("median volume"));
+                       auditTr("images"), auditTr("patients"), auditTr("named, but empty"), auditTr("not annotated"),
+                       auditTr("median volume"));
   for (const auto& c : task.classes)
     html += QStringLiteral(
                 "<tr><td>%1</td><td align='right'>%2</td><td align='right'>%3</td><td align='right'>%4</td>"
-                "<td align='right'>%5</td></tr>")
+                "<td align='right'>%5</td><td align='right'>%6</td></tr>")
                 .arg(text(c.name).toHtmlEscaped())
                 .arg(c.images)
                 .arg(c.patients)
                 .arg(c.empty)
+                .arg(c.unannotated)
                 .arg(c.medianMl > 0 ? auditTr("%1 ml").arg(c.medianMl, 0, 'f', 1) : QString());
   return html + "</table>";
 }

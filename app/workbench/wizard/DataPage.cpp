@@ -267,11 +267,10 @@ void DataPage::present() {
     const QSignalBlocker quiet(box);
     const int images = m_found.waiting[code];
     box->setVisible(images > 0);
-    box->setText(code == "missing-slice" ? tr("Interpolate missing slices (images: %1)").arg(images)
-                 : code == "uneven-spacing"
-                     ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
-                 : code == "unreadable" ? tr("Do without what cannot be read (places: %1)").arg(images)
-                     : tr("Bring labels on another grid to their image (images: %1)").arg(images));
+    box->setText(code == "missing-slice"    ? tr("Interpolate missing slices (images: %1)").arg(images)
+                 : code == "uneven-spacing" ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
+                 : code == "unreadable"     ? tr("Do without what cannot be read (places: %1)").arg(images)
+                                        : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }
   for (const auto& [name, reason] : m_failed) m_found.rows.push_back({{name, tr("error"), {}, reason}});

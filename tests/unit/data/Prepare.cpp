@@ -8,6 +8,7 @@
 
 #include "core/base/File.h"
 #include "core/base/SafeTensors.h"
+#include "core/base/Truth.h"
 #include "core/image/GeometryJson.h"
 #include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
@@ -136,18 +137,39 @@ TEST_F(Prepared, SecondTimeTouchesNothingAndOtherOptionsPrepareAnew) {
   EXPECT_EQ(times(m_cache.path()).size(), 14u) << "six files more, and an index of them";
 }
 
-TEST_F(Prepared, MissingStructureIsAZeroMask) {
+// That the abdomens' labels say nothing of lungs does not mean that there are none, until the plan says so.
+TEST_F(Prepared, AStructureThatNobodyAnnotatedIsNotKnown) {
   auto plan = bellyPlan();
   plan.tasks[0].second.classes.emplace_back("lungs", plan::Class());
-  ASSERT_TRUE(run(plan));
-  int empty = 0;
-  for (const auto& entry : index()) {
-    const auto file = safetensors::File::open(m_cache / entry["file"].get<std::string>());
-    const auto masks = *file->tensor("task.0");
-    const auto third = masks.bytes.subspan(masks.bytes.size() / 3 * 2);
-    empty += std::all_of(third.begin(), third.end(), [](std::byte b) { return b == std::byte(0); });
+  for (const bool told : {false, true}) {
+    for (auto& c : m_cases)
+      if (told) takeAnnotated(c, {"Lungs"});
+    ASSERT_TRUE(run(plan));
+    int abdomens = 0;
+    for (const auto& entry : index()) {
+      const auto at = std::ranges::find_if(m_cases, [&](const Case& c) { return c.id == entry["case"]; });
+      const auto file = safetensors::File::open(m_cache / entry["file"].get<std::string>());
+      const auto masks = *file->tensor("task.0");
+      const auto size = masks.bytes.size() / 3;
+      const auto all = [&](std::size_t cls, std::uint8_t value) {
+        return std::ranges::all_of(masks.bytes.subspan(cls * size, size),
+                                   [&](std::byte b) { return b == std::byte(value); });
+      };
+      const auto some = [&](std::size_t cls) {
+        const auto mask = masks.bytes.subspan(cls * size, size);
+        return std::ranges::all_of(mask, [](std::byte b) { return b <= std::byte(1); }) &&
+               std::ranges::count(mask, std::byte(1)) > 0;
+      };
+      if (at->bodyPart == "HEAD") continue;  // it has no lungs, and was not asked for them before
+      const bool belly = at->bodyPart == "ABDOMEN";
+      abdomens += belly;
+      EXPECT_EQ(some(0), belly);
+      EXPECT_EQ(all(0, notKnown), !belly);
+      EXPECT_EQ(some(2), !belly);
+      EXPECT_EQ(all(2, told ? 0 : notKnown), belly);
+    }
+    EXPECT_EQ(abdomens, 3);
   }
-  EXPECT_EQ(empty, 3) << "the abdomens have no lungs";
 }
 
 TEST_F(Prepared, SlabsOfOneVolumeJoinToTheWhole) {

@@ -56,7 +56,8 @@ TEST(Augmentation, MovesImageAndMaskTogether) {
     EXPECT_TRUE((moved[i].images >= 0.5).to(torch::kUInt8).equal(moved[i].targets[0]));
     // Other voxels, but as many labelled ones: nothing is blown up or lost.
     EXPECT_GT(moved[i].targets[0].ne(still[i].targets[0]).to(torch::kFloat32).mean().item<double>(), 0.05);
-    EXPECT_NEAR(moved[i].targets[0].to(torch::kFloat32).mean().item<double>(), still[i].targets[0].to(torch::kFloat32).mean().item<double>(), 0.15);
+    EXPECT_NEAR(moved[i].targets[0].to(torch::kFloat32).mean().item<double>(),
+                still[i].targets[0].to(torch::kFloat32).mean().item<double>(), 0.15);
   }
 }
 

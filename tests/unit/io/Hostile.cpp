@@ -121,11 +121,11 @@ TEST_F(Hostile, Volumes) {
 TEST_F(Hostile, MoreValuesAVoxelThanITKCounts) {
   for (const char* values : {"4294967296", "4294967297", "6291456"})
     for (const char* name : {"a.nrrd", "a.seg.nrrd"}) {
-      put(folder / name, "NRRD0005\ntype: unsigned char\ndimension: 4\nspace: left-posterior-superior\nsizes: " +
-                             std::string(values) +
-                             " 2 2 2\nspace directions: none (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n"
-                             "kinds: vector domain domain domain\nencoding: raw\nSegment0_ID:=a\nSegment0_Name:=a\n"
-                             "Segment0_LabelValue:=1\nSegment0_Layer:=0\n\naaaaaaaa");
+      put(folder / name,
+          "NRRD0005\ntype: unsigned char\ndimension: 4\nspace: left-posterior-superior\nsizes: " + std::string(values) +
+              " 2 2 2\nspace directions: none (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n"
+              "kinds: vector domain domain domain\nencoding: raw\nSegment0_ID:=a\nSegment0_Name:=a\n"
+              "Segment0_LabelValue:=1\nSegment0_Layer:=0\n\naaaaaaaa");
       const auto said = underLimits([&] {
         return wordsOf(readVolume(folder / name)) + "; " + wordsOf(readLabelMap(folder / name)) + "; " +
                wordsOf(readLabelLayers(folder / name));

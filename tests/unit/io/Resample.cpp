@@ -86,7 +86,8 @@ TEST(Resample, MasksMoveAsWholeVolumesDo) {
     if (turn % 2) g.direction = {{{c, -s, 0}, {s, c, 0}, {0, 0, 1}}};
     image::Mask mask(g);
     image::Vec3 centre{}, radius{};
-    for (std::size_t a = 0; a < 3; ++a) centre[a] = draw(-0.1, 1.1) * static_cast<double>(g.size[a]), radius[a] = draw(1, 9);
+    for (std::size_t a = 0; a < 3; ++a)
+      centre[a] = draw(-0.1, 1.1) * static_cast<double>(g.size[a]), radius[a] = draw(1, 9);
     std::size_t n = 0;
     for (int k = 0; k < g.size[2]; ++k)
       for (int j = 0; j < g.size[1]; ++j)
@@ -124,8 +125,8 @@ TEST(Resample, AboveAThresholdIsWhereTheWholeIs) {
     for (int k = 0; k < g.size[2]; ++k)
       for (int j = 0; j < g.size[1]; ++j)
         for (int i = 0; i < g.size[0]; ++i)
-          source.voxels.push_back(static_cast<float>(std::exp(
-              -(std::pow(i - centre[0], 2) + std::pow(j - centre[1], 2) + std::pow(k - centre[2], 2)) / 8)));
+          source.voxels.push_back(static_cast<float>(
+              std::exp(-(std::pow(i - centre[0], 2) + std::pow(j - centre[1], 2) + std::pow(k - centre[2], 2)) / 8)));
     auto target = gridAtSpacing(g, {draw(0.5, 4), draw(0.5, 4), draw(0.5, 4)});
     if (turn % 3 == 1) target.direction = {{{c, -s, 0}, {s, c, 0}, {0, 0, 1}}};
     if (turn % 3 == 2) target = g;

@@ -66,7 +66,8 @@ TEST(Losses, WhatIsNotKnownCountsNowhere) {
 
 TEST(Losses, CoarserTruthKeepsWhatIsNotKnown) {
   constexpr int u = notKnown;
-  const auto fine = torch::tensor({0, 0, 0, u, 1, u, 0, 0, /**/ 0, 0, 0, 0, 0, u, u, u}).to(torch::kUInt8).view({1, 1, 2, 8});
+  const auto fine =
+      torch::tensor({0, 0, 0, u, 1, u, 0, 0, /**/ 0, 0, 0, 0, 0, u, u, u}).to(torch::kUInt8).view({1, 1, 2, 8});
   const auto coarse = coarser(truthOf(fine, torch::kFloat32));
   EXPECT_TRUE(coarse.inside.equal(torch::tensor({0.f, 0.f, 1.f, 0.f}).view({1, 1, 1, 4})));
   EXPECT_TRUE(coarse.known.equal(torch::tensor({1.f, 0.f, 1.f, 0.f}).view({1, 1, 1, 4})));

@@ -1,0 +1,118 @@
+#include "core/data/layout/LabelTable.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/Json.h"
+#include "core/data/layout/Words.h"
+#include "core/io/VolumeFile.h"
+
+namespace lorkd::data::layout {
+namespace fs = std::filesystem;
+namespace {
+
+bool isIgnore(const std::string& name) { return image::sameLabel(name, "ignore"); }
+
+std::unexpected<Error> notThis(const std::string& what, const fs::path& file) {
+  return fail(ErrorCode::Format, what, R"(write "labels" as {"background": 0, "liver": 1})", file.string());
+}
+
+/// A value of the file's "labels", or -1.
+int valueOf(const Json& json) {
+  if (json.is_number_integer()) {
+    const auto value = json.get<std::int64_t>();
+    return value >= 0 && value < 65536 ? static_cast<int>(value) : -1;
+  }
+  if (!json.is_string()) return -1;
+  const auto& text = json.get_ref<const std::string&>();
+  int value = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value >= 0 && value < 65536 ? value : -1;
+}
+
+/// dataset.json: {"0": "background", "1": "liver"}, or {"background": 0, "liver": 1, "whole tumour": [1, 2, 3]}.
+Result<LabelTable> described(const fs::path& file) {
+  LORKD_TRY(json, readJson(file));
+  LabelTable table{file, {}};
+  if (!json.is_object() || !json.contains("labels")) return LabelTable{};  // of another kind
+  const auto& labels = json["labels"];
+  if (!labels.is_object()) return notThis("\"labels\" is no object", file);
+  for (const auto& [key, entry] : labels.items()) {
+    const bool older = valueOf(key) >= 0 && entry.is_string();
+    const auto name = older ? entry.get<std::string>() : key;
+    std::vector<int> values;
+    if (older)
+      values = {valueOf(key)};
+    else if (entry.is_array())
+      for (const auto& one : entry) values.push_back(valueOf(one));
+    else
+      values = {valueOf(entry)};
+    if (name.empty() || values.empty() || std::ranges::count(values, -1) > 0)
+      return notThis("the label \"" + key + "\" has no value from 0 to 65535: " + entry.dump(), file);
+    if (values == std::vector{0}) continue;
+    table.declared.emplace_back(name, std::move(values));
+  }
+  return table;
+}
+
+}  // namespace
+
+Result<LabelTable> LabelTables::of(const fs::path& labels, const fs::path& relative) {
+  std::error_code ignored;
+  for (const auto& name : {stemOf(labels) + ".csv", std::string("labels.csv")})
+    if (const auto file = labels.parent_path() / name; fs::is_regular_file(file, ignored)) return LabelTable{file, {}};
+  if (io::namesItsLabels(labels)) return LabelTable{labels, {}};
+  for (auto folder = relative.parent_path();; folder = folder.parent_path()) {
+    auto known = m_described.find(folder);
+    if (known == m_described.end()) {
+      const auto file = m_source / folder / "dataset.json";
+      known =
+          m_described
+              .emplace(folder, fs::is_regular_file(file, ignored) ? described(file) : Result<LabelTable>(LabelTable{}))
+              .first;
+    }
+    if (!known->second || !known->second->declared.empty()) return known->second;
+    if (folder.empty() || folder == folder.parent_path()) return LabelTable{};
+  }
+}
+
+Result<Structures> structuresOf(const LayerValues& values, const LabelTable& table, const std::string& structure) {
+  Structures out;
+  std::vector<int> named;
+  for (const auto& [name, own] : table.declared) {
+    std::vector<LabelPlace> places;
+    for (const int value : own) places.push_back({0, 0, value}), named.push_back(value);
+    if (isIgnore(name))
+      std::ranges::move(places, std::back_inserter(out.ignored));
+    else
+      out.structures.push_back({{.name = name, .number = own.front()}, std::move(places)});
+  }
+  const bool several = values.size() > 1 || (!values.empty() && values.front().size() > 1);
+  if (!structure.empty() && table.file.empty() && !several) {
+    out.structures.push_back({{.name = structure}, {{0, 0, 0}}});
+    return out;
+  }
+  for (std::size_t layer = 0; layer < values.size(); ++layer) {
+    LORKD_TRY(labels,
+              io::labelsOf(values[layer], table.declared.empty() ? table.file : fs::path(), static_cast<int>(layer)));
+    for (auto& label : labels) {
+      const LabelPlace place{0, static_cast<int>(layer), label.number};
+      if (std::ranges::count(named, label.number) > 0) continue;
+      const bool unnamed = label.name == std::to_string(label.number);
+      if (isIgnore(label.name) || (label.number == 255 && unnamed && labels.size() > 1)) {
+        out.ignored.push_back(place);
+        continue;
+      }
+      if (unnamed && !structure.empty()) label.name = structure + " " + label.name;
+      // What one file calls the same in two layers is one structure.
+      const auto same = std::ranges::find_if(out.structures, [&](const auto& s) { return s.label.name == label.name; });
+      if (same == out.structures.end())
+        out.structures.push_back({std::move(label), {place}});
+      else
+        same->places.push_back(place);
+    }
+  }
+  return out;
+}
+
+}  // namespace lorkd::data::layout

@@ -1,0 +1,52 @@
+// What the values of a label file mean, by what lies beside it. Inside this room only.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/base/Error.h"
+#include "core/data/Catalogue.h"
+#include "core/data/LabelGrid.h"
+
+namespace lorkd::data::layout {
+
+/// Names for values of label maps.
+struct LabelTable {
+  std::filesystem::path file;  ///< that says so, or empty
+  /// Of a data set's description (dataset.json): every structure that its labels speak of, with its values; one that
+  /// does not occur in a case is absent there. Nothing from other files, which only name values.
+  std::vector<std::pair<std::string, std::vector<int>>> declared;
+};
+
+/// Finds tables, each read once. Looked for: a CSV called like the label file, labels.csv beside it, the file itself
+/// where it names its segments (.seg.nrrd), and dataset.json (nnU-Net 1 and 2, Medical Segmentation Decathlon) in the
+/// nearest folder above.
+class LabelTables {
+ public:
+  explicit LabelTables(std::filesystem::path source) : m_source(std::move(source)) {}
+  /// `relative` is the label file's path below the source. Errors: Format (naming file and field), Io.
+  Result<LabelTable> of(const std::filesystem::path& labels, const std::filesystem::path& relative);
+
+ private:
+  std::filesystem::path m_source;
+  std::map<std::filesystem::path, Result<LabelTable>> m_described;  ///< by folder
+};
+
+/// The structures of a label file.
+struct Structures {
+  struct One {
+    image::Label label;
+    std::vector<LabelPlace> places;  ///< `file` is to be filled in
+  };
+  std::vector<One> structures;
+  std::vector<LabelPlace> ignored;
+};
+
+/// From the values that occur in each layer. With `structure`, the file is the mask of that one, if it is no map of
+/// several values and names no segments of its own. What is called "ignore" is ignored, and so is an unnamed 255 beside
+/// other values. Errors: those of io::labelsOf.
+Result<Structures> structuresOf(const LayerValues& values, const LabelTable& table, const std::string& structure);
+
+}  // namespace lorkd::data::layout

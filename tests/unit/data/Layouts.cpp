@@ -1,0 +1,312 @@
+// Data sets as they lie on disk: names of folders and files as their archives unpack, with a few voxels in them. What a
+// scan makes of them is compared with what each of these sets means.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "core/base/File.h"
+#include "core/data/SegmentReader.h"
+#include "core/io/VolumeFile.h"
+#include "core/io/dicom/DicomWriter.h"
+#include "tests/unit/data/Support.h"
+
+namespace lorkd::data {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+constexpr std::int64_t kSide = 6;
+
+class Layouts : public testing::Test {
+ protected:
+  TemporaryFolder m_data, m_elsewhere;
+  std::vector<Case> m_cases;
+
+  static image::Geometry grid() {
+    image::Geometry g{{kSide, kSide, kSide}};
+    g.spacing = {2, 2.5, 3};
+    return g;
+  }
+  fs::path made(const std::string& path) {
+    const auto file = m_data / path;
+    fs::create_directories(file.parent_path());
+    return file;
+  }
+  /// An image like no other.
+  void image(const std::string& path) {
+    image::Volume volume(grid());
+    for (std::size_t n = 0; n < volume.voxels.size(); ++n) volume.voxels[n] = static_cast<float>(n % 13 + m_images * 7);
+    ++m_images;
+    write(path, volume);
+  }
+  /// A label map whose n-th voxels have the n-th of `values`, and the others 0.
+  void labels(const std::string& path, const std::vector<int>& values) {
+    image::LabelMap map(grid());
+    for (std::size_t n = 0; n < values.size(); ++n) map.voxels[n] = static_cast<std::uint16_t>(values[n]);
+    write(path, map);
+  }
+  /// Under a name that no library takes for a pair of files.
+  template <class Voxels>
+  void write(const std::string& path, const Voxels& voxels) {
+    const auto file = made(path), as = file.parent_path() / (path.ends_with(".gz") ? "x.nii.gz" : "x.nii");
+    const auto written = io::writeNifti(as, voxels);
+    ASSERT_TRUE(written) << written.error().text();
+    fs::rename(as, file);
+  }
+  void text(const std::string& path, const std::string& words) { ASSERT_TRUE(writeFileAtomically(made(path), words)); }
+
+  void scan() {
+    const auto found = scanned(m_data.path(), m_elsewhere / "index.sqlite");
+    ASSERT_TRUE(found) << found.error().text();
+    m_cases = *found;
+  }
+  /// What the labels of each image speak of, by the image's path.
+  std::map<std::string, std::set<std::string>> spoken() const {
+    std::map<std::string, std::set<std::string>> out;
+    for (const auto& c : m_cases)
+      out[c.imageFiles.front().lexically_relative(m_data.path()).string()] = {c.labels.begin(), c.labels.end()};
+    return out;
+  }
+  const Case& of(const std::string& path) const {
+    for (const auto& c : m_cases)
+      if (c.imageFiles.front() == m_data.path() / path) return c;
+    throw std::runtime_error("no case of " + path);
+  }
+  std::size_t patients() const {
+    std::set<std::string> out;
+    for (const auto& c : m_cases) out.insert(c.patient);
+    return out.size();
+  }
+  std::vector<std::string> refused() const {
+    std::vector<std::string> codes;
+    const auto rejected = Catalogue::open(m_elsewhere / "index.sqlite")->rejected();
+    for (const auto& [file, finding] : *rejected) codes.push_back(finding.code);
+    return codes;
+  }
+  /// Voxels of each structure of a case.
+  static std::map<std::string, int> voxelsOf(const Case& c) {
+    std::map<std::string, int> out;
+    const auto set = readSegments(c);
+    EXPECT_TRUE(set) << set.error().text();
+    if (set)
+      for (const auto& s : set->segments) out[s.name] += static_cast<int>(std::ranges::count(s.mask, 1));
+    return out;
+  }
+
+ private:
+  int m_images = 0;
+};
+
+TEST_F(Layouts, ImagesAndLabelsFindEachOtherByName) {
+  // Image and labels of the first of two patients, as the sets have them.
+  const std::vector<std::array<std::string, 4>> sets{
+      {"MSD", "Task09_Spleen/imagesTr/spleen_#.nii.gz", "Task09_Spleen/labelsTr/spleen_#.nii.gz", ""},
+      {"nnU-Net", "Dataset001_X/imagesTr/la_00#_0000.nii.gz", "Dataset001_X/labelsTr/la_00#.nii.gz", ""},
+      {"AMOS", "amos22/imagesTr/amos_000#.nii.gz", "amos22/labelsTr/amos_000#.nii.gz", ""},
+      {"FLARE22", "T/images/FLARE22_Tr_000#_0000.nii.gz", "T/labels/FLARE22_Tr_000#.nii.gz", ""},
+      {"BTCV", "RawData/Training/img/img000#.nii.gz", "RawData/Training/label/label000#.nii.gz", ""},
+      {"LiTS", "Training Batch 1/volume-#.nii", "Training Batch 1/segmentation-#.nii", ""},
+      {"KiTS", "data/case_0000#/imaging.nii.gz", "data/case_0000#/segmentation.nii.gz", ""},
+      {"SegTHOR", "train/Patient_0#/Patient_0#.nii.gz", "train/Patient_0#/GT.nii.gz", ""},
+      {"WORD", "WORD-V0.1.0/imagesVal/word_000#.nii.gz", "WORD-V0.1.0/labelsVal/word_000#.nii.gz", ""},
+      {"VerSe", "v/rawdata/sub-verse00#/sub-verse00#_ct.nii.gz",
+       "v/derivatives/sub-verse00#/sub-verse00#_seg-vert_msk.nii.gz", "vert"},
+      {"MONAI Label", "studies/case_#.nii.gz", "studies/labels/final/case_#.nii.gz", ""},
+      {"BIDS", "sub-0#/anat/sub-0#_T1w.nii.gz", "sub-0#/anat/sub-0#_T1w_dseg.nii.gz", ""},
+      {"ImageCAS", "1-200/#.img.nii.gz", "1-200/#.label.nii.gz", ""},
+      {"CT-ORG", "OrganSegmentations/volume-#.nii.gz", "OrganSegmentations/labels-#.nii.gz", ""},
+      {"pancreas", "images/scan_#.nii.gz", "other/masks/scan_#.nii.gz", ""}};
+  for (const auto& [name, imagePath, labelPath, structure] : sets) {
+    fs::remove_all(m_data.path());
+    fs::remove(m_elsewhere / "index.sqlite");
+    const auto numbered = [](std::string path, char number) {
+      std::ranges::replace(path, '#', number);
+      return path;
+    };
+    for (const char number : {'1', '2'}) {
+      image(numbered(imagePath, number));
+      labels(numbered(labelPath, number), {1, 2, 2});
+    }
+    scan();
+    EXPECT_EQ(patients(), 2u) << name;
+    const auto one = structure.empty() ? "1" : structure + " 1", two = structure.empty() ? "2" : structure + " 2";
+    EXPECT_THAT(spoken(), ElementsAre(Pair(numbered(imagePath, '1'), UnorderedElementsAre(one, two)),
+                                      Pair(numbered(imagePath, '2'), UnorderedElementsAre(one, two))))
+        << name;
+    for (const auto& c : m_cases) EXPECT_THAT(voxelsOf(c), ElementsAre(Pair(one, 1), Pair(two, 2))) << name;
+  }
+}
+
+TEST_F(Layouts, AMaskAStructure) {
+  for (const std::string patient : {"s0000", "s0001"}) {
+    image(patient + "/ct.nii.gz");
+    labels(patient + "/segmentations/liver.nii.gz", {1, 1, 1});
+    labels(patient + "/segmentations/urinary_bladder.nii.gz", patient == "s0000" ? std::vector{0, 1} : std::vector{0});
+  }
+  image("set_1/case_01/case_01_IMG_CT.nii.gz");
+  labels("set_1/case_01/case_01_OAR_Brainstem.nii.gz", {1});
+  labels("set_1/case_01/case_01_OAR_OpticNrv_L.nii.gz", {1, 1});
+  scan();
+  EXPECT_THAT(spoken(), ElementsAre(Pair("s0000/ct.nii.gz", UnorderedElementsAre("liver", "urinary_bladder")),
+                                    Pair("s0001/ct.nii.gz", UnorderedElementsAre("liver", "urinary_bladder")),
+                                    Pair("set_1/case_01/case_01_IMG_CT.nii.gz",
+                                         UnorderedElementsAre("Brainstem", "OpticNrv_L"))));
+  // Masks overlap, and an empty one says that there is none.
+  EXPECT_THAT(voxelsOf(of("s0000/ct.nii.gz")), ElementsAre(Pair("liver", 3), Pair("urinary_bladder", 1)));
+  EXPECT_THAT(voxelsOf(of("s0001/ct.nii.gz")), ElementsAre(Pair("liver", 3), Pair("urinary_bladder", 0)));
+  EXPECT_THAT(of("s0001/ct.nii.gz").unannotated, UnorderedElementsAre("Brainstem", "OpticNrv_L"));
+}
+
+TEST_F(Layouts, NumbersMeanWhatTheirSetSays) {
+  for (const char number : {'1', '2'}) {
+    const std::string n(1, number);
+    image("Dataset003_Liver/imagesTr/liver_" + n + "_0000.nii.gz");
+    labels("Dataset003_Liver/labelsTr/liver_" + n + ".nii.gz", {1, 1});
+    image("Dataset009_Spleen/imagesTr/spleen_" + n + "_0000.nii.gz");
+    image("Dataset009_Spleen/imagesTr/spleen_" + n + "_0001.nii.gz");
+    labels("Dataset009_Spleen/labelsTr/spleen_" + n + ".nii.gz", {1, 2, 2, 3, 9});
+  }
+  text("Dataset003_Liver/dataset.json", R"({"labels": {"0": "background", "1": "liver", "2": "cyst"}})");
+  text(
+      "Dataset009_Spleen/dataset.json",
+      R"({"labels": {"background": 0, "spleen": 1, "whole": [1, 2], "ignore": 3}, "channel_names": {"0": "CT", "1": "PT"}})");
+  scan();
+  EXPECT_THAT(
+      spoken(),
+      ElementsAre(
+          Pair("Dataset003_Liver/imagesTr/liver_1_0000.nii.gz", UnorderedElementsAre("liver", "cyst")),
+          Pair("Dataset003_Liver/imagesTr/liver_2_0000.nii.gz", UnorderedElementsAre("liver", "cyst")),
+          Pair("Dataset009_Spleen/imagesTr/spleen_1_0000.nii.gz", UnorderedElementsAre("spleen", "whole", "9")),
+          Pair("Dataset009_Spleen/imagesTr/spleen_2_0000.nii.gz", UnorderedElementsAre("spleen", "whole", "9"))));
+  // A region of several values; what is to be ignored is no structure; a cyst was looked for and is absent.
+  const auto& spleen = of("Dataset009_Spleen/imagesTr/spleen_1_0000.nii.gz");
+  EXPECT_THAT(voxelsOf(spleen), ElementsAre(Pair("9", 1), Pair("spleen", 1), Pair("whole", 3)));
+  const auto ignored = SegmentReader(spleen).ignored();
+  ASSERT_TRUE(ignored && *ignored);
+  EXPECT_EQ(std::ranges::count((*ignored)->voxels, 1), 1);
+  EXPECT_EQ((*ignored)->voxels[3], 1);
+  EXPECT_THAT(spleen.unannotated, UnorderedElementsAre("liver", "cyst"));
+  EXPECT_THAT(voxelsOf(of("Dataset003_Liver/imagesTr/liver_1_0000.nii.gz")),
+              ElementsAre(Pair("cyst", 0), Pair("liver", 2)));
+  EXPECT_THAT(refused(), ElementsAre("extra-channel", "extra-channel"));
+}
+
+TEST_F(Layouts, ADescriptionThatMakesNoSenseIsNamed) {
+  image("imagesTr/a.nii.gz");
+  labels("labelsTr/a.nii.gz", {1});
+  text("dataset.json", R"({"labels": {"background": 0, "liver": "one"}})");
+  scan();
+  EXPECT_THAT(spoken(), ElementsAre(Pair("imagesTr/a.nii.gz", IsEmpty())));
+  EXPECT_THAT(refused(), ElementsAre("label-values"));
+}
+
+TEST_F(Layouts, WhatOnlySomeAnnotateIsNotKnownOfTheOthers) {
+  for (const std::string n : {"1", "2"})
+    for (const std::string hospital : {"A", "B"}) {
+      image(hospital + "/case" + n + "/ct.nii.gz");
+      labels(hospital + "/case" + n + "/label.nii.gz", hospital == "A" ? std::vector{1, 2} : std::vector{1, 1});
+      text(hospital + "/case" + n + "/labels.csv", "value,name\n1,liver\n2,spleen\n");
+    }
+  scan();
+  EXPECT_THAT(of("A/case1/ct.nii.gz").labels, UnorderedElementsAre("liver", "spleen"));
+  EXPECT_THAT(of("B/case1/ct.nii.gz").labels, ElementsAre("liver"));
+  EXPECT_THAT(of("B/case1/ct.nii.gz").unannotated, ElementsAre("spleen"));
+  plan::Task task;
+  for (const char* name : {"liver", "spleen"}) task.classes.emplace_back(name, plan::Class());
+  task.classes.emplace_back("both", plan::Class{{"liver", "spleen"}, ""});
+  for (std::size_t cls = 0; cls < 3; ++cls) {
+    EXPECT_TRUE(annotates(of("A/case1/ct.nii.gz"), task, cls));
+    EXPECT_EQ(annotates(of("B/case1/ct.nii.gz"), task, cls), cls == 0)
+        << "a half of what makes a class is not the class";
+  }
+  // Each class is met once, and nothing is said of what is not annotated.
+  SegmentReader reader(of("B/case1/ct.nii.gz"));
+  std::vector<bool> known;
+  ASSERT_TRUE(
+      eachClassMask(reader, task, CancelToken(), [&](std::size_t, std::optional<image::Mask> mask) -> Result<void> {
+        known.push_back(mask.has_value());
+        return {};
+      }));
+  EXPECT_THAT(known, ElementsAre(true, false, false));
+  auto told = of("B/case1/ct.nii.gz");
+  takeAnnotated(told, {"Spleen"});
+  EXPECT_TRUE(annotates(told, task, 1) && annotates(told, task, 2));
+  EXPECT_THAT(voxelsOf(told), ElementsAre(Pair("liver", 2)));
+}
+
+TEST_F(Layouts, FramesAndVisitsAreOfOnePatient) {
+  for (const std::string patient : {"patient001", "patient002"})
+    for (const std::string frame : {"01", "12"}) {
+      image("training/" + patient + "/" + patient + "_frame" + frame + ".nii.gz");
+      labels("training/" + patient + "/" + patient + "_frame" + frame + "_gt.nii.gz", {1});
+    }
+  for (const std::string visit : {"t0", "t1"}) image("flat/pat01_" + visit + ".nii.gz");
+  for (const std::string visit : {"1", "2"})
+    image("bids/sub-07/ses-" + visit + "/anat/sub-07_ses-" + visit + "_T1w.nii.gz");
+  scan();
+  EXPECT_EQ(m_cases.size(), 8u);
+  EXPECT_EQ(patients(), 4u);
+}
+
+TEST_F(Layouts, ContrastsOfOneGridAreOneImage) {
+  for (const std::string contrast : {"flair", "t1", "t1ce", "t2"})
+    image("BraTS20_Training_001/BraTS20_Training_001_" + contrast + ".nii");
+  labels("BraTS20_Training_001/BraTS20_Training_001_seg.nii", {1, 2, 4});
+  image("imagesTr/CHUM-001__CT.nii.gz");
+  image("imagesTr/CHUM-001__PT.nii.gz");
+  labels("labelsTr/CHUM-001.nii.gz", {1});
+  scan();
+  EXPECT_THAT(spoken(), ElementsAre(Pair("BraTS20_Training_001/BraTS20_Training_001_flair.nii",
+                                         UnorderedElementsAre("1", "2", "4")),
+                                    Pair("imagesTr/CHUM-001__CT.nii.gz", UnorderedElementsAre("1"))));
+  EXPECT_THAT(refused(), testing::SizeIs(4)) << "each further contrast is named";
+}
+
+TEST_F(Layouts, PiecesOlderAnswersAndHouseKeepingAreNoImages) {
+  image("case_00000/imaging.nii.gz");
+  labels("case_00000/segmentation.nii.gz", {1, 2});
+  labels("case_00000/instances/kidney_instance-1_annotation-1.nii.gz", {1});
+  image("studies/spleen_1.nii.gz");
+  labels("studies/labels/final/spleen_1.nii.gz", {1});
+  labels("studies/labels/original/spleen_1.nii.gz", {0, 1});
+  text(".git/annex/objects/x.nii.gz", "something");
+  text("studies/._spleen_1.nii.gz", "something");
+  text("studies/Thumbs.db", "something");
+  scan();
+  EXPECT_THAT(spoken(), ElementsAre(Pair("case_00000/imaging.nii.gz", UnorderedElementsAre("1", "2")),
+                                    Pair("studies/spleen_1.nii.gz", UnorderedElementsAre("1"))));
+  EXPECT_EQ(of("studies/spleen_1.nii.gz").labelFiles.front(), m_data / "studies/labels/final/spleen_1.nii.gz");
+  EXPECT_THAT(refused(), UnorderedElementsAre("part-of-annotation", "second-label"));
+}
+
+TEST_F(Layouts, AMaskBesideADicomSeriesTurnedAsNiftiHasIt) {
+  image::Volume ct(grid());
+  io::DicomHeader header;
+  header.patientId = "P";
+  header.uidSeed = "series";
+  ASSERT_TRUE(io::writeCtSeries(m_data / "PANCREAS_0001/CT", ct, header));
+  // The same voxels from the other end of two axes.
+  image::LabelMap map(grid());
+  map.geometry.direction = {{{-1, 0, 0}, {0, -1, 0}, {0, 0, 1}}};
+  map.geometry.origin = ct.geometry.indexToLps({kSide - 1, kSide - 1, 0});
+  map.at(kSide - 1, kSide - 2, 4) = 1;
+  ASSERT_TRUE(io::writeNifti(made("PANCREAS_0001/label0001.nii.gz"), map));
+  scan();
+  ASSERT_EQ(m_cases.size(), 1u);
+  EXPECT_THAT(m_cases[0].labels, ElementsAre("1"));
+  EXPECT_THAT(m_cases[0].consent, IsEmpty());
+  const auto set = readSegments(m_cases[0]);
+  ASSERT_TRUE(set && set->segments.size() == 1) << (set ? "" : set.error().text());
+  image::Mask mask(set->geometry);
+  mask.voxels = set->segments[0].mask;
+  EXPECT_EQ(std::ranges::count(mask.voxels, 1), 1);
+  const auto there = mask.geometry.lpsToIndex(map.geometry.indexToLps({kSide - 1, kSide - 2, 4}));
+  EXPECT_EQ(mask.at(std::lround(there[0]), std::lround(there[1]), std::lround(there[2])), 1);
+}
+
+}  // namespace
+}  // namespace lorkd::data
