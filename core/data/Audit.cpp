@@ -246,7 +246,8 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     LORKD_TRY(cases, index.cases(name));
     LORKD_TRY(series, index.series(name));
     LORKD_TRY(refused, index.rejected(name));
-    for (auto& c : cases) takeAnnotated(c, annotatedIn(request.plan, name));
+    const auto annotated = annotatedIn(request.plan, name);
+    for (auto& c : cases) takeAnnotated(c, annotated);
     for (auto& c : cases)
       if (takes(request.plan, name, c)) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
     std::ranges::move(series, std::back_inserter(allSeries));

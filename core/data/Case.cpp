@@ -170,9 +170,10 @@ Result<std::string> inputDigest(const Case& c) {
   }
   files.insert(files.end(), c.labelFiles.begin(), c.labelFiles.end());
   if (!c.labelNames.empty()) files.push_back(c.labelNames);
-  if (c.kind == "volume")
+  if (c.kind != "picture")  // label maps may lie beside a DICOM series
     for (std::size_t n = 0; n < c.imageFiles.size() + c.labelFiles.size(); ++n)
-      if (const auto voxels = io::voxelsOf(files[n]); voxels != files[n]) files.push_back(voxels);
+      if (const auto voxels = io::isVolumeFile(files[n]) ? io::voxelsOf(files[n]) : files[n]; voxels != files[n])
+        files.push_back(voxels);
   Sha256 all;
   for (const auto& file : files) {
     LORKD_TRY(digest, sha256File(file));

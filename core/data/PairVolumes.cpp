@@ -5,7 +5,6 @@
 #include <ranges>
 #include <set>
 
-#include "core/base/File.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/data/layout/LabelTable.h"
@@ -205,13 +204,13 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
     std::ranges::stable_sort(own, {}, [](const auto& entry) {
       return std::pair(entry.second.empty() ? 0 : 1, -entry.first->name.preference);
     });
-    const bool map = own.front().second.empty();
+    const bool map = own.front().second.empty(), segmented = !c.labelFiles.empty();
     for (const auto& [label, structure] : own) {
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped");
       progress.report("labels", done++, static_cast<std::int64_t>(labels.size()));
       const auto& file = label->loose->file;
       const auto& image = c.imageFiles.front();
-      if (!c.labelFiles.empty() && (c.kind == "dicom" || map)) {
+      if (segmented || (map && !c.labelFiles.empty())) {
         // A DICOM image's own segmentations name it; among maps, what a name calls final is the answer.
         leaveOut(file, "second-label", "the image already has the labels " + c.labelFiles.front().string());
         continue;
@@ -235,8 +234,16 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
         leaveOut(file, "label-values", known.error().text());
         continue;
       }
+      // Two answers to one question are not one answer.
+      const auto twice = std::ranges::find_if(known->structures, [&](const auto& s) {
+        return std::ranges::any_of(c.labels, [&](const auto& name) { return image::sameLabel(name, s.label.name); });
+      });
+      if (twice != known->structures.end()) {
+        leaveOut(file, "second-label", "the image already has labels of '" + twice->label.name + "'");
+        continue;
+      }
       if (moved && !turned) {
-        if (c.consent.empty()) c.consent = {"label-grid"};
+        if (std::ranges::count(c.consent, "label-grid") == 0) c.consent.emplace_back("label-grid");
         out.findings.emplace_back(file, Finding{Finding::Severity::Consent, "label-grid",
                                                 "the labels lie on another grid than their image " + image.string() +
                                                     "; with consent each voxel takes the nearest label"});

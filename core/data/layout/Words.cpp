@@ -22,18 +22,10 @@ const std::set<std::string> kLabels{
 const std::set<std::string> kContrasts{"ct",  "cta", "cbct", "pet",  "pt",  "suv", "mr",   "mri", "t1",
                                        "t1w", "t1c", "t1ce", "t1gd", "t1n", "t2",  "t2w",  "t2f", "flair",
                                        "fla", "pd",  "dwi",  "adc",  "hbv", "swi", "ctres"};
-/// Folders that say of which kind what lies in them is, and of which split.
-const std::map<std::string, std::pair<Role, const char*>> kFolders{{"imagestr", {Role::Image, "train"}},
-                                                                   {"imagests", {Role::Image, "test"}},
-                                                                   {"imagesval", {Role::Image, "validation"}},
-                                                                   {"labelstr", {Role::Labels, "train"}},
-                                                                   {"labelsts", {Role::Labels, "test"}},
-                                                                   {"labelsval", {Role::Labels, "validation"}},
-                                                                   {"rawdata", {Role::Image, ""}},
-                                                                   {"derivatives", {Role::Labels, ""}}};
-const std::map<std::string, const char*> kSplits{
-    {"train", "train"},           {"training", "train"}, {"val", "validation"}, {"valid", "validation"},
-    {"validation", "validation"}, {"test", "test"},      {"testing", "test"}};
+/// Folders that say of which kind what lies in them is.
+const std::map<std::string, Role> kFolders{
+    {"imagestr", Role::Image},  {"imagests", Role::Image},   {"imagesval", Role::Image}, {"labelstr", Role::Labels},
+    {"labelsts", Role::Labels}, {"labelsval", Role::Labels}, {"rawdata", Role::Image},   {"derivatives", Role::Labels}};
 
 bool digits(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c); });
@@ -124,12 +116,10 @@ Name nameOf(const fs::path& relative, const std::set<std::string>& channels) {
   std::vector<std::string> place;
   for (const auto& folder : folders) {
     const auto name = lowered(folder.string());
-    if (const auto split = kSplits.find(name); split != kSplits.end()) out.split = split->second;
     if (name == "instances") out.role = Role::Part, known = true;
     if (name == "final" || name == "original") out.preference = name == "final" ? 1 : -1;
     if (const auto kind = kFolders.find(name); kind != kFolders.end()) {
-      if (!known) out.role = kind->second.first, known = true;
-      if (*kind->second.second != 0) out.split = kind->second.second;
+      if (!known) out.role = kind->second, known = true;
       continue;
     }
     if (name == "final" || name == "original" || name == "instances") continue;
@@ -147,7 +137,6 @@ Name nameOf(const fs::path& relative, const std::set<std::string>& channels) {
     place.push_back(name);
   }
   out.place.assign(place.rbegin(), place.rend());
-  if (!known && image) out.role = Role::Image;
   return out;
 }
 

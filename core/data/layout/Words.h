@@ -26,7 +26,6 @@ struct Name {
   std::vector<std::string> stem;     ///< words of the file, lower case
   std::vector<std::string> spelled;  ///< those of `stem` as they are written
   std::vector<std::string> said;  ///< words taken out of the file's name that tell contrasts apart: "T1", "CT", "0001"
-  std::string split;              ///< "train", "validation" or "test" where a folder says so
   int preference = 0;             ///< among several labels of one image: "final" above others, "original" below
 };
 

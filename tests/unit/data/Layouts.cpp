@@ -308,5 +308,26 @@ TEST_F(Layouts, AMaskBesideADicomSeriesTurnedAsNiftiHasIt) {
   EXPECT_EQ(mask.at(std::lround(there[0]), std::lround(there[1]), std::lround(there[2])), 1);
 }
 
+TEST_F(Layouts, MasksOfSeveralStructuresBesideADicomSeries) {
+  io::DicomHeader header;
+  header.patientId = "P";
+  header.uidSeed = "series";
+  ASSERT_TRUE(io::writeCtSeries(m_data / "case1", image::Volume(grid()), header));
+  labels("case1/masks/liver.nii.gz", {1});
+  labels("case1/masks/spleen.nii.gz", {0, 1, 1});
+  scan();
+  ASSERT_EQ(m_cases.size(), 1u);
+  EXPECT_THAT(voxelsOf(m_cases[0]), ElementsAre(Pair("liver", 1), Pair("spleen", 2)));
+}
+
+TEST_F(Layouts, TwoAnswersAreNotUnited) {
+  image("s1/ct.nii.gz");
+  labels("s1/segmentations/liver.nii.gz", {1});
+  labels("s1/masks/Liver.nii.gz", {0, 1});
+  scan();
+  EXPECT_THAT(voxelsOf(of("s1/ct.nii.gz")), ElementsAre(Pair(testing::AnyOf("liver", "Liver"), 1)));
+  EXPECT_THAT(refused(), ElementsAre("second-label"));
+}
+
 }  // namespace
 }  // namespace lorkd::data
