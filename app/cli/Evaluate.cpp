@@ -12,7 +12,7 @@ Result<void> evaluate(const std::string& path, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(path));
   LORKD_TRY(table, workflow::evaluate(run, *context.progress, context.cancel()));
   std::string text;
-  for (const char* metric : {"dice", "accuracy", "auc"}) text += table.text(metric);
+  for (const char* metric : {"dice", "specificity", "accuracy", "auc"}) text += table.text(metric);
   context.answer({{"metrics", table.json()}}, text);
   return {};
 }

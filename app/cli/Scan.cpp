@@ -5,6 +5,7 @@
 #include "app/cli/Context.h"
 #include "core/base/Printable.h"
 #include "core/data/Catalogue.h"
+#include "core/data/Channels.h"
 
 namespace lorkd::cli {
 namespace {
@@ -37,6 +38,15 @@ std::string sizeText(const image::Geometry& g) {
   return out.str();
 }
 
+/// ", channels T1, T2" where there are several.
+std::string channelsText(const data::Case& item) {
+  if (item.channels.size() < 2) return {};
+  std::string out;
+  for (const auto& name : data::channelNames(item))
+    out += (out.empty() ? ", channels " : ", ") + printable(name, false);
+  return out;
+}
+
 Result<void> scan(const ScanOptions& options, const Context& context) {
   const auto index = options.index.empty() ? std::string(":memory:") : options.index;
   LORKD_TRY(catalogue, data::Catalogue::open(index));
@@ -54,8 +64,9 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
     for (const auto& label : item.labels) ++labels[label];
     text << item.id << "  " << printable(item.modality.empty() ? item.kind : item.modality, false) << " "
          << printable(item.bodyPart, false) << "  " << sizeText(item.geometry) << "  " << item.labels.size()
-         << " labels\n";
-    answer["cases"].push_back({{"id", item.id}, {"patient", item.patient}, {"labels", item.labels}});
+         << " labels" << channelsText(item) << "\n";
+    answer["cases"].push_back(
+        {{"id", item.id}, {"patient", item.patient}, {"labels", item.labels}, {"channels", data::channelNames(item)}});
   }
   const auto finding = [&](const std::string& place, const io::Finding& f) {
     // Within its line: a name with an end of line in it would look like another finding.

@@ -36,7 +36,9 @@ Result<view::Overlay> truthOverlay(const plan::Plan& plan, const Shown& shown, c
     auto masks = data::classMasks(source, plan.tasks[t].second);
     for (std::size_t c = 0; c < masks.size(); ++c) {
       // What stands in several tasks is one structure.
-      if (!masks[c] || !taken.insert(looks.identity(t, c)).second) continue;
+      // Of a class that the labels do not speak of, or give several answers of, nobody knows the truth.
+      if (!masks[c] || !data::annotates(item, plan.tasks[t].second, c) || !taken.insert(looks.identity(t, c)).second)
+        continue;
       auto& segment = set->segments.emplace_back();
       segment.name = plan.tasks[t].second.classes[c].first;
       segment.mask = std::move(masks[c]->voxels);

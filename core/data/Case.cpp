@@ -1,10 +1,10 @@
-// A case as JSON, its pixels and its digest.
+#include "core/data/Case.h"
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "core/base/Digest.h"
-#include "core/data/Catalogue.h"
 #include "core/data/SegmentReader.h"
 #include "core/image/GeometryJson.h"
 #include "core/io/Images2D.h"
@@ -58,6 +58,17 @@ std::string pathText(std::string_view path) {
   }
 }
 
+void to_json(Json& j, const Channel& channel) {
+  j = {{"name", channel.name}, {"modality", channel.modality}, {"file", channel.file}, {"part", channel.part}};
+}
+
+void from_json(const Json& j, Channel& channel) {
+  j.at("name").get_to(channel.name);
+  j.at("modality").get_to(channel.modality);
+  j.at("file").get_to(channel.file);
+  j.at("part").get_to(channel.part);
+}
+
 void to_json(Json& j, const LabelPlace& at) { j = {at.file, at.layer, at.value}; }
 
 void from_json(const Json& j, LabelPlace& at) {
@@ -82,6 +93,9 @@ void to_json(Json& j, const Case& c) {
        {"label_names", pathText(c.labelNames.native())},
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
+  if (!c.channels.empty()) j["channels"] = c.channels;
+  if (!c.contested.empty()) j["contested"] = c.contested;
+  if (!c.answers.empty()) j["answers"] = c.answers;
   if (!c.labelInfo.empty()) j["label_info"] = c.labelInfo;
   if (!c.damaged.empty()) j["damaged"] = c.damaged;
   if (!c.places.empty()) j["label_places"] = c.places;
@@ -106,6 +120,9 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("resampled")) j.at("resampled").get_to(c.resampled);
   c.labelNames = pathOf(j.at("label_names"));
   j.at("labels").get_to(c.labels);
+  if (j.contains("channels")) j.at("channels").get_to(c.channels);
+  if (j.contains("contested")) j.at("contested").get_to(c.contested);
+  if (j.contains("answers")) j.at("answers").get_to(c.answers);
   if (j.contains("label_info")) j.at("label_info").get_to(c.labelInfo);
   if (j.contains("damaged")) j.at("damaged").get_to(c.damaged);
   if (j.contains("label_places")) j.at("label_places").get_to(c.places);
@@ -123,10 +140,22 @@ void from_json(const Json& j, Case& c) {
   c.geometry = *geometry;
 }
 
+Result<image::Volume> readChannel(const Case& c, const Channel& channel) {
+  if (channel.file < 0 || static_cast<std::size_t>(channel.file) >= c.imageFiles.size())
+    return fail(ErrorCode::Format, "the channel '" + channel.name + "' of the case lies in no file of it",
+                "scan its source again", c.id);
+  LORKD_TRY(volume, io::readVolume(c.imageFiles[static_cast<std::size_t>(channel.file)], channel.part));
+  volume.modality = channel.modality;
+  return volume;
+}
+
 Result<image::Volume> readImage(const Case& c) {
   if (c.imageFiles.empty())
     return fail(ErrorCode::NotFound, "the case has no image file", "scan its source again", c.id);
-  if (c.kind == "volume") return io::readVolume(c.imageFiles.front());
+  if (c.kind == "volume") {
+    const auto first = c.channels.empty() ? Channel{} : c.channels.front();
+    return readChannel(c, first);
+  }
   if (c.kind != "dicom")
     return fail(ErrorCode::Unsupported, "a case of kind \"" + c.kind + "\" is no volume", "", c.id);
   io::Series series;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "core/base/Json.h"
@@ -116,6 +117,32 @@ std::map<std::string, Split> divide(const plan::Plan& plan, const std::vector<Ca
   return out;
 }
 
+/// Whether each class of the task is made of values of one map, no value of two classes, wherever a case has labels for
+/// it.
+bool excludesByData(const plan::Task& task, const std::vector<Case>& cases, const std::vector<std::vector<int>>& served,
+                    int number) {
+  if (task.kind != plan::TaskKind::Segmentation) return false;
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    if (std::ranges::count(served[c], number) == 0) continue;
+    std::set<int> taken;
+    std::optional<std::pair<int, int>> map;
+    for (std::size_t n = 0; n < cases[c].labels.size(); ++n) {
+      const auto of = std::ranges::count_if(task.classes, [&](const auto& cls) {
+        const auto& wanted = cls.second.labels.empty() ? std::vector{cls.first} : cls.second.labels;
+        return hasAny({cases[c].labels[n]}, wanted);
+      });
+      if (of == 0) continue;
+      if (of > 1 || cases[c].places.empty()) return false;
+      for (const auto& place : cases[c].places[n]) {
+        const std::pair at{place.file, place.layer};
+        if (place.value == 0 || (map && *map != at) || !taken.insert(place.value).second) return false;
+        map = at;
+      }
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string toString(Split split) {
@@ -136,10 +163,21 @@ std::vector<const AssignedCase*> CaseList::of(Split split, int task) const {
   return out;
 }
 
+plan::Plan decided(plan::Plan plan, const CaseList& list) {
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
+    auto& outputs = plan.tasks[t].second.outputs;
+    if (outputs == plan::TaskOutputs::Auto)
+      outputs =
+          list.exclusive.contains(static_cast<int>(t)) ? plan::TaskOutputs::Exclusive : plan::TaskOutputs::Overlapping;
+  }
+  return plan;
+}
+
 Result<void> save(const CaseList& list, const std::filesystem::path& file) {
   Json out{{"version", 1}, {"cases", Json::array()}};
   if (list.seed) out["seed"] = *list.seed;
   if (!list.learnt.empty()) out["learnt"] = list.learnt;
+  if (!list.exclusive.empty()) out["exclusive"] = list.exclusive;
   for (const auto& c : list.cases)
     out["cases"].push_back({{"split", toString(c.split)}, {"tasks", c.tasks}, {"digest", c.digest}, {"case", c.item}});
   return writeJson(file, out);
@@ -154,6 +192,7 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file) {
       return fail(ErrorCode::Format, "the case list is of a newer program", "update the program", file.string());
     if (json.contains("seed")) list.seed = json.at("seed").get<std::int64_t>();
     if (json.contains("learnt")) json.at("learnt").get_to(list.learnt);
+    if (json.contains("exclusive")) json.at("exclusive").get_to(list.exclusive);
     for (const auto& entry : json.at("cases")) {
       AssignedCase c;
       const auto split = splitFromString(entry.at("split").get<std::string>());
@@ -200,6 +239,9 @@ Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases, 
   const bool slab = plan.data.split.slab != plan::SplitSlab::None;
   const auto splitOf = slab ? std::map<std::string, Split>() : divide(plan, cases, served, learnt);
   CaseList list;
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t)
+    if (excludesByData(plan.tasks[t].second, cases, served, static_cast<int>(t)))
+      list.exclusive.insert(static_cast<int>(t));
   for (const auto& [patient, split] : splitOf)
     if (learnt.contains(patient)) list.learnt.insert(patient);
   for (std::size_t c = 0; c < cases.size(); ++c) {

@@ -36,9 +36,13 @@ struct CaseList {
   /// Patients of this data from whom an expert has learnt that the run begins with, or is compared with: they are not
   /// tested, unless there is nobody else.
   std::set<std::string> learnt{};
+  /// Tasks, by index, whose classes exclude each other by the data: where the plan leaves it to them.
+  std::set<int> exclusive{};
   /// Those of one split and task; task -1 takes every one.
   std::vector<const AssignedCase*> of(Split split, int task = -1) const;
 };
+/// The plan with what it leaves to the data (tasks.NAME.outputs) decided as the list has it.
+plan::Plan decided(plan::Plan plan, const CaseList& list);
 /// cases.json. Errors: those of writeJson and readJson; Format naming the field.
 Result<void> save(const CaseList& list, const std::filesystem::path& file);
 Result<CaseList> loadCaseList(const std::filesystem::path& file);

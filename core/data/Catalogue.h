@@ -1,7 +1,6 @@
 // The index of a project: what was scanned where, which labels belong to which image, what cannot be used and why.
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -9,54 +8,11 @@
 #include <vector>
 
 #include "core/base/Error.h"
-#include "core/base/Json.h"
 #include "core/base/Progress.h"
+#include "core/data/Case.h"
 #include "core/io/Series.h"
 
 namespace lorkd::data {
-
-/// Where a structure of a volume's label files is: the voxels of one value, or, with 0, all that are not background.
-struct LabelPlace {
-  int file = 0;  ///< position in `labelFiles`
-  int layer = 0;
-  int value = 0;
-  bool operator==(const LabelPlace&) const = default;
-};
-
-/// An image and the labels that lie on it: what a task can learn from.
-struct Case {
-  std::string id;       ///< stable pseudonym of the image, safe to write anywhere
-  std::string patient;  ///< pseudonym of the patient, safe to write anywhere
-  std::string source;   ///< name of the plan's data source
-  std::string kind;  ///< "dicom", "volume" (one file), or "picture" (a set of 2D pictures: one .npz file, one folder,
-                     ///< or tables)
-  std::string modality, bodyPart;
-  std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or one volume file
-  /// Of each slice, its file's position in `imageFiles` and its frame there; empty: each file is one slice.
-  std::vector<std::array<int, 2>> slices;
-  std::vector<image::Vec3> origins;               ///< of slices that are moved onto `geometry`, see io::Series
-  std::vector<std::string> consent;               ///< codes of findings that the plan must accept to use the image
-  std::vector<std::filesystem::path> labelFiles;  ///< SEG, RTSTRUCT and volume files
-  std::vector<int> resampled;        ///< positions in `labelFiles` of those that lie on a grid of their own
-  std::filesystem::path labelNames;  ///< what names the values of a label map, or empty
-  /// Names of the structures that the labels speak of: they are marked, or known to be absent.
-  std::vector<std::string> labels;
-  /// Where each of `labels` is in volume files; several places are one structure. Empty: what `labelNames` says.
-  std::vector<std::vector<LabelPlace>> places;
-  /// Voxels of which nothing is known: what the labels call "ignore".
-  std::vector<LabelPlace> ignored;
-  /// Names of structures that other cases of the source speak of and this one does not: whether it has them is unknown.
-  std::vector<std::string> unannotated;
-  std::vector<std::string> damaged;     ///< names of structures that are there, but cannot be read
-  std::vector<image::Label> labelInfo;  ///< what is known of `labels`, in their order; may be empty
-  image::Geometry geometry;
-};
-/// A path, which is any bytes, as a case's JSON has it, which is UTF-8.
-std::string pathText(std::string_view path);
-void to_json(Json& j, const LabelPlace& at);
-void from_json(const Json& j, LabelPlace& at);
-void to_json(Json& j, const Case& c);
-void from_json(const Json& j, Case& c);
 
 /// SQLite file with the scanned series, loose files, findings and cases of a project. Reopened instantly. The index of
 /// an older version keeps its secret, so that pseudonyms stay, and forgets its sources, which must be scanned again.
@@ -107,22 +63,5 @@ class Catalogue {
   explicit Catalogue(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> m_impl;
 };
-
-/// Takes the plan's word (data.sources.NAME.annotates) that the case was looked through for these structures: one that
-/// its labels do not mark is absent. Nothing for a case without label files, and for a structure that cannot be read.
-void takeAnnotated(Case& c, const std::vector<std::string>& names);
-
-/// Reads a case's image. Errors: those of io.
-Result<image::Volume> readImage(const Case& c);
-/// Reads a case's structures on the image's grid. Errors: those of io; NotFound when the case has no labels; Mismatch
-/// when the label grid differs.
-Result<image::SegmentSet> readSegments(const Case& c);
-/// The same, but label maps make masks of the names `wanted` alone (all if it is empty): a map of a hundred structures
-/// would not fit into memory otherwise.
-Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::string>& wanted);
-
-/// SHA-256 over the content of the case's files in order, images first; of a picture folder, over every file below it,
-/// of tables, over the pictures that they name as well. Errors: NotFound, Io.
-Result<std::string> inputDigest(const Case& c);
 
 }  // namespace lorkd::data

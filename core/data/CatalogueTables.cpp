@@ -96,7 +96,8 @@ Result<void> writeRejected(Database& db, std::int64_t source, const fs::path& fo
         LORKD_CHECK(write(s.instances.empty() ? fs::path() : s.instances.front().file.parent_path(), f));
   for (const auto& loose : scan.loose)
     for (const auto& f : loose.findings)
-      if (f.severity == Finding::Severity::Unusable) LORKD_CHECK(write(loose.file, f));
+      if (f.severity == Finding::Severity::Unusable && !pairing.understood.contains(loose.file))
+        LORKD_CHECK(write(loose.file, f));
   for (const auto& [file, finding] : pairing.findings) LORKD_CHECK(write(file, finding));
   return {};
 }

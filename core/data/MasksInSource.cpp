@@ -29,7 +29,7 @@ std::vector<bool> inside(const image::Geometry& source, const image::Geometry& g
 }  // namespace
 
 Result<MasksInSource> MasksInSource::of(std::vector<image::Volume> probabilities, const image::Geometry& source,
-                                        double threshold) {
+                                        double threshold, bool exclusive) {
   if (probabilities.empty()) return fail(ErrorCode::InvalidArgument, "there is no class to map back");
   const auto& grid = probabilities.front().geometry;
   for (const auto& probability : probabilities)
@@ -37,14 +37,22 @@ Result<MasksInSource> MasksInSource::of(std::vector<image::Volume> probabilities
       return fail(ErrorCode::InvalidArgument, "the classes lie on different grids");
   MasksInSource out;
   out.m_inside = inside(source, grid);
-  out.m_probabilities = std::move(probabilities);
+  out.m_classes = probabilities.size();
+  if (exclusive)
+    out.m_labels = io::resampleLargest(probabilities, source);
+  else
+    out.m_probabilities = std::move(probabilities);
   out.m_source = source;
   out.m_threshold = static_cast<float>(threshold);
   return out;
 }
 
 image::Mask MasksInSource::mask(std::size_t cls) const {
-  auto out = io::resampleAbove(m_probabilities.at(cls), m_source, m_threshold);
+  image::Mask out(m_source);
+  if (m_probabilities.empty())
+    std::ranges::transform(m_labels.voxels, out.voxels.begin(), [&](auto value) { return value == cls + 1; });
+  else
+    out = io::resampleAbove(m_probabilities.at(cls), m_source, m_threshold);
   for (std::size_t n = 0; n < out.voxels.size(); ++n)
     if (out.voxels[n] != 0 && !m_inside[n]) out.voxels[n] = 0;
   return out;

@@ -36,18 +36,32 @@ std::pair<float, float> typeRange(const image::Volume& volume) {
   return {*least, *most};
 }
 
+/// HU know air, which is darker than -500, and things that are brighter than water; other images know neither.
+bool looksLikeHu(const std::vector<float>& values) {
+  const auto air = std::ranges::count_if(values, [](float v) { return v < -500; });
+  return air * 1000 > static_cast<std::ptrdiff_t>(values.size()) && *std::ranges::max_element(values) > 100;
+}
+
+/// The kind that the plan's comes to for this volume.
+plan::DataNormalisation kindFor(const image::Volume& volume, const plan::Data& options) {
+  using enum plan::DataNormalisation;
+  const bool known = !volume.modality.empty(), ct = volume.modality == "CT";
+  if (options.normalisation == Ct) return known && !ct ? Percentile : Ct;
+  if (options.normalisation == Auto) return ct || (!known && looksLikeHu(volume.voxels)) ? Ct : Percentile;
+  return options.normalisation;
+}
+
 }  // namespace
 
 void normalise(image::Volume& volume, const plan::Data& options) {
   if (volume.voxels.empty()) return;
-  const bool notCt = !volume.modality.empty() && volume.modality != "CT";
-  if (options.normalisation == plan::DataNormalisation::Ct && !notCt) {
+  const auto kind = kindFor(volume, options);
+  if (kind == plan::DataNormalisation::Ct) {
     clipAndScore(volume.voxels, static_cast<float>(options.clip[0]), static_cast<float>(options.clip[1]));
-  } else if (options.normalisation == plan::DataNormalisation::Window) {
+  } else if (kind == plan::DataNormalisation::Window) {
     const auto low = static_cast<float>(options.clip[0]), high = static_cast<float>(options.clip[1]);
     for (auto& v : volume.voxels) v = 4 * (std::clamp(v, low, high) - low) / (high - low) - 2;
-  } else if (options.normalisation == plan::DataNormalisation::Percentile ||
-             options.normalisation == plan::DataNormalisation::Ct) {
+  } else if (kind == plan::DataNormalisation::Percentile) {
     const float low = percentile(volume.voxels, 0.005), high = percentile(volume.voxels, 0.995);
     clipAndScore(volume.voxels, low, high);
   } else {

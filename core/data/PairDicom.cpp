@@ -39,6 +39,15 @@ std::string onGrid(const char* question, const Case& c) {
   return question + (" " + sha256(Json{image::geometryToJson(c.geometry), c.origins}.dump()));
 }
 
+// Whether a structure set is a newer version of another.
+bool replaces(const io::Series& newer, const io::Series& older) {
+  return newer.modality == "RTSTRUCT" && older.modality == "RTSTRUCT" && !older.made.empty() &&
+         newer.made > older.made && std::ranges::all_of(older.labels, [&](const auto& label) {
+           return std::ranges::any_of(newer.labels,
+                                      [&](const auto& other) { return image::sameLabel(other.name, label.name); });
+         });
+}
+
 // Names of the regions that cannot be drawn on the image, each with a finding.
 std::set<std::string> brokenIn(const io::Series& s, const Case& c, const Remembered& remembered, Pairing& out) {
   std::set<std::string> names;
@@ -91,8 +100,14 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
     for (const auto& instance : images[n]->instances) caseOfInstance[instance.sopInstanceUid].insert(n);
     caseOfSeries[images[n]->seriesUid].insert(n);
   }
-  for (const auto& s : scan.series) {
-    if (!isLabels(s)) continue;
+  // Of the versions of a structure set the newest comes first.
+  std::vector<const io::Series*> sets;
+  for (const auto& s : scan.series)
+    if (isLabels(s)) sets.push_back(&s);
+  std::ranges::stable_sort(sets, std::greater(), [](const auto* s) { return s->made; });
+  std::map<std::size_t, std::vector<const io::Series*>> taken;  // by image
+  for (const auto* set : sets) {
+    const auto& s = *set;
     const auto unusable = [&](const char* code, std::string message) {
       out.findings.emplace_back(placeOf(s), io::Finding{io::Finding::Severity::Unusable, code, std::move(message)});
     };
@@ -124,6 +139,13 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
       continue;
     }
     Case& c = out.cases[out.cases.size() - images.size() + at];
+    if (std::ranges::any_of(taken[at], [&](const auto* newer) { return replaces(*newer, s); })) {
+      out.findings.emplace_back(placeOf(s), io::Finding{io::Finding::Severity::Note, "older-version",
+                                                        "a newer structure set of the same image has all of its "
+                                                        "regions, and is used instead"});
+      continue;
+    }
+    taken[at].push_back(set);
     bool resample = false;
     if (s.modality == "SEG") {
       const auto question = onGrid("lies on", c);
@@ -155,9 +177,17 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
     if (!broken.empty() && std::ranges::all_of(s.labels, [&](const auto& l) { return broken.contains(l.name); }))
       continue;
     for (const auto& instance : s.instances) c.labelFiles.push_back(instance.file);
+    std::set<std::string> own;
     for (const auto& label : s.labels) {
       if (broken.contains(label.name)) continue;
-      if (std::find(c.labels.begin(), c.labels.end(), label.name) != c.labels.end()) continue;
+      if (const auto known =
+              std::ranges::find_if(c.labels, [&](const auto& n) { return image::sameLabel(n, label.name); });
+          known != c.labels.end()) {
+        // A name twice in one file is one structure in two parts; in two files, two answers.
+        if (std::ranges::count(own, *known) == 0) takeAnswer(c, *known, placeOf(s), out);
+        continue;
+      }
+      own.insert(label.name);
       c.labels.push_back(label.name);
       c.labelInfo.push_back(label);
     }

@@ -7,8 +7,7 @@
 
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
-#include "core/data/layout/LabelTable.h"
-#include "core/data/layout/Words.h"
+#include "core/data/layout/Contrasts.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
@@ -17,22 +16,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-using layout::Name;
 using layout::Role;
+using layout::VolumeEntry;
 using Finding = io::Finding;
 using Words = std::vector<std::string>;
-
-/// A volume file of the source, and what its name says.
-struct Volume {
-  const io::LooseFile* loose;
-  fs::path relative;
-  Name name;
-  Words key() const {
-    auto words = name.place;
-    words.insert(words.end(), name.stem.begin(), name.stem.end());
-    return words;
-  }
-};
 
 /// An image that labels may belong to: a volume file, or a DICOM series. Where both lie is a path below the source.
 struct Image {
@@ -47,8 +34,11 @@ struct Belonging {
   std::string structure;
 };
 
+/// Whether the file cannot be used; one of several volumes can where they are channels.
 bool unusable(const io::LooseFile& loose) {
-  return std::ranges::any_of(loose.findings, [](const auto& f) { return f.severity == Finding::Severity::Unusable; });
+  return std::ranges::any_of(loose.findings, [](const auto& f) {
+    return f.severity == Finding::Severity::Unusable && f.code != "several-volumes";
+  });
 }
 
 bool endsWith(const Words& words, const Words& ending) {
@@ -72,7 +62,7 @@ class Images {
   }
 
   /// The image that a label file belongs to by its name; nothing where that is not clear.
-  std::optional<Belonging> ownerOf(const Volume& label, std::size_t labelsInFolder) const {
+  std::optional<Belonging> ownerOf(const VolumeEntry& label, std::size_t labelsInFolder) const {
     const auto folder = label.relative.parent_path();
     const auto stem = layout::stemOf(label.relative);
     const auto key = label.key();
@@ -120,152 +110,225 @@ class Images {
   std::map<fs::path, std::vector<std::size_t>> m_below;
 };
 
-}  // namespace
+/// The work of pairVolumes(), step by step.
+class VolumePairing {
+ public:
+  VolumePairing(std::string source, fs::path folder, const Pseudonym& pseudonym, const Remembered& remembered,
+                Pairing& out)
+      : m_source(std::move(source)),
+        m_folder(std::move(folder)),
+        m_pseudonym(pseudonym),
+        m_remembered(remembered),
+        m_out(out),
+        m_tables(m_folder) {}
 
-Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const fs::path& folder,
-                         const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
-                         const CancelToken& cancel) {
-  // The folder may be moved, with its name, or be two sources at once.
-  const auto placed = [&](const fs::path& relative) { return (folder.filename() / relative).generic_string(); };
-  const auto leaveOut = [&](const fs::path& file, const char* code, std::string message) {
-    out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, code, std::move(message)});
-  };
-  std::vector<Volume> found, labels;
+  /// Tells images from labels.
+  void sortOut(const std::vector<io::LooseFile>& loose);
+  /// Makes cases of the images; DICOM series may have label maps beside them, too.
+  void addImages();
+  Result<void> addLabels(Progress& progress, const CancelToken& cancel);
+
+ private:
+  /// Labels and, where they are the mask of one, the structure that they are called after.
+  using Own = std::pair<const VolumeEntry*, std::string>;
+
+  Case caseOf(std::vector<layout::Contrast>& channels);
+  /// Adds what a label file says to a case.
+  void take(Case& c, const VolumeEntry& label, const std::string& structure);
+  std::optional<layout::Structures> read(const Case& c, const VolumeEntry& label, const std::string& structure);
+  void addStructure(Case& c, layout::Structures::One structure, int file);
+  void leaveOut(const fs::path& file, const char* code, std::string message) {
+    m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, code, std::move(message)});
+  }
+  /// The folder may be moved, with its name, or be two sources at once.
+  std::string placed(const fs::path& relative) const { return (m_folder.filename() / relative).generic_string(); }
+
+  std::string m_source;
+  fs::path m_folder;
+  const Pseudonym& m_pseudonym;
+  const Remembered& m_remembered;
+  Pairing& m_out;
+  layout::LabelTables m_tables;
+  std::vector<VolumeEntry> m_found, m_labels;
+  std::map<fs::path, std::size_t> m_labelsIn;  ///< how many a folder has
+  Images m_images;
+};
+
+void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
   std::vector<fs::path> places;
-  for (const auto& loose : scan.loose)
-    if (loose.kind == "volume" && !unusable(loose)) places.push_back(loose.file.lexically_relative(folder));
+  for (const auto& loose : all)
+    if (loose.kind == "volume" && !unusable(loose)) places.push_back(loose.file.lexically_relative(m_folder));
   const auto channels = layout::channelStems(places);
   std::set<fs::path> mixed;  // folders with files that call themselves labels: there, others that say image are images
   for (const auto& place : places)
     if (layout::nameOf(place, channels).callsItselfLabels) mixed.insert(place.parent_path());
-  std::map<fs::path, std::size_t> labelsIn;
-  for (const auto& loose : scan.loose) {
+  for (const auto& loose : all) {
     if (loose.kind != "volume" || unusable(loose)) continue;
-    const auto relative = loose.file.lexically_relative(folder);
-    Volume volume{&loose, relative, layout::nameOf(relative, channels)};
-    if (volume.name.callsItselfImage && mixed.contains(relative.parent_path())) volume.name.role = Role::Image;
-    if (io::namesItsLabels(loose.file)) volume.name.role = Role::Labels;
-    if (volume.name.role == Role::Part)
+    const auto relative = loose.file.lexically_relative(m_folder);
+    VolumeEntry volume{&loose, relative, layout::nameOf(relative, channels)};
+    auto& role = volume.name.role;
+    if (volume.name.callsItselfImage && mixed.contains(relative.parent_path())) role = Role::Image;
+    if (io::namesItsLabels(loose.file)) role = Role::Labels;
+    if (role == Role::Part)
       leaveOut(loose.file, "part-of-annotation", "a piece of an annotation, which the labels beside it hold whole");
-    else if (volume.name.role == Role::Labels)
-      ++labelsIn[relative.parent_path()], labels.push_back(std::move(volume));
-    else
-      found.push_back(std::move(volume));
+    else if (role == Role::Image)
+      m_found.push_back(std::move(volume));
+    else if (!layout::severalVolumes(loose))  // else its finding says so
+      ++m_labelsIn[relative.parent_path()], m_labels.push_back(std::move(volume));
   }
+}
 
-  // DICOM series may have label maps beside them.
-  Images images;
-  for (std::size_t n = 0; n < out.cases.size(); ++n) {
-    if (out.cases[n].kind != "dicom" || out.cases[n].imageFiles.empty()) continue;
-    const auto relative = out.cases[n].imageFiles.front().lexically_relative(folder);
-    images.add({n, layout::nameOf(relative, {}).place, relative.parent_path(), {}});
+Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
+  const auto& first = *channels.front().volume;
+  Case c;
+  c.id = "case-" + m_pseudonym(m_source + "\n" + placed(first.relative));
+  const auto patient = layout::patientOf(first.relative, first.name);
+  c.patient = "patient-" + m_pseudonym(patient.starts_with("sub-") ? patient : placed(patient));
+  c.kind = "volume";
+  c.geometry = first.loose->geometry;
+  c.modality = channels.front().channel.modality;
+  for (auto& [volume, channel] : channels) {
+    const auto& file = volume->loose->file;
+    if (c.imageFiles.empty() || c.imageFiles.back() != file) c.imageFiles.push_back(file);
+    channel.file = static_cast<int>(c.imageFiles.size()) - 1;
+    if (channel.part >= 0) m_out.understood.insert(file);
+    if (!sameLabelGrid(volume->loose->geometry, c.geometry))
+      m_out.findings.emplace_back(
+          file, Finding{Finding::Severity::Note, "channel-grid",
+                        "the channel '" + channel.name + "' lies on another grid than '" +
+                            channels.front().channel.name + "' beside it, and is brought to that one"});
+    if (!channel.name.empty()) c.channels.push_back(channel);
   }
-  // Images of one folder whose names differ in the contrast alone, on one grid, are one case.
-  std::map<std::pair<fs::path, Words>, std::vector<const Volume*>> groups;
-  for (const auto& volume : found) groups[{volume.relative.parent_path(), volume.key()}].push_back(&volume);
-  for (auto& [at, volumes] : groups) {
-    std::ranges::sort(volumes, {}, [](const Volume* v) { return v->relative; });
-    std::vector<const Volume*> leaders;
-    for (const auto* volume : volumes) {
-      const bool further = std::ranges::any_of(leaders, [&](const Volume* leader) {
-        return !volume->name.said.empty() && sameLabelGrid(volume->loose->geometry, leader->loose->geometry);
-      });
-      if (further) {
-        leaveOut(volume->loose->file, "extra-channel", "a further channel of an image; only the first is used");
-        continue;
-      }
-      leaders.push_back(volume);
-      images.add({out.cases.size(), volume->key(), volume->relative.parent_path(), layout::stemOf(volume->relative)});
-      Case c;
-      c.id = "case-" + pseudonym(source + "\n" + placed(volume->relative));
-      const auto patient = layout::patientOf(volume->relative, volume->name);
-      c.patient = "patient-" + pseudonym(patient.starts_with("sub-") ? patient : placed(patient));
-      c.kind = "volume";
-      c.imageFiles = {volume->loose->file};
-      c.geometry = volume->loose->geometry;
-      out.cases.push_back(std::move(c));
-    }
-  }
+  return c;
+}
 
-  // Which labels belong to which image.
-  std::map<std::size_t, std::vector<std::pair<const Volume*, std::string>>> labelsOfImage;
-  for (const auto& label : labels) {
-    const auto owner = images.ownerOf(label, labelsIn[label.relative.parent_path()]);
+void VolumePairing::addImages() {
+  for (std::size_t n = 0; n < m_out.cases.size(); ++n) {
+    if (m_out.cases[n].kind != "dicom" || m_out.cases[n].imageFiles.empty()) continue;
+    const auto relative = m_out.cases[n].imageFiles.front().lexically_relative(m_folder);
+    m_images.add({n, layout::nameOf(relative, {}).place, relative.parent_path(), {}});
+  }
+  for (auto& channels : layout::imagesOf(m_found, m_tables)) {
+    const auto& first = *channels.front().volume;
+    m_images.add({m_out.cases.size(), first.key(), first.relative.parent_path(), layout::stemOf(first.relative)});
+    m_out.cases.push_back(caseOf(channels));
+  }
+}
+
+Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& cancel) {
+  std::map<std::size_t, std::vector<Own>> labelsOfImage;
+  for (const auto& label : m_labels) {
+    const auto owner = m_images.ownerOf(label, m_labelsIn[label.relative.parent_path()]);
     if (owner)
       labelsOfImage[owner->image].emplace_back(&label, owner->structure);
     else
       leaveOut(label.loose->file, "unpaired-label", "named as labels, but no image of a fitting name lies beside it");
   }
   std::int64_t done = 0;
-  layout::LabelTables tables(folder);
   for (auto& [at, own] : labelsOfImage) {
-    auto& c = out.cases[images.all[at].item];
-    // A map of all structures says more than masks of some.
-    std::ranges::stable_sort(own, {}, [](const auto& entry) {
+    auto& c = m_out.cases[m_images.all[at].item];
+    // A map of all structures says more than masks of some; what a name calls final is the answer.
+    const auto order = [](const Own& entry) {
       return std::pair(entry.second.empty() ? 0 : 1, -entry.first->name.preference);
-    });
-    const bool map = own.front().second.empty(), segmented = !c.labelFiles.empty();
-    for (const auto& [label, structure] : own) {
+    };
+    std::ranges::stable_sort(own, {}, order);
+    const bool segmented = !c.labelFiles.empty();  // a DICOM image's own segmentations name it
+    for (const auto& entry : own) {
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped");
-      progress.report("labels", done++, static_cast<std::int64_t>(labels.size()));
-      const auto& file = label->loose->file;
-      const auto& image = c.imageFiles.front();
-      if (segmented || (map && !c.labelFiles.empty())) {
-        // A DICOM image's own segmentations name it; among maps, what a name calls final is the answer.
-        leaveOut(file, "second-label", "the image already has the labels " + c.labelFiles.front().string());
-        continue;
-      }
-      const bool moved = !sameLabelGrid(label->loose->geometry, c.geometry);
-      const bool turned = moved && sameVoxels(label->loose->geometry, c.geometry);
-      if (moved && !liesIn(label->loose->geometry, c.geometry)) {
-        leaveOut(file, "label-geometry",
-                 "the labels lie on another grid than their image " + image.string() + ", and mostly beside it");
-        continue;
-      }
-      const auto occurring = remembered("label layers", file, [&]() -> Result<Json> {
-        LORKD_TRY(values, labelValues(file));
-        return Json(values);
-      });
-      const auto table = tables.of(file, label->relative);
-      auto known = occurring && table ? layout::structuresOf(occurring->get<LayerValues>(), *table, structure)
-                                      : std::unexpected(occurring ? table.error() : occurring.error());
-      if (!known) {
-        if (!table) out.understood.insert(table.error().context);
-        leaveOut(file, "label-values", known.error().text());
-        continue;
-      }
-      // Two answers to one question are not one answer.
-      const auto twice = std::ranges::find_if(known->structures, [&](const auto& s) {
-        return std::ranges::any_of(c.labels, [&](const auto& name) { return image::sameLabel(name, s.label.name); });
-      });
-      if (twice != known->structures.end()) {
-        leaveOut(file, "second-label", "the image already has labels of '" + twice->label.name + "'");
-        continue;
-      }
-      if (moved && !turned) {
-        if (std::ranges::count(c.consent, "label-grid") == 0) c.consent.emplace_back("label-grid");
-        out.findings.emplace_back(file, Finding{Finding::Severity::Consent, "label-grid",
-                                                "the labels lie on another grid than their image " + image.string() +
-                                                    "; with consent each voxel takes the nearest label"});
-      }
-      const auto number = static_cast<int>(c.labelFiles.size());
-      if (moved) c.resampled.push_back(number);
-      c.labelFiles.push_back(file);
-      if (c.labelNames.empty()) c.labelNames = table->file;
-      out.understood.insert(table->file);
-      for (auto& s : known->structures) {
-        for (auto& place : s.places) place.file = number;
-        c.labels.push_back(s.label.name);
-        c.labelInfo.push_back(std::move(s.label));
-        c.places.push_back(std::move(s.places));
-      }
-      for (auto& place : known->ignored) {
-        place.file = number;
-        c.ignored.push_back(place);
-      }
+      progress.report("labels", done++, static_cast<std::int64_t>(m_labels.size()));
+      const bool map = own.front().second.empty() && !c.labelFiles.empty();
+      if (segmented || (map && order(entry) != order(own.front())))
+        leaveOut(entry.first->loose->file, "second-label",
+                 "the image already has the labels " + c.labelFiles.front().string());
+      else
+        take(c, *entry.first, entry.second);
     }
   }
   return {};
+}
+
+std::optional<layout::Structures> VolumePairing::read(const Case& c, const VolumeEntry& label,
+                                                      const std::string& structure) {
+  const auto& file = label.loose->file;
+  const auto& geometry = label.loose->geometry;
+  if (!sameLabelGrid(geometry, c.geometry) && !liesIn(geometry, c.geometry)) {
+    leaveOut(
+        file, "label-geometry",
+        "the labels lie on another grid than their image " + c.imageFiles.front().string() + ", and mostly beside it");
+    return std::nullopt;
+  }
+  const auto occurring = m_remembered("label layers", file, [&]() -> Result<Json> {
+    LORKD_TRY(values, labelValues(file));
+    return Json(values);
+  });
+  const auto table = m_tables.of(file, label.relative);
+  auto known = occurring && table ? layout::structuresOf(occurring->get<LayerValues>(), *table, structure)
+                                  : std::unexpected(occurring ? table.error() : occurring.error());
+  if (!known) {
+    if (!table) m_out.understood.insert(table.error().context);
+    leaveOut(file, "label-values", known.error().text());
+    return std::nullopt;
+  }
+  m_out.understood.insert(table->file);
+  return std::move(*known);
+}
+
+void VolumePairing::addStructure(Case& c, layout::Structures::One structure, int file) {
+  for (auto& place : structure.places) place.file = file;
+  const auto same =
+      std::ranges::find_if(c.labels, [&](const auto& n) { return image::sameLabel(n, structure.label.name); });
+  if (same == c.labels.end()) {
+    c.labels.push_back(structure.label.name);
+    c.labelInfo.push_back(std::move(structure.label));
+    c.places.push_back(std::move(structure.places));
+    return;
+  }
+  // Two answers to one question are not one answer.
+  auto& places = c.places[static_cast<std::size_t>(same - c.labels.begin())];
+  places.insert(places.end(), structure.places.begin(), structure.places.end());
+  takeAnswer(c, *same, c.labelFiles[static_cast<std::size_t>(file)], m_out);
+}
+
+void VolumePairing::take(Case& c, const VolumeEntry& label, const std::string& structure) {
+  auto known = read(c, label, structure);
+  if (!known) return;
+  const auto& file = label.loose->file;
+  const bool moved = !sameLabelGrid(label.loose->geometry, c.geometry);
+  if (moved && !sameVoxels(label.loose->geometry, c.geometry)) {
+    if (std::ranges::count(c.consent, "label-grid") == 0) c.consent.emplace_back("label-grid");
+    m_out.findings.emplace_back(
+        file, Finding{Finding::Severity::Consent, "label-grid",
+                      "the labels lie on another grid than their image " + c.imageFiles.front().string() +
+                          "; with consent each voxel takes the nearest label"});
+  }
+  const auto number = static_cast<int>(c.labelFiles.size());
+  if (moved) c.resampled.push_back(number);
+  c.labelFiles.push_back(file);
+  if (const auto table = m_tables.of(file, label.relative); table && c.labelNames.empty()) c.labelNames = table->file;
+  for (auto& one : known->structures) addStructure(c, std::move(one), number);
+  for (auto& place : known->ignored) {
+    place.file = number;
+    c.ignored.push_back(place);
+  }
+}
+
+}  // namespace
+
+void takeAnswer(Case& c, const std::string& label, const fs::path& file, Pairing& out) {
+  if (std::ranges::count(c.contested, label) == 0) c.contested.push_back(label);
+  out.findings.emplace_back(file, Finding{Finding::Severity::Warning, "second-answer",
+                                          "'" + label +
+                                              "' is marked in other labels of the same image, too: "
+                                              "data.sources.NAME.answers says which of them count"});
+}
+
+Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const fs::path& folder,
+                         const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
+                         const CancelToken& cancel) {
+  VolumePairing pairing(source, folder, pseudonym, remembered, out);
+  pairing.sortOut(scan.loose);
+  pairing.addImages();
+  return pairing.addLabels(progress, cancel);
 }
 
 }  // namespace lorkd::data

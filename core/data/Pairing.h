@@ -41,14 +41,17 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
 /// for an image and its labels (imagesTr/X_0000 and labelsTr/X, X and X_seg, volume-X and segmentation-X, ...). A label
 /// file of which more is left is the mask of the structure called so (X/segmentations/liver, X_OAR_Brainstem). Else:
 /// the one whose name ends alike elsewhere in the source, or the only image and the only label file of a folder. What
-/// is not clear is not paired. Files of one folder that differ in the contrast alone, on one grid, are channels of one
-/// image: the first is used, the others are findings. Labels of the same voxels in another order are turned. What
-/// values mean: see layout/LabelTable.h. Label maps are read to list their values: those that are not whole numbers are
-/// unusable. Patients are told apart by layout::patientOf(); pseudonyms are made of the path from the scanned `folder`
-/// on.
+/// is not clear is not paired. Files of one folder that differ in the contrast alone are channels of one image, on one
+/// grid or, where one scanner makes both, brought to the finest; a file of several volumes is one where dataset.json
+/// names as many channels. Labels of the same voxels in another order are turned. What values mean: see
+/// layout/LabelTable.h. Label maps are read to list their values: those that are not whole numbers are unusable.
+/// Patients are told apart by layout::patientOf(); pseudonyms are made of the path from the scanned `folder` on.
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
                          const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
                          const CancelToken& cancel);
+
+/// Notes that `file` marks a structure that other labels of the case mark already.
+void takeAnswer(Case& c, const std::string& label, const std::filesystem::path& file, Pairing& out);
 
 /// Sets `unannotated` of every case of a source: what others speak of.
 void findUnannotated(std::vector<Case>& cases);

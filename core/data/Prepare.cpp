@@ -8,6 +8,7 @@
 #include "core/base/File.h"
 #include "core/base/SafeTensors.h"
 #include "core/base/Truth.h"
+#include "core/data/Channels.h"
 #include "core/data/Orient.h"
 #include "core/data/PreparedFile.h"
 #include "core/data/SegmentReader.h"
@@ -21,13 +22,13 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uintmax_t largestIndex = std::uintmax_t(256) << 20;
-constexpr int formatVersion = 5;  // to be raised when the same key would give other numbers
+constexpr int formatVersion = 6;  // to be raised when the same key would give other numbers
 
 /// A case on the working grid: the whole volume, before any slab is cut.
 struct Working {
   std::string id;
-  image::Volume image;
-  image::Geometry source;
+  std::vector<image::Volume> inputs;  ///< of one grid
+  const image::Geometry& grid() const { return inputs.front().geometry; }
   std::vector<std::pair<int, std::vector<image::Mask>>> masks;  ///< task index, one mask a class
 };
 
@@ -46,23 +47,44 @@ Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& dig
            {"split", toString(c.split)},       {"tasks", tasks}};
   if (!c.item.places.empty()) key["places"] = {c.item.labels, c.item.places};
   if (!c.item.ignored.empty()) key["ignored"] = c.item.ignored;
+  if (!d.inputs.empty()) key["inputs"] = d.inputs;
+  if (!c.item.contested.empty()) key["answers"] = {c.item.contested, c.item.answers};
+  if (!c.item.channels.empty()) key["channels"] = c.item.channels;
   if (d.split.slab != plan::SplitSlab::None) key["slab"] = {d.split, d.patch[2]};
   return key;
 }
 
+/// That classes which are to exclude each other do not overlap by more than edges do once they are moved.
+Result<void> checkExclusive(const std::pair<std::string, plan::Task>& task, const std::vector<image::Mask>& masks,
+                            const std::string& id) {
+  if (task.second.outputs != plan::TaskOutputs::Exclusive || masks.size() < 2) return {};
+  std::size_t inside = 0, both = 0;
+  for (std::size_t v = 0; v < masks.front().voxels.size(); ++v) {
+    const auto n = std::ranges::count_if(masks, [v](const auto& mask) { return mask.voxels[v] == 1; });
+    inside += n > 0, both += n > 1;
+  }
+  if (both * 50 <= inside) return {};
+  return fail(ErrorCode::Mismatch,
+              "classes of task '" + task.first + "' overlap in " + std::to_string(both) + " of " +
+                  std::to_string(inside) + " voxels of " + id + ", but are to exclude each other",
+              "set tasks." + task.first + ".outputs to overlapping", "tasks." + task.first + ".outputs");
+}
+
 Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c, const CancelToken& cancel) {
-  LORKD_TRY(source, readImage(c.item));
-  LORKD_TRY(image, prepareImage(source, plan.data));
-  Working out{c.item.source + "\n" + c.item.id, std::move(image), source.geometry, {}};
-  if (c.item.geometry.size != source.geometry.size)
-    return fail(ErrorCode::Mismatch, "the labels lie on another grid than the image", "", c.item.id);
-  source.voxels = {};  // what follows needs the memory
-  const auto orientation = closestToLps(source.geometry);
+  Working out{c.item.source + "\n" + c.item.id, {}, {}};
+  {
+    LORKD_TRY(sources, readInputs(plan.data, c.item));
+    if (sources.size() == 1 && c.item.geometry.size != sources.front().geometry.size)
+      return fail(ErrorCode::Mismatch, "the labels lie on another grid than the image", "", c.item.id);
+    LORKD_TRY(inputs, prepareInputs(sources, c.item.geometry, plan.data));
+    out.inputs = std::move(inputs);
+  }
+  const auto orientation = closestToLps(c.item.geometry);
   SegmentReader reader(c.item);
   const auto moved = [&](const image::Mask& mask) {
     image::Mask oriented;
     static_cast<image::Grid<std::uint8_t>&>(oriented) = reoriented(mask, orientation);
-    return io::resampleMask(oriented, out.image.geometry);
+    return io::resampleMask(oriented, out.grid());
   };
   LORKD_TRY(found, reader.ignored());
   const auto ignored = found ? std::optional(moved(*found)) : std::nullopt;
@@ -72,7 +94,7 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c, const
     LORKD_CHECK(eachClassMask(reader, plan.tasks.at(static_cast<std::size_t>(t)).second, cancel,
                               [&](std::size_t, std::optional<image::Mask> mask) -> Result<void> {
                                 if (!mask) {
-                                  masks.emplace_back(out.image.geometry, notKnown);
+                                  masks.emplace_back(out.grid(), notKnown);
                                   return {};
                                 }
                                 auto& own = masks.emplace_back(moved(*mask));
@@ -80,6 +102,7 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c, const
                                   if (ignored->voxels[n] != 0) own.voxels[n] = notKnown;
                                 return {};
                               }));
+    LORKD_CHECK(checkExclusive(plan.tasks.at(static_cast<std::size_t>(t)), masks, c.item.id));
   }
   return out;
 }
@@ -100,7 +123,7 @@ Slices slicesOf(std::int64_t depth, const plan::Plan& plan, Split split) {
 
 Result<void> writeCase(const plan::Plan& plan, const AssignedCase& c, const Working& working, const std::string& digest,
                        const std::string& key, const fs::path& file) {
-  image::Geometry g = working.image.geometry;
+  image::Geometry g = working.grid();
   const auto [first, end] = slicesOf(g.size[2], plan, c.split).kept;
   const std::int64_t slice = g.size[0] * g.size[1];
   g.origin = g.indexToLps({0, 0, static_cast<double>(first)});
@@ -108,10 +131,19 @@ Result<void> writeCase(const plan::Plan& plan, const AssignedCase& c, const Work
   const auto at = static_cast<std::size_t>(first * slice), count = static_cast<std::size_t>(g.voxels());
 
   std::vector<safetensors::Entry> entries;
+  std::vector<float> together;
+  std::span<const float> voxels = std::span(working.inputs.front().voxels).subspan(at, count);
+  if (working.inputs.size() > 1) {
+    for (const auto& input : working.inputs) {
+      const auto own = std::span(input.voxels).subspan(at, count);
+      together.insert(together.end(), own.begin(), own.end());
+    }
+    voxels = together;
+  }
   entries.push_back({"image",
                      "F32",
-                     {g.size[2], g.size[1], g.size[0]},
-                     std::as_bytes(std::span(working.image.voxels).subspan(at, count))});
+                     {static_cast<std::int64_t>(working.inputs.size()), g.size[2], g.size[1], g.size[0]},
+                     std::as_bytes(voxels)});
   std::vector<std::vector<std::uint8_t>> stacks;
   stacks.reserve(working.masks.size());
   for (const auto& [task, masks] : working.masks) {
@@ -130,7 +162,7 @@ Result<void> writeCase(const plan::Plan& plan, const AssignedCase& c, const Work
                              {"patient", c.item.patient},
                              {"split", toString(c.split)},
                              {"geometry", geometryToJson(g).dump()},
-                             {"source_geometry", geometryToJson(working.source).dump()},
+                             {"source_geometry", geometryToJson(c.item.geometry).dump()},
                              {"input", digest},
                              {"key", key}});
 }
@@ -148,16 +180,40 @@ image::Geometry workingGrid(const image::Geometry& source, const plan::Data& opt
   return io::gridAtSpacing(reoriented(source, closestToLps(source)), options.spacing);
 }
 
-Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data& options) {
+namespace {
+
+/// The image on `target`, normalised.
+Result<image::Volume> prepareOn(const image::Geometry& target, const image::Volume& source, const plan::Data& options) {
   if (source.geometry.voxels() <= 0 || source.voxels.size() != static_cast<std::size_t>(source.geometry.voxels()))
     return fail(ErrorCode::InvalidArgument, "the volume is empty");
   if (!std::all_of(source.voxels.begin(), source.voxels.end(), [](float v) { return std::isfinite(v); }))
     return fail(ErrorCode::Numeric, "the volume holds values that are not finite", "check the source file");
   image::Volume oriented;
   static_cast<image::Grid<float>&>(oriented) = reoriented(source, closestToLps(source.geometry));
-  auto out = io::resampleLinear(oriented, workingGrid(source.geometry, options));
+  auto out = io::resampleLinear(oriented, target);
   out.modality = source.modality;
   normalise(out, options);
+  return out;
+}
+
+}  // namespace
+
+Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data& options) {
+  return prepareOn(workingGrid(source.geometry, options), source, options);
+}
+
+Result<std::vector<image::Volume>> prepareInputs(const std::vector<image::Volume>& inputs,
+                                                 const image::Geometry& source, const plan::Data& options) {
+  const auto grid = workingGrid(source, options);
+  std::vector<image::Volume> out;
+  for (std::size_t n = 0; n < inputs.size(); ++n) {
+    if (inputs[n].voxels.empty()) {
+      out.emplace_back(grid);
+      continue;
+    }
+    LORKD_TRY(prepared, prepareOn(grid, inputs[n], normalisationOf(options, n)));
+    out.push_back(std::move(prepared));
+  }
   return out;
 }
 
@@ -197,7 +253,7 @@ Result<fs::path> prepare(const plan::Plan& plan, const CaseList& cases, const fs
         if (!read) return fail(read.error(), c.item.id);
         working = std::move(*read);
       }
-      const auto [first, end] = slabOf(working->image.geometry.size[2], plan.data.split, c.split);
+      const auto [first, end] = slabOf(working->grid().size[2], plan.data.split, c.split);
       if (first >= end)
         return fail(ErrorCode::InvalidArgument, "too few slices to hold out a slab",
                     "lower the shares of validation and test, or the spacing", c.item.id);

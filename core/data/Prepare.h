@@ -14,6 +14,7 @@
 namespace lorkd::data {
 
 /// Clips and normalises in place as the plan's data section says:
+///   auto        ct where the modality is CT, or unknown and the values look like HU; else percentile
 ///   ct          clip to the window, then (v - mean) / deviation over the clipped volume; "percentile" where the
 ///               modality is known and not CT
 ///   percentile  clip at 0.5 and 99.5 %, then the same
@@ -23,7 +24,7 @@ namespace lorkd::data {
 ///               4095 or 65535, whichever holds the values, else their own minimum and maximum
 void normalise(image::Volume& volume, const plan::Data& options);
 
-/// What pictures are normalised by: the plan's kind, or "scale" where that is for HU.
+/// What pictures are normalised by: the plan's kind, or "scale" where that is for HU, or automatic.
 plan::DataNormalisation pictureNormalisation(const plan::Data& options);
 
 /// The grid on which a source is worked: at the plan's spacing, axes reordered so that i, j, k run closest to L, P, S.
@@ -34,27 +35,35 @@ image::Geometry workingGrid(const image::Geometry& source, const plan::Data& opt
 /// Errors: InvalidArgument (empty volume), Numeric (values that are not finite).
 Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data& options);
 
+/// The network's inputs (see Channels.h) of an image of geometry `source`, each on its working grid and normalised as
+/// the plan says of it; a missing one is all 0. Errors: those of prepareImage().
+Result<std::vector<image::Volume>> prepareInputs(const std::vector<image::Volume>& inputs,
+                                                 const image::Geometry& source, const plan::Data& options);
+
 /// First and one-past-last slice (along S of the working grid) of a split when a slab is held out: the test share of
 /// the `depth` slices at the plan's end, validation beside it, the rest to train on. Each share above 0 gets a slice at
 /// least. Without a slab: every slice.
 std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Split& options, Split split);
 
-/// Probabilities of the classes on one working grid, taken back: each is interpolated linearly on `source`, and a voxel
-/// belongs to every class whose probability is above `threshold` there: the outputs are independent sigmoids, so
-/// classes may overlap. Voxels outside the working grid (in another slab) belong to none. A mask is made when it is
-/// asked for, since those of many classes would not fit into memory.
+/// Probabilities of the classes on one working grid, taken back: each is interpolated linearly on `source`. Of
+/// overlapping classes (independent sigmoids) a voxel belongs to every one whose probability is above `threshold`
+/// there; of exclusive ones to the most probable, if that is more probable than the background, which has the rest
+/// to 1. Voxels outside the working grid (in another slab) belong to none. A mask is made when it is asked for, since
+/// those of many classes would not fit into memory.
 class MasksInSource {
  public:
   /// Errors: InvalidArgument (no class, or classes on different grids).
   static Result<MasksInSource> of(std::vector<image::Volume> probabilities, const image::Geometry& source,
-                                  double threshold);
-  std::size_t classes() const { return m_probabilities.size(); }
+                                  double threshold, bool exclusive = false);
+  std::size_t classes() const { return m_classes; }
   const image::Geometry& source() const { return m_source; }
   image::Mask mask(std::size_t cls) const;
 
  private:
-  std::vector<image::Volume> m_probabilities;
-  std::vector<bool> m_inside;  ///< the working grid, by voxel of the source
+  std::size_t m_classes = 0;
+  std::vector<image::Volume> m_probabilities;  ///< of overlapping classes
+  image::LabelMap m_labels;                    ///< of exclusive ones
+  std::vector<bool> m_inside;                  ///< the working grid, by voxel of the source
   image::Geometry m_source;
   float m_threshold = 0;
 };
@@ -74,7 +83,7 @@ class LabelPainter {
 
 /// Prepares every case of the list that has tasks into `cache`, reusing files whose key (input digest + data options +
 /// classes) fits. One safetensors file a case, named by its key:
-///   "image"         F32 (D, H, W), D along k
+///   "image"         F32 (C, D, H, W), a channel for each of the plan's inputs, D along k
 ///   "task.<index>"  U8 (C, D, H, W), C classes of the task, 0 or 1, only for tasks the case has labels for; a
 ///                   class whose structure the case lacks is all 0
 ///   metadata        case, patient, split, geometry (JSON: of the working grid, see GeometryJson.h), source_geometry,

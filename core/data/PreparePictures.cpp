@@ -144,8 +144,9 @@ Result<LoadedSet> load(const Case& c, const plan::Plan& plan, std::int64_t seed)
 }  // namespace
 
 plan::DataNormalisation pictureNormalisation(const plan::Data& options) {
-  const bool forHu =
-      options.normalisation == plan::DataNormalisation::Ct || options.normalisation == plan::DataNormalisation::Window;
+  using enum plan::DataNormalisation;
+  const auto kind = options.normalisation;
+  const bool forHu = kind == Ct || kind == Window || kind == Auto;
   return forHu ? plan::DataNormalisation::Scale : options.normalisation;
 }
 

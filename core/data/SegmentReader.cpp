@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/data/Answers.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/LabelGrid.h"
 #include "core/io/Resample.h"
@@ -55,16 +56,45 @@ Result<void> SegmentReader::mark(const LabelPlace& place, image::Grid<std::uint8
   return {};
 }
 
-Result<void> SegmentReader::readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out) {
+Result<void> SegmentReader::readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out,
+                                       std::vector<int>& files) {
   for (std::size_t n = 0; n < m_case.labels.size(); ++n) {
-    if (m_case.places[n].empty() || (!wanted.empty() && !named(wanted, m_case.labels[n]))) continue;
-    auto& segment = out.segments.emplace_back();
-    if (n < m_case.labelInfo.size()) static_cast<image::Label&>(segment) = m_case.labelInfo[n];
-    segment.name = m_case.labels[n];
-    image::Mask mask(m_case.geometry);
-    for (const auto& place : m_case.places[n]) LORKD_CHECK(mark(place, mask));
-    segment.mask = std::move(mask.voxels);
+    if (!wanted.empty() && !named(wanted, m_case.labels[n])) continue;
+    std::map<int, image::Mask> answers;  // by file
+    for (const auto& place : m_case.places[n])
+      LORKD_CHECK(mark(place, answers.try_emplace(place.file, m_case.geometry).first->second));
+    for (auto& [from, mask] : answers) {
+      auto& segment = out.segments.emplace_back();
+      if (n < m_case.labelInfo.size()) static_cast<image::Label&>(segment) = m_case.labelInfo[n];
+      segment.name = m_case.labels[n];
+      segment.mask = std::move(mask.voxels);
+      files.push_back(from);
+    }
   }
+  return {};
+}
+
+Result<void> SegmentReader::join(image::SegmentSet& set, const std::vector<int>& files) const {
+  for (const auto& name : m_case.contested) {
+    std::map<int, std::vector<std::uint8_t>> byFile;
+    image::Segment one;
+    for (std::size_t n = 0; n < files.size(); ++n) {
+      auto& segment = set.segments[n];
+      if (!sameLabel(segment.name, name)) continue;
+      auto& mask = byFile.try_emplace(files[n], segment.mask.size()).first->second;
+      std::ranges::transform(mask, segment.mask, mask.begin(), std::bit_or<>());
+      static_cast<image::Label&>(one) = segment;
+      segment.name.clear();  // taken
+    }
+    if (byFile.empty() || m_case.answers.empty()) continue;  // of what nobody has chosen nothing is known
+    std::vector<std::vector<std::uint8_t>> answers;
+    for (auto& [from, mask] : byFile) answers.push_back(std::move(mask));
+    auto joined = joinAnswers(m_case.answers, m_case.geometry, answers);
+    if (!joined) return fail(joined.error(), m_case.id + ", " + name);
+    one.mask = std::move(*joined);
+    set.segments.push_back(std::move(one));
+  }
+  std::erase_if(set.segments, [](const auto& segment) { return segment.name.empty(); });
   return {};
 }
 
@@ -73,26 +103,31 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
     return fail(ErrorCode::NotFound, "the case has no labels",
                 "see what the scan rejected: labels may lie on another grid", m_case.id);
   image::SegmentSet out{m_case.geometry, {}};
-  const auto take = [&](image::SegmentSet& set) { std::ranges::move(set.segments, std::back_inserter(out.segments)); };
+  std::vector<int> files;  // of each segment
+  const auto take = [&](image::SegmentSet& set, std::size_t file) {
+    std::ranges::move(set.segments, std::back_inserter(out.segments));
+    files.resize(out.segments.size(), static_cast<int>(file));
+  };
   const auto wanting = [&](const std::string& name) { return wanted.empty() || named(wanted, name); };
   const auto wants = [&](const std::string& name) {
     // What the scan left out stays out.
     return (m_case.labels.empty() || named(m_case.labels, name)) && wanting(name);
   };
-  if (!m_case.places.empty()) LORKD_CHECK(readPlaces(wanted, out));
+  if (!m_case.places.empty()) LORKD_CHECK(readPlaces(wanted, out, files));
   for (std::size_t n = 0; n < m_case.labelFiles.size(); ++n) {
     if (!io::isVolumeFile(m_case.labelFiles[n])) {
       LORKD_TRY(set,
                 io::readLabels(m_case.labelFiles[n], m_case.geometry, m_case.origins, liesElsewhere(m_case, n), wants));
-      take(set);
+      take(set, n);
     } else if (m_case.places.empty()) {
       LORKD_TRY(layers, layersOf(n));
       for (std::size_t layer = 0; layer < layers->size(); ++layer) {
         LORKD_TRY(set, io::segmentsFromLabels((*layers)[layer], m_case.labelNames, static_cast<int>(layer), wanting));
-        take(set);
+        take(set, n);
       }
     }
   }
+  LORKD_CHECK(join(out, files));
   return out;
 }
 
@@ -108,7 +143,7 @@ bool annotates(const Case& item, const plan::Task& task, std::size_t cls) {
   const auto of = [&](const std::vector<std::string>& names) {
     return std::ranges::any_of(made, [&](const auto& label) { return named(names, label); });
   };
-  return of(item.labels) && !of(item.unannotated);
+  return of(item.labels) && !of(item.unannotated) && !(item.answers.empty() && of(item.contested));
 }
 
 Result<void> eachClassMask(SegmentReader& reader, const plan::Task& task, const CancelToken& cancel,

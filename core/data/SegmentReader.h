@@ -31,7 +31,10 @@ class SegmentReader {
   /// The layers of a volume file on the image's grid; valid until the next call. Null for a file of another kind.
   Result<const Layers*> layersOf(std::size_t file);
   Result<void> mark(const LabelPlace& place, image::Grid<std::uint8_t>& mask);
-  Result<void> readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out);
+  /// A segment a file where several mark a structure; `files` says which file each is of.
+  Result<void> readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out, std::vector<int>& files);
+  /// Makes one segment of those of each contested structure, or none where nobody has said how.
+  Result<void> join(image::SegmentSet& set, const std::vector<int>& files) const;
 
   Case m_case;
   std::map<std::size_t, Layers> m_kept;  ///< of files with several structures, by position
@@ -39,7 +42,8 @@ class SegmentReader {
 };
 
 /// Whether the case's labels speak of class `cls` of the task: of one of the labels that it is made of, and of every
-/// other one of which the source speaks in any case. If not, nothing is known of the class in this case.
+/// other one of which the source speaks in any case; where they give several answers, the plan must say which counts.
+/// If not, nothing is known of the class in this case.
 bool annotates(const Case& item, const plan::Task& task, std::size_t cls);
 
 /// Calls `use(class, mask)` for each class of the task, in order; nothing for one that is not annotated (see above).

@@ -41,6 +41,11 @@ torch::Tensor outer(const torch::Tensor& d, const torch::Tensor& h, const torch:
   return d.view({-1, 1, 1}) * h.view({1, -1, 1}) * w.view({1, 1, -1});
 }
 
+/// Softmax over the classes and a background of logit 0, without the background.
+torch::Tensor exclusive(const torch::Tensor& logits) {
+  return torch::softmax(torch::cat({torch::zeros_like(logits.slice(1, 0, 1)), logits}, 1), 1).slice(1, 1);
+}
+
 torch::Tensor crop(const torch::Tensor& volume, const std::array<std::int64_t, 3>& at,
                    const std::array<std::int64_t, 3>& size) {
   auto view = volume;
@@ -53,8 +58,8 @@ torch::Tensor crop(const torch::Tensor& volume, const std::array<std::int64_t, 3
 Result<torch::Tensor> slidingWindow(const torch::Tensor& image, const WindowOptions& options,
                                     const std::function<torch::Tensor(const torch::Tensor&)>& forward,
                                     const CancelToken& cancel) {
-  if (image.dim() != 4 || image.size(0) != 1 || image.numel() == 0)
-    return fail(ErrorCode::InvalidArgument, "the image must be a volume of shape (1, D, H, W)");
+  if (image.dim() != 4 || image.numel() == 0)
+    return fail(ErrorCode::InvalidArgument, "the image must be a volume of shape (channels, D, H, W)");
   if (options.batch < 1 || !(options.overlap >= 0 && options.overlap < 1) ||
       std::ranges::any_of(options.patch, [](auto p) { return p < 1; }))
     return fail(ErrorCode::InvalidArgument, "window sizes and batch must be positive, the overlap in [0, 1)");
@@ -67,9 +72,12 @@ Result<torch::Tensor> slidingWindow(const torch::Tensor& image, const WindowOpti
       before[i] = missing / 2;
       after[i] = missing - before[i];
     }
-    // Background is the darkest value there is (air), whatever the normalisation made of it.
-    const auto padded = torch::constant_pad_nd(
-        image.to(torch::kFloat32), {before[2], after[2], before[1], after[1], before[0], after[0]}, image.min().item());
+    // Background is the darkest value there is in each channel (air), whatever the normalisation made of it.
+    std::vector<torch::Tensor> channels;
+    for (const auto& channel : image.to(torch::kFloat32).unbind(0))
+      channels.push_back(torch::constant_pad_nd(
+          channel, {before[2], after[2], before[1], after[1], before[0], after[0]}, channel.min().item()));
+    const auto padded = channels.size() == 1 ? channels.front().unsqueeze(0) : torch::stack(channels);
 
     std::array<Axis, 3> axes;
     for (int i = 0; i < 3; ++i) axes[i] = makeAxis(padded.size(1 + i), patch[i], options.overlap);
@@ -86,7 +94,8 @@ Result<torch::Tensor> slidingWindow(const torch::Tensor& image, const WindowOpti
       const auto last = std::min(windows.size(), first + static_cast<std::size_t>(options.batch));
       std::vector<torch::Tensor> patches;
       for (auto i = first; i < last; ++i) patches.push_back(crop(padded, windows[i], patch));
-      const auto out = torch::sigmoid(forward(torch::stack(patches)).to(image.device(), torch::kFloat32));
+      const auto logits = forward(torch::stack(patches)).to(image.device(), torch::kFloat32);
+      const auto out = options.exclusive ? exclusive(logits) : torch::sigmoid(logits);
       const bool fits = out.dim() == 5 && out.size(0) == static_cast<std::int64_t>(last - first) &&
                         out.size(2) == patch[0] && out.size(3) == patch[1] && out.size(4) == patch[2];
       if (!fits)

@@ -32,7 +32,7 @@ std::string csvField(const std::string& text) {
 
 bool isScore(const std::string& metric) {
   const auto name = metric.substr(0, metric.find('/'));
-  return name == "dice" || name == "accuracy" || name == "auc";
+  return name == "dice" || name == "accuracy" || name == "auc" || name == "specificity";
 }
 
 void Table::append(const Table& other) {

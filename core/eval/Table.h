@@ -14,8 +14,10 @@ namespace lorkd::eval {
 struct Row {
   std::string task;    ///< "mean" for the mean over tasks, "all" for what all of them take together
   std::string method;  ///< "expert", "mtl", "teacher", ...
-  std::string metric;  ///< "dice", "dice/<class>", "accuracy", "auc", or a cost: "parameters", "multiply_adds",
-                       ///< "training_seconds", "peak_memory" (bytes)
+  /// "dice", "dice/<class>", "accuracy", "auc"; where a class is absent, "specificity/<class>" (share of those cases
+  /// where nothing was found) and "false_positive_ml/<class>"; or a cost: "parameters", "multiply_adds",
+  /// "training_seconds", "peak_memory" (bytes)
+  std::string metric;
   double value = 0;
   std::int64_t cases = 0;  ///< how many cases it is over
 };
@@ -23,7 +25,7 @@ struct Row {
 /// The score of one test case, by pseudonym: what intervals are made of.
 struct CaseRow {
   std::string task, method;
-  std::string metric;   ///< "dice/<class>", "accuracy" (0 or 1 for a picture)
+  std::string metric;   ///< "dice/<class>", "specificity/<class>" (0 or 1), "accuracy" (0 or 1 for a picture)
   std::string id;       ///< case; pictures are numbered
   std::string patient;  ///< cases of one patient are not independent
   double value = 0;

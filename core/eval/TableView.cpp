@@ -42,6 +42,7 @@ std::string metricTitle(const std::string& metric) {
   if (metric == "peak_memory") return "peak memory";
   if (metric == "pairs_in_conflict") return "pairs in conflict";
   if (metric == "gradient_cosine") return "mean cosine of gradients";
+  if (metric.starts_with("false_positive_ml/")) return "false positives, ml: " + metric.substr(18);
   return metric;
 }
 
@@ -57,6 +58,7 @@ std::string formatValue(const std::string& metric, double value) {
   if (metric == "training_seconds") return formatSeconds(value);
   if (metric == "peak_memory") return formatCount(std::llround(value / (1 << 20))) + "\u202fMiB";
   if (metric == "pairs_in_conflict" || metric == "gradient_cosine") return fmt::format("{:.3f}", value);
+  if (metric.starts_with("false_positive_ml/")) return fmt::format("{:.2f}\u202fml", value);
   if (!isScore(metric)) return formatCount(std::llround(value));
   return fmt::format("{:.4f}", value);
 }

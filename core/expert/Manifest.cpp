@@ -18,6 +18,7 @@ void to_json(Json& j, const Manifest& m) {
            {"patch", m.patch},
            {"normalisation", m.normalisation},
            {"threshold", m.threshold},
+           {"exclusive", m.exclusive},
            {"plan_digest", m.planDigest},
            {"checkpoint_digest", m.checkpointDigest},
            {"parity", m.parity},
@@ -50,6 +51,7 @@ void from_json(const Json& j, Manifest& m) {
   m.patch = j.value("patch", m.patch);
   m.normalisation = j.value("normalisation", Json());
   m.threshold = j.value("threshold", m.threshold);
+  m.exclusive = j.value("exclusive", m.exclusive);
   m.planDigest = j.value("plan_digest", m.planDigest);
   m.checkpointDigest = j.value("checkpoint_digest", m.checkpointDigest);
   m.parity = j.value("parity", m.parity);

@@ -28,6 +28,7 @@ struct Manifest {
   std::vector<std::int64_t> patch;  ///< x y z; for pictures x y, the size that they are brought to
   Json normalisation;               ///< the plan's data section that matters at inference
   double threshold = 0.5;
+  bool exclusive = false;  ///< of the classes and the background (logit 0) the largest is chosen, by no threshold
   std::string planDigest, checkpointDigest;
   double parity = -1;  ///< max |fused - unfused| on real inputs
   double largestLogit =

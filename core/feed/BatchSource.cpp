@@ -23,7 +23,7 @@ namespace {
 struct Knowledge {
   std::once_flag foregroundOnce, minimumOnce;
   Foreground foreground;
-  float minimum = 0;
+  std::vector<float> minimum;  ///< of each channel
 };
 
 Size3 sizeOf(const torch::Tensor& image) { return {image.size(-3), image.size(-2), image.size(-1)}; }
@@ -62,6 +62,7 @@ struct BatchSource::Impl {
   Result<void> fillPicture(const Example& example, Random random, torch::Tensor& images, std::int64_t row,
                            torch::Tensor& targets, std::int64_t targetRow) const;
   Augmentation augmentation(Random& random, bool volume) const;
+  void drawIntensity(Random& random, Augmentation& out) const;
   void addNoise(Random& random, float* values, std::int64_t count) const;
 
   void work(const std::stop_token& stop);
@@ -83,12 +84,16 @@ struct BatchSource::Impl {
   std::vector<std::jthread> workers;                           ///< last: joined before the rest goes
 };
 
+void BatchSource::Impl::drawIntensity(Random& random, Augmentation& out) const {
+  out.scale = static_cast<float>(random.normal(1, plan.data.intensity));
+  out.shift = static_cast<float>(random.normal(0, plan.data.intensity));
+}
+
 Augmentation BatchSource::Impl::augmentation(Random& random, bool volume) const {
   const auto& data = plan.data;
   Augmentation out;
   out.mirror = random.uniform() < 0.5 && data.mirror;
-  out.scale = static_cast<float>(random.normal(1, data.intensity));
-  out.shift = static_cast<float>(random.normal(0, data.intensity));
+  drawIntensity(random, out);
   if (data.rotate > 0) out.angle = random.uniform(-data.rotate, data.rotate) * std::numbers::pi / 180;
   if (data.zoom > 0) out.zoom = random.uniform(1 - data.zoom, 1 + data.zoom);
   if (volume) out.spacingX = data.spacing[0], out.spacingY = data.spacing[1];
@@ -112,6 +117,7 @@ Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& kn
                                            torch::Tensor& targets, std::int64_t targetRow) const {
   const auto size = sizeOf(example.image);
   const Size3 patch{plan.data.patch[2], plan.data.patch[1], plan.data.patch[0]};
+  const auto channels = example.image.size(0);
   const auto voxels = size[0] * size[1] * size[2], patchVoxels = patch[0] * patch[1] * patch[2];
   const auto* source = example.image.data_ptr<float>();
   const auto* masks = example.target.data_ptr<std::uint8_t>();
@@ -134,16 +140,24 @@ Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& kn
     start[a] = patchStart(size[a], patch[a], centre[a], random);
     padded = padded || size[a] < patch[a];
   }
-  const auto augment = augmentation(random, true);
+  auto augment = augmentation(random, true);
   if (padded || augment.moves())
-    std::call_once(known.minimumOnce, [&] { known.minimum = *std::min_element(source, source + voxels); });
+    std::call_once(known.minimumOnce, [&] {
+      for (std::int64_t c = 0; c < channels; ++c)
+        known.minimum.push_back(*std::min_element(source + c * voxels, source + (c + 1) * voxels));
+    });
 
-  auto* image = images.data_ptr<float>() + row * patchVoxels;
-  if (augment.moves())
-    warpPatch(source, size, start, patch, known.minimum, augment, image);
-  else
-    cutPatch(source, size, start, patch, known.minimum, augment, image);
-  addNoise(random, image, patchVoxels);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    // Each channel has a brightness of its own, and all move together.
+    if (c > 0) drawIntensity(random, augment);
+    auto* image = images.data_ptr<float>() + (row * channels + c) * patchVoxels;
+    const float fill = known.minimum.empty() ? 0 : known.minimum[static_cast<std::size_t>(c)];
+    if (augment.moves())
+      warpPatch(source + c * voxels, size, start, patch, fill, augment, image);
+    else
+      cutPatch(source + c * voxels, size, start, patch, fill, augment, image);
+    addNoise(random, image, patchVoxels);
+  }
   const auto classes = example.target.size(0);
   for (std::int64_t c = 0; c < classes; ++c) {
     auto* target = targets.data_ptr<std::uint8_t>() + (targetRow * classes + c) * patchVoxels;
@@ -200,7 +214,7 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
       const auto chosen = static_cast<std::size_t>(random.below(cases[index]));
       LORKD_TRY(example, dataset.example("train", t, chosen));
       if (!batch.images.defined()) {
-        const auto size = segmentation ? std::vector<std::int64_t>{plan.training.batch, 1, z, y, x}
+        const auto size = segmentation ? std::vector<std::int64_t>{plan.training.batch, example.image.size(0), z, y, x}
                                        : std::vector<std::int64_t>{plan.training.batch, example.image.size(0),
                                                                    example.image.size(1), example.image.size(2)};
         batch.images = torch::empty(size);

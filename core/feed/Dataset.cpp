@@ -16,7 +16,7 @@ constexpr auto prepareAgain = "prepare the cases again for this plan";
 /// The examples of one file for one task: one volume, or all pictures of a split.
 struct Block {
   std::string id;
-  torch::Tensor images;   ///< (1, D, H, W), or (N, C, H, W)
+  torch::Tensor images;   ///< of a volume (channels, D, H, W), or (N, C, H, W)
   torch::Tensor targets;  ///< (C, D, H, W), or (N) int64
   std::size_t count = 1;
   bool pictures = false;
@@ -60,9 +60,13 @@ Result<safetensors::File::Tensor> typed(const safetensors::File& file, const std
 Result<Block> volumeBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
   const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
   const auto key = "task." + std::to_string(task);
-  LORKD_TRY(image, typed(file, "image", "F32", 3));
+  LORKD_TRY(image, typed(file, "image", "F32", 4));
   LORKD_TRY(target, typed(file, key, "U8", 4));
-  if (!std::equal(image.shape.begin(), image.shape.end(), target.shape.begin() + 1))
+  if (image.shape[0] != plan::inputChannels(plan))
+    return mismatch("the plan has " + std::to_string(plan::inputChannels(plan)) + " input channel(s), the file has " +
+                        std::to_string(image.shape[0]),
+                    file.path());
+  if (!std::equal(image.shape.begin() + 1, image.shape.end(), target.shape.begin() + 1))
     return mismatch(
         "masks of task '" + name + "' are " + shapeText(target.shape) + ", the image is " + shapeText(image.shape),
         file.path());
@@ -72,7 +76,7 @@ Result<Block> volumeBlock(const safetensors::File& file, std::string id, int tas
                     file.path());
   LORKD_TRY(imageView, nn::mappedTensor(file, "image"));
   LORKD_TRY(targetView, nn::mappedTensor(file, key));
-  return Block{std::move(id), imageView.unsqueeze(0), targetView, 1, false, {0, image.shape[0]}};
+  return Block{std::move(id), imageView, targetView, 1, false, {0, image.shape[1]}};
 }
 
 Result<Block> pictureBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {

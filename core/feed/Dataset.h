@@ -13,7 +13,7 @@
 
 namespace lorkd::feed {
 
-/// One example of one task. Volumes: image (1, D, H, W), target (C, D, H, W) uint8: 1 inside, 0 outside,
+/// One example of one task. Volumes: image (channels, D, H, W), target (C, D, H, W) uint8: 1 inside, 0 outside,
 /// or not known (see base/Truth.h).
 /// Pictures: image (C, H, W), target scalar int64. Tensors view mapped files; do not write to them.
 struct Example {

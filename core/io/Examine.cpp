@@ -55,6 +55,8 @@ Series structureSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   if (loaded.status.bad())
     add(series, Severity::Unusable, "truncated", std::string("the file ends early: ") + loaded.status.text());
   if (series.modality.empty()) series.modality = "RTSTRUCT";
+  if (const auto day = dicom::text(loaded.dataset(), DCM_StructureSetDate); !day.empty())
+    series.made = day + dicom::text(loaded.dataset(), DCM_StructureSetTime);
   const auto rois = readRois(loaded.dataset(), {});
   if (!rois) {
     add(series, Severity::Unusable, "damaged-structures", rois.error().text());
@@ -97,10 +99,14 @@ Content volume(const fs::path& file) {
   static std::mutex one;
   const std::lock_guard lock(one);
   auto content = loose(file, "volume");
-  if (auto geometry = readVolumeGeometry(file))
-    content.loose->geometry = *geometry;
-  else
-    content.loose->findings.push_back({Severity::Unusable, "damaged", geometry.error().text()});
+  const auto header = readVolumeHeader(file);
+  if (!header)
+    content.loose->findings.push_back({Severity::Unusable, "damaged", header.error().text()});
+  else if (content.loose->geometry = header->geometry; header->volumes > 1)
+    content.loose->findings.push_back({Severity::Unusable, "several-volumes",
+                                       "the file holds " + std::to_string(header->volumes) +
+                                           " volumes, and nothing says what each of them is: channels can be named in "
+                                           "dataset.json, time points must be split into a file each"});
   return content;
 }
 

@@ -13,6 +13,8 @@ namespace lorkd::io {
 inline constexpr std::int64_t kMostVoxels = std::int64_t(1) << 30;
 /// Layers of a segmentation whose segments overlap.
 inline constexpr unsigned kMostLayers = 256;
+/// Volumes in one file.
+inline constexpr double kMostVolumes = 65536;
 /// Pixels times channels of a picture or of a DICOM slice: 16384 by 16384 in grey.
 inline constexpr std::int64_t kMostSamples = std::int64_t(1) << 28;
 /// Pixels along a side of a picture.

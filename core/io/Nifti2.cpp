@@ -241,7 +241,7 @@ Result<NiftiFile> niftiFile(const fs::path& file) {
   return out;
 }
 
-Result<std::vector<char>> niftiVoxels(const fs::path& file, const NiftiFile& header, std::size_t bytes) {
+Result<std::vector<char>> niftiVoxels(const fs::path& file, const NiftiFile& header, const NiftiPart& part) {
   const auto in = openPacked(file);
   if (!in) return fail(ErrorCode::Io, "the file cannot be opened", "check its permissions", file.string());
   gzbuffer(in.get(), 1 << 18);
@@ -249,8 +249,10 @@ Result<std::vector<char>> niftiVoxels(const fs::path& file, const NiftiFile& hea
   const auto bad = [&](const std::string& what) {
     return fail(ErrorCode::Format, what, "copy the file anew", file.string());
   };
-  std::vector<char> block(static_cast<std::size_t>(std::min<std::int64_t>(header.offset, 1 << 18)));
-  for (auto left = static_cast<std::size_t>(header.offset); left > 0;) {
+  const auto begin = header.offset + part.before;
+  const auto bytes = static_cast<std::size_t>(part.bytes);
+  std::vector<char> block(static_cast<std::size_t>(std::min<std::int64_t>(begin, 1 << 18)));
+  for (auto left = static_cast<std::size_t>(begin); left > 0;) {
     const auto n = readUpTo(*in, block.data(), std::min(left, block.size()));
     if (n == 0) return bad("the file ends before its voxels begin");
     left -= n;
@@ -262,11 +264,12 @@ Result<std::vector<char>> niftiVoxels(const fs::path& file, const NiftiFile& hea
                ": " + std::to_string(n) + " of " + std::to_string(bytes) + " bytes of voxels are there");
   std::int64_t behind = 0;
   for (std::size_t n = 0; packed && (n = readUpTo(*in, block.data(), block.size())) > 0;)
-    if ((behind += static_cast<std::int64_t>(n)) > kMostBehind)
+    if ((behind += static_cast<std::int64_t>(n)) > kMostBehind + part.behind)
       return bad("the compressed file holds far more than its header says");
   int code = Z_OK;
   gzerror(in.get(), &code);
-  if (packed && code != Z_OK && code != Z_STREAM_END) return bad("the compressed file is truncated or damaged");
+  if (packed && ((code != Z_OK && code != Z_STREAM_END) || behind < part.behind))
+    return bad("the compressed file is truncated or damaged");
   if (header.swapped && header.voxelBytes > 1) swapBytes(voxels, static_cast<std::size_t>(header.voxelBytes));
   return voxels;
 }

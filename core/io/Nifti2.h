@@ -46,8 +46,13 @@ struct NiftiFile {
 /// finite), Io.
 Result<NiftiFile> niftiFile(const std::filesystem::path& file);
 
-/// The stored voxels, `bytes` of them, in this machine's byte order; of a packed file, read to its checksum. Errors:
-/// Format (damaged, or less or far more there than the header says), Io.
-Result<std::vector<char>> niftiVoxels(const std::filesystem::path& file, const NiftiFile& header, std::size_t bytes);
+/// Where voxels lie behind the header, in bytes: what is passed over, what is read, what the file holds behind it.
+struct NiftiPart {
+  std::int64_t before = 0, bytes = 0, behind = 0;
+};
+/// The stored voxels of a part, in this machine's byte order; a packed file is read to its checksum. Errors: Format
+/// (damaged, or less or far more there than the header says), Io.
+Result<std::vector<char>> niftiVoxels(const std::filesystem::path& file, const NiftiFile& header,
+                                      const NiftiPart& part);
 
 }  // namespace lorkd::io

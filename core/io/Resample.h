@@ -1,6 +1,8 @@
 // Moving images between grids (ITK).
 #pragma once
 
+#include <vector>
+
 #include "core/image/Volume.h"
 
 namespace lorkd::io {
@@ -16,6 +18,10 @@ image::Volume resampleLinear(const image::Volume& source, const image::Geometry&
 /// Where resampleLinear() is above `threshold`, which must not be below the source's minimum; 1 there, else 0. Only
 /// what lies around values above it is moved.
 image::Mask resampleAbove(const image::Volume& source, const image::Geometry& target, float threshold);
+
+/// n + 1 where the n-th of `shares`, all of one grid, is the largest once interpolated, and larger than what their sum
+/// lacks to 1; else 0.
+image::LabelMap resampleLargest(const std::vector<image::Volume>& shares, const image::Geometry& target);
 
 /// A mask as the share of each target voxel that it fills (linear), thresholded at 0.5.
 image::Mask resampleMask(const image::Mask& source, const image::Geometry& target);

@@ -45,6 +45,7 @@ struct Series {
   std::vector<std::string> referencedSeriesUids;  ///< SEG, RTSTRUCT: what they belong to
   std::vector<std::string> referencedInstanceUids;
   std::vector<image::Label> labels;  ///< SEG, RTSTRUCT: their structures in order
+  std::string made;                  ///< RTSTRUCT: date and time of its making (YYYYMMDDHHMMSS), or empty
   std::vector<Finding> findings;
   bool usable() const;  ///< no finding is Unusable; some may need consent
 };

@@ -83,6 +83,7 @@ void to_json(Json& j, const Series& s) {
        {"referenced_series", s.referencedSeriesUids},
        {"referenced_instances", s.referencedInstanceUids},
        {"labels", s.labels},
+       {"made", s.made},
        {"findings", s.findings}};
 }
 
@@ -110,6 +111,7 @@ void from_json(const Json& j, Series& s) {
   j.at("referenced_series").get_to(s.referencedSeriesUids);
   j.at("referenced_instances").get_to(s.referencedInstanceUids);
   j.at("labels").get_to(s.labels);
+  j.at("made").get_to(s.made);
   j.at("findings").get_to(s.findings);
 }
 

@@ -1,6 +1,5 @@
 #include "core/io/VolumeFile.h"
 
-#include <itkImageFileWriter.h>
 #include <itkMetaImageIO.h>
 #include <itkNiftiImageIO.h>
 #include <itkNrrdImageIO.h>
@@ -8,10 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <memory>
 #include <vector>
 
-#include "core/base/File.h"
 #include "core/io/ItkGrid.h"
 #include "core/io/Limits.h"
 #include "core/io/Nifti2.h"
@@ -26,7 +23,8 @@ struct Opened {
   itk::ImageIOBase::Pointer io;
   NiftiFile nifti;
   TextHeader text;
-  double bytes = 0;  // of the voxels as they are stored
+  double bytes = 0;          // of the voxels as they are stored
+  std::int64_t volumes = 1;  // along the axes beyond the third
 };
 
 // The header of `file` in an IO object that can read its voxels, checked so far that reading them is safe. Only
@@ -64,13 +62,11 @@ Result<Opened> open(const fs::path& file, bool layers) {
     return fail(ErrorCode::Unsupported, "the voxels are of a type that cannot be read",
                 "store them as whole numbers, float or double", file.string());
   const unsigned dimensions = io->GetNumberOfDimensions(), components = io->GetNumberOfComponents();
-  double voxels = 1;
+  double voxels = 1, volumes = 1;
   for (unsigned a = 0; a < dimensions; ++a) {
     const auto extent = io->GetDimensions(a);
     if (extent < 1) return fail(ErrorCode::Format, "an image axis has no voxels", kVolumeHint, file.string());
-    if (a >= 3 && extent > 1)
-      return fail(ErrorCode::Unsupported, "the image has more than three dimensions",
-                  "split it into one file for each time point or channel", file.string());
+    if (a >= 3) volumes *= static_cast<double>(extent);
     voxels *= static_cast<double>(extent);
   }
   // ITK counts a voxel's values in 32 bits and drops what goes beyond, and the library under it does not.
@@ -80,6 +76,10 @@ Result<Opened> open(const fs::path& file, bool layers) {
                     grouped(static_cast<std::int64_t>(std::min(out.text.values, 1e18))) + " values, where " +
                     grouped(static_cast<std::int64_t>(std::min(voxels * components, 1e18))) + " can be read",
                 kVolumeHint, file.string());
+  if (volumes > 1 && (!nifti || volumes > kMostVolumes))
+    return fail(ErrorCode::Unsupported, "the image has more than three dimensions",
+                "split it into one file for each time point or channel", file.string());
+  out.volumes = static_cast<std::int64_t>(volumes);
   const bool layered = layers && components <= kMostLayers && namesItsLabels(file);
   if (dimensions < 2 || (components != 1 && !layered))
     return fail(ErrorCode::Unsupported, "only 3D images with one value a voxel can be read",
@@ -90,7 +90,7 @@ Result<Opened> open(const fs::path& file, bool layers) {
   if (static_cast<double>(out.nifti.offset) + out.bytes >
       (out.text.packed ? 1032.0 : 1.0) * static_cast<double>(fs::file_size(out.text.voxels, ec)))
     return fail(ErrorCode::Format, "the file is shorter than its header says", kVolumeHint, file.string());
-  if (voxels > static_cast<double>(kMostVoxels))
+  if (voxels > static_cast<double>(kMostVoxels) * volumes)
     return fail(ErrorCode::Unsupported,
                 "the image has " + grouped(static_cast<std::int64_t>(std::min(voxels, 1e18))) + " voxels, more than " +
                     grouped(kMostVoxels),
@@ -232,9 +232,22 @@ Result<void> checkFinite(const Stored& stored, const fs::path& file) {
               "mend the image where it was made: nobody can tell what those voxels should be", file.string());
 }
 
-Result<Stored> readStored(const fs::path& file, bool layers) {
+std::unexpected<Error> severalVolumes(std::int64_t volumes, const fs::path& file) {
+  return fail(ErrorCode::Unsupported,
+              "the file holds " + std::to_string(volumes) + " volumes, and nothing says what each of them is",
+              "split it into one file for each time point or channel", file.string());
+}
+
+Result<Stored> readStored(const fs::path& file, bool layers, std::int64_t part) {
   LORKD_TRY(opened, open(file, layers));
   LORKD_TRY(geometry, geometryOf(*opened.io, file));
+  if (part < 0 && opened.volumes > 1) return severalVolumes(opened.volumes, file);
+  if (part >= opened.volumes)
+    return fail(ErrorCode::Mismatch,
+                "the file holds " + std::to_string(opened.volumes) + " volume(s), where number " +
+                    std::to_string(part + 1) + " is wanted",
+                "scan its source again", file.string());
+  opened.bytes /= static_cast<double>(opened.volumes);
   const auto count = opened.io->GetNumberOfComponents();
   // Voxels as they are stored, and what is made of them.
   LORKD_CHECK(roomFor(opened.bytes + 4.0 * static_cast<double>(geometry.voxels()) * count, file));
@@ -243,7 +256,8 @@ Result<Stored> readStored(const fs::path& file, bool layers) {
     stored.type = typeOf(opened.nifti.datatype);
     stored.slope = opened.nifti.slope;
     stored.intercept = opened.nifti.intercept;
-    LORKD_TRY(voxels, niftiVoxels(file, opened.nifti, static_cast<std::size_t>(opened.bytes)));
+    const auto bytes = static_cast<std::int64_t>(opened.bytes), before = std::max<std::int64_t>(part, 0) * bytes;
+    LORKD_TRY(voxels, niftiVoxels(file, opened.nifti, {before, bytes, (opened.volumes - 1) * bytes - before}));
     stored.bytes = std::move(voxels);
   } else {
     if (opened.text.asText) LORKD_CHECK(checkTextVoxels(opened.text, geometry.voxels() * count, file));
@@ -255,9 +269,10 @@ Result<Stored> readStored(const fs::path& file, bool layers) {
 
 // What `make` makes of the stored voxels; memory that is not there is an error of the file.
 template <class Make>
-auto fromStored(const fs::path& file, bool layers, const Make& make) -> decltype(make(std::declval<Stored>())) {
+auto fromStored(const fs::path& file, bool layers, std::int64_t part, const Make& make)
+    -> decltype(make(std::declval<Stored>())) {
   return guarded(file, [&]() -> decltype(make(std::declval<Stored>())) {
-    LORKD_TRY(stored, readStored(file, layers));
+    LORKD_TRY(stored, readStored(file, layers, part));
     return make(stored);
   });
 }
@@ -282,53 +297,6 @@ Result<image::LabelMap> labelsIn(const fs::path& file, const Stored& stored, std
   return labels;
 }
 
-// ITK and the NIfTI library below it do not say when the disk is full, so what was written is compared with what was to
-// be: the voxels are the last bytes of the file.
-template <class T>
-Result<void> compareWritten(const fs::path& file, const image::Grid<T>& grid) {
-  const std::unique_ptr<gzFile_s, decltype(&gzclose)> stream(gzopen(file.c_str(), "rb"), &gzclose);
-  if (!stream) return fail(ErrorCode::Io, "it cannot be read back");
-  gzbuffer(stream.get(), 1 << 18);
-  constexpr z_off_t kHeader = 352;
-  std::vector<char> block(1 << 18);
-  const std::string_view wanted(reinterpret_cast<const char*>(grid.voxels.data()), grid.voxels.size() * sizeof(T));
-  bool same = gzread(stream.get(), block.data(), kHeader) == kHeader;
-  for (std::size_t at = 0; same;) {
-    const int n = gzread(stream.get(), block.data(), static_cast<unsigned>(block.size()));
-    if (n <= 0) {
-      int code = Z_OK;
-      gzerror(stream.get(), &code);
-      same = n == 0 && at == wanted.size() && (code == Z_OK || code == Z_STREAM_END);
-      break;
-    }
-    same = wanted.substr(std::min(at, wanted.size()), static_cast<std::size_t>(n)) ==
-           std::string_view(block.data(), static_cast<std::size_t>(n));
-    at += static_cast<std::size_t>(n);
-  }
-  return same ? Result<void>() : fail(ErrorCode::Io, "what is read back is not what was to be written");
-}
-
-template <class T>
-Result<void> writeGrid(const fs::path& file, const image::Grid<T>& grid) {
-  if (grid.voxels.empty() || static_cast<std::int64_t>(grid.voxels.size()) != grid.geometry.voxels())
-    return fail(ErrorCode::InvalidArgument, "the image to write is empty or does not fill its grid", "", file.string());
-  const auto write = [&](const fs::path& temporary) -> Result<void> {
-    try {
-      auto writer = itk::ImageFileWriter<itk::Image<T, 3>>::New();
-      writer->SetImageIO(itk::NiftiImageIO::New());
-      writer->SetInput(viewAsItk(grid));
-      writer->SetFileName(temporary.string());
-      writer->SetUseCompression(temporary.extension() == ".gz");
-      writer->Update();
-      return {};
-    } catch (const itk::ExceptionObject& e) {
-      return fail(ErrorCode::Io, itkMessage(e, {temporary, file}),
-                  "use a name that ends in .nii or .nii.gz, and check that the disk is not full", file.string());
-    }
-  };
-  return writeAtomically(file, write, [&](const fs::path& written) { return compareWritten(written, grid); });
-}
-
 }  // namespace
 
 fs::path voxelsOf(const fs::path& file) {
@@ -339,15 +307,22 @@ fs::path voxelsOf(const fs::path& file) {
 
 bool isVolumeFile(const fs::path& file) { return isNamed(file, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"}); }
 
-Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
-  return guarded(file, [&]() -> Result<image::Geometry> {
+Result<VolumeHeader> readVolumeHeader(const fs::path& file) {
+  return guarded(file, [&]() -> Result<VolumeHeader> {
     LORKD_TRY(opened, open(file, true));
-    return geometryOf(*opened.io, file);
+    LORKD_TRY(geometry, geometryOf(*opened.io, file));
+    return VolumeHeader{geometry, opened.volumes};
   });
 }
 
-Result<image::Volume> readVolume(const fs::path& file) {
-  return fromStored(file, false, [](const Stored& stored) -> Result<image::Volume> {
+Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
+  LORKD_TRY(header, readVolumeHeader(file));
+  if (header.volumes > 1) return severalVolumes(header.volumes, file);
+  return header.geometry;
+}
+
+Result<image::Volume> readVolume(const fs::path& file, std::int64_t part) {
+  return fromStored(file, false, part, [](const Stored& stored) -> Result<image::Volume> {
     image::Volume volume;
     volume.geometry = stored.geometry;
     volume.voxels.reserve(static_cast<std::size_t>(stored.geometry.voxels()));
@@ -360,11 +335,11 @@ Result<image::Volume> readVolume(const fs::path& file) {
 }
 
 Result<image::LabelMap> readLabelMap(const fs::path& file) {
-  return fromStored(file, false, [&](const Stored& stored) { return labelsIn(file, stored, 0); });
+  return fromStored(file, false, -1, [&](const Stored& stored) { return labelsIn(file, stored, 0); });
 }
 
 Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file) {
-  return fromStored(file, true, [&](const Stored& stored) -> Result<std::vector<image::LabelMap>> {
+  return fromStored(file, true, -1, [&](const Stored& stored) -> Result<std::vector<image::LabelMap>> {
     std::vector<image::LabelMap> layers;
     for (std::size_t n = 0; n < stored.layers; ++n) {
       LORKD_TRY(layer, labelsIn(file, stored, n));
@@ -373,9 +348,5 @@ Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file) {
     return layers;
   });
 }
-
-Result<void> writeNifti(const fs::path& file, const image::Volume& volume) { return writeGrid(file, volume); }
-Result<void> writeNifti(const fs::path& file, const image::LabelMap& labels) { return writeGrid(file, labels); }
-Result<void> writeNifti(const fs::path& file, const image::Mask& mask) { return writeGrid(file, mask); }
 
 }  // namespace lorkd::io

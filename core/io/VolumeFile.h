@@ -19,9 +19,18 @@ std::filesystem::path voxelsOf(const std::filesystem::path& file);
 /// in its own folder. Errors: NotFound, Format, Unsupported (not 3D; several values a voxel that are no layers).
 Result<image::Geometry> readVolumeGeometry(const std::filesystem::path& file);
 
-/// Errors: NotFound, Format, Unsupported (not 3D; larger than Limits.h says), Numeric (voxels that are not finite: how
-/// many, and where the first is).
-Result<image::Volume> readVolume(const std::filesystem::path& file);
+/// What a header says: the grid, and how many volumes lie on it one after the other (the further axes of a NIfTI file:
+/// channels, or time points). Errors: those of readVolumeGeometry().
+struct VolumeHeader {
+  image::Geometry geometry;
+  std::int64_t volumes = 1;
+};
+Result<VolumeHeader> readVolumeHeader(const std::filesystem::path& file);
+
+/// `part`: which of a file's volumes; without it the file must hold one. Errors: NotFound, Format, Unsupported (not 3D;
+/// larger than Limits.h says), Mismatch (no such part), Numeric (voxels that are not finite: how many, and where the
+/// first is).
+Result<image::Volume> readVolume(const std::filesystem::path& file, std::int64_t part = -1);
 
 /// Reads integer labels. Errors: as readVolume; Format when values are not whole numbers in 0..65535.
 Result<image::LabelMap> readLabelMap(const std::filesystem::path& file);

@@ -155,6 +155,11 @@ std::string taskColor(const Plan& plan, std::size_t task) {
 
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) { return Looks(plan).of(task, cls).color; }
 
+std::int64_t inputChannels(const Plan& plan) {
+  if (!plan.data.inputs.empty()) return static_cast<std::int64_t>(plan.data.inputs.size());
+  return plan.data.channels == DataChannels::Rgb ? 3 : 1;
+}
+
 double lowRankScale(const LowRank& options, std::int64_t taskRank, std::int64_t layerRank) {
   if (options.scaling == LowRankScaling::Fixed) return options.scale;
   return options.alpha / static_cast<double>(options.scaling == LowRankScaling::AlphaOverRank ? taskRank : layerRank);

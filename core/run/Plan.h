@@ -34,8 +34,8 @@ std::vector<Fault> validate(const Json& plan);
 Result<Plan> fromJson(const Json& plan, const std::string& name = "plan");
 
 /// Reads a plan file and applies `assignments` (see set()). Relative source and teacher paths are made absolute against
-/// the file's folder. `tasks`, if it is not empty, is a file whose "tasks" (all that a template has, or those of another
-/// plan) stand in for the plan's own. Errors: NotFound, Format, InvalidArgument.
+/// the file's folder. `tasks`, if it is not empty, is a file whose "tasks" (all that a template has, or those of
+/// another plan) stand in for the plan's own. Errors: NotFound, Format, InvalidArgument.
 Result<Plan> load(const std::filesystem::path& path, const std::vector<std::string>& assignments = {},
                   const std::filesystem::path& tasks = {});
 
@@ -55,6 +55,9 @@ std::string digest(const Json& frozen);
 /// The colour of one task / class, as Looks says for the whole plan.
 std::string taskColor(const Plan& plan, std::size_t task);
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls);
+
+/// Channels of the network's input: the inputs of volumes, one where the plan names none; those of pictures else.
+std::int64_t inputChannels(const Plan& plan);
 
 /// The scale s of a task's factors in a layer: of the task's rank, and of its rank in that layer.
 double lowRankScale(const LowRank& options, std::int64_t taskRank, std::int64_t layerRank);

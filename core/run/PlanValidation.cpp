@@ -136,7 +136,13 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
     faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",
                       "some patients must be left to train on"});
   if (plan.data.channels == DataChannels::Rgb && plan.tasks.front().second.kind == TaskKind::Segmentation)
-    faults.push_back({"data.channels", "\"rgb\"", "grey", "volumes have one channel"});
+    faults.push_back({"data.channels", "\"rgb\"", "grey", "the channels of volumes are data.inputs"});
+  if (!plan.data.inputs.empty() && plan.tasks.front().second.kind == TaskKind::Classification)
+    faults.push_back({"data.inputs", valueText(Json(plan.data.inputs)), "none", "pictures have data.channels"});
+  for (const auto& [name, input] : plan.data.inputs)
+    if (input.clip[0] >= input.clip[1])
+      faults.push_back(
+          {"data.inputs." + name + ".clip", valueText(Json(input.clip)), "the lower clip below the upper", ""});
   if (plan.data.clip[0] >= plan.data.clip[1])
     faults.push_back({"data.clip", valueText(Json(plan.data.clip)), "the lower clip below the upper", ""});
   const bool taught = plan.method == PlanMethod::MtlKd || plan.method == PlanMethod::StlKd;

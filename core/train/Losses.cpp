@@ -1,5 +1,7 @@
 #include "core/train/Losses.h"
 
+#include <limits>
+
 #include "core/base/Truth.h"
 
 namespace lorkd::train {
@@ -53,9 +55,12 @@ Truth coarser(const Truth& truth) {
   return {inside, torch::max(inside, 1 - pooled(1 - truth.known))};
 }
 
-torch::Tensor diceLoss(const torch::Tensor& logits, const Truth& truth) {
+namespace {
+
+/// The Dice loss of probabilities (n, C, ...).
+torch::Tensor diceOf(const torch::Tensor& probabilities, const Truth& truth) {
   constexpr double eps = 1e-7;
-  auto p = torch::sigmoid(logits).flatten(2);
+  auto p = probabilities.flatten(2);
   const auto y = truth.inside.flatten(2);
   const auto total = [](const torch::Tensor& x) { return x.sum(at::IntArrayRef{0, 2}); };
   if (truth.known.defined()) p = p * truth.known.flatten(2);
@@ -63,6 +68,37 @@ torch::Tensor diceLoss(const torch::Tensor& logits, const Truth& truth) {
   const auto loss = 1 - (2 * overlap + eps) / (sizes + eps);
   if (!truth.known.defined()) return loss.mean();
   const auto counts = (total(truth.known.flatten(2)) > 0).to(loss.scalar_type());
+  return (loss * counts).sum() / counts.sum().clamp_min(1);
+}
+
+/// Logits with that of the background, 0, before those of the classes.
+torch::Tensor withBackground(const torch::Tensor& logits) {
+  return torch::cat({torch::zeros_like(logits.slice(1, 0, 1)), logits}, 1);
+}
+
+}  // namespace
+
+torch::Tensor diceLoss(const torch::Tensor& logits, const Truth& truth) {
+  return diceOf(torch::sigmoid(logits), truth);
+}
+
+torch::Tensor exclusiveProbabilities(const torch::Tensor& logits) {
+  return torch::softmax(withBackground(logits), 1).slice(1, 1);
+}
+
+torch::Tensor exclusiveDiceLoss(const torch::Tensor& logits, const Truth& truth) {
+  return diceOf(exclusiveProbabilities(logits), truth);
+}
+
+torch::Tensor exclusiveCrossEntropy(const torch::Tensor& logits, const Truth& truth) {
+  const auto all = withBackground(logits);
+  const auto nowhere = (truth.inside.sum(1, true) == 0).to(logits.scalar_type());
+  const auto unknown = truth.known.defined() ? 1 - truth.known : torch::zeros_like(truth.inside);
+  const auto may = torch::cat({nowhere, torch::max(truth.inside, unknown * nowhere)}, 1);
+  const auto inMay = all.masked_fill(may == 0, -std::numeric_limits<double>::infinity());
+  const auto loss = torch::logsumexp(all, 1) - torch::logsumexp(inMay, 1);
+  if (!truth.known.defined()) return loss.mean();
+  const auto counts = (truth.known.sum(1) > 0).to(loss.scalar_type());
   return (loss * counts).sum() / counts.sum().clamp_min(1);
 }
 
@@ -78,6 +114,10 @@ torch::Tensor crossEntropyLoss(const torch::Tensor& logits, const torch::Tensor&
 
 torch::Tensor softmaxTransfer(const torch::Tensor& teacher, const torch::Tensor& student, double tau) {
   return tau * tau * SoftmaxKl::apply(teacher, student, tau);
+}
+
+torch::Tensor exclusiveTransfer(const torch::Tensor& teacher, const torch::Tensor& student, double tau) {
+  return softmaxTransfer(withBackground(teacher), withBackground(student), tau);
 }
 
 torch::Tensor bernoulliTransfer(const torch::Tensor& teacher, const torch::Tensor& student, double tau) {

@@ -66,10 +66,13 @@ Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::
     };
     const bool segmentation =
         plan.tasks[static_cast<std::size_t>(slice.task)].second.kind == plan::TaskKind::Segmentation;
+    const bool exclusive =
+        plan.tasks[static_cast<std::size_t>(slice.task)].second.outputs == plan::TaskOutputs::Exclusive;
     if (segmentation) {
       const auto levels = levelsOf(logits, targets, student.coarser.empty() ? nullptr : &student.coarser[j]);
-      add("dice", weights.dice, [&] { return overLevels(levels, diceLoss); });
-      add("bce", weights.bce, [&] { return overLevels(levels, bceLoss); });
+      add("dice", weights.dice, [&] { return overLevels(levels, exclusive ? exclusiveDiceLoss : diceLoss); });
+      add(exclusive ? "cross_entropy" : "bce", weights.bce,
+          [&] { return overLevels(levels, exclusive ? exclusiveCrossEntropy : bceLoss); });
     } else {
       add("cross_entropy", weights.crossEntropy, [&] { return crossEntropyLoss(logits, targets); });
     }
@@ -82,6 +85,7 @@ Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::
       });
     if (teacher)
       add("transfer_logits", weights.transferLogits, [&] {
+        if (segmentation && exclusive) return exclusiveTransfer(teacher->logits[j], logits, weights.temperature).mean();
         return segmentation ? bernoulliTransfer(teacher->logits[j], logits, weights.temperature)
                             : softmaxTransfer(teacher->logits[j], logits, weights.temperature).mean();
       });

@@ -27,7 +27,8 @@ TORCH_MODULE(Projector);
 /// A named term of one slice of the routing, unweighted.
 struct Term {
   std::size_t slice = 0;
-  std::string name;  ///< dice, bce, cross_entropy, transfer, transfer_logits; total: their weighted sum
+  std::string name;  ///< dice, bce, cross_entropy (of exclusive classes, of pictures), transfer, transfer_logits;
+                     ///< total: their weighted sum
   torch::Tensor value;
 };
 
@@ -37,6 +38,7 @@ struct Objective {
 };
 
 /// With deep supervision (student.coarser) dice and bce are means over the decoder levels, level l weighing 1/2^l.
+/// A task's outputs are decided (see data::decided): those that are not are taken for overlapping.
 /// `teacher` is null without a teacher; `projectors` holds one for all tasks, one for each, or none without feature
 /// transfer. Terms of weight 0 are not computed.
 Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::Outputs& student,

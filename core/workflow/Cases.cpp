@@ -2,6 +2,7 @@
 #include <map>
 
 #include "core/base/Digest.h"
+#include "core/data/Channels.h"
 #include "core/data/OpenCases.h"
 #include "core/workflow/Study.h"
 #include "core/workflow/TransferExpert.h"
@@ -44,6 +45,38 @@ Result<void> checkAllRead(const data::Catalogue& index, const std::string& name,
               "mend it, or accept the finding 'unreadable' in data.sources." + name + ".accept", place.string());
 }
 
+/// Says of how many images the labels give several answers of which none counts.
+void noteAnswers(const std::vector<data::Case>& cases, const std::string& name, Progress& progress) {
+  const auto open =
+      std::ranges::count_if(cases, [](const auto& c) { return c.answers.empty() && !c.contested.empty(); });
+  if (open > 0)
+    progress.note(std::to_string(open) + " image(s) of the source '" + name +
+                  "' have structures that several label files mark: they count nowhere for them until data.sources." +
+                  name + ".answers says which of them counts.");
+}
+
+/// Leaves out the images that lack a channel which the network sees, and says so.
+Result<void> leaveOutIncomplete(std::vector<data::Case>& cases, const std::string& name, const plan::Data& options,
+                                Progress& progress) {
+  std::map<std::string, int> missing;
+  std::optional<Error> unclear;
+  std::erase_if(cases, [&](const data::Case& c) {
+    if (c.kind == "picture") return false;
+    const auto inputs = data::inputsOf(options, c);
+    if (inputs) return false;
+    if (inputs.error().code != ErrorCode::NotFound && !c.labels.empty())
+      unclear = inputs.error();
+    else
+      ++missing[inputs.error().context];
+    return true;
+  });
+  if (unclear) return std::unexpected(*unclear);
+  for (const auto& [field, count] : missing)
+    progress.note(std::to_string(count) + " image(s) of the source '" + name + "' are left out, since they lack " +
+                  field + "; its \"names\" can say what it is called there, its \"fill\" can admit them.");
+  return {};
+}
+
 }  // namespace
 
 std::string dataDigest(const plan::Plan& plan, std::int64_t seed, const std::set<std::string>& learnt) {
@@ -53,6 +86,11 @@ std::string dataDigest(const plan::Plan& plan, std::int64_t seed, const std::set
     key["tasks"][name] = {
         {"kind", task.kind}, {"classes", task.classes}, {"sources", task.sources}, {"body_parts", task.bodyParts}};
   return sha256(key.dump());
+}
+
+Result<plan::Plan> decidedPlan(const run::RunDirectory& run) {
+  LORKD_TRY(cases, data::loadCaseList(run.cases()));
+  return data::decided(run.plan(), cases);
 }
 
 fs::path preparedFolder(const run::RunDirectory& run) {
@@ -79,7 +117,12 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     LORKD_TRY(found, index.cases(name));
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);
-    for (auto& c : found) data::takeAnnotated(c, source.annotates);
+    LORKD_CHECK(leaveOutIncomplete(found, name, plan.data, progress));
+    for (auto& c : found) {
+      data::takeAnnotated(c, source.annotates);
+      if (source.answers != plan::SourceAnswers::Ask) c.answers = toString(source.answers);
+    }
+    noteAnswers(found, name, progress);
     cases.insert(cases.end(), found.begin(), found.end());
   }
   LORKD_TRY(list, data::assign(plan, cases, learnt));

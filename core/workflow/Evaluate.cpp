@@ -1,6 +1,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/data/Channels.h"
 #include "core/data/Digests.h"
 #include "core/data/Prepare.h"
 #include "core/data/SegmentReader.h"
@@ -19,15 +20,14 @@ std::string methodName(const plan::Plan& plan) {
   return plan.method == plan::PlanMethod::Lorkd ? "expert" : toString(plan.method);
 }
 
-/// Adds the rows of one segmentation task: Dice per class and their mean, on the source grid of every test case, and
-/// the Dice of each case.
+/// Adds the rows of one segmentation task: Dice per class and their mean, on the source grid of every test case, what
+/// is found where a class is absent, and the score of each case.
 Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task, const data::CaseList& cases,
-                             data::Digests& digests, const run::RunDirectory& run, torch::Device device,
-                             Progress& progress, const CancelToken& cancel) {
-  const auto& plan = run.plan();
+                             data::Digests& digests, const plan::Plan& plan, torch::Device device, Progress& progress,
+                             const CancelToken& cancel) {
   const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
   const auto method = methodName(plan);
-  DiceMean dice(options.classes.size());
+  MaskScores scores(options.classes.size());
   const auto test = cases.of(data::Split::Test, task);
   for (std::size_t i = 0; i < test.size(); ++i) {
     const auto tick = [&] {
@@ -35,9 +35,11 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     };
     tick();
     LORKD_CHECK(digests.of(*test[i]));
-    LORKD_TRY(volume, data::readImage(test[i]->item));
-    LORKD_TRY(predicted, predictOnSource(network, task, volume, plan, device, cancel, tick));
-    volume.voxels = {};  // what follows needs the memory
+    LORKD_TRY(inputs, data::readInputs(plan.data, test[i]->item));
+    LORKD_TRY(predicted, predictOnSource(network, task, inputs, test[i]->item.geometry, plan, device, cancel, tick));
+    const auto& spacing = test[i]->item.geometry.spacing;
+    const double voxelVolume = spacing[0] * spacing[1] * spacing[2] / 1000;  // ml
+    inputs.clear();                                                          // what follows needs the memory
     data::SegmentReader truth(test[i]->item);
     auto keep = heldOut(predicted.source(), plan.data);
     LORKD_TRY(ignored, truth.ignored());
@@ -52,16 +54,23 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     LORKD_CHECK(data::eachClassMask(
         truth, options, cancel, [&](std::size_t c, std::optional<image::Mask> mask) -> Result<void> {
           if (!mask) return {};  // not annotated here
-          if (const auto value = dice.add(c, unseen(predicted.mask(c).voxels), unseen(mask->voxels)))
-            table.addCase(
-                {name, method, "dice/" + options.classes[c].first, test[i]->item.id, test[i]->item.patient, *value});
+          const auto [metric, value] =
+              scores.add(c, unseen(predicted.mask(c).voxels), unseen(mask->voxels), voxelVolume);
+          table.addCase({name, method, metric + ("/" + options.classes[c].first), test[i]->item.id,
+                         test[i]->item.patient, value});
           return {};
         }));
   }
   const auto n = static_cast<std::int64_t>(test.size());
-  table.add({name, method, "dice", dice.mean(), n});
-  for (std::size_t c = 0; c < options.classes.size(); ++c)
-    table.add({name, method, "dice/" + options.classes[c].first, dice.of(c), dice.count(c)});
+  table.add({name, method, "dice", scores.meanDice(), n});
+  if (std::isfinite(scores.meanSpecificity())) table.add({name, method, "specificity", scores.meanSpecificity(), n});
+  for (std::size_t c = 0; c < options.classes.size(); ++c) {
+    const auto& cls = options.classes[c].first;
+    table.add({name, method, "dice/" + cls, scores.dice(c), scores.present(c)});
+    if (scores.absent(c) == 0) continue;
+    table.add({name, method, "specificity/" + cls, scores.specificity(c), scores.absent(c)});
+    table.add({name, method, "false_positive_ml/" + cls, scores.falsePositive(c), scores.absent(c)});
+  }
   return {};
 }
 
@@ -109,11 +118,11 @@ void addTraining(eval::Table& table, const run::RunDirectory& run) {
 }  // namespace
 
 Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel) {
-  const auto& plan = run.plan();
-  LORKD_TRY(device, setUpDevice(plan));
+  LORKD_TRY(device, setUpDevice(run.plan()));
   LORKD_TRY(network, loadTrained(run));
   network->to(device);
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
+  const auto plan = data::decided(run.plan(), cases);
   eval::Table table;
   data::Digests digests;
   const auto method = methodName(plan);
@@ -123,7 +132,7 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
     const auto& [name, options] = plan.tasks[static_cast<std::size_t>(t)];
     if (options.kind == plan::TaskKind::Segmentation) {
-      LORKD_CHECK(addSegmentation(table, network, t, cases, digests, run, device, progress, cancel));
+      LORKD_CHECK(addSegmentation(table, network, t, cases, digests, plan, device, progress, cancel));
       primary = "dice";
     } else {
       LORKD_TRY(prepared, data::prepare(plan, cases, preparedFolder(run), progress, cancel));

@@ -32,9 +32,11 @@ Result<std::vector<torch::Tensor>> realInputs(const feed::Dataset& dataset, cons
         size[a] = example.image.size(static_cast<std::int64_t>(a) + 1);
         start[a] = (size[a] - patch[a]) / 2;
       }
-      auto input = torch::empty({1, 1, patch[0], patch[1], patch[2]});
-      feed::cutPatch(example.image.data_ptr<float>(), size, start, patch, example.image.min().item<float>(), {},
-                     input.data_ptr<float>());
+      const auto channels = example.image.size(0);
+      auto input = torch::empty({1, channels, patch[0], patch[1], patch[2]});
+      for (std::int64_t c = 0; c < channels; ++c)
+        feed::cutPatch(example.image[c].data_ptr<float>(), size, start, patch, example.image[c].min().item<float>(), {},
+                       input[0][c].data_ptr<float>());
       out.push_back(std::move(input));
     }
   if (out.empty())
@@ -48,13 +50,13 @@ std::string backboneText(const plan::Backbone& backbone) {
   return backbone.name + " " + (backbone.widths.empty() ? backbone.preset : Json(backbone.widths).dump());
 }
 
-Result<expert::Manifest> manifestOf(const run::RunDirectory& run, int task) {
-  const auto& plan = run.plan();
+Result<expert::Manifest> manifestOf(const run::RunDirectory& run, const plan::Plan& plan, int task) {
   const auto index = static_cast<std::size_t>(task);
   const auto& [name, options] = plan.tasks[index];
   expert::Manifest m;
   m.task = name;
   m.kind = toString(options.kind);
+  m.channels = plan::inputChannels(plan);
   for (std::size_t c = 0; c < options.classes.size(); ++c) {
     m.classes.push_back(options.classes[c].first);
     m.colors.push_back(plan::classColor(plan, index, c));
@@ -68,17 +70,19 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, int task) {
     m.spacing.assign(plan.data.spacing.begin(), plan.data.spacing.end());
     m.patch.assign(plan.data.patch.begin(), plan.data.patch.end());
     m.input =
-        "float32 (N, 1, z, y, x) at the spacing below; x, y, z run closest to L, P, S; whole volumes in windows "
+        "float32 (N, channels, z, y, x) at the spacing below; x, y, z run closest to L, P, S; whole volumes in windows "
         "of the patch size";
-    m.output = "logits (N, classes, z, y, x); a voxel belongs to every class whose sigmoid is above the threshold";
+    m.exclusive = options.outputs == plan::TaskOutputs::Exclusive;
+    m.output = std::string("logits (N, classes, z, y, x); a voxel belongs to ") +
+               (m.exclusive ? "the class of the largest logit, or to the background where none is above 0"
+                            : "every class whose sigmoid is above the threshold");
   } else {
     m.patch.assign(plan.data.patch.begin(), plan.data.patch.begin() + 2);
-    m.channels = plan.data.channels == plan::DataChannels::Rgb ? 3 : 1;
     m.input = "float32 (N, channels, y, x), resized to the patch size";
     m.output = "logits (N, classes); softmax gives the probabilities";
   }
   if (options.kind == plan::TaskKind::Segmentation)
-    m.normalisation = {{"kind", plan.data.normalisation}, {"clip", plan.data.clip}};
+    m.normalisation = {{"kind", plan.data.normalisation}, {"clip", plan.data.clip}, {"inputs", plan.data.inputs}};
   else
     m.normalisation = {{"kind", data::pictureNormalisation(plan.data)}};
   m.threshold = plan.evaluation.threshold;
@@ -131,7 +135,7 @@ Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const 
 
 Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const ExportRequest& request,
                                             Progress& progress, const CancelToken& cancel) {
-  const auto& plan = run.plan();
+  auto plan = run.plan();
   LORKD_TRY(exporters, exportersOf(request.formats, plan));
   std::vector<int> wanted;
   for (const auto& name : request.tasks) {
@@ -143,6 +147,7 @@ Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const 
 
   LORKD_TRY(network, loadTrained(run));
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
+  plan = data::decided(std::move(plan), cases);
   LORKD_TRY(prepared, data::prepare(plan, cases, preparedFolder(run), progress, cancel));
   LORKD_TRY(dataset, feed::Dataset::open(prepared, plan));
   std::vector<fs::path> out;
@@ -152,7 +157,7 @@ Result<std::vector<fs::path>> exportExperts(const run::RunDirectory& run, const 
     progress.report("exporting " + name, static_cast<std::int64_t>(out.size()),
                     static_cast<std::int64_t>(wanted.size()));
     LORKD_TRY(inputs, realInputs(dataset, plan, t));
-    LORKD_TRY(manifest, manifestOf(run, t));
+    LORKD_TRY(manifest, manifestOf(run, plan, t));
     if (request.truncation.any()) {
       LORKD_TRY(done, truncateExpert(network, t, request.truncation, dataset, plan, cancel));
       manifest.truncation = done;

@@ -43,7 +43,7 @@ nn::LowRankSpec specOf(const plan::Plan& plan) {
 /// The trunk of a plan's method; single-task learning has one for each task, alike but for their first weights.
 Result<std::shared_ptr<nn::Backbone>> makeTrunk(const plan::Plan& plan, const plugin::BackboneInfo& info) {
   auto options = plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone;
-  const std::int64_t channels = plan.data.channels == plan::DataChannels::Rgb ? 3 : 1;
+  const auto channels = plan::inputChannels(plan);
   if (plan.method != plan::PlanMethod::Stl && plan.method != plan::PlanMethod::StlKd)
     return info.make(options, specOf(plan), channels);
   options.norm = plan::BackboneNorm::Shared;  // a trunk of one task has one set in any case

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/base/File.h"
+#include "core/data/Channels.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
 #include "core/data/Prepare.h"
@@ -109,14 +110,14 @@ Json classesJson(const plan::Plan& plan, const std::vector<int>& tasks) {
 
 Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const PredictRequest& request, Progress& progress,
                                       const CancelToken& cancel) {
-  const auto& plan = run.plan();
-  LORKD_TRY(tasks, taskIndices(plan, request.tasks));
-  if (plan.tasks.front().second.kind != plan::TaskKind::Segmentation)
+  LORKD_TRY(tasks, taskIndices(run.plan(), request.tasks));
+  if (run.plan().tasks.front().second.kind != plan::TaskKind::Segmentation)
     return fail(ErrorCode::Unsupported, "predictions are written for segmentation tasks; these classify pictures",
                 "use: lorkd evaluate", run.path().string());
-  LORKD_TRY(device, setUpDevice(plan));
+  LORKD_TRY(device, setUpDevice(run.plan()));
   std::vector<std::pair<std::string, nn::Network>> networks;
   LORKD_TRY(network, loadTrained(run));
+  LORKD_TRY(plan, decidedPlan(run));
   networks.emplace_back("", network);
   if (request.teacher) {
     LORKD_TRY(teacher, teacherRun(run));
@@ -161,12 +162,12 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
     if (!request.segmentations.empty() && !withSeg)
       progress.note(item.id + ": no DICOM segmentation is written, since " +
                     (dicom ? "its slices are interpolated onto an even grid" : "the image is no DICOM series"));
-    LORKD_TRY(volume, data::readImage(item));
+    LORKD_TRY(inputs, data::readInputs(plan.data, item));
     for (auto& [prefix, net] : networks) {
       for (int t : tasks) {
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
         progress.report("predicting " + item.id + ", " + prefix + name, done++, total);
-        LORKD_TRY(found, predictOnSource(net, t, volume, plan, device, cancel));
+        LORKD_TRY(found, predictOnSource(net, t, inputs, item.geometry, plan, device, cancel));
         data::LabelPainter painter;
         std::vector<image::Mask> masks;
         for (std::size_t cls = 0; cls < found.classes(); ++cls) {

@@ -8,9 +8,23 @@
 
 namespace lorkd::workflow {
 
-eval::WindowOptions windowOptions(const plan::Plan& plan) {
+bool isExclusive(const plan::Plan& plan, int task) {
+  return plan.tasks[static_cast<std::size_t>(task)].second.outputs == plan::TaskOutputs::Exclusive;
+}
+
+eval::WindowOptions windowOptions(const plan::Plan& plan, int task) {
   const auto& p = plan.data.patch;
-  return {{p[2], p[1], p[0]}, plan.evaluation.overlap, 4};
+  return {{p[2], p[1], p[0]}, plan.evaluation.overlap, 4, isExclusive(plan, task)};
+}
+
+torch::Tensor chosen(const torch::Tensor& probabilities, std::int64_t cls, const plan::Plan& plan, int task) {
+  if (!isExclusive(plan, task)) return probabilities[cls] > plan.evaluation.threshold;
+  const auto own = probabilities[cls];
+  auto out = own > 1 - probabilities.sum(0);
+  // Of equal ones the first, as the largest is taken elsewhere.
+  for (std::int64_t c = 0; c < probabilities.size(0); ++c)
+    if (c != cls) out = out & (c < cls ? own > probabilities[c] : own >= probabilities[c]);
+  return out;
 }
 
 Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
@@ -20,26 +34,34 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
     if (tick) tick();
     return network->predict(windows.to(device), task).to(torch::kCPU);
   };
-  return eval::slidingWindow(image, windowOptions(plan), forward, cancel);
+  return eval::slidingWindow(image, windowOptions(plan, task), forward, cancel);
 }
 
-std::optional<double> DiceMean::add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth) {
-  if (!truth.any().item<bool>()) return {};
+double MaskScores::Mean::mean() const {
+  return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(count);
+}
+
+double MaskScores::meanOf(const std::vector<Mean>& means) {
+  Mean all;
+  for (const auto& mean : means)
+    if (mean.count > 0) all.add(mean.mean());
+  return all.mean();
+}
+
+double MaskScores::meanDice() const { return meanOf(m_dice); }
+double MaskScores::meanSpecificity() const { return meanOf(m_specificity); }
+
+std::pair<const char*, double> MaskScores::add(std::size_t c, const torch::Tensor& prediction,
+                                               const torch::Tensor& truth, double volume) {
+  if (!truth.any().item<bool>()) {
+    const auto found = static_cast<double>(torch::count_nonzero(prediction).item<std::int64_t>());
+    m_falsePositive[c].add(found * volume);
+    m_specificity[c].add(found == 0);
+    return {"specificity", found == 0};
+  }
   const double value = *eval::dice(prediction, truth);
-  m_sum[c] += value, ++m_count[c];
-  return value;
-}
-
-double DiceMean::of(std::size_t c) const {
-  return m_count[c] == 0 ? std::numeric_limits<double>::quiet_NaN() : m_sum[c] / static_cast<double>(m_count[c]);
-}
-
-double DiceMean::mean() const {
-  double sum = 0;
-  int n = 0;
-  for (std::size_t c = 0; c < m_sum.size(); ++c)
-    if (m_count[c] > 0) sum += of(c), ++n;
-  return n == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / n;
+  m_dice[c].add(value);
+  return {"dice", value};
 }
 
 Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
@@ -50,7 +72,8 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
   const auto& classes = plan.tasks[static_cast<std::size_t>(task)].second.classes;
   out.cases = static_cast<std::int64_t>(n);
   if (network->heads()[static_cast<std::size_t>(task)].segmentation) {
-    DiceMean dice(classes.size());
+    MaskScores scores(classes.size());
+    const auto& spacing = plan.data.spacing;
     for (std::size_t i = 0; i < n; ++i) {
       LORKD_TRY(example, dataset.example(split, task, i));
       LORKD_TRY(p, probabilities(network, task, example.image, plan, device, cancel, tick));
@@ -58,12 +81,19 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
       for (std::int64_t c = 0; c < p.size(0); ++c) {
         const auto target = example.target[c].slice(0, first, end);
         const auto known = target != static_cast<std::int64_t>(notKnown);
-        dice.add(static_cast<std::size_t>(c), (p[c].slice(0, first, end) > plan.evaluation.threshold) & known,
-                 target == 1);
+        if (!known.any().item<bool>()) continue;  // not annotated
+        scores.add(static_cast<std::size_t>(c), chosen(p, c, plan, task).slice(0, first, end) & known, target == 1,
+                   spacing[0] * spacing[1] * spacing[2] / 1000);
       }
     }
-    out.metrics = {{"dice", dice.mean()}};
-    for (std::size_t c = 0; c < classes.size(); ++c) out.classes.emplace_back("dice/" + classes[c].first, dice.of(c));
+    out.metrics = {{"dice", scores.meanDice()}};
+    if (std::isfinite(scores.meanSpecificity())) out.metrics.emplace_back("specificity", scores.meanSpecificity());
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+      out.classes.emplace_back("dice/" + classes[c].first, scores.dice(c));
+      if (scores.absent(c) == 0) continue;
+      out.classes.emplace_back("specificity/" + classes[c].first, scores.specificity(c));
+      out.classes.emplace_back("false_positive_ml/" + classes[c].first, scores.falsePositive(c));
+    }
     return out;
   }
   std::vector<torch::Tensor> logits, labels;

@@ -14,21 +14,28 @@
 
 namespace lorkd::workflow {
 
-/// Patch (D, H, W), overlap and batch of a plan's sliding windows.
-eval::WindowOptions windowOptions(const plan::Plan& plan);
+/// Patch (D, H, W), overlap, batch and outputs of a task's sliding windows.
+eval::WindowOptions windowOptions(const plan::Plan& plan, int task);
+/// Whether the task's classes exclude each other; its outputs must be decided (see data::decided).
+bool isExclusive(const plan::Plan& plan, int task);
+/// Voxels of class `cls` by probabilities (C, ...): of exclusive classes where it is the most probable, background
+/// included, else where it is above the threshold.
+torch::Tensor chosen(const torch::Tensor& probabilities, std::int64_t cls, const plan::Plan& plan, int task);
 
 /// Called between the forward passes of long work, which may last minutes a case: it may block, and cancel the work.
 using Tick = std::function<void()>;
 
-/// Probabilities (C, D, H, W) of a task on a prepared image (1, D, H, W). Errors: those of slidingWindow().
+/// Probabilities (C, D, H, W) of a task on a prepared image (channels, D, H, W). Errors: those of slidingWindow().
 Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
                                     torch::Device device, const CancelToken& cancel, const Tick& tick = {});
 
 /// Mean figures of one task over a split of prepared examples: {"dice": v} (mean over classes of the mean over cases
-/// where the class or its prediction is present) or {"accuracy": v, "auc": v}. `primary` names the first.
+/// where the class is present), with {"specificity": v} where classes are absent in some, or {"accuracy": v, "auc": v}.
+/// `primary` names the first.
 struct Score {
   std::vector<std::pair<std::string, double>> metrics;  ///< first one is primary
-  /// "dice/<class>", or "accuracy/<class>": the share of the class's pictures that were recognised; not-a-number for a
+  /// "dice/<class>", and "specificity/<class>" and "false_positive_ml/<class>" where it is absent in a case; or
+  /// "accuracy/<class>": the share of the class's pictures that were recognised; not-a-number for a
   /// class that no example has.
   std::vector<std::pair<std::string, double>> classes;
   std::int64_t cases = 0;
@@ -37,20 +44,32 @@ struct Score {
 Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
                     const plan::Plan& plan, torch::Device device, const CancelToken& cancel, const Tick& tick = {});
 
-/// Running mean per class of Dice values.
-class DiceMean {
+/// Running means per class, of cases whose labels speak of it.
+class MaskScores {
  public:
-  explicit DiceMean(std::size_t classes) : m_sum(classes, 0.0), m_count(classes, 0) {}
-  /// Boolean or 0/1 masks of class `c`. A case whose truth has nothing of the class does not count: it may not have
-  /// been annotated, or lie outside what was held out. Returns the case's Dice if it counts.
-  std::optional<double> add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth);
-  double of(std::size_t c) const;  ///< NaN if the class never occurred
-  double mean() const;             ///< over classes that occurred
-  std::int64_t count(std::size_t c) const { return m_count[c]; }
+  explicit MaskScores(std::size_t classes) : m_dice(classes), m_specificity(classes), m_falsePositive(classes) {}
+  /// Of a case: masks (boolean or 0/1) of class `c`, of voxels that are known and held out, each of `volume` ml. Where
+  /// the truth is empty Dice has no value: what counts is whether nothing was found, and how much was.
+  /// Returns "dice" or "specificity", and the case's value.
+  std::pair<const char*, double> add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth,
+                                     double volume);
+  double dice(std::size_t c) const { return m_dice[c].mean(); }  ///< NaN if the class never occurred
+  double meanDice() const;                                       ///< over classes that occurred
+  std::int64_t present(std::size_t c) const { return m_dice[c].count; }
+  double specificity(std::size_t c) const { return m_specificity[c].mean(); }  ///< NaN if it never was absent
+  double meanSpecificity() const;
+  double falsePositive(std::size_t c) const { return m_falsePositive[c].mean(); }  ///< ml
+  std::int64_t absent(std::size_t c) const { return m_specificity[c].count; }
 
  private:
-  std::vector<double> m_sum;
-  std::vector<std::int64_t> m_count;
+  struct Mean {
+    double sum = 0;
+    std::int64_t count = 0;
+    void add(double value) { sum += value, ++count; }
+    double mean() const;
+  };
+  static double meanOf(const std::vector<Mean>& means);
+  std::vector<Mean> m_dice, m_specificity, m_falsePositive;
 };
 
 }  // namespace lorkd::workflow

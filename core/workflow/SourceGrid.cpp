@@ -7,20 +7,23 @@
 
 namespace lorkd::workflow {
 
-Result<data::MasksInSource> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
-                                            const plan::Plan& plan, torch::Device device, const CancelToken& cancel,
-                                            const Tick& tick) {
-  LORKD_TRY(working, data::prepareImage(volume, plan.data));
-  const auto& size = working.geometry.size;
-  const auto image = torch::from_blob(working.voxels.data(), {1, size[2], size[1], size[0]});
+Result<data::MasksInSource> predictOnSource(nn::Network& network, int task, const std::vector<image::Volume>& inputs,
+                                            const image::Geometry& source, const plan::Plan& plan, torch::Device device,
+                                            const CancelToken& cancel, const Tick& tick) {
+  LORKD_TRY(working, data::prepareInputs(inputs, source, plan.data));
+  const auto grid = working.front().geometry;
+  std::vector<torch::Tensor> channels;
+  for (auto& channel : working)
+    channels.push_back(torch::from_blob(channel.voxels.data(), {grid.size[2], grid.size[1], grid.size[0]}));
+  const auto image = channels.size() == 1 ? channels.front().unsqueeze(0) : torch::stack(channels);
   LORKD_TRY(p, probabilities(network, task, image, plan, device, cancel, tick));
   std::vector<image::Volume> classes;
   for (std::int64_t c = 0; c < p.size(0); ++c) {
-    auto& out = classes.emplace_back(working.geometry);
+    auto& out = classes.emplace_back(grid);
     const auto plane = p[c].contiguous();
     std::copy_n(plane.data_ptr<float>(), out.voxels.size(), out.voxels.begin());
   }
-  return data::MasksInSource::of(std::move(classes), volume.geometry, plan.evaluation.threshold);
+  return data::MasksInSource::of(std::move(classes), source, plan.evaluation.threshold, isExclusive(plan, task));
 }
 
 std::vector<bool> heldOut(const image::Geometry& geometry, const plan::Data& options) {

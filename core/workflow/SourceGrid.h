@@ -11,10 +11,11 @@
 
 namespace lorkd::workflow {
 
-/// What one segmentation task finds, a mask a class in the source geometry of `volume`; masks may overlap.
-Result<data::MasksInSource> predictOnSource(nn::Network& network, int task, const image::Volume& volume,
-                                            const plan::Plan& plan, torch::Device device, const CancelToken& cancel,
-                                            const Tick& tick = {});
+/// What one segmentation task finds, a mask a class in the geometry `source` of an image whose channels are `inputs`
+/// (see data::readInputs); masks may overlap.
+Result<data::MasksInSource> predictOnSource(nn::Network& network, int task, const std::vector<image::Volume>& inputs,
+                                            const image::Geometry& source, const plan::Plan& plan, torch::Device device,
+                                            const CancelToken& cancel, const Tick& tick = {});
 
 /// Which voxels of a source count as unseen: all, or those in the slices of the working grid that data::prepare held
 /// out for testing.

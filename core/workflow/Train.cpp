@@ -60,7 +60,7 @@ Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory&
   const auto& its = teacher.plan().data;
   const std::string where = teacher.path().string();
   if (own.spacing != its.spacing || own.normalisation != its.normalisation || own.channels != its.channels ||
-      (own.normalisation != plan::DataNormalisation::Percentile && own.clip != its.clip))
+      own.inputs != its.inputs || (own.normalisation != plan::DataNormalisation::Percentile && own.clip != its.clip))
     return fail(ErrorCode::Mismatch, "the teacher was trained at another spacing, normalisation, window or channels",
                 "give the plan the teacher's data settings, or choose another teacher", where);
   if (own.split.slab != plan::SplitSlab::None || its.split.slab != plan::SplitSlab::None) {
@@ -113,7 +113,7 @@ Result<nn::Network> readyTeacher(const run::RunDirectory& run, const data::CaseL
 
 Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel,
                        StatusKeeper& status, ControlDesk& desk) {
-  const auto& plan = run.plan();
+  auto plan = run.plan();
   MemoryWatch memory;
   const run::EventWriter events(run.events());
   const auto phase = [&](const std::string& name, const std::string& message) {
@@ -128,6 +128,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   LORKD_CHECK(phase("preparing", "finding and preparing the cases"));
   LORKD_TRY(cases, freezeCases(run, progress, cancel));
   LORKD_CHECK(checkUnseen(run, cases));
+  plan = data::decided(std::move(plan), cases);
   LORKD_TRY(prepared, data::prepare(plan, cases, preparedFolder(run), progress, cancel));
   LORKD_TRY(dataset, feed::Dataset::open(prepared, plan));
 

@@ -31,6 +31,10 @@ Result<torch::Device> setUpDevice(const plan::Plan& plan);
 /// catalogue, of data::assign and of checkUnseen(); then nothing is frozen.
 Result<data::CaseList> freezeCases(const run::RunDirectory& run, Progress& progress, const CancelToken& cancel);
 
+/// The run's plan with what it leaves to the data decided (see data::decided), as its frozen cases have it. Errors:
+/// those of data::loadCaseList().
+Result<plan::Plan> decidedPlan(const run::RunDirectory& run);
+
 /// Folder of the prepared cases of a run, in the project's cache: runs that differ only in method, ranks, networks or
 /// schedule share it, if their patients are divided alike.
 std::filesystem::path preparedFolder(const run::RunDirectory& run);

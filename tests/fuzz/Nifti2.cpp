@@ -5,6 +5,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto file = lorkd::fuzz::scratch("input.nii", data, size);
-  if (const auto header = lorkd::io::niftiFile(file)) (void)lorkd::io::niftiVoxels(file, *header, 4096);
+  if (const auto header = lorkd::io::niftiFile(file)) (void)lorkd::io::niftiVoxels(file, *header, {0, 4096, 0});
   return 0;
 }

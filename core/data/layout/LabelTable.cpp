@@ -35,6 +35,17 @@ Result<LabelTable> described(const fs::path& file) {
   LORKD_TRY(json, readJson(file));
   LabelTable table{file, {}};
   if (!json.is_object() || !json.contains("labels")) return LabelTable{};  // of another kind
+  for (const char* field : {"channel_names", "modality"}) {
+    if (!json.contains(field) || !json[field].is_object() || !table.channels.empty()) continue;
+    for (std::size_t n = 0; n < json[field].size(); ++n) {
+      const auto at = json[field].find(std::to_string(n));
+      if (at == json[field].end() || !at->is_string() || at->get_ref<const std::string&>().empty()) {
+        table.channels.clear();  // not numbered 0, 1, ...
+        break;
+      }
+      table.channels.push_back(at->get<std::string>());
+    }
+  }
   const auto& labels = json["labels"];
   if (!labels.is_object()) return notThis("\"labels\" is no object", file);
   for (const auto& [key, entry] : labels.items()) {
@@ -57,21 +68,34 @@ Result<LabelTable> described(const fs::path& file) {
 
 }  // namespace
 
+const Result<LabelTable>& LabelTables::inFolder(const fs::path& folder) {
+  auto known = m_described.find(folder);
+  if (known == m_described.end()) {
+    const auto file = m_source / folder / "dataset.json";
+    std::error_code ignored;
+    known =
+        m_described
+            .emplace(folder, fs::is_regular_file(file, ignored) ? described(file) : Result<LabelTable>(LabelTable{}))
+            .first;
+  }
+  return known->second;
+}
+
+std::vector<std::string> LabelTables::channelsOf(const fs::path& relative) {
+  for (auto folder = relative.parent_path();; folder = folder.parent_path()) {
+    if (const auto& known = inFolder(folder); known && !known->channels.empty()) return known->channels;
+    if (folder.empty() || folder == folder.parent_path()) return {};
+  }
+}
+
 Result<LabelTable> LabelTables::of(const fs::path& labels, const fs::path& relative) {
   std::error_code ignored;
   for (const auto& name : {stemOf(labels) + ".csv", std::string("labels.csv")})
     if (const auto file = labels.parent_path() / name; fs::is_regular_file(file, ignored)) return LabelTable{file, {}};
   if (io::namesItsLabels(labels)) return LabelTable{labels, {}};
   for (auto folder = relative.parent_path();; folder = folder.parent_path()) {
-    auto known = m_described.find(folder);
-    if (known == m_described.end()) {
-      const auto file = m_source / folder / "dataset.json";
-      known =
-          m_described
-              .emplace(folder, fs::is_regular_file(file, ignored) ? described(file) : Result<LabelTable>(LabelTable{}))
-              .first;
-    }
-    if (!known->second || !known->second->declared.empty()) return known->second;
+    const auto& known = inFolder(folder);
+    if (!known || !known->declared.empty()) return known;
     if (folder.empty() || folder == folder.parent_path()) return LabelTable{};
   }
 }

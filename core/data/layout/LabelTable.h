@@ -18,6 +18,8 @@ struct LabelTable {
   /// Of a data set's description (dataset.json): every structure that its labels speak of, with its values; one that
   /// does not occur in a case is absent there. Nothing from other files, which only name values.
   std::vector<std::pair<std::string, std::vector<int>>> declared;
+  /// Names of an image's channels, by their number.
+  std::vector<std::string> channels{};
 };
 
 /// Finds tables, each read once. Looked for: a CSV called like the label file, labels.csv beside it, the file itself
@@ -28,8 +30,13 @@ class LabelTables {
   explicit LabelTables(std::filesystem::path source) : m_source(std::move(source)) {}
   /// `relative` is the label file's path below the source. Errors: Format (naming file and field), Io.
   Result<LabelTable> of(const std::filesystem::path& labels, const std::filesystem::path& relative);
+  /// What dataset.json calls the channels of an image, by their number; empty where none says so, or it is no good.
+  std::vector<std::string> channelsOf(const std::filesystem::path& relative);
 
  private:
+  /// dataset.json of a folder below the source.
+  const Result<LabelTable>& inFolder(const std::filesystem::path& folder);
+
   std::filesystem::path m_source;
   std::map<std::filesystem::path, Result<LabelTable>> m_described;  ///< by folder
 };

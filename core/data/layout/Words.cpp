@@ -33,6 +33,12 @@ bool digits(std::string_view text) {
 
 bool isLabelWord(const std::string& word) { return kLabels.contains(word); }
 
+/// "reader", "rater2": only labels are called so.
+bool isReader(const std::string& word) {
+  static const std::regex readers("(reader|rater|observer|annotator|radiologist)[0-9]*");
+  return std::regex_match(word, readers);
+}
+
 /// A name's words as they are written. "img0001" is two: what stands before the number only says what the file is.
 std::vector<std::string> wordsOf(const std::string& text) {
   std::vector<std::string> words;
@@ -75,6 +81,11 @@ std::string stemOf(const fs::path& file) {
   return name;
 }
 
+std::optional<std::size_t> numberOf(const Name& name) {
+  if (name.said.empty() || name.said.front().size() != 4 || !digits(name.said.front())) return std::nullopt;
+  return std::stoul(name.said.front());
+}
+
 std::set<std::string> channelStems(const std::vector<fs::path>& relative) {
   std::set<std::string> out;
   for (const auto& file : relative)
@@ -97,6 +108,12 @@ Name nameOf(const fs::path& relative, const std::set<std::string>& channels) {
   bool labels = false, image = false;
   for (std::size_t n = 0; n < own.size(); ++n) {
     const auto word = lowered(own[n]);
+    if (isReader(word)) {
+      // Who has drawn does not say what: his number is no part of the structure's name either.
+      labels = true;
+      if (n + 1 < own.size() && digits(own[n + 1]) && !std::isdigit(static_cast<unsigned char>(word.back()))) ++n;
+      continue;
+    }
     labels |= isLabelWord(word) || (word == "ground" && n + 1 < own.size() && lowered(own[n + 1]) == "truth");
     image |= kImages.contains(word);
     if (isLabelWord(word) || kImages.contains(word) || word == "ground") continue;

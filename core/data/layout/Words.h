@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,9 +16,9 @@ std::string stemOf(const std::filesystem::path& file);
 /// What a volume file is by its name.
 enum class Role { Image, Labels, Part };  ///< Part: a piece of an annotation that another file holds whole
 
-/// A name taken apart. Words that only say what a file is ("image", "label", "imagesTr", "ct", "t1") are taken out:
-/// what is left is the same for an image and its labels, "case 12" for "images/case_12.nii.gz" and
-/// "labels/case_12_seg.nii.gz".
+/// A name taken apart. Words that only say what a file is, or who drew it ("image", "label", "imagesTr", "ct", "t1",
+/// "reader1") are taken out: what is left is the same for an image and its labels, "case 12" for
+/// "images/case_12.nii.gz" and "labels/case_12_seg.nii.gz".
 struct Name {
   Role role = Role::Image;
   bool callsItselfImage = false,
@@ -32,6 +33,9 @@ struct Name {
 /// `relative` is the path below the source's folder. `channels` holds the stems that end in _0000: only of those is
 /// _0001 another channel (amos_0001.nii.gz is an image of its own).
 Name nameOf(const std::filesystem::path& relative, const std::set<std::string>& channels);
+
+/// The number of a channel, where the name ends in one (_0001 is 1).
+std::optional<std::size_t> numberOf(const Name& name);
 
 /// `<folder>/<stem without _0000>` of every file that ends so.
 std::set<std::string> channelStems(const std::vector<std::filesystem::path>& relative);

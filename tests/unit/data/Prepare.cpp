@@ -77,7 +77,7 @@ TEST_F(Prepared, OneFileACaseWithItsTasksAndGeometry) {
     const auto working = image::geometryFromJson(Json::parse(file->metadata().at("geometry")));
     const auto source = image::geometryFromJson(Json::parse(file->metadata().at("source_geometry")));
     ASSERT_TRUE(working && source);
-    EXPECT_THAT(image.shape, ElementsAre(working->size[2], working->size[1], working->size[0]));
+    EXPECT_THAT(image.shape, ElementsAre(1, working->size[2], working->size[1], working->size[0]));
     EXPECT_THAT(masks.shape, ElementsAre(task == 0 ? 2 : 1, working->size[2], working->size[1], working->size[0]));
     EXPECT_EQ(working->spacing, (image::Vec3{9, 9, 9}));
     EXPECT_EQ(file->metadata().at("case"), entry["case"]);

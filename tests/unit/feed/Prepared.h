@@ -27,10 +27,11 @@ class PreparedFolder {
   PreparedFolder(const PreparedFolder&) = delete;
   PreparedFolder& operator=(const PreparedFolder&) = delete;
 
-  /// image (D, H, W) float32; masks (C, D, H, W) uint8 by task.
+  /// image (D, H, W) or (channels, D, H, W) float32; masks (C, D, H, W) uint8 by task.
   void addVolume(const std::string& id, const std::string& split, const torch::Tensor& image,
                  const std::map<int, torch::Tensor>& masks) {
-    std::vector<std::pair<std::string, torch::Tensor>> tensors{{"image", image}};
+    std::vector<std::pair<std::string, torch::Tensor>> tensors{
+        {"image", image.dim() == 3 ? image.unsqueeze(0) : image}};
     Json tasks = Json::array();
     for (const auto& [task, mask] : masks)
       tensors.emplace_back("task." + std::to_string(task), mask), tasks.push_back(task);
