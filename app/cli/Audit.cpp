@@ -51,6 +51,7 @@ Result<void> audit(const AuditOptions& options, const Context& context) {
     }
   }
   LORKD_TRY(found, data::audit(index, request, *context.progress, context.cancel()));
+  if (!options.html.empty()) LORKD_CHECK(checkIsPage(options.html));
   if (!options.html.empty()) LORKD_CHECK(workflow::writeAuditReport(options.html, found));
   auto answer = data::auditToJson(found);
   context.answer(std::move(answer), workflow::auditText(found));

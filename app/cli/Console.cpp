@@ -113,6 +113,7 @@ std::unique_ptr<Progress> consoleProgress() { return std::make_unique<ConsolePro
 std::unique_ptr<Progress> jsonProgress() { return std::make_unique<JsonProgress>(); }
 
 void say(const std::string& text) { std::cout << printable(text) << std::flush; }
+bool allSaid() { return std::cout.flush().good(); }
 void complain(const std::string& text) { std::cerr << printable(text) << std::flush; }
 
 void jsonLine(const Json& json) { std::cout << json.dump(-1, ' ', true, Json::error_handler_t::replace) << std::endl; }

@@ -20,6 +20,9 @@ std::unique_ptr<Progress> jsonProgress();
 void say(const std::string& text);       ///< on stdout
 void complain(const std::string& text);  ///< on stderr
 
+/// Whether all that was said on stdout, JSON too, has left the program: a full disk or a closed pipe takes nothing.
+bool allSaid();
+
 /// Writes one line of JSON on stdout; it is ASCII, so that it commands no terminal either.
 void jsonLine(const Json& json);
 

@@ -6,6 +6,7 @@
 #include "core/base/File.h"
 #include "core/data/Phantom.h"
 #include "core/eval/Report.h"
+#include "core/eval/RunMetrics.h"
 #include "core/workflow/Workflow.h"
 
 extern const char demoPlanText[];  // resources/demo/plan.json, embedded by the build
@@ -77,8 +78,7 @@ Result<void> demo(const DemoOptions& options, const Context& context) {
 
   eval::Table results;
   for (const auto* run : {&main, &mtl, &teacher}) {
-    LORKD_TRY(json, readJson(run->metrics()));
-    LORKD_TRY(table, eval::Table::fromJson(json));
+    LORKD_TRY(table, eval::readMetrics(*run));
     results.append(table);
   }
   LORKD_TRY(experts, workflow::exportExperts(main, {}, out / "experts", {}, *context.progress, context.cancel()));

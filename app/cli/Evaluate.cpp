@@ -3,6 +3,7 @@
 #include "app/cli/PlanArguments.h"
 #include "core/base/File.h"
 #include "core/eval/Report.h"
+#include "core/eval/RunMetrics.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
@@ -25,8 +26,7 @@ Result<void> report(const std::vector<std::string>& paths, const std::string& ou
   }
   eval::Table results;
   for (const auto& run : runs) {
-    LORKD_TRY(json, readJson(run.metrics()));
-    LORKD_TRY(table, eval::Table::fromJson(json));
+    LORKD_TRY(table, eval::readMetrics(run));
     // Runs of one method are told apart by their folders.
     const auto same = [&](const auto& other) { return other.plan().method == run.plan().method; };
     const bool alone = std::ranges::count_if(runs, same) == 1;
@@ -36,6 +36,7 @@ Result<void> report(const std::vector<std::string>& paths, const std::string& ou
     }
   }
   const std::filesystem::path file = out.empty() ? runs.front().path() / "report.html" : std::filesystem::path(out);
+  LORKD_CHECK(checkIsPage(file));
   LORKD_CHECK(eval::writeReport(file, runs, results));
   LORKD_CHECK(writeFileAtomically(file.parent_path() / "results.csv", results.csv()));
   context.answer({{"report", file.string()}}, "wrote " + file.string());

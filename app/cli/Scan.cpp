@@ -91,6 +91,7 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
     text << "\nincomplete: " << unread << " file(s) or folder(s) could not be read";
     context.code = kIncomplete;
   }
+  if (cases.empty()) context.code = 1;
   context.answer(answer, text.str());
   return {};
 }

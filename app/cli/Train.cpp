@@ -1,5 +1,6 @@
 #include "app/cli/PlanArguments.h"
 #include "core/base/File.h"
+#include "core/eval/RunMetrics.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
@@ -11,12 +12,10 @@ Result<void> runToEnd(const run::RunDirectory& run, const Context& context) {
   LORKD_CHECK(workflow::train(run, *context.progress, context.cancel()));
   Json answer{{"run", run.path().string()}};
   std::string text = "finished: " + run.path().string();
-  if (auto metrics = readJson(run.metrics())) {
-    answer["metrics"] = *metrics;
-    if (auto table = eval::Table::fromJson(*metrics)) {
-      for (const char* metric : {"dice", "accuracy"})
-        if (auto t = table->text(metric); !t.empty()) text += "\n" + t;
-    }
+  if (auto table = eval::readMetrics(run)) {
+    answer["metrics"] = table->json();
+    for (const char* metric : {"dice", "accuracy"})
+      if (auto t = table->text(metric); !t.empty()) text += "\n" + t;
   }
   context.answer(answer, text);
   return {};

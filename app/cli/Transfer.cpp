@@ -5,6 +5,7 @@
 #include "app/cli/PlanArguments.h"
 #include "core/base/Json.h"
 #include "core/eval/RunHistory.h"
+#include "core/eval/RunMetrics.h"
 #include "core/run/EventLog.h"
 #include "core/workflow/TransferExpert.h"
 #include "core/workflow/Workflow.h"
@@ -27,8 +28,8 @@ Json outcome(const run::RunDirectory& run) {
   Json validation = Json::array();
   for (std::size_t i = 0; i < history.mean.x.size(); ++i)
     validation.push_back({{"step", history.mean.x[i]}, {"mean", history.mean.y[i]}});
-  const auto metrics = readJson(run.metrics());
-  return {{"run", run.path().string()}, {"validation", validation}, {"metrics", metrics ? *metrics : Json()}};
+  const auto metrics = eval::readMetrics(run);
+  return {{"run", run.path().string()}, {"validation", validation}, {"metrics", metrics ? metrics->json() : Json()}};
 }
 
 Json testMean(const Json& outcome) {

@@ -91,6 +91,7 @@ void lorkd::cli::Context::answer(Json fields, const std::string& text) const {
 int main(int argc, char** argv) {
   using namespace lorkd;
   keepLargeBlocks();
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is then an error of the write, which says so
   cli::Context context;
   CLI::App app{"Decomposes a medical foundation model into small experts by low-rank knowledge decomposition"};
   app.require_subcommand(1);
@@ -131,7 +132,11 @@ int main(int argc, char** argv) {
   try {
     const auto outcome = context.action();
     context.progress.reset();
-    return outcome ? context.code : report(context, outcome.error());
+    if (!outcome) return report(context, outcome.error());
+    if (!cli::allSaid())
+      return report(context, Error{ErrorCode::Io, "the answer could not be written to the standard output",
+                                   "check that the disk behind it is not full", ""});
+    return context.code;
   } catch (const std::exception& e) {
     auto error = thrown(e, "").error();
     if (error.code == ErrorCode::Internal) error.hint = "this is a fault of the program; please report it";

@@ -1,4 +1,5 @@
-// What the labels of a source's cases speak of.
+#include "core/data/Annotations.h"
+
 #include <algorithm>
 #include <map>
 
@@ -20,6 +21,37 @@ void findUnannotated(std::vector<Case>& cases) {
     for (const auto& [folded, label] : spoken)
       if (!std::ranges::binary_search(own, folded)) c.unannotated.push_back(label);
   }
+}
+
+AnnotationMatrix annotationMatrix(const std::vector<Case>& cases) {
+  AnnotationMatrix out;
+  std::map<std::string, std::string> structures;  // by folded name, as written
+  std::map<std::string, std::size_t> sources;
+  const auto counts = [](const Case& c) { return c.kind != "picture" && !c.labelFiles.empty(); };
+  for (const auto& c : cases) {
+    if (!counts(c)) continue;
+    sources.emplace(c.source, 0);
+    for (const auto& label : c.labels) structures.emplace(image::folded(label), label);
+  }
+  for (auto& [name, at] : sources) {
+    at = out.sources.size();
+    out.sources.push_back(name);
+  }
+  std::map<std::string, std::size_t> rows;
+  for (const auto& [folded, written] : structures) {
+    rows[folded] = out.rows.size();
+    out.rows.push_back({written, std::vector<Spoken>(sources.size())});
+  }
+  for (const auto& c : cases) {
+    if (!counts(c)) continue;
+    const auto at = sources.at(c.source);
+    for (auto& row : out.rows) ++row.bySource[at].images;
+    for (const auto& label : c.labels) ++out.rows[rows.at(image::folded(label))].bySource[at].annotated;
+    for (const auto& label : c.contested)
+      if (const auto row = rows.find(image::folded(label)); row != rows.end())
+        ++out.rows[row->second].bySource[at].contested;
+  }
+  return out;
 }
 
 void takeAnnotated(Case& c, const std::vector<std::string>& names) {

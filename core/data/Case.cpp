@@ -69,12 +69,16 @@ void from_json(const Json& j, Channel& channel) {
   j.at("part").get_to(channel.part);
 }
 
-void to_json(Json& j, const LabelPlace& at) { j = {at.file, at.layer, at.value}; }
+void to_json(Json& j, const LabelPlace& at) {
+  j = {at.file, at.layer, at.value};
+  if (at.answer != 0) j.push_back(at.answer);
+}
 
 void from_json(const Json& j, LabelPlace& at) {
   j.at(0).get_to(at.file);
   j.at(1).get_to(at.layer);
   j.at(2).get_to(at.value);
+  at.answer = j.size() > 3 ? j.at(3).get<int>() : 0;
 }
 
 void to_json(Json& j, const Case& c) {

@@ -18,6 +18,7 @@ struct LabelPlace {
   int file = 0;  ///< position in `labelFiles`
   int layer = 0;
   int value = 0;
+  int answer = 0;  ///< tells apart places of one file that are different answers
   bool operator==(const LabelPlace&) const = default;
 };
 

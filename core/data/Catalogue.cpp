@@ -6,6 +6,7 @@
 
 #include "core/base/Digest.h"
 #include "core/data/CatalogueTables.h"
+#include "core/data/Digests.h"
 #include "core/data/FileTable.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
@@ -43,21 +44,6 @@ fs::path lexical(const fs::path& path) {
   std::error_code ignored;
   const auto whole = fs::absolute(path, ignored).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
-}
-
-/// Sizes and times of files; their names too, but not where they lie.
-std::string stampOf(const std::vector<fs::path>& files) {
-  Sha256 digest;
-  const auto add = [&](const fs::path& file) {
-    std::error_code ec;
-    digest.update(file.filename().native() + "\n" + std::to_string(fs::file_size(file, ec)) + " ");
-    digest.update(std::to_string(fs::last_write_time(file, ec).time_since_epoch().count()) + "\n");
-  };
-  for (const auto& file : files) {
-    add(file);
-    if (const auto voxels = io::isVolumeFile(file) ? io::voxelsOf(file) : file; voxels != file) add(voxels);
-  }
-  return digest.hex();
 }
 
 /// A source that is one file: an .npz archive, a table of pictures, or a volume, whose labels may lie beside it.

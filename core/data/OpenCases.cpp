@@ -23,6 +23,9 @@ Result<CaseList> openCases(const run::RunDirectory& run) {
       return fail(ErrorCode::Mismatch,
                   "the index no longer knows " + entry.item.id + " of the source '" + entry.item.source + "'",
                   "scan that folder again into the project's index", run.cases().string());
+    if (entry.digest.empty())
+      return fail(ErrorCode::Mismatch, "the list does not say what the files of " + entry.item.id + " were",
+                  "restore the run's cases.json, or start a new run", run.cases().string());
     entry.item.imageFiles = it->second->imageFiles;
     entry.item.slices = it->second->slices;
     entry.item.origins = it->second->origins;

@@ -177,17 +177,14 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
     if (!broken.empty() && std::ranges::all_of(s.labels, [&](const auto& l) { return broken.contains(l.name); }))
       continue;
     for (const auto& instance : s.instances) c.labelFiles.push_back(instance.file);
-    std::set<std::string> own;
     for (const auto& label : s.labels) {
       if (broken.contains(label.name)) continue;
       if (const auto known =
               std::ranges::find_if(c.labels, [&](const auto& n) { return image::sameLabel(n, label.name); });
           known != c.labels.end()) {
-        // A name twice in one file is one structure in two parts; in two files, two answers.
-        if (std::ranges::count(own, *known) == 0) takeAnswer(c, *known, placeOf(s), out);
+        takeAnswer(c, *known, placeOf(s), out);  // of another file, or twice in this one
         continue;
       }
-      own.insert(label.name);
       c.labels.push_back(label.name);
       c.labelInfo.push_back(label);
     }

@@ -281,6 +281,7 @@ void VolumePairing::addStructure(Case& c, layout::Structures::One structure, int
     c.labels.push_back(structure.label.name);
     c.labelInfo.push_back(std::move(structure.label));
     c.places.push_back(std::move(structure.places));
+    if (structure.twice) takeAnswer(c, c.labels.back(), c.labelFiles[static_cast<std::size_t>(file)], m_out);
     return;
   }
   // Two answers to one question are not one answer.

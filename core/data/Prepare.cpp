@@ -251,6 +251,7 @@ Result<fs::path> prepare(const plan::Plan& plan, const CaseList& cases, const fs
       if (!working || working->id != c.item.source + "\n" + c.item.id) {
         auto read = readWorking(plan, c, cancel);
         if (!read) return fail(read.error(), c.item.id);
+        LORKD_CHECK(digests.of(c));  // that it did not change as it was read
         working = std::move(*read);
       }
       const auto [first, end] = slabOf(working->grid().size[2], plan.data.split, c.split);

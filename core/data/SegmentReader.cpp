@@ -56,39 +56,33 @@ Result<void> SegmentReader::mark(const LabelPlace& place, image::Grid<std::uint8
   return {};
 }
 
-Result<void> SegmentReader::readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out,
-                                       std::vector<int>& files) {
+Result<void> SegmentReader::readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out) {
   for (std::size_t n = 0; n < m_case.labels.size(); ++n) {
     if (!wanted.empty() && !named(wanted, m_case.labels[n])) continue;
-    std::map<int, image::Mask> answers;  // by file
+    std::map<std::pair<int, int>, image::Mask> answers;  // by file and answer
     for (const auto& place : m_case.places[n])
-      LORKD_CHECK(mark(place, answers.try_emplace(place.file, m_case.geometry).first->second));
+      LORKD_CHECK(mark(place, answers.try_emplace({place.file, place.answer}, m_case.geometry).first->second));
     for (auto& [from, mask] : answers) {
       auto& segment = out.segments.emplace_back();
       if (n < m_case.labelInfo.size()) static_cast<image::Label&>(segment) = m_case.labelInfo[n];
       segment.name = m_case.labels[n];
       segment.mask = std::move(mask.voxels);
-      files.push_back(from);
     }
   }
   return {};
 }
 
-Result<void> SegmentReader::join(image::SegmentSet& set, const std::vector<int>& files) const {
+Result<void> SegmentReader::join(image::SegmentSet& set) const {
   for (const auto& name : m_case.contested) {
-    std::map<int, std::vector<std::uint8_t>> byFile;
+    std::vector<std::vector<std::uint8_t>> answers;
     image::Segment one;
-    for (std::size_t n = 0; n < files.size(); ++n) {
-      auto& segment = set.segments[n];
+    for (auto& segment : set.segments) {
       if (!sameLabel(segment.name, name)) continue;
-      auto& mask = byFile.try_emplace(files[n], segment.mask.size()).first->second;
-      std::ranges::transform(mask, segment.mask, mask.begin(), std::bit_or<>());
       static_cast<image::Label&>(one) = segment;
+      answers.push_back(std::move(segment.mask));
       segment.name.clear();  // taken
     }
-    if (byFile.empty() || m_case.answers.empty()) continue;  // of what nobody has chosen nothing is known
-    std::vector<std::vector<std::uint8_t>> answers;
-    for (auto& [from, mask] : byFile) answers.push_back(std::move(mask));
+    if (answers.empty() || m_case.answers.empty()) continue;  // of what nobody has chosen nothing is known
     auto joined = joinAnswers(m_case.answers, m_case.geometry, answers);
     if (!joined) return fail(joined.error(), m_case.id + ", " + name);
     one.mask = std::move(*joined);
@@ -103,31 +97,27 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
     return fail(ErrorCode::NotFound, "the case has no labels",
                 "see what the scan rejected: labels may lie on another grid", m_case.id);
   image::SegmentSet out{m_case.geometry, {}};
-  std::vector<int> files;  // of each segment
-  const auto take = [&](image::SegmentSet& set, std::size_t file) {
-    std::ranges::move(set.segments, std::back_inserter(out.segments));
-    files.resize(out.segments.size(), static_cast<int>(file));
-  };
+  const auto take = [&](image::SegmentSet& set) { std::ranges::move(set.segments, std::back_inserter(out.segments)); };
   const auto wanting = [&](const std::string& name) { return wanted.empty() || named(wanted, name); };
   const auto wants = [&](const std::string& name) {
     // What the scan left out stays out.
     return (m_case.labels.empty() || named(m_case.labels, name)) && wanting(name);
   };
-  if (!m_case.places.empty()) LORKD_CHECK(readPlaces(wanted, out, files));
+  if (!m_case.places.empty()) LORKD_CHECK(readPlaces(wanted, out));
   for (std::size_t n = 0; n < m_case.labelFiles.size(); ++n) {
     if (!io::isVolumeFile(m_case.labelFiles[n])) {
       LORKD_TRY(set,
                 io::readLabels(m_case.labelFiles[n], m_case.geometry, m_case.origins, liesElsewhere(m_case, n), wants));
-      take(set, n);
+      take(set);
     } else if (m_case.places.empty()) {
       LORKD_TRY(layers, layersOf(n));
       for (std::size_t layer = 0; layer < layers->size(); ++layer) {
         LORKD_TRY(set, io::segmentsFromLabels((*layers)[layer], m_case.labelNames, static_cast<int>(layer), wanting));
-        take(set, n);
+        take(set);
       }
     }
   }
-  LORKD_CHECK(join(out, files));
+  LORKD_CHECK(join(out));
   return out;
 }
 

@@ -31,10 +31,10 @@ class SegmentReader {
   /// The layers of a volume file on the image's grid; valid until the next call. Null for a file of another kind.
   Result<const Layers*> layersOf(std::size_t file);
   Result<void> mark(const LabelPlace& place, image::Grid<std::uint8_t>& mask);
-  /// A segment a file where several mark a structure; `files` says which file each is of.
-  Result<void> readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out, std::vector<int>& files);
+  /// A segment an answer where there are several of a structure.
+  Result<void> readPlaces(const std::vector<std::string>& wanted, image::SegmentSet& out);
   /// Makes one segment of those of each contested structure, or none where nobody has said how.
-  Result<void> join(image::SegmentSet& set, const std::vector<int>& files) const;
+  Result<void> join(image::SegmentSet& set) const;
 
   Case m_case;
   std::map<std::size_t, Layers> m_kept;  ///< of files with several structures, by position

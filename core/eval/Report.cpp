@@ -63,7 +63,7 @@ using namespace report;
 Result<Source> gather(const run::RunDirectory& directory) {
   LORKD_TRY(status, directory.status());
   run::EventReader reader(directory.events());
-  Source source{directory, status, historyOf(reader.poll()), Json::object(), {}};
+  Source source{directory, status, historyOf(reader.poll()), Json::object(), {}, {}};
   for (const auto& [name, file] : {std::pair{"cases.json", directory.cases()},
                                    {"checkpoints/best", directory.checkpoint("best")},
                                    {"checkpoints/last", directory.checkpoint("last")}}) {
@@ -78,7 +78,16 @@ Result<Source> gather(const run::RunDirectory& directory) {
     if (!manifest && manifest.error().code != ErrorCode::NotFound) return std::unexpected(manifest.error());
     if (manifest && !manifest->is_object())
       return fail(ErrorCode::Format, "is not the manifest of an expert", "export the expert again", file.string());
-    if (manifest) source.experts[task] = *manifest;
+    if (!manifest) continue;
+    const auto says = [&](const char* key, const std::string& what) {
+      return manifest->contains(key) && (*manifest)[key].is_string() && (*manifest)[key] != what;
+    };
+    const auto best = std::ranges::find_if(source.digests, [](const auto& d) { return d.first == "checkpoints/best"; });
+    if (says("task", task) || says("plan_digest", directory.planDigest()) ||
+        (best != source.digests.end() && says("checkpoint_digest", best->second)))
+      source.strange.insert(task);
+    else
+      source.experts[task] = *manifest;
   }
   return source;
 }

@@ -1,6 +1,7 @@
 // The parts of report.html, each a piece of HTML. Internal to this room.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +18,8 @@ struct Source {
   run::RunDirectory directory;
   run::Status status;
   RunHistory history;
-  Json experts;                                              ///< {task: manifest.json} of the exported experts
+  Json experts;                   ///< {task: manifest.json} of the exported experts
+  std::set<std::string> strange;  ///< tasks whose exported expert is of another task, run or checkpoint
   std::vector<std::pair<std::string, std::string>> digests;  ///< of the files that it is made of, by name
 };
 

@@ -105,7 +105,9 @@ std::string taskTable(const Source& source, const Table& results) {
         files += fmt::format("<small>parity {:.1e}</small>", parity->get<double>());
     }
     out += fmt::format("<td class='n'>{}</td><td>{}</td></tr>", formatValue("parameters", parameters),
-                       files.empty() ? "–" : files);
+                       !files.empty()                  ? files
+                       : source.strange.contains(name) ? "of another task, run or checkpoint: export it again"
+                                                       : "–");
   }
   return out + "</tbody></table></div>\n";
 }

@@ -42,6 +42,7 @@ std::shared_ptr<const std::string> bytesOf(const std::shared_ptr<const SeriesHea
                      h.imageType,
                      h.units,
                      h.decayCorrection,
+                     h.faultySpacing,
                      h.rows,
                      h.columns,
                      h.samples,
@@ -66,7 +67,7 @@ std::shared_ptr<const SeriesHeader> seriesOf(const std::string& bytes) {
   const auto take = [&](auto&... fields) { (j.at(at++).get_to(fields), ...); };
   take(h.patientId, h.patientName, h.studyUid, h.seriesUid, h.frameOfReferenceUid, h.sopClassUid, h.modality,
        h.bodyPart, h.description, h.studyDate, h.transferSyntax, h.photometric, h.imageType, h.units, h.decayCorrection,
-       h.rows, h.columns, h.samples, h.bitsAllocated, h.sliceThickness, h.burnedIn, h.privateElements);
+       h.faultySpacing, h.rows, h.columns, h.samples, h.bitsAllocated, h.sliceThickness, h.burnedIn, h.privateElements);
   getOptional(j.at(at++), h.orientation);
   getOptional(j.at(at++), h.spacing);
   last = {bytes, std::make_shared<const SeriesHeader>(std::move(h))};

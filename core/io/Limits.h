@@ -21,6 +21,12 @@ inline constexpr std::int64_t kMostSamples = std::int64_t(1) << 28;
 inline constexpr std::int64_t kMostSide = 32768;
 /// Pictures of a set.
 inline constexpr std::int64_t kMostPictures = std::int64_t(1) << 22;
+/// Labels of all pictures of an archive, and the names of its classes: of its label columns together.
+inline constexpr std::uint64_t kMostLabels = std::uint64_t(1) << 25;
+inline constexpr std::int64_t kMostClassNames = std::int64_t(1) << 16;
+/// Scans of a JPEG, each of which costs as much as a whole picture; progressive ones have about ten. libtiff takes as
+/// many.
+inline constexpr int kMostScans = 100;
 /// Bytes of a table, and its cells.
 inline constexpr std::uintmax_t kMostTableBytes = std::uintmax_t(1) << 28;
 inline constexpr std::size_t kMostCells = std::size_t(1) << 23;

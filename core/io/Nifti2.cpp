@@ -142,6 +142,27 @@ Result<void> takeScale(NiftiFile& out, double slope, double intercept, const fs:
   return {};
 }
 
+// Whether each axis that the image has is so long, and its voxels are so far apart, as can be: libraries put 1 where
+// the header says what cannot.
+Result<void> checkAxes(const char* header, const fs::path& file) {
+  const auto bad = [&](const std::string& field, double value) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%g", value);
+    return fail(ErrorCode::Format, "the header's field " + field + " is " + text + ", which cannot be",
+                "mend the header, or make the file anew from its source", file.string());
+  };
+  const auto axes = valueIn<std::int16_t>(header, 40);
+  if (axes < 1 || axes > 7) return bad("dim[0]", axes);
+  for (std::size_t n = 1; n <= static_cast<std::size_t>(axes); ++n) {
+    const auto name = "[" + std::to_string(n) + "]";
+    if (const auto extent = valueIn<std::int16_t>(header, 40 + 2 * n); extent < 1) return bad("dim" + name, extent);
+    const auto apart = valueIn<float>(header, 76 + 4 * n);
+    // What lies between time points or channels is often left out.
+    if (n <= 3 && !(apart > 0 && std::isfinite(apart))) return bad("pixdim" + name, static_cast<double>(apart));
+  }
+  return {};
+}
+
 Result<void> takePlace(NiftiFile& out, double offset, double least, const fs::path& file) {
   // Not-a-number is in no range.
   if (!(offset >= least && offset <= static_cast<double>(1 << 30))) {
@@ -194,7 +215,14 @@ Result<NiftiFile> niftiFile(const fs::path& file) {
   const auto bad = [&](ErrorCode code, const std::string& what, const std::string& hint) {
     return fail(code, what, hint, file.string());
   };
-  if (there < 348) return bad(ErrorCode::Format, "the file is too short for a NIfTI header", "copy it anew");
+  if (there < 348) {
+    int code = Z_OK;
+    if (in && gzdirect(in.get()) == 0) gzerror(in.get(), &code);
+    return bad(ErrorCode::Format,
+               code == Z_DATA_ERROR || code == Z_BUF_ERROR ? "the compressed file is truncated or damaged"
+                                                           : "the file is too short for a NIfTI header",
+               "copy it anew");
+  }
   const bool isNew = there == header.size() && std::memcmp(header.data() + 4, "n+2", 4) == 0;
   const auto old = oldHeader(header);
   const char* const known = isNew ? old.data() : header.data();
@@ -211,6 +239,7 @@ Result<NiftiFile> niftiFile(const fs::path& file) {
     if (std::memcmp(known + 344, "n+1", 4) != 0)
       return bad(ErrorCode::Format, "this is not what its name says, or not whole",
                  "one file with header and voxels is read: convert pairs of .hdr and .img");
+    LORKD_CHECK(checkAxes(known, file));
     LORKD_CHECK(takePlace(out, static_cast<double>(valueIn<float>(known, 108)), 352, file));
     LORKD_CHECK(takeScale(out, static_cast<double>(valueIn<float>(known, 112)),
                           static_cast<double>(valueIn<float>(known, 116)), file));
@@ -234,6 +263,7 @@ Result<NiftiFile> niftiFile(const fs::path& file) {
   // Deflate cannot shrink data more than 1032 times.
   if (!(voxelBytes <= 1032.0 * static_cast<double>(fs::file_size(file, ec))))
     return bad(ErrorCode::Format, "the file is shorter than its header says", "copy the file anew");
+  LORKD_CHECK(checkAxes(known, file));
   LORKD_CHECK(takePlace(out, static_cast<double>(number(std::int64_t(), 168)), 544, file));
   LORKD_CHECK(takeScale(out, number(double(), 176), number(double(), 184), file));
   LORKD_TRY(copy, copyOf(old));

@@ -42,8 +42,8 @@ struct NiftiFile {
 };
 
 /// Errors: Unsupported (NIfTI-2 in big-endian order, or with an axis longer than NIfTI-1 knows; voxels in another
-/// file), Format (no header, cut off, voxels that begin inside the header, or a rotation, affine or scale that is not
-/// finite), Io.
+/// file), Format (no header, cut off, an axis without voxels or whose voxels are not apart, voxels that begin inside
+/// the header, or a rotation, affine or scale that is not finite), Io.
 Result<NiftiFile> niftiFile(const std::filesystem::path& file);
 
 /// Where voxels lie behind the header, in bytes: what is passed over, what is read, what the file holds behind it.

@@ -1,6 +1,7 @@
 // MedMNIST-style .npz.
 #include <algorithm>
 #include <memory>
+#include <numeric>
 
 #include "core/base/File.h"
 #include "core/io/Limits.h"
@@ -55,11 +56,10 @@ Result<PictureFrames> picturesIn(const Layout& images) {
   return frames;
 }
 
-// What the arrays of all splits say, before their classes are numbered.
+// What the arrays of all splits say; the labels of the examples are the values themselves, until they are numbered.
 struct Raw {
   PictureSet set;
-  std::vector<std::vector<int>> values;  // by example: one for each label column
-  std::vector<int> largest;              // by label column
+  std::vector<int> largest;  // by label column
 };
 
 // `values` are those of the labels.
@@ -74,15 +74,27 @@ Result<void> appendSplit(Raw& raw, const std::string& split, const fs::path& fil
   if (columns == 0 || columns > kMaxColumns || (!raw.largest.empty() && columns != raw.largest.size()))
     return bad("has " + std::to_string(columns) + " columns");
   raw.largest.resize(columns, 0);
+  for (std::uint64_t n = 0; n < labels.values; ++n) {
+    const std::int64_t label = integerAt(labels, values, n);
+    if (label < 0 || label >= kMaxClasses) return bad("holds class number " + std::to_string(label));
+    auto& largest = raw.largest[n % columns];
+    largest = std::max(largest, static_cast<int>(label));
+  }
+  // A few bytes name any number of classes.
+  const auto names = std::accumulate(raw.largest.begin(), raw.largest.end(), static_cast<std::int64_t>(columns));
+  if (names > kMostClassNames)
+    return badArray(labels.name,
+                    "its " + std::to_string(columns) + " columns have " + grouped(names) +
+                        " classes together, more than " + grouped(kMostClassNames),
+                    ErrorCode::Unsupported);
+  LORKD_CHECK(roomFor(
+      static_cast<double>(frames.count) * static_cast<double>(sizeof(LabelledPicture) + columns * sizeof(int)), {}));
   for (std::int64_t n = 0; n < frames.count; ++n) {
-    auto& own = raw.values.emplace_back();
-    for (std::size_t c = 0; c < columns; ++c) {
-      const std::int64_t label = integerAt(labels, values, static_cast<std::uint64_t>(n) * columns + c);
-      if (label < 0 || label >= kMaxClasses) return bad("holds class number " + std::to_string(label));
-      own.push_back(static_cast<int>(label));
-      raw.largest[c] = std::max(raw.largest[c], own.back());
-    }
     auto& example = raw.set.examples.emplace_back();
+    example.labels.reserve(columns);
+    for (std::size_t c = 0; c < columns; ++c)
+      example.labels.push_back(
+          static_cast<int>(integerAt(labels, values, static_cast<std::uint64_t>(n) * columns + c)));
     example.id = split + "/" + std::to_string(n);
     example.split = split;
     example.file = file;
@@ -98,10 +110,11 @@ Result<void> appendSplit(Raw& raw, const std::string& split, const fs::path& fil
 
 // The values of an array of labels.
 Result<std::string> labelValues(ArrayStream& labels) {
-  constexpr std::uint64_t kMost = std::uint64_t(1) << 28;
   const auto bytes = labels.layout().values * labels.layout().item;
-  if (bytes > kMost)
-    return badArray(labels.layout().name, "its labels have more than " + grouped(kMost) + " bytes",
+  if (labels.layout().values > kMostLabels)
+    return badArray(labels.layout().name,
+                    "it has " + grouped(static_cast<std::int64_t>(labels.layout().values)) + " labels, more than " +
+                        grouped(kMostLabels),
                     ErrorCode::Unsupported);
   std::string values(bytes, '\0');
   LORKD_CHECK(labels.read(values.data(), bytes));
@@ -131,8 +144,8 @@ PictureSet numbered(Raw raw) {
     for (int value = 0; value <= raw.largest[c]; ++value)
       raw.set.classes.push_back((several ? std::to_string(c) + "=" : "") + std::to_string(value));
   }
-  for (std::size_t n = 0; n < raw.values.size(); ++n)
-    for (std::size_t c = 0; c < first.size(); ++c) raw.set.examples[n].labels.push_back(first[c] + raw.values[n][c]);
+  for (auto& example : raw.set.examples)
+    for (std::size_t c = 0; c < first.size(); ++c) example.labels[c] += first[c];
   return std::move(raw.set);
 }
 

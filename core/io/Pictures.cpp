@@ -9,6 +9,7 @@
 #include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
 #include "core/io/ItkGrid.h"
+#include "core/io/JpegMarkers.h"
 #include "core/io/Limits.h"
 #include "core/io/NpzPictures.h"
 #include "core/io/Png.h"
@@ -26,6 +27,43 @@ itk::ImageIOBase::Pointer imageIoFor(const fs::path& file) {
   if (bytes.starts_with("BM"sv)) return itk::BMPImageIO::New().GetPointer();
   if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv)) return itk::TIFFImageIO::New().GetPointer();
   return nullptr;
+}
+
+std::unexpected<Error> cutShort(const fs::path& file) {
+  return fail(ErrorCode::Format, "the picture is truncated: its end is missing", "copy the file anew from its source",
+              file.string());
+}
+
+// libjpeg makes grey of what is missing, and takes as long for each of any number of scans as for a picture.
+Result<void> checkJpeg(const fs::path& file) {
+  constexpr std::uintmax_t kLongest = std::uintmax_t(1) << 30;
+  LORKD_TRY(bytes, readFile(file, kLongest));
+  const auto markers = jpegMarkers(bytes);
+  if (markers.scans > kMostScans)
+    return fail(ErrorCode::Unsupported,
+                "the JPEG has " + grouped(markers.scans) + " scans, more than " + grouped(kMostScans),
+                "write it anew as PNG", file.string());
+  return markers.whole ? Result<void>() : cutShort(file);
+}
+
+// ITK fills rows that are missing with what it has at hand, and writes wherever run lengths lead it.
+Result<void> checkBmp(const fs::path& file, std::int64_t width, std::int64_t height) {
+  constexpr std::size_t kHead = 54;
+  const auto head = readHead(file, kHead);
+  const auto number = [&](std::size_t at, std::size_t count) {
+    std::int64_t value = 0;
+    for (std::size_t n = 0; n < count && at + n < head.size(); ++n)
+      value |= std::int64_t(static_cast<unsigned char>(head[at + n])) << 8 * n;
+    return value;
+  };
+  const bool core = number(14, 4) == 12;  // the header of OS/2
+  if (const auto compression = core ? 0 : number(30, 4); compression == 1 || compression == 2)
+    return fail(ErrorCode::Unsupported, "BMP pictures with run lengths cannot be read", "write it anew as PNG",
+                file.string());
+  const auto rowBytes = (width * number(core ? 24 : 28, 2) / 8 + 3) / 4 * 4;
+  std::error_code ec;
+  const auto size = static_cast<std::int64_t>(fs::file_size(file, ec));
+  return !ec && number(10, 4) + rowBytes * height <= size ? Result<void>() : cutShort(file);
 }
 
 // Drops alpha and the low byte of 16-bit samples.
@@ -119,6 +157,11 @@ Result<Picture> readPicture(const fs::path& file) {
     using itk::IOComponentEnum;
     if (components < 1 || components > 4 || (type != IOComponentEnum::UCHAR && type != IOComponentEnum::USHORT))
       return fail(ErrorCode::Unsupported, "the picture's samples are not 8 or 16 bit unsigned", hint, file.string());
+    if (dynamic_cast<itk::JPEGImageIO*>(io.GetPointer())) LORKD_CHECK(checkJpeg(file));
+    if (dynamic_cast<itk::BMPImageIO*>(io.GetPointer())) LORKD_CHECK(checkBmp(file, picture.width, picture.height));
+    // The samples, what is made of them, and what decoders keep: coefficients of all scans, or pixels of four bytes.
+    const double samples = static_cast<double>(picture.width * picture.height) * components;
+    LORKD_CHECK(roomFor(samples * (io->GetComponentSize() + 1.0 + 4.0), file));
     const auto buffer = readAll(*io);
     picture.channels = components >= 3 ? 3 : 1;
     if (type == IOComponentEnum::UCHAR)
@@ -128,6 +171,8 @@ Result<Picture> readPicture(const fs::path& file) {
     return picture;
   } catch (const itk::ExceptionObject& e) {
     return fail(ErrorCode::Format, itkMessage(e, {file}), hint, file.string());
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::Io, "there is not enough memory for this picture", "", file.string());
   }
 }
 

@@ -90,6 +90,7 @@ Result<Picture> readPng(const fs::path& file, std::int64_t maxSide) {
                 "the picture has " + grouped(static_cast<std::int64_t>(claimed)) + " samples, more than " +
                     grouped(kMostSamples),
                 "cut it into parts, or make it smaller", file.string());
+  LORKD_CHECK(roomFor(claimed, file));
   picture.pixels.resize(rowBytes * static_cast<std::size_t>(picture.height));
   std::vector<png_bytep> rows;
   for (std::int64_t y = 0; y < picture.height; ++y)

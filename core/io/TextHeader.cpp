@@ -1,9 +1,13 @@
 #include "core/io/TextHeader.h"
 
+#include <itk_zlib.h>
+
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -27,6 +31,9 @@ std::optional<double> numberIn(std::string_view word) {
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   return error == std::errc() && end == word.data() + word.size() ? std::optional(value) : std::nullopt;
 }
+
+// As MetaIO takes its fields of true and false.
+bool isTrue(const std::string& value) { return value.starts_with('t') || value.starts_with('T') || value == "1"; }
 
 // Whether the field tells how many numbers there are along the axes, or for each voxel.
 bool isSize(const std::string& key) { return key == "sizes" || key == "dimsize" || key == "elementnumberofchannels"; }
@@ -67,7 +74,7 @@ Result<TextHeader> textHeader(const fs::path& file) {
   std::istringstream in(readHead(file, kLongest));
   TextHeader header{file};
   bool ended = false, placed = false;
-  double packedBytes = 0;
+  double packedBytes = 0, headBytes = 0;
   for (std::string line; !ended && std::getline(in, line);) {
     ended = nrrd && stripped(line).empty();
     const auto split = line.find_first_of(nrrd ? ":" : "=:");
@@ -90,12 +97,15 @@ Result<TextHeader> textHeader(const fs::path& file) {
       for (std::string word; words >> word;) header.values *= numberIn(word).value_or(1);
     }
     header.asText |= !nrrd && key == "binarydata" && lowered(value) == "false";
-    header.packed |= header.asText || (nrrd ? key == "encoding" && lowered(value) != "raw"
-                                            : key == "compresseddata" && lowered(value) == "true");
+    if (!nrrd && key == "compresseddata") header.deflated = isTrue(value);
+    if (!nrrd && (key == "binarydatabyteordermsb" || key == "elementbyteordermsb"))
+      header.swapped = isTrue(value) != (std::endian::native == std::endian::big);
+    header.packed |= header.asText || header.deflated || (nrrd && key == "encoding" && lowered(value) != "raw");
     if (!nrrd && key == "ndims" && value != "2" && value != "3" && value != "4")
       return fail(ErrorCode::Unsupported, "the image has " + value.substr(0, 20) + " dimensions", kVolumeHint,
                   file.string());
     if (!nrrd && key == "compresseddatasize") packedBytes = std::strtod(value.c_str(), nullptr);
+    if (!nrrd && key == "headersize") headBytes = std::strtod(value.c_str(), nullptr);
     const bool place = nrrd ? key == "data file" || key == "datafile" : key == "elementdatafile";
     if (!place) continue;
     placed = true;
@@ -118,9 +128,61 @@ Result<TextHeader> textHeader(const fs::path& file) {
   if (!ended && !(nrrd && placed && in.eof()))
     return fail(ErrorCode::Format, "the header has no end", kVolumeHint, file.string());
   std::error_code ec;
-  if (!(packedBytes >= 0 && packedBytes <= static_cast<double>(fs::file_size(header.voxels, ec))))
+  const auto size = fs::file_size(header.voxels, ec);
+  header.deflated &= !header.asText;
+  // Counted from the end, as -1 says, only voxels that are not compressed can be.
+  if (header.deflated && headBytes < 0)
+    return fail(ErrorCode::Format, "HeaderSize is below 0, which does not suit compressed voxels", "mend the header",
+                file.string());
+  if (headBytes >= 1 && headBytes <= static_cast<double>(size)) header.begin = static_cast<std::uint64_t>(headBytes);
+  if (!(packedBytes >= 0 && static_cast<double>(header.begin) + packedBytes <= static_cast<double>(size)))
     return fail(ErrorCode::Format, "the file is shorter than its header says", kVolumeHint, file.string());
+  header.packedBytes =
+      packedBytes >= 1 ? static_cast<std::uint64_t>(packedBytes) : size - std::min<std::uint64_t>(header.begin, size);
   return header;
+}
+
+Result<std::vector<char>> inflatedVoxels(const TextHeader& header, std::size_t bytes, std::size_t width,
+                                         const fs::path& file) {
+  LORKD_TRY(in, openToRead(header.voxels));
+  z_stream stream{};
+  constexpr int kZlibOrGzip = 15 + 32;  // told by the first bytes
+  if (inflateInit2(&stream, kZlibOrGzip) != Z_OK) throw std::bad_alloc();
+  const std::unique_ptr<z_stream, decltype(&inflateEnd)> ending(&stream, &inflateEnd);
+  std::vector<char> voxels(bytes + 1), block(std::size_t(1) << 18);  // one more than there may be
+  std::size_t made = 0;
+  std::uint64_t at = header.begin, left = header.packedBytes;
+  int code = Z_OK;
+  while (code == Z_OK && made <= bytes) {  // on behind the last voxel, where the checksum is
+    if (stream.avail_in == 0 && left > 0) {
+      LORKD_TRY(got, readAt(in.get(), at, block.data(), std::min<std::uint64_t>(left, block.size()), header.voxels));
+      at += got;
+      left = got == 0 ? 0 : left - got;
+      stream.next_in = reinterpret_cast<Bytef*>(block.data());
+      stream.avail_in = static_cast<uInt>(got);
+    }
+    const auto room = static_cast<uInt>(std::min<std::size_t>(voxels.size() - made, std::size_t(1) << 30));
+    stream.next_out = reinterpret_cast<Bytef*>(voxels.data() + made);
+    stream.avail_out = room;
+    code = inflate(&stream, Z_NO_FLUSH);
+    made += room - stream.avail_out;
+  }
+  std::string what;
+  if (made > bytes)
+    what = "are more than the header says";
+  else if (code != Z_STREAM_END && stream.msg)
+    what = std::string("are damaged: ") + stream.msg;
+  else if (made < bytes)
+    what = "end early: " + std::to_string(made) + " of " + std::to_string(bytes) + " bytes are there";
+  else if (code != Z_STREAM_END)
+    what = "have no end: the file is truncated";
+  if (!what.empty())
+    return fail(ErrorCode::Format, "the compressed voxels " + what, "copy the file anew", file.string());
+  voxels.resize(bytes);
+  if (header.swapped && width > 1)
+    for (auto one = voxels.begin(); one != voxels.end(); one += static_cast<std::ptrdiff_t>(width))
+      std::reverse(one, one + static_cast<std::ptrdiff_t>(width));
+  return voxels;
 }
 
 Result<void> checkTextVoxels(const TextHeader& header, std::int64_t count, const fs::path& file) {

@@ -261,7 +261,13 @@ Result<Stored> readStored(const fs::path& file, bool layers, std::int64_t part) 
     stored.bytes = std::move(voxels);
   } else {
     if (opened.text.asText) LORKD_CHECK(checkTextVoxels(opened.text, geometry.voxels() * count, file));
-    stored.bytes = readAll(*opened.io);
+    if (opened.text.deflated) {
+      LORKD_TRY(voxels, inflatedVoxels(opened.text, static_cast<std::size_t>(opened.bytes),
+                                       opened.io->GetComponentSize(), file));
+      stored.bytes = std::move(voxels);
+    } else {
+      stored.bytes = readAll(*opened.io);
+    }
   }
   LORKD_CHECK(checkFinite(stored, file));
   return stored;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/base/Process.h"
 #include "core/run/EventLog.h"
@@ -48,7 +50,13 @@ bool processIsGone(const Status& status, std::int64_t started) {
 /// An advisory lock on a file, held as long as the handle lives. `wait`: until it is free, else an empty handle if
 /// taken.
 Result<std::shared_ptr<int>> holdLock(const fs::path& file, bool wait) {
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  // A link in a run that came from elsewhere may lead to any file, which must not be written to.
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+  struct stat about {};
+  if (fd >= 0 && (::fstat(fd, &about) != 0 || !S_ISREG(about.st_mode) || about.st_nlink > 1)) {
+    ::close(fd);
+    return fail(ErrorCode::Io, "the lock file is no file of its own", "remove it", file.string());
+  }
   if (fd < 0)
     return fail(ErrorCode::Io, std::string("cannot open the lock file: ") + std::strerror(errno),
                 "check the permissions of the run directory", file.string());
@@ -183,6 +191,8 @@ Result<Status> RunDirectory::status() const {
     return status;
   });
 }
+
+Result<std::string> RunDirectory::casesDigest() const { return sha256File(cases()); }
 
 Result<void> RunDirectory::send(Command command) const {
   const auto held = holdLock(m_path / ".control.lock", true);

@@ -69,6 +69,8 @@ class RunDirectory {
   std::filesystem::path teacher() const { return m_path / "teacher"; }
   /// cases.json: the frozen list of cases and splits with input digests (written when the run is prepared).
   std::filesystem::path cases() const { return m_path / "cases.json"; }
+  /// Digest of cases.json. Errors: NotFound, Io.
+  Result<std::string> casesDigest() const;
   /// metrics.json: the evaluation table once there is one.
   std::filesystem::path metrics() const { return m_path / "metrics.json"; }
 

@@ -36,15 +36,17 @@ void append(nn::NamedTensors& to, const std::string& prefix, const nn::NamedTens
 
 Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointInfo& info,
                             const nn::NamedTensors& tensors) {
-  std::map<std::string, std::string> metadata{{"format", formatName},    {"step", std::to_string(info.step)},
-                                              {"best", text(info.best)}, {"stale", std::to_string(info.stale)},
-                                              {"plan", info.planDigest}, {"torch", TORCH_VERSION}};
+  std::map<std::string, std::string> metadata{{"format", formatName},     {"step", std::to_string(info.step)},
+                                              {"best", text(info.best)},  {"stale", std::to_string(info.stale)},
+                                              {"plan", info.origin.plan}, {"torch", TORCH_VERSION}};
+  if (!info.origin.cases.empty()) metadata["cases"] = info.origin.cases;
+  if (!info.origin.role.empty()) metadata["role"] = info.origin.role;
   if (info.validationDue) metadata["validation"] = "due";
   return nn::saveTensors(path, tensors, metadata);
 }
 
 Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::filesystem::path& path,
-                                                                    const std::string& planDigest) {
+                                                                    const Origin& origin) {
   LORKD_TRY(file, safetensors::File::open(path));
   const auto& metadata = file.metadata();
   CheckpointInfo info;
@@ -56,14 +58,24 @@ Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::f
       !parse(metadata, "best", info.best))
     return fail(ErrorCode::Format, "not a checkpoint of a training, or a damaged one",
                 "choose a file that a training has written", path.string());
-  info.planDigest = plan->second;
+  info.origin.plan = plan->second;
+  if (const auto cases = metadata.find("cases"); cases != metadata.end()) info.origin.cases = cases->second;
+  if (const auto role = metadata.find("role"); role != metadata.end()) info.origin.role = role->second;
   parse(metadata, "stale", info.stale);  // files from before there was patience have none
   info.validationDue = metadata.contains("validation");
-  if (!planDigest.empty() && info.planDigest != planDigest)
+  if (!origin.plan.empty() && info.origin.plan != origin.plan)
     return fail(ErrorCode::Mismatch,
-                "the checkpoint was written under another plan (" + info.planDigest.substr(0, 12) + ", this plan is " +
-                    planDigest.substr(0, 12) + ")",
+                "the checkpoint was written under another plan (" + info.origin.plan.substr(0, 12) + ", this plan is " +
+                    origin.plan.substr(0, 12) + ")",
                 "wrong run directory? restore its plan, or start a new run", path.string());
+  if (!origin.cases.empty() && !info.origin.cases.empty() && info.origin.cases != origin.cases)
+    return fail(ErrorCode::Mismatch,
+                "the checkpoint was written for other cases, or another division of them, than cases.json has",
+                "restore the run's cases.json or its checkpoint, or start a new run", path.string());
+  if (!origin.role.empty() && !info.origin.role.empty() && info.origin.role != origin.role)
+    return fail(ErrorCode::Mismatch,
+                "the file is the checkpoint '" + info.origin.role + "', where '" + origin.role + "' should be",
+                "restore the run's checkpoint", path.string());
   return std::pair{std::move(file), std::move(info)};
 }
 
@@ -80,16 +92,16 @@ Result<void> readInto(nn::NamedTensors& tensors, const safetensors::File& file) 
   return {};
 }
 
-Result<void> loadWeights(nn::Network& network, const std::filesystem::path& checkpoint, const std::string& planDigest) {
-  LORKD_TRY(opened, openCheckpoint(checkpoint, planDigest));
+Result<void> loadWeights(nn::Network& network, const std::filesystem::path& checkpoint, const Origin& origin) {
+  LORKD_TRY(opened, openCheckpoint(checkpoint, origin));
   const auto& names = opened.first.tensors();
   const auto averaged = names.lower_bound("average.");
   const bool average = averaged != names.end() && averaged->first.starts_with("average.");
   return nn::loadState(*network, opened.first, average ? "average." : "student.");
 }
 
-Result<Reached> reached(const std::filesystem::path& checkpoint, const std::string& planDigest) {
-  LORKD_TRY(opened, openCheckpoint(checkpoint, planDigest));
+Result<Reached> reached(const std::filesystem::path& checkpoint, const Origin& origin) {
+  LORKD_TRY(opened, openCheckpoint(checkpoint, origin));
   return Reached{opened.second.step, opened.second.validationDue};
 }
 

@@ -8,6 +8,7 @@
 #include "core/base/Error.h"
 #include "core/nn/Network.h"
 #include "core/nn/TensorFile.h"
+#include "core/train/Origin.h"
 
 namespace lorkd::train {
 
@@ -15,7 +16,7 @@ struct CheckpointInfo {
   std::int64_t step = 0;                                   ///< optimiser steps done
   double best = -std::numeric_limits<double>::infinity();  ///< best validation mean so far
   std::int64_t stale = 0;                                  ///< validations since one was better than all before
-  std::string planDigest;
+  Origin origin;
   bool validationDue = false;  ///< stopped in the middle of a validation, which is to be done again
 };
 
@@ -23,10 +24,9 @@ struct CheckpointInfo {
 Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointInfo& info,
                             const nn::NamedTensors& tensors);
 
-/// The file, mapped, with its metadata read. An empty digest skips its check.
-/// Errors: NotFound, Format, Mismatch (another plan).
+/// The file, mapped, with its metadata read. Errors: NotFound, Format, Mismatch (another plan, or other cases).
 Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::filesystem::path& path,
-                                                                    const std::string& planDigest);
+                                                                    const Origin& origin);
 
 /// Copies each tensor's values from the file's tensor of that name. Errors: NotFound, Mismatch (shape or type).
 Result<void> readInto(nn::NamedTensors& tensors, const safetensors::File& file);

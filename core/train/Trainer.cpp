@@ -47,7 +47,9 @@ struct Trainer::Impl {
   Result<void> save(const CheckpointPaths& paths, bool validationDue = false);
   /// Weights that are not finite must reach no file: the last checkpoint is then the last good one.
   Result<void> checkWeights() const;
-  CheckpointInfo info(bool validationDue = false) const { return {step, best, stale, digest, validationDue}; }
+  CheckpointInfo info(bool validationDue = false) const {
+    return {step, best, stale, {origin.plan, origin.cases, "last"}, validationDue};
+  }
   /// Validations that come after `done` steps: every so many, and after the last one.
   std::int64_t validationsAfter(std::int64_t done) const {
     const auto every = plan.training.validateEvery, all = plan.training.steps;
@@ -59,7 +61,7 @@ struct Trainer::Impl {
   Result<void> tellOfStrategies(const Hooks& hooks) const;
 
   const plan::Plan plan;
-  std::string digest = plan::digest(plan);
+  Origin origin = plan::digest(plan);
   torch::Device device;
   Learner learner;
   ConflictLog conflict;
@@ -159,7 +161,7 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
     best = found.mean;
     nn::NamedTensors weights;
     append(weights, "student.", nn::stateOf(*student));
-    LORKD_CHECK(saveCheckpoint(paths.best, {step, best, 0, digest, false}, weights));
+    LORKD_CHECK(saveCheckpoint(paths.best, {step, best, 0, {origin.plan, origin.cases, "best"}, false}, weights));
   }
   if (hooks.event) {
     LORKD_CHECK(hooks.event("validation",
@@ -190,7 +192,7 @@ Result<void> Trainer::Impl::save(const CheckpointPaths& paths, bool validationDu
 /// Whether a validation is due that was stopped.
 Result<bool> Trainer::Impl::resume(const CheckpointPaths& paths) {
   if (!std::filesystem::exists(paths.last)) return false;
-  LORKD_TRY(opened, openCheckpoint(paths.last, digest));
+  LORKD_TRY(opened, openCheckpoint(paths.last, {origin.plan, origin.cases, "last"}));
   const auto& [file, found] = opened;
   LORKD_CHECK(learner.restore(file));
   LORKD_CHECK(conflict.restore(file));
@@ -224,7 +226,7 @@ Result<void> Trainer::Impl::switchWrongKernelsOff(const Hooks& hooks) const {
 
 Result<Outcome> Trainer::Impl::run(feed::BatchSource& batches, const CheckpointPaths& paths, const Hooks& hooks) {
   LORKD_CHECK(learner.check());
-  if (!paths.planDigest.empty()) digest = paths.planDigest;
+  if (!paths.origin.plan.empty()) origin = paths.origin;
   LORKD_TRY(due, resume(paths));
   const DeterministicKernels deterministic(device);
   if (device.is_cpu()) LORKD_CHECK(switchWrongKernelsOff(hooks));

@@ -15,6 +15,7 @@
 #include "core/feed/BatchSource.h"
 #include "core/nn/Network.h"
 #include "core/run/Plan.h"
+#include "core/train/Origin.h"
 
 namespace lorkd::train {
 
@@ -52,7 +53,7 @@ struct Hooks {
 /// empty takes the plan's own.
 struct CheckpointPaths {
   std::filesystem::path last, best;
-  std::string planDigest = {};
+  Origin origin{};
 };
 
 enum class Outcome { Done, Stopped };
@@ -81,11 +82,10 @@ struct Reached {
   bool validationDue = false;  ///< and not the validation after them
 };
 /// Errors: NotFound, Format, Mismatch.
-Result<Reached> reached(const std::filesystem::path& checkpoint, const std::string& planDigest);
+Result<Reached> reached(const std::filesystem::path& checkpoint, const Origin& origin);
 
-/// Weights of `network` from a checkpoint written under a plan with this digest, their average where the checkpoint has
-/// one; an empty digest skips that check.
+/// Weights of `network` from a checkpoint of this origin, their average where the checkpoint has one.
 /// Errors: NotFound, Format, Mismatch.
-Result<void> loadWeights(nn::Network& network, const std::filesystem::path& checkpoint, const std::string& planDigest);
+Result<void> loadWeights(nn::Network& network, const std::filesystem::path& checkpoint, const Origin& origin);
 
 }  // namespace lorkd::train

@@ -89,6 +89,8 @@ std::string dataDigest(const plan::Plan& plan, std::int64_t seed, const std::set
 }
 
 Result<plan::Plan> decidedPlan(const run::RunDirectory& run) {
+  std::error_code ignored;
+  if (!fs::exists(run.cases(), ignored)) return data::decided(run.plan(), {});  // nothing was trained
   LORKD_TRY(cases, data::loadCaseList(run.cases()));
   return data::decided(run.plan(), cases);
 }

@@ -7,6 +7,7 @@
 #include "core/data/SegmentReader.h"
 #include "core/eval/Flops.h"
 #include "core/eval/RunHistory.h"
+#include "core/eval/RunMetrics.h"
 #include "core/nn/Separate.h"
 #include "core/run/EventLog.h"
 #include "core/workflow/Scoring.h"
@@ -60,6 +61,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
                          test[i]->item.patient, value});
           return {};
         }));
+    LORKD_CHECK(digests.of(*test[i]));  // that it did not change as it was read
   }
   const auto n = static_cast<std::int64_t>(test.size());
   table.add({name, method, "dice", scores.meanDice(), n});
@@ -151,7 +153,7 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   table.add({"mean", method, primary, scored > 0 ? sum / scored : std::numeric_limits<double>::quiet_NaN(), 0});
   addCosts(table, network, plan, device);
   addTraining(table, run);
-  LORKD_CHECK(writeJson(run.metrics(), table.json()));
+  LORKD_CHECK(eval::writeMetrics(run, table));
   return table;
 }
 

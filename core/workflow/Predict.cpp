@@ -14,6 +14,8 @@ namespace lorkd::workflow {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kSources = "cases.json";  ///< of predictions of foreign images
+
 /// The task indices of names; all of them for an empty list.
 Result<std::vector<int>> taskIndices(const plan::Plan& plan, const std::vector<std::string>& names) {
   std::vector<int> out;
@@ -40,6 +42,7 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
     item.id = input.filename().string();
     for (const std::string end : {".gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"})
       if (item.id.size() > end.size() && item.id.ends_with(end)) item.id.resize(item.id.size() - end.size());
+    if (fileNameOf(item.id) == kSources) item.id = "image " + item.id;  // whose name is taken
     item.kind = "volume";
     item.imageFiles = {input};
     item.geometry = geometry;
@@ -67,16 +70,26 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
   return cases;
 }
 
-Result<std::vector<data::Case>> wantedCases(const run::RunDirectory& run, const PredictRequest& request,
-                                            Progress& progress, const CancelToken& cancel) {
-  if (!request.input.empty()) return foreignCases(request.input, progress, cancel);
+/// The cases to be predicted, each with the digest of its files.
+Result<std::vector<data::AssignedCase>> wantedCases(const run::RunDirectory& run, const PredictRequest& request,
+                                                    data::Digests& digests, Progress& progress,
+                                                    const CancelToken& cancel) {
+  std::vector<data::AssignedCase> out;
+  if (!request.input.empty()) {
+    LORKD_TRY(found, foreignCases(request.input, progress, cancel));
+    for (auto& item : found) {
+      if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "reading the images was stopped");
+      out.push_back({std::move(item), data::Split::Test, {}, {}});
+      LORKD_TRY(digest, digests.of(out.back()));
+      out.back().digest = digest;
+    }
+    return out;
+  }
   LORKD_TRY(list, freezeCases(run, progress, cancel));
-  std::vector<data::Case> out;
-  data::Digests digests;
   const auto add = [&](const data::AssignedCase& entry) -> Result<void> {
-    if (std::ranges::find(out, entry.item.id, &data::Case::id) != out.end()) return {};
+    if (std::ranges::any_of(out, [&](const auto& other) { return other.item.id == entry.item.id; })) return {};
     LORKD_CHECK(digests.of(entry));
-    out.push_back(entry.item);
+    out.push_back(entry);
     return {};
   };
   if (request.cases.empty())
@@ -106,6 +119,32 @@ Json classesJson(const plan::Plan& plan, const std::vector<int>& tasks) {
   return out;
 }
 
+/// Says in `root` which image each case is. Errors: InvalidArgument where predictions of other images lie there, which
+/// would be taken for those of these.
+Result<void> nameSources(const std::vector<data::AssignedCase>& cases, const fs::path& root) {
+  const auto file = root / kSources;
+  Json before = Json::object(), sources = Json::object();
+  std::error_code ignored;
+  if (fs::exists(file, ignored)) {
+    LORKD_TRY(known, readJson(file));
+    if (known.is_object()) before = std::move(known);
+  }
+  const auto there = [&](const std::string& id) { return fs::exists(root / fileNameOf(id), ignored); };
+  for (const auto& [id, source] : before.items())
+    if (there(id)) sources[id] = source;
+  for (const auto& [item, split, tasks, digest] : cases) {
+    const auto known = before.find(item.id);
+    if (there(item.id) && (known == before.end() || known->value("digest", "") != digest))
+      return fail(ErrorCode::InvalidArgument, "the folder holds predictions of another image as " + item.id,
+                  "name an empty folder", root.string());
+    sources[item.id] = {{"file", item.imageFiles.front().string()},
+                        {"frame", item.slices.empty() ? 0 : item.slices.front()[1]},
+                        {"slices", item.geometry.size[2]},
+                        {"digest", digest}};
+  }
+  return writeJson(file, sources);
+}
+
 }  // namespace
 
 Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const PredictRequest& request, Progress& progress,
@@ -125,7 +164,8 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
     networks.emplace_back("teacher.", loaded);
   }
   for (auto& [prefix, net] : networks) net->to(device);
-  LORKD_TRY(cases, wantedCases(run, request, progress, cancel));
+  data::Digests digests;
+  LORKD_TRY(cases, wantedCases(run, request, digests, progress, cancel));
   const fs::path root = request.output.empty() ? run.predictions() : request.output;
   if (!request.segmentations.empty() && request.identified) LORKD_CHECK(checkOutside(request.segmentations));
   if (!request.input.empty()) LORKD_CHECK(checkOutside(root));
@@ -142,18 +182,12 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
   }
   LORKD_CHECK(makeWritableFolder(root));
 
-  if (!request.input.empty()) {
-    Json sources = Json::object();
-    for (const auto& item : cases)
-      sources[item.id] = {{"file", item.imageFiles.front().string()},
-                          {"frame", item.slices.empty() ? 0 : item.slices.front()[1]},
-                          {"slices", item.geometry.size[2]}};
-    LORKD_CHECK(writeJson(root / "cases.json", sources));
-  }
+  if (!request.input.empty()) LORKD_CHECK(nameSources(cases, root));
   std::vector<fs::path> written;
   const auto total = static_cast<std::int64_t>(cases.size() * networks.size() * tasks.size());
   std::int64_t done = 0;
-  for (const auto& item : cases) {
+  for (const auto& entry : cases) {
+    const auto& item = entry.item;
     const auto folder = root / fileNameOf(item.id);
     for (const auto& code : item.consent)
       if (!request.input.empty() && code != "label-grid")
@@ -163,6 +197,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
       progress.note(item.id + ": no DICOM segmentation is written, since " +
                     (dicom ? "its slices are interpolated onto an even grid" : "the image is no DICOM series"));
     LORKD_TRY(inputs, data::readInputs(plan.data, item));
+    LORKD_CHECK(digests.of(entry));  // hours may lie between the first look and this one
     for (auto& [prefix, net] : networks) {
       for (int t : tasks) {
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;

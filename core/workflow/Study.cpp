@@ -6,6 +6,7 @@
 #include "core/base/File.h"
 #include "core/base/Guard.h"
 #include "core/data/Prepare.h"
+#include "core/eval/RunMetrics.h"
 #include "core/eval/StudyReport.h"
 #include "core/run/EventLog.h"
 #include "core/workflow/StudyJobs.h"
@@ -110,8 +111,8 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
       continue;
     }
     if (!runs[i].shown) continue;
-    LORKD_TRY(json, readJson(runs[i].path / "metrics.json"));
-    LORKD_TRY(table, eval::Table::fromJson(json));
+    LORKD_TRY(run, run::RunDirectory::open(runs[i].path));
+    LORKD_TRY(table, eval::readMetrics(run));
     addConflict(table, entries.back());
     const bool teacher = runs[i].method == plan::PlanMethod::Teacher;  // trained first, shown last
     results.insert(teacher ? results.end() : results.begin() + others++, {runs[i].seed, std::move(table)});

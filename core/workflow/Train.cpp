@@ -138,10 +138,12 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
 
   student->to(device);
   const std::int64_t steps = plan.training.steps;
+  LORKD_TRY(casesDigest, run.casesDigest());
+  const train::Origin origin(run.planDigest(), casesDigest);
   // What the log says beyond the checkpoint happens again.
   train::Reached kept;
   if (fs::exists(run.checkpoint("last"))) {
-    LORKD_TRY(at, train::reached(run.checkpoint("last"), run.planDigest()));
+    LORKD_TRY(at, train::reached(run.checkpoint("last"), {run.planDigest(), origin.cases, "last"}));
     kept = at;
   }
   // Until now the status held the teacher's steps and time.
@@ -165,7 +167,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
     const auto tick = [&] { progress.report("training " + plan.name, step, steps); };
     return validate(network, dataset, plan, device, desk, tick, save, cancel);
   };
-  const auto ended = trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best"), run.planDigest()}, hooks);
+  const auto ended = trainer.run(batches, {run.checkpoint("last"), run.checkpoint("best"), origin}, hooks);
   const auto told = events.append("resources", {{"peak_memory", memory.peak()}});
   for (auto* keeper : {&status, &desk.status()})
     keeper->update([&](run::Status& s) { s.step = trainer.step(), s.steps = steps; });
@@ -230,7 +232,9 @@ Result<run::RunDirectory> teacherRun(const run::RunDirectory& run) {
 
 Result<nn::Network> loadTrained(const run::RunDirectory& run) {
   LORKD_TRY(network, makeNetwork(run));
-  LORKD_CHECK(train::loadWeights(network, run.checkpoint("best"), run.planDigest()));
+  const auto cases = run.casesDigest();
+  if (!cases && cases.error().code != ErrorCode::NotFound) return std::unexpected(cases.error());
+  LORKD_CHECK(train::loadWeights(network, run.checkpoint("best"), {run.planDigest(), cases.value_or(""), "best"}));
   network->eval();
   return network;
 }

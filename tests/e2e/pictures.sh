@@ -10,7 +10,7 @@ cp "$here/pictures.plan.json" "$out/plan.json"
 "$LORKD" train "$out/plan.json" --out "$out/runs/grey"
 python3 - "$out/runs/grey/metrics.json" <<'PY' || fail "accuracy of the experts"
 import json, sys
-rows = json.load(open(sys.argv[1]))
+rows = json.load(open(sys.argv[1]))["rows"]
 accuracy = {r["task"]: r["value"] for r in rows if r["metric"] == "accuracy" and "case" not in r}
 print(accuracy)
 assert set(accuracy) == {"shape", "corners", "archive", "mean"}, accuracy

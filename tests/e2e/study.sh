@@ -34,7 +34,7 @@ rows = {(r["task"], r["method"], r["metric"]): r for r in csv.DictReader(open(f"
 for method, name in (("expert", "lorkd"), ("mtl", "mtl"), ("stl", "stl"), ("teacher", "teacher")):
     seeds = []
     for seed in (1, 2):
-        metrics = json.load(open(f"{runs}/small-{name}-{seed}/metrics.json"))
+        metrics = json.load(open(f"{runs}/small-{name}-{seed}/metrics.json"))["rows"]
         whole = {(r["task"], r["metric"]): r["value"] for r in metrics if "case" not in r}
         single = [r for r in metrics if "case" in r]
         assert single and all(r["method"] == method and r["patient"] for r in single)

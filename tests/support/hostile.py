@@ -221,6 +221,10 @@ FILES = {
                                      "train_labels.npy": (npy((1,)), 1, b"")}),
     "count.npz": lambda: archive({"train_images.npy": (npy((1 << 31, 1, 1)), 1 << 31, b""),
                                   "train_labels.npy": (npy((1 << 31,)), 1 << 31, b"")}),
+    "names.npz": lambda: archive({"train_images.npy": (npy((1, 1, 1)), 1, b""),
+                                  "train_labels.npy": (npy((1, 1000), "<u2"), 0, struct.pack("<H", 9999) * 1000)}),
+    "labels.npz": lambda: archive({"train_images.npy": (npy((268000, 1, 1)), 268000, b""),
+                                   "train_labels.npy": (npy((268000, 1000)), 268000 * 1000, b"")}),
     # An honest one above 4 GiB.
     "large.npz": lambda: archive({"train_images.npy": (npy((70000, 256, 256)), 70000 * 65536 - len(LAST), LAST),
                                   "train_labels.npy": (npy((70000, 1)), 69999, b"\3")}),

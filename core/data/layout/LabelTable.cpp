@@ -109,11 +109,11 @@ Result<Structures> structuresOf(const LayerValues& values, const LabelTable& tab
     if (isIgnore(name))
       std::ranges::move(places, std::back_inserter(out.ignored));
     else
-      out.structures.push_back({{.name = name, .number = own.front()}, std::move(places)});
+      out.structures.push_back({{.name = name, .number = own.front()}, std::move(places), false});
   }
   const bool several = values.size() > 1 || (!values.empty() && values.front().size() > 1);
   if (!structure.empty() && table.file.empty() && !several) {
-    out.structures.push_back({{.name = structure}, {{0, 0, 0}}});
+    out.structures.push_back({{.name = structure}, {{0, 0, 0}}, false});
     return out;
   }
   for (std::size_t layer = 0; layer < values.size(); ++layer) {
@@ -128,12 +128,15 @@ Result<Structures> structuresOf(const LayerValues& values, const LabelTable& tab
         continue;
       }
       if (unnamed && !structure.empty()) label.name = structure + " " + label.name;
-      // What one file calls the same in two layers is one structure.
+      // What one file calls the same twice may be one structure in two parts, or two answers: nobody has said.
       const auto same = std::ranges::find_if(out.structures, [&](const auto& s) { return s.label.name == label.name; });
-      if (same == out.structures.end())
-        out.structures.push_back({std::move(label), {place}});
-      else
-        same->places.push_back(place);
+      if (same == out.structures.end()) {
+        out.structures.push_back({std::move(label), {place}, false});
+        continue;
+      }
+      same->places.push_back(place);
+      same->places.back().answer = static_cast<int>(same->places.size()) - 1;
+      same->twice = true;
     }
   }
   return out;

@@ -46,6 +46,7 @@ struct Structures {
   struct One {
     image::Label label;
     std::vector<LabelPlace> places;  ///< `file` is to be filled in
+    bool twice = false;              ///< several segments of the file bear the name: each is an answer
   };
   std::vector<One> structures;
   std::vector<LabelPlace> ignored;

@@ -87,9 +87,13 @@ std::optional<std::size_t> numberOf(const Name& name) {
 }
 
 std::set<std::string> channelStems(const std::vector<fs::path>& relative) {
-  std::set<std::string> out;
+  std::set<std::string> out, labels;
+  const auto isLabels = [](const fs::path& file) { return nameOf(file, {}).role != Role::Image; };
   for (const auto& file : relative)
-    if (const auto stem = stemOf(file); endsInChannel(stem) && stem.ends_with("_0000"))
+    if (isLabels(file)) labels.insert(stemOf(file));
+  for (const auto& file : relative)
+    if (const auto stem = stemOf(file);
+        endsInChannel(stem) && stem.ends_with("_0000") && !isLabels(file) && !labels.contains(stem))
       out.insert(channelKey(file, stem));
   return out;
 }

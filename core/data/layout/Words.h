@@ -37,7 +37,8 @@ Name nameOf(const std::filesystem::path& relative, const std::set<std::string>& 
 /// The number of a channel, where the name ends in one (_0001 is 1).
 std::optional<std::size_t> numberOf(const Name& name);
 
-/// `<folder>/<stem without _0000>` of every file that ends so.
+/// `<folder>/<stem without _0000>` of every image that ends so, unless a label file has the very same name: then the
+/// digits are the case's (amos_0000, case_0000).
 std::set<std::string> channelStems(const std::vector<std::filesystem::path>& relative);
 
 /// Whose image it is, coarse rather than fine: the folder called after a patient or subject (sub-*, patient*, ...),

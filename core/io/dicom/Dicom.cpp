@@ -10,6 +10,7 @@
 #include <gdcmTrace.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <mutex>
@@ -138,12 +139,26 @@ double number(DcmItem& item, const DcmTagKey& tag, double fallback) {
   return values ? values->front() : fallback;
 }
 
+bool isNumber(std::string_view text) {
+  constexpr std::string_view blanks(" \0", 2);
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return false;
+  text = text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);
+  double value = 0;
+  return std::from_chars(text.data(), text.data() + text.size(), value).ptr == text.data() + text.size();
+}
+
 std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count) {
   DcmElement* element = nullptr;
   if (item.findAndGetElement(tag, element).bad() || element->getLengthField() > kLongestText) return std::nullopt;
   std::vector<double> values(count);
-  for (unsigned n = 0; n < count; ++n)
+  for (unsigned n = 0; n < count; ++n) {
     if (item.findAndGetFloat64(tag, values[n], n).bad() || !std::isfinite(values[n])) return std::nullopt;
+    // DCMTK takes what a text begins with: "2,5" would be 2.
+    if (OFString one; element->isaString() && (item.findAndGetOFString(tag, one, n).bad() || !isNumber(one.c_str())))
+      return std::nullopt;
+  }
   return values;
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/Error.h"
@@ -49,7 +50,9 @@ plan::Code codeIn(DcmItem& item, const DcmTagKey& sequence, DcmItem& dataset);
 /// Whole and decimal numbers; `fallback` when absent or not a number.
 long integer(DcmItem& item, const DcmTagKey& tag, long fallback = 0);
 double number(DcmItem& item, const DcmTagKey& tag, double fallback = 0);
-/// Exactly `count` finite numbers, or nothing.
+/// Whether the text is a number from its first to its last character, blanks around it left aside.
+bool isNumber(std::string_view text);
+/// Exactly `count` finite numbers, or nothing; text that only begins with a number ("2,5") is none.
 std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count);
 /// A place in mm of three numbers; nothing when it lies farther off than anything of a patient.
 using Numbers = std::optional<std::vector<double>>;

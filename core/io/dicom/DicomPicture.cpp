@@ -8,6 +8,7 @@
 
 #include "core/base/Guard.h"
 #include "core/io/Limits.h"
+#include "core/io/dicom/PackedFrames.h"
 #include "core/io/dicom/SeriesCheck.h"
 #include "core/io/dicom/SliceHeader.h"
 #include "core/io/dicom/SlicePixels.h"
@@ -100,7 +101,12 @@ Result<Picture> readDicomPicture(const fs::path& file, std::int64_t maxSide) {
       return fail(ErrorCode::Unsupported, "pixels of " + std::to_string(h->bitsAllocated) + " bits cannot be read", "",
                   file.string());
     if (!h.truncation.empty()) return damaged(file, "the file is truncated: " + h.truncation);
-    if (isJpeg2000(h->transferSyntax)) LORKD_CHECK(unpackByGdcm(loaded.dataset(), h));
+    // The samples as they are stored, twice while they are unpacked, and as they are shown.
+    LORKD_CHECK(roomFor(static_cast<double>(h->rows) * h->columns * h->samples * (h->bitsAllocated / 4 + 4), file));
+    if (isJpeg2000(h->transferSyntax))
+      LORKD_CHECK(unpackByGdcm(loaded.dataset(), h));
+    else
+      LORKD_CHECK(checkPacked(loaded.dataset(), h, 0));
     return rendered(loaded.dataset(), h);
   });
 }

@@ -60,7 +60,13 @@ bool checkSlices(Series& series, const std::vector<SliceHeader>& headers) {
         [](const auto& h) { return !canDecode(h->transferSyntax); });
   first("no-position", "the header does not say where the slice lies",
         [](const auto& h) { return !h.position || !h->orientation; });
-  first("no-pixel-spacing", "the header does not give the pixel spacing", [](const auto& h) { return !h->spacing; });
+  const auto noSpacing = [](const auto& h) { return !h->spacing; };
+  const auto faulty = std::ranges::find_if(headers, [](const auto& h) { return !h->faultySpacing.empty(); });
+  first("no-pixel-spacing",
+        faulty == headers.end()
+            ? "the header does not give the pixel spacing"
+            : "the Pixel Spacing is \"" + (*faulty)->faultySpacing + "\", which is not two numbers above 0",
+        noSpacing);
   for (const auto& f : series.findings)
     if (f.code == "no-position" || f.code == "no-pixel-spacing") return false;
   return true;

@@ -196,6 +196,7 @@ SeriesHeader seriesHeader(const HeaderValues& values) {
   h.bitsAllocated = whole(DCM_BitsAllocated);
   h.orientation = dicom::orientation(values.numbers(DCM_ImageOrientationPatient, 6));
   h.spacing = spacingOf(values.numbers(DCM_PixelSpacing, 2));
+  if (!h.spacing) h.faultySpacing = values.any(DCM_PixelSpacing);
   h.burnedIn = code(DCM_BurnedInAnnotation) == "YES";
   h.privateElements = values.privateElements();
   if (const auto thickness = values.numbers(DCM_SliceThickness, 1)) h.sliceThickness = thickness->front();

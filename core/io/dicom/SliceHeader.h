@@ -1,8 +1,8 @@
 // What a scan keeps of one slice: a DICOM file, or one frame of a file. Inside this room only.
 #pragma once
 
-#include "core/io/dicom/Dicom.h"
 #include "core/io/Series.h"
+#include "core/io/dicom/Dicom.h"
 
 namespace lorkd::io {
 
@@ -48,6 +48,7 @@ struct SeriesHeader {
   int rows = 0, columns = 0, samples = 1, bitsAllocated = 0;
   std::optional<std::array<image::Vec3, 2>> orientation;  ///< row and column direction
   std::optional<std::array<double, 2>> spacing;           ///< mm between columns (i), between rows (j)
+  std::string faultySpacing;                              ///< what stands there, where it is no pair of numbers
   double sliceThickness = 0;
   bool burnedIn = false;         ///< BurnedInAnnotation says YES: names may stand in the pixels
   bool privateElements = false;  ///< has elements of odd groups, at any depth, where makers keep what they like

@@ -1,9 +1,6 @@
 #include "core/io/dicom/SlicePixels.h"
 
-#include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcpixel.h>
-#include <dcmtk/dcmdata/dcpixseq.h>
-#include <dcmtk/dcmdata/dcpxitem.h>
 #include <gdcmJPEG2000Codec.h>
 #include <gdcmSequenceOfFragments.h>
 
@@ -13,7 +10,7 @@
 #include <limits>
 
 #include "core/io/Limits.h"
-#include "core/io/dicom/Elements.h"
+#include "core/io/dicom/PackedFrames.h"
 #include "core/io/dicom/SeriesCheck.h"
 
 namespace lorkd::io {
@@ -159,68 +156,6 @@ Result<PixelFormat> pixelFormat(DcmDataset& set, int frame, const fs::path& file
   return f;
 }
 
-// The compressed bytes of one frame of several fragments (PS3.5 section A.4).
-Result<std::string> fragmentsOf(DcmDataset& set, const SliceHeader& h, int number) {
-  struct Places : DcmCodec {
-    static OFCondition start(Uint32 frame, Sint32 frames, DcmPixelSequence* from, Uint32& fragment) {
-      return determineStartFragment(frame, frames, from, fragment);
-    }
-  };
-  const auto none = [&] { return damaged(h.file, "there are no pixel data of frame " + std::to_string(number + 1)); };
-  DcmElement* element = nullptr;
-  auto* data = set.findAndGetElement(DCM_PixelData, element).good() ? dynamic_cast<DcmPixelData*>(element) : nullptr;
-  DcmPixelSequence* sequence = nullptr;
-  E_TransferSyntax syntax = EXS_Unknown;
-  const DcmRepresentationParameter* parameter = nullptr;
-  if (!data) return none();
-  data->getOriginalRepresentationKey(syntax, parameter);
-  if (data->getEncapsulatedRepresentation(syntax, parameter, sequence).bad() || !sequence) return none();
-  const auto frame = static_cast<Uint32>(number);
-  Uint32 from = 1, to = static_cast<Uint32>(sequence->card());  // the first item is the offset table
-  if (h.frames > 1) {
-    if (Places::start(frame, h.frames, sequence, from).bad()) return none();
-    if (number + 1 < h.frames && Places::start(frame + 1, h.frames, sequence, to).bad()) return none();
-  }
-  std::string bytes;
-  for (auto n = from; n < to; ++n) {
-    DcmPixelItem* item = nullptr;
-    Uint8* fragment = nullptr;
-    if (sequence->getItem(item, n).bad() || !item || item->getUint8Array(fragment).bad() || !fragment) return none();
-    bytes.append(reinterpret_cast<const char*>(fragment), item->getLength());
-  }
-  if (bytes.empty()) return none();
-  return bytes;
-}
-
-// Whether the codestream holds just what the header says, by its SIZ marker (ISO/IEC 15444-1 section A.5.1).
-bool suits(std::string_view stream, const SliceHeader& h) {
-  const auto number = [&](std::size_t at, std::size_t count) { return littleOrBig(stream.substr(at, count), true); };
-  constexpr std::size_t kComponents = 42;
-  if (!stream.starts_with(std::string_view("\xff\x4f\xff\x51", 4)) || stream.size() < kComponents) return false;
-  const auto components = number(40, 2);
-  if (number(8, 4) < number(16, 4) || number(8, 4) - number(16, 4) != static_cast<std::uint32_t>(h->columns) ||
-      number(12, 4) < number(20, 4) || number(12, 4) - number(20, 4) != static_cast<std::uint32_t>(h->rows) ||
-      components != static_cast<std::uint32_t>(h->samples) || stream.size() < kComponents + 3 * components)
-    return false;
-  for (std::size_t c = 0; c < components; ++c) {
-    const auto at = kComponents + 3 * c;
-    const bool fits = static_cast<int>(number(at, 1) & 127u) + 1 <= h->bitsAllocated;
-    if (!fits || number(at + 1, 1) != 1 || number(at + 2, 1) != 1) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-Result<std::string> jpeg2000Frame(DcmDataset& set, const SliceHeader& header, int frame) {
-  LORKD_TRY(stream, fragmentsOf(set, header, frame));
-  if (!suits(stream, header))
-    return damaged(header.file, "the compressed pixels have another size than the header says, or are no codestream");
-  return stream;
-}
-
-namespace {
-
 // One frame's cells of a grayscale picture, as GDCM decodes JPEG 2000.
 Result<std::vector<Uint8>> decodeByGdcm(DcmDataset& set, const SliceHeader& h, const PixelFormat& f,
                                         std::size_t needed) {
@@ -247,20 +182,6 @@ Result<std::vector<Uint8>> decodeByGdcm(DcmDataset& set, const SliceHeader& h, c
   return cells;
 }
 
-// Whether a JPEG in the file says that it is larger than the header does (ITU-T T.81 section B.2.2): its decoder takes
-// memory for what it says itself. What is no JPEG is not judged.
-bool outgrows(std::string_view jpeg, const SliceHeader& h) {
-  const auto number = [&](std::size_t at) { return littleOrBig(jpeg.substr(at, 2), true); };
-  for (std::size_t at = 2; at + 9 < jpeg.size() && jpeg[at] == '\xff';) {
-    const auto marker = static_cast<unsigned char>(jpeg[at + 1]);
-    const bool frame = (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) ||
-                       marker == 0xf7;  // of JPEG-LS
-    if (frame) return static_cast<double>(number(at + 5)) * number(at + 7) > static_cast<double>(h->rows) * h->columns;
-    at += 2 + std::max<std::size_t>(2, number(at + 2));
-  }
-  return false;
-}
-
 // One frame's cells, decoded; nothing else of the file's pixels is read where they are not compressed.
 Result<std::vector<Uint8>> decodeByDcmtk(DcmDataset& set, const SliceHeader& h, std::size_t needed) {
   const int frame = h.frame;
@@ -272,10 +193,7 @@ Result<std::vector<Uint8>> decodeByDcmtk(DcmDataset& set, const SliceHeader& h, 
   auto status = data->getUncompressedFrameSize(&set, size);
   if (status.bad()) return damaged(file, std::string("the slice cannot be decoded: ") + status.text());
   if (size < needed) return damaged(file, "the pixel data are shorter than the header says: the file is truncated");
-  if (DcmXfer(set.getOriginalXfer()).isEncapsulated())
-    if (const auto packed = fragmentsOf(set, h, frame);
-        packed && packed->starts_with("\xff\xd8") && outgrows(*packed, h))
-      return damaged(file, "the compressed slice is larger than the header says");
+  LORKD_CHECK(checkPacked(set, h, frame));
   std::vector<Uint8> cells(size + size % 2);
   OFString colours;
   status = data->getUncompressedFrame(&set, static_cast<Uint32>(frame), fragment, cells.data(),
@@ -332,6 +250,8 @@ namespace {
 Result<std::vector<float>> decode(DcmDataset& set, const SliceHeader& h, const PixelFormat& format) {
   const auto plane = static_cast<std::size_t>(h->rows) * static_cast<std::size_t>(h->columns);
   const auto bytes = plane * static_cast<std::size_t>(format.allocated / 8);
+  // As they are stored, and what is made of them.
+  LORKD_CHECK(roomFor(static_cast<double>(bytes) + static_cast<double>(sizeof(float) * plane), h.file));
   const bool jpeg2000 =
       h->transferSyntax == UID_JPEG2000LosslessOnlyTransferSyntax || h->transferSyntax == UID_JPEG2000TransferSyntax;
   LORKD_TRY(cells, jpeg2000 ? decodeByGdcm(set, h, format, bytes) : decodeByDcmtk(set, h, bytes));

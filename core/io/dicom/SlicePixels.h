@@ -12,10 +12,6 @@ namespace lorkd::io {
 /// The error that a slice's file is not as it should be: `what`.
 std::unexpected<Error> damaged(const std::filesystem::path& file, const std::string& what);
 
-/// The JPEG 2000 codestream of one frame, gathered from its fragments (PS3.5 section A.4). GDCM decodes it into memory
-/// of the size that the header says, so what it says of its own size must agree. Errors: Format.
-Result<std::string> jpeg2000Frame(DcmDataset& set, const SliceHeader& header, int frame);
-
 /// Decodes slices; frames of one file open and parse it once.
 class SlicePixels {
  public:

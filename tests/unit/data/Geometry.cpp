@@ -162,6 +162,46 @@ TEST(MasksInSource, NothingOutsideTheWorkingGridAndEveryClassAboveTheThresholdIn
   EXPECT_EQ(MasksInSource::of({}, source, 0.5).error().code, ErrorCode::InvalidArgument);
 }
 
+// Of classes that exclude each other a voxel is of the most probable, as interpolating each of them says.
+TEST(MasksInSource, ExclusiveClassesShareTheVoxelsOut) {
+  Geometry source{{17, 13, 11}}, grid{{9, 8, 6}};
+  grid.spacing = {2, 1.7, 2.1};
+  grid.origin = {-0.3, 0.4, -0.2};
+  Random random(3, {1});
+  std::vector<image::Volume> p(3, image::Volume(grid));
+  for (std::size_t v = 0; v < p[0].voxels.size(); ++v) {
+    double parts[4], sum = 0;
+    for (auto& part : parts) sum += part = std::exp(2 * random.normal(0, 1));
+    for (std::size_t c = 0; c < 3; ++c) p[c].voxels[v] = static_cast<float>(parts[c] / sum);
+  }
+  std::vector<image::Volume> moved;
+  for (const auto& one : p) moved.push_back(io::resampleLinear(one, source));
+  const auto masks = MasksInSource::of(p, source, 0.5, true);
+  ASSERT_TRUE(masks);
+  const std::vector<image::Mask> found{masks->mask(0), masks->mask(1), masks->mask(2)};
+  std::array<int, 4> counts{};
+  std::size_t n = 0;
+  for (std::int64_t k = 0; k < source.size[2]; ++k)
+    for (std::int64_t j = 0; j < source.size[1]; ++j)
+      for (std::int64_t i = 0; i < source.size[0]; ++i, ++n) {
+        const auto at = grid.lpsToIndex(source.indexToLps({double(i), double(j), double(k)}));
+        bool in = true;
+        for (std::size_t a = 0; a < 3; ++a) in = in && at[a] >= 0 && at[a] <= static_cast<double>(grid.size[a] - 1);
+        if (!in) continue;  // beyond the last centres each is continued by itself
+        std::size_t best = 0;
+        double most = 1 - double(moved[0].voxels[n]) - moved[1].voxels[n] - moved[2].voxels[n];
+        bool close = false;
+        for (std::size_t c = 0; c < 3; ++c) {
+          close = close || std::abs(moved[c].voxels[n] - most) < 1e-5;
+          if (moved[c].voxels[n] > most) most = moved[c].voxels[n], best = c + 1;
+        }
+        if (close) continue;
+        ++counts[best];
+        for (std::size_t c = 0; c < 3; ++c) ASSERT_EQ(found[c].voxels[n], best == c + 1) << i << " " << j << " " << k;
+      }
+  for (const int count : counts) EXPECT_GT(count, 50);
+}
+
 TEST(LabelPainter, ASmallStructureShowsInsideALargeOne) {
   Geometry g;
   g.size = {6, 1, 1};

@@ -76,6 +76,24 @@ TEST_F(Layouts, AMaskAStructure) {
   EXPECT_THAT(of("s0001/ct.nii.gz").unannotated, UnorderedElementsAre("Brainstem", "OpticNrv_L"));
 }
 
+TEST_F(Layouts, ACaseNumberedLikeAChannelIsACase) {
+  for (const std::string n : {"0000", "0001", "0002"}) {
+    image("nnunet/imagesTr/case_" + n + "_0000.nii.gz");
+    image("nnunet/imagesTr/case_" + n + "_0001.nii.gz");
+    labels("nnunet/labelsTr/case_" + n + ".nii.gz", {1});
+    image("amos/imagesTr/amos_" + n + ".nii.gz");
+    labels("amos/labelsTr/amos_" + n + ".nii.gz", {1});
+  }
+  scan();
+  ASSERT_EQ(m_cases.size(), 6u);
+  for (const auto& c : m_cases) {
+    const bool amos = c.imageFiles.front().filename().string().starts_with("amos");
+    EXPECT_EQ(c.imageFiles.size(), amos ? 1u : 2u);
+    EXPECT_THAT(c.labels, ElementsAre("1")) << c.imageFiles.front();
+  }
+  EXPECT_EQ(patients(), 6u);
+}
+
 TEST_F(Layouts, NumbersMeanWhatTheirSetSays) {
   for (const char number : {'1', '2'}) {
     const std::string n(1, number);

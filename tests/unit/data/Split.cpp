@@ -35,6 +35,40 @@ Case volumeCase(int number, const std::string& patient, const std::vector<std::s
   return c;
 }
 
+// Maps of one value a voxel exclude; masks of one structure each, values of two classes and other formats do not.
+TEST(Assign, ClassesExcludeEachOtherWhereTheLabelsDo) {
+  plan::Plan plan;
+  plan.tasks.emplace_back("t", taskOf({"liver", "spleen"}));
+  const auto withPlaces = [](std::vector<std::vector<LabelPlace>> places) {
+    std::vector<Case> cases;
+    for (int n = 0; n < 4; ++n) {
+      auto& c = cases.emplace_back(volumeCase(n, "p" + std::to_string(n), {"liver", "spleen"}));
+      c.kind = "volume";
+      c.places = places;
+    }
+    return cases;
+  };
+  const auto exclusive = [&](const std::vector<Case>& cases) {
+    const auto list = assign(plan, cases);
+    EXPECT_TRUE(list) << list.error().text();
+    return list->exclusive == std::set<int>{0};
+  };
+  EXPECT_TRUE(exclusive(withPlaces({{{0, 0, 1}}, {{0, 0, 2}, {0, 0, 7}}})));
+  EXPECT_FALSE(exclusive(withPlaces({{{0, 0, 1}}, {{0, 0, 2}, {0, 0, 1}}})));  // a region of values
+  EXPECT_FALSE(exclusive(withPlaces({{{0, 0, 0}}, {{1, 0, 0}}})));             // a mask a structure
+  EXPECT_FALSE(exclusive(withPlaces({{{0, 0, 1}}, {{0, 1, 1}}})));             // layers overlap
+  EXPECT_FALSE(exclusive(withPlaces({})));                                     // DICOM
+  auto mixed = withPlaces({{{0, 0, 1}}, {{0, 0, 2}}});
+  mixed[2].places = {{{0, 0, 0}}, {{1, 0, 0}}};
+  EXPECT_FALSE(exclusive(mixed));
+  CaseList list;
+  list.exclusive = {0};
+  EXPECT_EQ(decided(plan, list).tasks[0].second.outputs, plan::TaskOutputs::Exclusive);
+  EXPECT_EQ(decided(plan, {}).tasks[0].second.outputs, plan::TaskOutputs::Overlapping);
+  plan.tasks[0].second.outputs = plan::TaskOutputs::Overlapping;
+  EXPECT_EQ(decided(plan, list).tasks[0].second.outputs, plan::TaskOutputs::Overlapping);
+}
+
 TEST(SplitPatients, SharesAndCoverageOverRandomSets) {
   for (std::uint64_t trial = 0; trial < 300; ++trial) {
     Random random(trial, {1});

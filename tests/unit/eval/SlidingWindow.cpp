@@ -115,6 +115,23 @@ TEST(SlidingWindow, SmallVolumesArePaddedWithBackgroundAndCroppedBack) {
   EXPECT_LT(largest((*out)[1] - torch::sigmoid(-image)[0]), 1e-6);
 }
 
+TEST(SlidingWindow, ExclusiveClassesShareWithTheBackground) {
+  torch::manual_seed(2);
+  const auto image = torch::randn({3, 6, 7, 8});  // the channels are taken for logits
+  const auto out = slidingWindow(image, {{8, 8, 8}, 0.5, 2, true}, [](const torch::Tensor& x) { return x; });
+  ASSERT_TRUE(out) << out.error().text();
+  const auto expected = torch::softmax(torch::cat({torch::zeros({1, 6, 7, 8}), image}), 0).slice(0, 1);
+  EXPECT_LT(largest(*out - expected), 1e-6);
+}
+
+TEST(SlidingWindow, EachChannelIsPaddedWithItsOwnBackground) {
+  const auto image = torch::stack({torch::full({3, 3, 3}, -1.0), torch::full({3, 3, 3}, 5.0)});
+  torch::Tensor given;
+  ASSERT_TRUE(slidingWindow(image, {{4, 4, 4}, 0.5, 4}, [&](const torch::Tensor& x) { return given = x.clone(); }));
+  EXPECT_TRUE(torch::equal(given[0][0], torch::full({4, 4, 4}, -1.0)));
+  EXPECT_TRUE(torch::equal(given[0][1], torch::full({4, 4, 4}, 5.0)));
+}
+
 TEST(SlidingWindow, StopsWhenAskedAndRefusesNonsense) {
   const auto image = torch::zeros({1, 20, 20, 20});
   CancelToken cancel;

@@ -168,6 +168,8 @@ TEST_F(Hostile, Archives) {
   const auto read = [](const fs::path& file) { return wordsOf(readNpz(file)); };
   expectRefused("pictures.npz", "pictures of 4,294,967,296 samples, more than", read);
   expectRefused("count.npz", "2,147,483,648 pictures, more than 4,194,304", read);
+  expectRefused("names.npz", "1000 columns have 10,000,000 classes together, more than 65,536", read);
+  expectRefused("labels.npz", "268,000,000 labels, more than 33,554,432", read);
 }
 
 TEST_F(Hostile, AnHonestArchiveAbove4GiBIsScannedAndReadInLittleMemory) {

@@ -31,6 +31,67 @@ TEST(Losses, BinaryCrossEntropyByHand) {
   EXPECT_NEAR(bceLoss(torch::full({1, 1, 1}, -500.), {torch::ones({1, 1, 1}), {}}).item<double>(), 500, 1e-3);
 }
 
+// Classes that exclude each other: LibTorch's own cross-entropy over the classes and a background of logit 0.
+TEST(Losses, ExclusiveClassesAreACrossEntropyWithTheBackground) {
+  torch::manual_seed(9);
+  const auto logits = torch::randn({2, 3, 4, 5, 3}, torch::kFloat64).requires_grad_(true);
+  const auto number = torch::randint(0, 4, {2, 4, 5, 3});
+  const auto targets = torch::stack({number == 1, number == 2, number == 3}, 1).to(torch::kUInt8);
+  const auto truth = truthOf(targets, torch::kFloat64);
+  const auto all = torch::cat({torch::zeros({2, 1, 4, 5, 3}, torch::kFloat64), logits}, 1);
+  const auto expected = torch::cross_entropy_loss(all, number);
+  const auto loss = exclusiveCrossEntropy(logits, truth);
+  EXPECT_NEAR(loss.item<double>(), expected.item<double>(), 1e-12);
+  const auto ours = torch::autograd::grad({loss}, {logits})[0], its = torch::autograd::grad({expected}, {logits})[0];
+  EXPECT_LT((ours - its).abs().max().item<double>(), 1e-12);
+  const auto p = exclusiveProbabilities(logits);
+  EXPECT_LT((p - torch::softmax(all, 1).slice(1, 1)).abs().max().item<double>(), 1e-12);
+  // One class is a sigmoid, and its losses are those of one.
+  const auto single = logits.detach().slice(1, 0, 1);
+  const Truth one{truth.inside.slice(1, 0, 1), {}};
+  EXPECT_NEAR(exclusiveCrossEntropy(single, one).item<double>(), bceLoss(single, one).item<double>(), 1e-12);
+  EXPECT_NEAR(exclusiveDiceLoss(single, one).item<double>(), diceLoss(single, one).item<double>(), 1e-12);
+  // Large logits stay finite.
+  EXPECT_NEAR(
+      exclusiveCrossEntropy(torch::full({1, 2, 1}, -800.), {torch::tensor({{{1.f}, {0.f}}}), {}}).item<double>(), 800,
+      1e-3);
+}
+
+// Classes that a case does not annotate are summed with the background (Shi et al. 2021): by hand, voxel by voxel.
+TEST(Losses, WhatIsNotAnnotatedMayBeBehindTheBackground) {
+  torch::manual_seed(10);
+  const auto logits = torch::randn({1, 3, 40}, torch::kFloat64).requires_grad_(true);
+  auto targets = torch::zeros({1, 3, 40}, torch::kUInt8);
+  targets.select(1, 0).slice(1, 0, 10).fill_(1);
+  targets.select(1, 1).slice(1, 10, 20).fill_(1);
+  targets.select(1, 2).fill_(notKnown);      // the third class was not looked for
+  targets.slice(2, 35, 40).fill_(notKnown);  // and of the end nobody knows anything
+  const auto p = torch::softmax(torch::cat({torch::zeros({1, 1, 40}, torch::kFloat64), logits.detach()}, 1), 1);
+  double sum = 0;
+  for (int v = 0; v < 35; ++v) {
+    const auto at = [&](int c) { return p[0][c][v].item<double>(); };
+    sum -= std::log(v < 10 ? at(1) : v < 20 ? at(2) : at(0) + at(3));
+  }
+  const auto truth = truthOf(targets, torch::kFloat64);
+  const auto loss = exclusiveCrossEntropy(logits, truth);
+  EXPECT_NEAR(loss.item<double>(), sum / 35, 1e-12);
+  const auto gradient = torch::autograd::grad({loss}, {logits})[0];
+  EXPECT_TRUE(torch::isfinite(gradient).all().item<bool>());
+  EXPECT_EQ(gradient.slice(2, 35).abs().max().item<double>(), 0);
+  // Where the background is, a third class that is said instead costs nothing.
+  auto moved = logits.detach().clone();
+  moved.select(1, 2).slice(1, 20, 35).fill_(50);
+  const auto swapped =
+      exclusiveCrossEntropy(moved.slice(2, 20, 35), {truth.inside.slice(2, 20, 35), truth.known.slice(2, 20, 35)});
+  EXPECT_NEAR(swapped.item<double>(), 0, 1e-9);
+  const auto none = truthOf(torch::full({1, 3, 4}, static_cast<int>(notKnown), torch::kUInt8), torch::kFloat64);
+  EXPECT_EQ(exclusiveCrossEntropy(torch::randn({1, 3, 4}, torch::kFloat64), none).item<double>(), 0);
+  // A block of two classes at a coarser level may be either.
+  const auto coarse = exclusiveCrossEntropy(torch::tensor({{{9.}, {9.}}}, torch::kFloat64),
+                                            {torch::ones({1, 2, 1}, torch::kFloat64), {}});
+  EXPECT_NEAR(coarse.item<double>(), std::log((1 + 2 * std::exp(9.)) / (2 * std::exp(9.))), 1e-12);
+}
+
 // What is not known changes nothing: not the loss of the rest, and no gradient reaches it.
 TEST(Losses, WhatIsNotKnownCountsNowhere) {
   torch::manual_seed(4);

@@ -6,9 +6,12 @@
 #include <fstream>
 
 #include "core/base/File.h"
+#include "core/data/OpenCases.h"
 #include "core/data/Phantom.h"
 #include "core/data/Prepare.h"
+#include "core/eval/RunMetrics.h"
 #include "core/feed/Dataset.h"
+#include "core/io/VolumeFile.h"
 #include "core/nn/Fresh.h"
 #include "core/run/EventLog.h"
 #include "tests/support/TemporaryFolder.h"
@@ -92,6 +95,77 @@ TEST_F(Trust, AFinishedRunIsDoneAndStaysAsItIs) {
   const auto again = train(*run, progress, cancel);
   EXPECT_TRUE(again) << again.error().text();
   EXPECT_EQ(contents(), before);
+}
+
+TEST_F(Trust, ACheckpointIsOfItsCasesAndOfItsRole) {
+  // The patients of training and test exchanged: the scores would be those of patients who were learnt from.
+  auto list = *readJson(run->cases());
+  for (auto& entry : list["cases"])
+    entry["split"] = entry["split"] == "train" ? "test" : entry["split"] == "test" ? "train" : entry["split"];
+  const auto before = contents();
+  ASSERT_TRUE(writeJson(run->cases(), list));
+  const auto errorOf = [](const auto& result) { return result ? Error{} : result.error(); };
+  for (const auto& outcome : {errorOf(evaluate(*run, progress, cancel)), errorOf(train(*run, progress, cancel)),
+                              errorOf(exportExperts(*run, {}, m_aside / "e", {}, progress, cancel))}) {
+    EXPECT_EQ(outcome.code, ErrorCode::Mismatch) << outcome.text();
+    EXPECT_THAT(outcome.text(), HasSubstr("cases.json"));
+  }
+  ASSERT_TRUE(writeFileAtomically(run->cases(), before.at(run->cases().string())));
+  EXPECT_TRUE(evaluate(*run, progress, cancel));
+  // A list that does not say what the files were.
+  list = *readJson(run->cases());
+  list["cases"][0]["digest"] = "";
+  ASSERT_TRUE(writeJson(run->cases(), list));
+  EXPECT_THAT(data::openCases(*run).error().text(), HasSubstr("does not say what the files"));
+  ASSERT_TRUE(writeFileAtomically(run->cases(), before.at(run->cases().string())));
+  fs::copy_file(run->checkpoint("last"), run->checkpoint("best"), fs::copy_options::overwrite_existing);
+  const auto last = evaluate(*run, progress, cancel);
+  ASSERT_FALSE(last);
+  EXPECT_THAT(last.error().text(), HasSubstr("the checkpoint 'last', where 'best' should be"));
+}
+
+TEST_F(Trust, ResultsAreOfTheirRun) {
+  ASSERT_TRUE(eval::readMetrics(*run));
+  auto json = *readJson(run->metrics());
+  for (const char* part : {"plan", "cases", "checkpoint"}) {
+    auto other = json;
+    other["of"][part] = std::string(64, '0');
+    ASSERT_TRUE(writeJson(run->metrics(), other));
+    EXPECT_EQ(eval::readMetrics(*run).error().code, ErrorCode::Mismatch) << part;
+  }
+  ASSERT_TRUE(writeJson(run->metrics(), json["rows"]));  // as older versions wrote them
+  EXPECT_TRUE(eval::readMetrics(*run));
+}
+
+TEST_F(Trust, PredictionsOfOtherImagesAreNotTakenForTheseOnes) {
+  image::Volume a(image::Geometry{{20, 20, 20}}, 0.0f), b(image::Geometry{{20, 20, 20}}, 50.0f);
+  for (const auto& [folder, volume] : {std::pair{"x", &a}, {"y", &b}})
+    ASSERT_TRUE(io::writeNifti(m_aside / folder / "scan.nii", *volume));
+  const auto predicted = [&](const char* folder) {
+    PredictRequest request;
+    request.input = m_aside / folder / "scan.nii";
+    request.output = m_aside / "out";
+    return predict(*run, request, progress, cancel);
+  };
+  ASSERT_TRUE(predicted("x"));
+  EXPECT_TRUE(predicted("x")) << "the same image again";
+  const auto before = readFile(m_aside / "out/cases.json");
+  const auto other = predicted("y");
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().text(), HasSubstr("predictions of another image"));
+  EXPECT_EQ(readFile(m_aside / "out/cases.json").value(), before.value());
+}
+
+TEST_F(Trust, ALockThatLeadsElsewhereIsNotWrittenThrough) {
+  ASSERT_TRUE(writeFileAtomically(m_aside / "letter.txt", "dear all"));
+  fs::remove(run->path() / ".lock");
+  fs::create_symlink(m_aside / "letter.txt", run->path() / ".lock");
+  EXPECT_FALSE(run->lock());
+  EXPECT_EQ(readFile(m_aside / "letter.txt").value(), "dear all");
+  fs::remove(run->path() / ".lock");
+  fs::create_hard_link(m_aside / "letter.txt", run->path() / ".lock");
+  EXPECT_FALSE(run->lock());
+  EXPECT_EQ(readFile(m_aside / "letter.txt").value(), "dear all");
 }
 
 TEST_F(Trust, ImagesThatChangedAreNeitherScoredNorPredictedNorTrainedOn) {

@@ -112,18 +112,23 @@ TEST(Score, TellsEachClass) {
   CancelToken cancel;
   const auto scored = score(network, 0, "validation", *data, plan, torch::kCPU, cancel);
   ASSERT_TRUE(scored) << scored.error().text();
-  ASSERT_EQ(scored->classes.size(), 3u);
+  ASSERT_EQ(scored->classes.size(), 5u);
   EXPECT_EQ(scored->classes[1].first, "dice/nowhere");
   EXPECT_TRUE(std::isnan(scored->classes[1].second)) << "a class without truth has no figure";
   const auto example = data->example("validation", 0, 0);
+  ASSERT_EQ(scored->classes[2].first, "specificity/nowhere");
+  ASSERT_EQ(scored->classes[3].first, "false_positive_ml/nowhere");
   const auto p = probabilities(network, 0, example->image, plan, torch::kCPU, cancel);
   ASSERT_TRUE(p);
   double sum = 0;
+  const auto nowhere = ((*p)[1] > 0.05).sum().item<double>();
+  EXPECT_EQ(scored->classes[2].second, nowhere == 0);
+  EXPECT_NEAR(scored->classes[3].second, nowhere * 4 * 4 * 4 / 1000, 1e-9);  // of the plan's spacing
   for (const int c : {0, 2}) {
     const auto found = (*p)[c] > 0.05, real = example->target[c] > 0;
     const double both = (found & real).sum().item<double>();
     const double dice = 2 * both / (found.sum().item<double>() + real.sum().item<double>());
-    EXPECT_NEAR(scored->classes[static_cast<std::size_t>(c)].second, dice, 1e-9);
+    EXPECT_NEAR(scored->classes[c == 0 ? 0 : 4].second, dice, 1e-9);
     sum += dice;
   }
   EXPECT_NEAR(scored->metrics.front().second, sum / 2, 1e-9);
