@@ -14,6 +14,9 @@ target_link_libraries(lorkd_torch INTERFACE ${TORCH_LIBRARIES})
 target_include_directories(lorkd_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 # Nothing here reads errno after a function of mathematics, and square roots that may set it stay scalar.
 target_compile_options(lorkd_torch INTERFACE $<$<CXX_COMPILER_ID:GNU,Clang>:-fno-math-errno>)
+# Debian's LibTorch is built with NDEBUG, and some of its classes have other members without: of the library that runs,
+# not of this build, is what its headers must say (found by UBSan in at::RecordFunction).
+target_compile_definitions(lorkd_torch INTERFACE $<$<CONFIG:Debug>:NDEBUG>)
 add_library(lorkd::torch ALIAS lorkd_torch)
 if(OpenMP_CXX_FOUND)
   target_link_libraries(lorkd_torch INTERFACE OpenMP::OpenMP_CXX)

@@ -9,6 +9,7 @@
 #include "core/base/File.h"
 #include "core/base/Guard.h"
 #include "core/data/Digests.h"
+#include "core/data/SegmentReader.h"
 #include "core/io/VolumeFile.h"
 #include "core/run/Looks.h"
 

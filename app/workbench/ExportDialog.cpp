@@ -67,16 +67,17 @@ ExportDialog::ExportDialog(const run::RunDirectory& run, watch::JobQueue* jobs, 
   addChoice(m_formats, "torchscript", tr("TorchScript (expert.ts): runs in PyTorch and LibTorch as it is"));
   addChoice(m_formats, "safetensors", tr("safetensors (expert.safetensors): weights by name"));
   // A run that can only be looked at leaves its experts elsewhere.
-  const auto own = run.path() / "experts";
+  m_own = QString::fromStdString((run.path() / "experts").string());
   const bool writable = makeWritableFolder(run.path()).has_value();
-  m_folder = new QLineEdit(writable ? QString::fromStdString(own.string())
-                                    : QDir::home().filePath(QDir(text(run.path().string())).dirName() + "-experts"),
-                           this);
+  m_folder = new QLineEdit(
+      writable ? m_own : QDir::home().filePath(QDir(text(run.path().string())).dirName() + "-experts"), this);
   m_folder->setObjectName("exportFolder");
   m_folder->setAccessibleName(tr("Folder"));
+  m_folder->setPlaceholderText(m_own);
   auto* browse = new QPushButton(tr("Browse…"), this);
-  m_status = new QLabel(
-      tr("Every file is read back and compared with the network on real inputs before it is put in place."), this);
+  m_intro = tr("Every file is read back and compared with the network on real inputs before it is put in place.");
+  m_status = new QLabel(m_intro, this);
+  m_status->setObjectName("exportStatus");
   m_status->setWordWrap(true);
   m_bar = new QProgressBar(this);
   m_bar->hide();
@@ -119,16 +120,28 @@ ExportDialog::ExportDialog(const run::RunDirectory& run, watch::JobQueue* jobs, 
 
 void ExportDialog::refresh() {
   const bool busy = m_job && !m_job->over();
+  const auto why = whyNot();
   for (auto* button : m_buttons->buttons())
-    if (button->objectName() == "exportButton")
-      button->setEnabled(!busy && !checked(m_tasks).isEmpty() && !checked(m_formats).isEmpty());
+    if (button->objectName() == "exportButton") {
+      button->setEnabled(!busy && why.isEmpty());
+      button->setToolTip(why);
+    }
+  // What was exported before is not what is ticked now.
+  if (!busy) m_status->setText(why.isEmpty() ? m_intro : why);
   m_bar->setVisible(busy);
   m_cancel->setVisible(busy);
   m_folder->setEnabled(!busy);
 }
 
+QString ExportDialog::whyNot() const {
+  return checked(m_tasks).isEmpty()     ? tr("Nothing can be exported: tick at least one expert.")
+         : checked(m_formats).isEmpty() ? tr("Nothing can be exported: tick at least one format.")
+                                        : QString();
+}
+
 void ExportDialog::exportNow() {
-  QStringList arguments{"export", QString::fromStdString(m_run.path().string()), "--out", m_folder->text()};
+  m_target = m_folder->text().trimmed().isEmpty() ? m_own : m_folder->text();
+  QStringList arguments{"export", QString::fromStdString(m_run.path().string()), "--out", m_target};
   for (const auto& task : checked(m_tasks)) arguments << "--task" << task;
   for (const auto& format : checked(m_formats)) arguments << "--format" << format;
   m_job = m_jobs->add(tr("Export experts of %1").arg(QString::fromStdString(m_run.plan().name)), arguments);
@@ -150,14 +163,13 @@ void ExportDialog::finished() {
   }
   for (int i = 0; i < m_tasks->topLevelItemCount(); ++i) {
     auto* item = m_tasks->topLevelItem(i);
-    const auto file =
-        std::filesystem::path(m_folder->text().toStdString()) / item->text(0).toStdString() / "manifest.json";
+    const auto file = std::filesystem::path(m_target.toStdString()) / item->text(0).toStdString() / "manifest.json";
     if (const auto manifest = readJson(file); manifest && manifest->contains("parity"))
       item->setText(2, tr("%1, logits up to %2")
                            .arg(manifest->value("parity", 0.0), 0, 'e', 1)
                            .arg(manifest->value("largest_logit", 0.0), 0, 'f', 1));
   }
-  m_status->setText(tr("Exported to %1").arg(m_folder->text()));
+  m_status->setText(tr("Exported to %1").arg(m_target));
 }
 
 }  // namespace lorkd::workbench

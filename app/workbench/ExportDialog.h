@@ -28,12 +28,15 @@ class ExportDialog : public QDialog {
  private:
   void finished();
   void refresh();
+  /// Why nothing can be exported now; empty: it can.
+  QString whyNot() const;
   run::RunDirectory m_run;
   watch::JobQueue* m_jobs;
   QPointer<watch::Job> m_job;
   QTreeWidget* m_tasks;
   QTreeWidget* m_formats;
   QLineEdit* m_folder;
+  QString m_own, m_target, m_intro;  ///< the run's folder of experts; where this export goes; what is said at first
   QLabel* m_status;
   QProgressBar* m_bar;
   QPushButton* m_cancel;

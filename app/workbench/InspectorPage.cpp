@@ -46,6 +46,7 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   m_list->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   for (int column : {1, 2}) m_list->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
   m_note = new QLabel(this);
+  m_note->setObjectName("caseNote");
   m_note->setWordWrap(true);
   m_predict = new QPushButton(tr("Predict this case"), this);
   m_predict->setObjectName("predictCase");
@@ -109,7 +110,9 @@ void InspectorPage::setRun(const QString& path) {
   m_cases.cases.clear();
   m_list->clear();
   clearPicture(QString(), emptyHint());
-  if (auto run = run::RunDirectory::open(path.toStdString()); !path.isEmpty() && run) {
+  if (path.isEmpty()) {
+    m_note->setText(tr("Choose a run first."));
+  } else if (auto run = run::RunDirectory::open(path.toStdString()); run) {
     m_run = *run;
     auto cases = data::openCases(*run);
     if (cases) m_cases = std::move(*cases);
@@ -119,7 +122,8 @@ void InspectorPage::setRun(const QString& path) {
                         ? QString::fromStdString(cases.error().text())
                         : tr("The cases appear here once the run has prepared its data."));
   } else {
-    m_note->setText(tr("Choose a run first."));
+    m_note->setText(QString::fromStdString(run.error().text()));
+    m_inspector->setEmptyHint(tr("This run cannot be read: what is wrong stands at the left"));
   }
   // A case held out in part stands in every split; it is listed once, as test.
   std::set<std::string> seen;
@@ -146,12 +150,19 @@ void InspectorPage::refreshButtons() {
       all &= std::filesystem::exists(predictionFile(*m_run, id, "", task));
     m_list->topLevelItem(row)->setText(2, all ? tr("yes") : QString());
   }
-  m_predict->setEnabled(m_list->currentItem() && canPredict());
+  m_predict->setEnabled(m_list->currentItem() && canPredict() &&
+                        !predicting(m_list->currentItem()->data(0, Qt::UserRole).toString()));
   m_predict->setToolTip(m_unwritable.isEmpty()
                             ? tr("Runs every expert and the teacher on the chosen case and shows their answers")
                             : m_unwritable);
   const int row = m_list->currentItem() ? m_list->indexOfTopLevelItem(m_list->currentItem()) : -1;
   m_inspector->setCaseNavigation(row > 0, row >= 0 && row + 1 < m_list->topLevelItemCount());
+}
+
+bool InspectorPage::predicting(const QString& caseId) const {
+  const auto found =
+      m_run ? m_predictions.find(QString::fromStdString(m_run->path().string()) + '/' + caseId) : m_predictions.end();
+  return found != m_predictions.end() && found->second && !found->second->over();
 }
 
 bool InspectorPage::canPredict() const {
@@ -217,6 +228,8 @@ void InspectorPage::predict() {
   const auto run = QString::fromStdString(m_run->path().string());
   auto* job = m_jobs->add(tr("Predict %1").arg(id), predictArguments(*m_run, id));
   m_note->setText(tr("Predicting %1…").arg(id));
+  m_predictions[run + '/' + id] = job;
+  refreshButtons();
   connect(job, &watch::Job::finished, this, [this, job, id, run] {
     m_note->setText(job->state() == watch::Job::State::Failed ? QString::fromStdString(job->error().text())
                                                               : QString());

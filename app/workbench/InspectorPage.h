@@ -1,8 +1,10 @@
 // The cases of a run at the left, the inspector at the right.
 #pragma once
 
+#include <QPointer>
 #include <QThreadPool>
 #include <QWidget>
+#include <map>
 #include <optional>
 
 #include "app/workbench/CaseLoader.h"
@@ -46,6 +48,8 @@ class InspectorPage : public QWidget {
   void step(int by);
   void take(const QString& caseId, Result<LoadedCase> loaded);
   void clearPicture(const QString& title, const QString& hint);
+  /// Whether a prediction of this case was asked for and is not made yet.
+  bool predicting(const QString& caseId) const;
 
   watch::JobQueue* m_jobs;
   std::optional<run::RunDirectory> m_run;
@@ -53,6 +57,7 @@ class InspectorPage : public QWidget {
   QTreeWidget* m_list;
   QLabel *m_note, *m_title;
   QPushButton* m_predict;
+  std::map<QString, QPointer<watch::Job>> m_predictions;  ///< by RUN/case
   view::Inspector* m_inspector;
   QString m_shown, m_unwritable;
   int m_loading = 0;  ///< counts requests, so that an answer that came too late is known

@@ -31,6 +31,23 @@
 #include "widgets/run/JobsPanel.h"
 
 namespace lorkd::workbench {
+namespace {
+
+/// Asks for a folder, and makes the one that is named if it is not there; the desktop's own dialog takes none such.
+class FolderDialog : public QFileDialog {
+ public:
+  FolderDialog(QWidget* parent, const QString& title, const QString& begin) : QFileDialog(parent, title, begin) {
+    setOption(DontUseNativeDialog);
+    setFileMode(Directory);
+    setOption(ShowDirsOnly);
+  }
+  void accept() override {
+    for (const auto& folder : selectedFiles()) QDir().mkpath(folder);
+    QFileDialog::accept();
+  }
+};
+
+}  // namespace
 
 MainWindow::MainWindow() {
   showNamesAsWritten();
@@ -87,6 +104,7 @@ MainWindow::MainWindow() {
     settings.setValue("projects", m_runs->projects());
     if (listed && !m_runs->projects().contains(m_project)) m_project.clear();
   });
+  connect(m_runs, &watch::RunList::missingChanged, this, &MainWindow::checkWriting);
   connect(m_runs, &watch::RunList::compareRequested, this, [this](const QString& path) {
     m_monitor->addOverlay(path);
     m_pages->setCurrentWidget(m_monitor);
@@ -105,6 +123,7 @@ void MainWindow::lookAgain() {
   if (m_inspector->cases()->topLevelItemCount() == 0) m_inspector->setRun(m_run);
   m_inspector->refreshButtons();
   m_ranks->refresh();
+  if (m_projectSeen == m_project && !QFileInfo(m_project).isDir()) return checkWriting();
   refreshActions();
 }
 
@@ -195,15 +214,22 @@ void MainWindow::useProject(const QString& folder) {
 }
 
 void MainWindow::checkWriting() {
+  if (QFileInfo(m_project).isDir()) m_projectSeen = m_project;
+  const bool gone = !m_project.isEmpty() && m_projectSeen == m_project && !QFileInfo(m_project).isDir();
   const auto reason = [](const QString& folder) {
     // A folder that is still to be made is made when it is needed.
     if (folder.isEmpty() || !QFileInfo(folder).isDir()) return QString();
     const auto probe = makeWritableFolder(folder.toStdString());
     return probe ? QString() : text(probe.error().message);
   };
-  m_projectLocked = reason(m_project);
+  m_projectLocked = gone ? tr("the folder of the project is gone") : reason(m_project);
   m_runLocked = reason(m_run);
-  if (!m_projectLocked.isEmpty())
+  if (gone)
+    m_notice->setText(tr("The folder of the project is gone: %1. It was moved, renamed or deleted, or its disk is not "
+                         "there. If it comes back, it is taken up again by itself; if it was moved, open it where it "
+                         "is now.")
+                          .arg(QDir::toNativeSeparators(m_project)));
+  else if (!m_projectLocked.isEmpty())
     m_notice->setText(tr("The project %1 cannot be changed: %2. Its runs, curves and predictions can be looked at, and "
                          "experts exported into another folder. New runs, training and predicting wait until the "
                          "folder can be written.")
@@ -227,8 +253,9 @@ void MainWindow::reopenProjects() {
 }
 
 void MainWindow::makeProject() {
-  const auto folder = QFileDialog::getExistingDirectory(this, tr("Project folder (new or existing)"), m_project);
-  if (!folder.isEmpty()) openProject(folder);
+  FolderDialog dialog(this, tr("Project folder (new or existing)"), m_project);
+  if (dialog.exec() == QDialog::Accepted && !dialog.selectedFiles().isEmpty())
+    openProject(dialog.selectedFiles().first());
 }
 
 void MainWindow::askPacs() {
@@ -313,7 +340,7 @@ void MainWindow::refreshActions() {
   m_predict->setStatusTip(trained && !m_inspector->canPredict()
                               ? tr("These experts classify pictures; “lorkd evaluate” scores them.")
                               : QString());
-  m_likeThis->setEnabled(!m_run.isEmpty() && m_projectLocked.isEmpty());
+  m_likeThis->setEnabled(m_inspector->run() && QFileInfo::exists(m_run) && m_projectLocked.isEmpty());
   for (auto* action : {m_newRun, m_askPacs}) action->setEnabled(m_projectLocked.isEmpty());
   for (auto* action : {m_newRun, m_askPacs, m_likeThis}) action->setToolTip(m_projectLocked);
   m_welcomeNew->setEnabled(m_projectLocked.isEmpty());

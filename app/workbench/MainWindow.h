@@ -71,6 +71,7 @@ class MainWindow : public QMainWindow {
   QTabWidget* m_pages;
   QString m_project, m_run;
   QString m_projectLocked, m_runLocked;  ///< why nothing can be written there
+  QString m_projectSeen;                 ///< the project, once its folder was there
   QLabel* m_notice;
   QPushButton* m_welcomeNew;
   QAction *m_newRun, *m_export, *m_predict, *m_report, *m_likeThis, *m_askPacs;

@@ -16,6 +16,7 @@
 #include "app/workbench/Text.h"
 #include "core/run/RunDirectory.h"
 #include "widgets/field/FaultLine.h"
+#include "widgets/field/Number.h"
 #include "widgets/field/NumberField.h"
 
 namespace lorkd::workbench {
@@ -83,6 +84,8 @@ RankAdvicePage::RankAdvicePage(watch::JobQueue* jobs, QWidget* parent) : QWidget
   column->addWidget(m_text);
   connect(m_budget, &field::NumberField::faultChanged, fault, &field::FaultLine::say);
   connect(m_budget, &field::NumberField::faultChanged, this, &RankAdvicePage::refresh);
+  connect(m_budget, &field::NumberField::valueChanged, this, &RankAdvicePage::refresh);
+  connect(m_perLayer, &QCheckBox::toggled, this, &RankAdvicePage::refresh);
   connect(m_ask, &QPushButton::clicked, this, &RankAdvicePage::advise);
   connect(m_use, &QPushButton::clicked, this, [this] { Q_EMIT planWanted(m_plan); });
   connect(m_table->header(), &QHeaderView::sectionResized, this, &RankAdvicePage::share);
@@ -112,9 +115,7 @@ void RankAdvicePage::setRun(const QString& path) {
   if (m_job) m_job->disconnect(this);
   m_job = nullptr;
   m_run = path;
-  m_plan = {};
-  m_table->clear();
-  m_chart->setCurves({});
+  clearAdvice();
   const auto opened = path.isEmpty() ? Result<run::RunDirectory>(fail(ErrorCode::NotFound, ""))
                                      : run::RunDirectory::open(path.toStdString());
   m_why = opened && opened->plan().method != plan::PlanMethod::Lorkd
@@ -123,16 +124,37 @@ void RankAdvicePage::setRun(const QString& path) {
   refresh();
 }
 
+void RankAdvicePage::clearAdvice() {
+  m_plan = {};
+  m_said.clear();
+  m_table->clear();
+  m_chart->setCurves({});
+}
+
+bool RankAdvicePage::outdated() const {
+  return !m_plan.is_null() && (!m_budget->why().isEmpty() || m_budget->value() != m_advisedBudget ||
+                               m_perLayer->isChecked() != m_advisedPerLayer);
+}
+
 void RankAdvicePage::refresh() {
   const bool busy = m_job && !m_job->over();
   const bool trained = !m_run.isEmpty() && QDir(m_run).exists("checkpoints/best.safetensors");
   m_ask->setEnabled(trained && m_why.isEmpty() && m_budget->why().isEmpty() && !busy);
-  m_use->setEnabled(!m_plan.is_null() && m_unwritable.isEmpty());
+  const bool old = outdated();
+  m_use->setEnabled(!m_plan.is_null() && !old && m_unwritable.isEmpty());
   m_use->setToolTip(m_unwritable);
+  for (auto* shown : {static_cast<QWidget*>(m_table), static_cast<QWidget*>(m_chart)}) shown->setEnabled(!old);
   if (busy)
     m_text->setText(tr("Reading the factors of the best checkpoint …"));
   else if (!m_why.isEmpty())
     m_text->setText(m_why);
+  else if (old)
+    m_text->setText(tr("This advice is out of date: it is for %1 % of today's factor parameters, %2. Press “Advise "
+                       "ranks” for what is asked for now.")
+                        .arg(field::numberText(m_advisedBudget),
+                             m_advisedPerLayer ? tr("a rank for every layer") : tr("a rank for every task")));
+  else if (!m_said.isEmpty())
+    m_text->setText(m_said);
   else if (m_plan.is_null())
     m_text->setText(trained ? tr("Shows which ranks a budget of factor parameters is best spent on, from the spectra "
                                  "of the trained factors and the gradient conflict of each layer.")
@@ -147,7 +169,9 @@ void RankAdvicePage::setUnwritable(const QString& why) {
 void RankAdvicePage::advise() {
   QStringList arguments{"ranks", m_run, "--budget", QString::number(m_budget->value() / 100.0)};
   if (m_perLayer->isChecked()) arguments << "--per-layer";
-  m_plan = {};
+  clearAdvice();
+  m_advisedBudget = m_budget->value();
+  m_advisedPerLayer = m_perLayer->isChecked();
   m_job = m_jobs->add(tr("Advise ranks"), arguments);
   connect(m_job, &watch::Job::finished, this, &RankAdvicePage::finished);
   refresh();
@@ -155,8 +179,8 @@ void RankAdvicePage::advise() {
 
 void RankAdvicePage::finished() {
   if (m_job->state() == watch::Job::State::Done && m_job->result().is_object()) fill(m_job->result());
+  if (m_job->state() == watch::Job::State::Failed) m_said = QString::fromStdString(m_job->error().text());
   refresh();
-  if (m_job->state() == watch::Job::State::Failed) m_text->setText(QString::fromStdString(m_job->error().text()));
 }
 
 void RankAdvicePage::fill(const Json& advice) {
@@ -189,12 +213,12 @@ void RankAdvicePage::fill(const Json& advice) {
       row->setText(Conflict, percent(layer.value("conflict", 0.0)));
     }
     curves.push_back({text(task, "name"), color, task.value("kept_by_rank", std::vector<double>()),
-                      m_perLayer->isChecked() ? 0 : static_cast<int>(task.value("advised", 0))});
+                      m_advisedPerLayer ? 0 : static_cast<int>(task.value("advised", 0))});
   }
   for (auto* item : m_table->findItems(QStringLiteral("*"), Qt::MatchWildcard | Qt::MatchRecursive))
     for (int column = Now; column <= Parameters; ++column)
       item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);
-  if (m_perLayer->isChecked()) m_table->expandAll();
+  if (m_advisedPerLayer) m_table->expandAll();
   m_chart->setCurves(curves);
   QStringList lines{tr("%1 of %2 factor parameters, %3 of the energy kept.")
                         .arg(number(advice, "parameters"), number(advice, "parameters_now"),
@@ -202,7 +226,7 @@ void RankAdvicePage::fill(const Json& advice) {
   if (advice.value("conflict_measurements", 0) > 0)
     lines << tr("Energy counts up to double where the tasks' gradients conflict.");
   for (const auto& note : advice.value("notes", std::vector<std::string>())) lines << QString::fromStdString(note);
-  m_text->setText(lines.join(QLatin1Char('\n')));
+  m_said = lines.join(QLatin1Char('\n'));
 }
 
 }  // namespace lorkd::workbench

@@ -47,16 +47,21 @@ class RankAdvicePage : public QWidget {
   void share();
   void finished();
   void fill(const Json& advice);
+  void clearAdvice();
+  /// The advice shown is for another budget than the one asked for now.
+  bool outdated() const;
 
   watch::JobQueue* m_jobs;
   QPointer<watch::Job> m_job;
-  QString m_run, m_why, m_unwritable;
+  QString m_run, m_why, m_unwritable, m_said;
   Json m_plan;
   field::NumberField* m_budget;
   QCheckBox* m_perLayer;
   QPushButton *m_ask, *m_use;
   QSplitter* m_middle;
   bool m_sharedByHand = false;
+  double m_advisedBudget = 0;
+  bool m_advisedPerLayer = false;
   QTreeWidget* m_table;
   plot::EnergyChart* m_chart;
   QLabel* m_text;

@@ -23,7 +23,8 @@ std::string remedy(const io::Finding& f, bool accepted) {
   static const std::map<std::string, std::string> consented{
       {"missing-slice", "missing slices are interpolated"},
       {"uneven-spacing", "slices are interpolated to an even spacing"},
-      {"label-grid", "each voxel takes the nearest label"}};
+      {"label-grid", "each voxel takes the nearest label"},
+      {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"}};
   if (f.severity == Severity::Consent) {
     const auto words = consented.find(f.code);
     return !accepted ? "left out until you accept it" : words == consented.end() ? "accepted" : words->second;

@@ -48,6 +48,7 @@ struct Case {
   std::vector<std::string> consent;               ///< codes of findings that the plan must accept to use the image
   std::vector<std::filesystem::path> labelFiles;  ///< SEG, RTSTRUCT and volume files
   std::vector<int> resampled;        ///< positions in `labelFiles` of those that lie on a grid of their own
+  std::vector<int> misplaced;        ///< of those that have the image's voxels, but not its place
   std::filesystem::path labelNames;  ///< what names the values of a label map, or empty
   /// Names of the structures that the labels speak of: they are marked, or known to be absent.
   std::vector<std::string> labels;

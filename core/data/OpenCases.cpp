@@ -30,6 +30,7 @@ Result<CaseList> openCases(const run::RunDirectory& run) {
     entry.item.slices = it->second->slices;
     entry.item.origins = it->second->origins;
     entry.item.resampled = it->second->resampled;
+    entry.item.misplaced = it->second->misplaced;
     entry.item.labelFiles = it->second->labelFiles;
     entry.item.labelNames = it->second->labelNames;
   }

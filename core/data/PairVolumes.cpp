@@ -171,9 +171,11 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
     if (io::namesItsLabels(loose.file)) role = Role::Labels;
     if (role == Role::Part)
       leaveOut(loose.file, "part-of-annotation", "a piece of an annotation, which the labels beside it hold whole");
-    else if (role == Role::Image)
+    else if (role == Role::Image) {
+      for (const auto& f : loose.findings)
+        if (f.severity == Finding::Severity::Warning) m_out.findings.emplace_back(loose.file, f);
       m_found.push_back(std::move(volume));
-    else if (!layout::severalVolumes(loose))  // else its finding says so
+    } else if (!layout::severalVolumes(loose))  // else its finding says so
       ++m_labelsIn[relative.parent_path()], m_labels.push_back(std::move(volume));
   }
 }
@@ -251,7 +253,7 @@ std::optional<layout::Structures> VolumePairing::read(const Case& c, const Volum
                                                       const std::string& structure) {
   const auto& file = label.loose->file;
   const auto& geometry = label.loose->geometry;
-  if (!sameLabelGrid(geometry, c.geometry) && !liesIn(geometry, c.geometry)) {
+  if (!sameLabelGrid(geometry, c.geometry) && !liesIn(geometry, c.geometry) && geometry.size != c.geometry.size) {
     leaveOut(
         file, "label-geometry",
         "the labels lie on another grid than their image " + c.imageFiles.front().string() + ", and mostly beside it");
@@ -294,8 +296,18 @@ void VolumePairing::take(Case& c, const VolumeEntry& label, const std::string& s
   auto known = read(c, label, structure);
   if (!known) return;
   const auto& file = label.loose->file;
-  const bool moved = !sameLabelGrid(label.loose->geometry, c.geometry);
-  if (moved && !sameVoxels(label.loose->geometry, c.geometry)) {
+  const auto& geometry = label.loose->geometry;
+  const bool turned = sameVoxels(geometry, c.geometry), moved = !sameLabelGrid(geometry, c.geometry);
+  // As many voxels along each axis: rather a header that lost its place than labels of another grid.
+  const bool misplaced = moved && !turned && geometry.size == c.geometry.size;
+  if (misplaced) {
+    if (std::ranges::count(c.consent, "label-affine") == 0) c.consent.emplace_back("label-affine");
+    m_out.findings.emplace_back(file,
+                                Finding{Finding::Severity::Consent, "label-affine",
+                                        "the labels have the voxels of their image " + c.imageFiles.front().string() +
+                                            ", but their header places them elsewhere; with consent the place is "
+                                            "ignored, and each voxel gets the label that stands at it in the file"});
+  } else if (moved && !turned) {
     if (std::ranges::count(c.consent, "label-grid") == 0) c.consent.emplace_back("label-grid");
     m_out.findings.emplace_back(
         file, Finding{Finding::Severity::Consent, "label-grid",
@@ -303,7 +315,10 @@ void VolumePairing::take(Case& c, const VolumeEntry& label, const std::string& s
                           "; with consent each voxel takes the nearest label"});
   }
   const auto number = static_cast<int>(c.labelFiles.size());
-  if (moved) c.resampled.push_back(number);
+  if (misplaced)
+    c.misplaced.push_back(number);
+  else if (moved)
+    c.resampled.push_back(number);
   c.labelFiles.push_back(file);
   if (const auto table = m_tables.of(file, label.relative); table && c.labelNames.empty()) c.labelNames = table->file;
   for (auto& one : known->structures) addStructure(c, std::move(one), number);

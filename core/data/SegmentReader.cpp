@@ -28,6 +28,8 @@ Result<const SegmentReader::Layers*> SegmentReader::layersOf(std::size_t file) {
   if (!io::isVolumeFile(m_case.labelFiles.at(file))) return nullptr;
   LORKD_TRY(layers, io::readLabelLayers(m_case.labelFiles[file]));
   for (auto& labels : layers) {
+    const bool misplaced = std::ranges::count(m_case.misplaced, static_cast<int>(file)) > 0;
+    if (misplaced && labels.geometry.size == m_case.geometry.size) labels.geometry = m_case.geometry;
     if (liesElsewhere(m_case, file)) labels = io::resampleNearest(labels, m_case.geometry);
     if (!sameLabelGrid(labels.geometry, m_case.geometry))
       return fail(ErrorCode::Mismatch, "the labels lie on another grid than their image",

@@ -1,5 +1,6 @@
 // What one file holds, by its header.
 #include <algorithm>
+#include <cstdio>
 #include <mutex>
 
 #include "core/io/FileContent.h"
@@ -107,6 +108,15 @@ Content volume(const fs::path& file) {
                                        "the file holds " + std::to_string(header->volumes) +
                                            " volumes, and nothing says what each of them is: channels can be named in "
                                            "dataset.json, time points must be split into a file each"});
+  if (header) {
+    const auto& spacing = header->geometry.spacing;
+    char apart[32];
+    std::snprintf(apart, sizeof apart, "%.3g", header->apart);
+    if (header->apart > 0.5 * std::min({spacing[0], spacing[1], spacing[2]}))
+      content.loose->findings.push_back({Severity::Warning, "two-places",
+                                         std::string("sform and qform place the image up to ") + apart +
+                                             " mm apart; the sform is taken, as nibabel, FSL and ITK-SNAP do"});
+  }
   return content;
 }
 

@@ -163,6 +163,20 @@ Result<void> checkAxes(const char* header, const fs::path& file) {
   return {};
 }
 
+// Where the header places the image, in the words of nifti1.h.
+void takeForms(NiftiFile& out, const char* header) {
+  out.qformCode = valueIn<std::int16_t>(header, 252);
+  out.sformCode = valueIn<std::int16_t>(header, 254);
+  if (valueIn<std::int16_t>(header, 40) >= 3) out.slices = valueIn<std::int16_t>(header, 46);
+  for (std::size_t row = 0; row < 3; ++row)
+    for (std::size_t n = 0; n < 4; ++n)
+      out.sform[row][n] = static_cast<double>(valueIn<float>(header, 280 + 16 * row + 4 * n));
+  for (std::size_t n = 0; n < 6; ++n) out.qform[n] = static_cast<double>(valueIn<float>(header, 256 + 4 * n));
+  out.qfac = valueIn<float>(header, 76) < 0 ? -1 : 1;
+  const int unit = header[123] & 7;  // of xyzt_units
+  out.unit = unit == 1 ? 1000 : unit == 3 ? 0.001 : 1;
+}
+
 Result<void> takePlace(NiftiFile& out, double offset, double least, const fs::path& file) {
   // Not-a-number is in no range.
   if (!(offset >= least && offset <= static_cast<double>(1 << 30))) {
@@ -232,6 +246,7 @@ Result<NiftiFile> niftiFile(const fs::path& file) {
   NiftiFile out;
   out.datatype = valueIn<std::int16_t>(known, 70);
   out.voxelBytes = bytesOf(out.datatype);
+  takeForms(out, known);
   if (!isNew) {
     std::int32_t size = 0;
     std::memcpy(&size, known, 4);

@@ -2,6 +2,7 @@
 // where they are not finite and makes up where they are missing. Inside this room only.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
@@ -33,12 +34,19 @@ class TemporaryFile {
 
 /// What the header of a NIfTI file says of its voxels.
 struct NiftiFile {
-  TemporaryFile copy;               ///< of a NIfTI-2 file, its header as one of NIfTI-1 (.nii)
-  std::int16_t datatype = 0;        ///< by the numbers of nifti1.h
-  int voxelBytes = 0;               ///< of one voxel; 0: of no type that is known
-  bool swapped = false;             ///< the file is of the other byte order
-  std::int64_t offset = 0;          ///< where the voxels begin
-  double slope = 1, intercept = 0;  ///< what a stored value is multiplied by, and what is added then
+  TemporaryFile copy;                ///< of a NIfTI-2 file, its header as one of NIfTI-1 (.nii)
+  std::int16_t datatype = 0;         ///< by the numbers of nifti1.h
+  int voxelBytes = 0;                ///< of one voxel; 0: of no type that is known
+  bool swapped = false;              ///< the file is of the other byte order
+  std::int64_t offset = 0;           ///< where the voxels begin
+  double slope = 1, intercept = 0;   ///< what a stored value is multiplied by, and what is added then
+  int slices = 1;                    ///< voxels along the third axis
+  int qformCode = 0, sformCode = 0;  ///< above 0: the header places the image by a rotation, by an affine
+  std::array<std::array<double, 4>, 3>
+      sform{};                    ///< rows of the affine, in the header's unit, towards right, front, top
+  std::array<double, 6> qform{};  ///< quaternion b, c, d and offset towards right, front, top
+  double qfac = 1;                ///< -1: the third axis of the rotation is reversed
+  double unit = 1;                ///< mm in the header's unit of length
 };
 
 /// Errors: Unsupported (NIfTI-2 in big-endian order, or with an axis longer than NIfTI-1 knows; voxels in another

@@ -12,6 +12,7 @@
 #include "core/io/ItkGrid.h"
 #include "core/io/Limits.h"
 #include "core/io/Nifti2.h"
+#include "core/io/NiftiPlace.h"
 #include "core/io/TextHeader.h"
 
 namespace lorkd::io {
@@ -39,6 +40,7 @@ Result<Opened> open(const fs::path& file, bool layers) {
     io->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
     out.io = io;
     LORKD_TRY(header, niftiFile(file));
+    LORKD_CHECK(checkAffine(header, file));
     out.nifti = std::move(header);
     out.text = {file, isNamed(file, {".gz"})};
   } else {
@@ -98,8 +100,10 @@ Result<Opened> open(const fs::path& file, bool layers) {
   return out;
 }
 
-Result<image::Geometry> geometryOf(const itk::ImageIOBase& io, const fs::path& file) {
-  image::Geometry geometry;
+Result<VolumeHeader> headerOf(const Opened& opened, const fs::path& file) {
+  const auto& io = *opened.io;
+  VolumeHeader header{{}, opened.volumes};
+  auto& geometry = header.geometry;
   for (unsigned a = 0; a < std::min(3u, io.GetNumberOfDimensions()); ++a) {
     geometry.size[a] = static_cast<std::int64_t>(io.GetDimensions(a));
     geometry.spacing[a] = io.GetSpacing(a);
@@ -111,11 +115,14 @@ Result<image::Geometry> geometryOf(const itk::ImageIOBase& io, const fs::path& f
     for (unsigned b = 0; b < 3; ++b) geometry.direction[b][a] = b < axis.size() ? sign * axis[b] : 0.0;
   }
   if (io.GetNumberOfDimensions() == 2) geometry.size[2] = 1;
+  if (opened.nifti.voxelBytes > 0) {
+    geometry = placeOf(opened.nifti, geometry, header.apart);
+  }
   if (!geometry.plausible())
     return fail(ErrorCode::Format,
                 "the header's grid cannot be right: a size, spacing, direction or origin is out of range", kVolumeHint,
                 file.string());
-  return geometry;
+  return header;
 }
 
 // Runs `work` and turns what ITK throws into an error that names the file.
@@ -240,7 +247,8 @@ std::unexpected<Error> severalVolumes(std::int64_t volumes, const fs::path& file
 
 Result<Stored> readStored(const fs::path& file, bool layers, std::int64_t part) {
   LORKD_TRY(opened, open(file, layers));
-  LORKD_TRY(geometry, geometryOf(*opened.io, file));
+  LORKD_TRY(header, headerOf(opened, file));
+  const auto& geometry = header.geometry;
   if (part < 0 && opened.volumes > 1) return severalVolumes(opened.volumes, file);
   if (part >= opened.volumes)
     return fail(ErrorCode::Mismatch,
@@ -316,8 +324,7 @@ bool isVolumeFile(const fs::path& file) { return isNamed(file, {".nii", ".nii.gz
 Result<VolumeHeader> readVolumeHeader(const fs::path& file) {
   return guarded(file, [&]() -> Result<VolumeHeader> {
     LORKD_TRY(opened, open(file, true));
-    LORKD_TRY(geometry, geometryOf(*opened.io, file));
-    return VolumeHeader{geometry, opened.volumes};
+    return headerOf(opened, file);
   });
 }
 

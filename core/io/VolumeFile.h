@@ -24,6 +24,7 @@ Result<image::Geometry> readVolumeGeometry(const std::filesystem::path& file);
 struct VolumeHeader {
   image::Geometry geometry;
   std::int64_t volumes = 1;
+  double apart = 0;  ///< mm between the two places that a NIfTI header gives, of which the sform is taken; else 0
 };
 Result<VolumeHeader> readVolumeHeader(const std::filesystem::path& file);
 

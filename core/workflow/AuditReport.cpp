@@ -119,7 +119,7 @@ std::string spacingPart(const TaskAudit& task) {
   return out.empty() ? "" : "<div class='grid'>" + out + "</div>";
 }
 
-std::string taskPart(const TaskAudit& task) {
+std::string taskPart(const TaskAudit& task, bool read) {
   std::string out =
       "<div class='scroll'><table><thead><tr><th></th><th class='n'>train</th><th class='n'>validation"
       "</th><th class='n'>test</th></tr></thead><tbody>";
@@ -136,7 +136,7 @@ std::string taskPart(const TaskAudit& task) {
     out += fmt::format(
         "<tr><th>{}</th><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td><td "
         "class='n'>{}</td></tr>",
-        escape(c.name), c.images, c.patients, c.empty, c.unannotated,
+        escape(c.name), c.images, c.patients, read ? std::to_string(c.empty) : "not read", c.unannotated,
         c.medianMl > 0 ? fmt::format("{:.1f} ml", c.medianMl) : "");
   out += "</tbody></table></div>" + spacingPart(task);
   if (task.advice.patch[0] > 0) out += "<p class='note'>Suits these images: " + adviceText(task.advice) + ".</p>";
@@ -224,7 +224,8 @@ Result<void> writeAuditReport(const std::filesystem::path& file, const Audit& au
     page += section("The plan cannot divide these images",
                     "<p class='failure'>A task or a class finds no image; the terminal and the wizard say which.</p>");
   page += section("Doubles and leaks", doublesPart(audit));
-  for (const auto& task : audit.tasks) page += section("Task: " + task.name, taskPart(task));
+  const bool read = std::ranges::any_of(audit.images, [](const auto& i) { return i.reading.has_value(); });
+  for (const auto& task : audit.tasks) page += section("Task: " + task.name, taskPart(task, read));
   std::string images;
   // What needs a look comes first.
   const auto needsLook = [](const AuditedImage& i) {

@@ -147,6 +147,7 @@ Result<void> saveFrozen(const data::CaseList& list, const fs::path& file) {
     entry.item.origins.clear();
     entry.item.labelFiles.clear();
     entry.item.resampled.clear();
+    entry.item.misplaced.clear();
     entry.item.labelNames.clear();
   }
   return data::save(written, file);

@@ -1,9 +1,11 @@
 // Gradient conflict: its figures against hand values, and what is shown of tasks that were never in one batch.
 #include <QImage>
+#include <QLabel>
 #include <QSet>
 #include <QTest>
 #include <cmath>
 
+#include "widgets/field/NumberField.h"
 #include "widgets/plot/ConflictPanel.h"
 
 using namespace lorkd;
@@ -83,6 +85,13 @@ class ConflictTest : public QObject {
     };
     QVERIFY(colours(map->cellRect(0, 2)) > 1);
     QCOMPARE(colours(map->cellRect(0, 1)), 1);
+    // Two are all there are, whatever is asked for; and a long fault widens nothing.
+    map->select(0, 1);
+    QVERIFY2(panel.history()->caption().contains("mean of 2 "), qPrintable(panel.history()->caption()));
+    const int width = panel.minimumSizeHint().width();
+    panel.findChild<field::NumberField*>("conflictWindow")->setTyped("0,002");
+    QVERIFY(panel.findChild<QLabel*>("conflictWindowFault")->isVisible());
+    QCOMPARE(panel.minimumSizeHint().width(), width);
     map->select(0, 2);
     QVERIFY(panel.history()->caption().contains("never"));
   }

@@ -140,6 +140,9 @@ class CourseTest : public QObject {
     facts.status = statusOf("training", 100, 400, 7500);
     facts.validated = true;
     QCOMPARE(left(), "experts: 2 h 5 min left, then evaluation");
+    facts.validated = false;
+    facts.status = statusOf("training", 399, 400, 40);
+    QCOMPARE(left(), "experts: less than a minute of steps left, then evaluation");
     facts.status = statusOf("evaluating", 400, 400, 0);
     QCOMPARE(left(), "evaluating: time left not known");
     for (const auto state : {run::State::Finished, run::State::Failed, run::State::Interrupted}) {
@@ -152,6 +155,21 @@ class CourseTest : public QObject {
     QCOMPARE(spokenDuration(59.9), "less than a minute");
     QCOMPARE(spokenDuration(3599), "1 h");
     QCOMPARE(spokenDuration(100 * 3600), "4 d 4 h");
+  }
+
+  void oneProgressOverAllParts() {
+    auto plan = samplePlan();
+    plan.teacher.steps = 100;
+    plan.training.steps = 300;
+    // At first the teacher's phase holds the run's own steps.
+    const std::vector<std::pair<run::Status, double>> course{
+        {statusOf("preparing", 0, 300, -1), 0},      {statusOf("teacher", 0, 300, -1), 0},
+        {statusOf("teacher", 50, 100, 9), 0.125},    {statusOf("teacher", 100, 100, 0), 0.25},
+        {statusOf("training", 0, 300, -1), 0.25},    {statusOf("training", 150, 300, 9), 0.625},
+        {statusOf("evaluating", 300, 300, 0), 0.99}, {statusOf("evaluating", 300, 300, 0, run::State::Finished), 1}};
+    for (const auto& [status, share] : course) QCOMPARE(shareOf(plan, status), share);
+    plan.method = plan::PlanMethod::Mtl;
+    QCOMPARE(shareOf(plan, statusOf("training", 150, 300, 9)), 0.5);
   }
 
   void theTeachersPhaseIsItsOwn() {

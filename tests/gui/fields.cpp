@@ -179,6 +179,9 @@ void FieldsTest::listsAreRefusedWhereTheyStand() {
     QCOMPARE(model.value(path), Json::array());
     type(line, "1");
   }
+  // Beyond what the machine can hold is beyond every limit.
+  QVERIFY(field::readNumber("1e400", {}).why.contains("too large"));
+  QVERIFY(field::readNumber("-1e400", {0, 1, true}).why.contains("too small"));
   // A list of numbers that need not be whole can mean either.
   const auto read = field::readNumbers("1,5", {});
   QVERIFY2(read.values.empty() && read.why.contains("1.5") && read.why.contains("1, 5"), qPrintable(read.why));

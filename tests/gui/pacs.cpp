@@ -73,6 +73,8 @@ class PacsTest : public QObject {
  private Q_SLOTS:
   void initTestCase();
   void nodesAreAddedEditedAndRemoved();
+  void whatIsMarkedWrongIsNotSaved();
+  void daysAreJudgedWhereTheyStand();
   void aDeadNodeSaysWhy();
   void seriesAreFoundAndRetrieved();
   void aRetrievalIsCancelled();
@@ -130,7 +132,7 @@ void PacsTest::nodesAreAddedEditedAndRemoved() {
   QVERIFY(dialog->findChild<QLabel*>("nodeHostFault")->isVisible());
   dialog->findChild<QGroupBox*>("nodeTls")->setChecked(true);
   fill("ward", "10.0.0.7");
-  QVERIFY(dialog->isVisible() && dialog->findChild<QLabel*>("nodeCaFault")->text().contains("tls.ca"));
+  QVERIFY(dialog->isVisible() && dialog->findChild<QLabel*>("nodeCaFault")->isVisible());
   dialog->findChild<QGroupBox*>("nodeTls")->setChecked(false);
   fill("ward", "10.0.0.7");
   QTRY_VERIFY(!m_dialog->findChild<NodeDialog*>());
@@ -161,6 +163,59 @@ void PacsTest::nodesAreAddedEditedAndRemoved() {
   QCOMPARE(nodes->currentText(), QString("ward"));
   press("testNode");
   QTRY_VERIFY(status().contains("answers"));
+}
+
+void PacsTest::whatIsMarkedWrongIsNotSaved() {
+  press("editNode");
+  auto* dialog = m_dialog->findChild<NodeDialog*>();
+  for (const auto& [name, typed] : {std::pair("nodePort", "70000"),
+                                    {"nodeTimeout", "0,5"},
+                                    {"nodeMostAnswers", "0,002"},
+                                    {"nodeMostMegabytes", "-5"},
+                                    {"nodeMostSeconds", "abc"}}) {
+    auto* number = dialog->findChild<field::NumberField*>(name);
+    const auto before = number->text();
+    number->setTyped(typed);
+    dialog->accept();
+    QVERIFY2(dialog->isVisible() && dialog->focusWidget() == number, name);
+    QVERIFY2(dialog->findChild<QLabel*>(QString(name) + "Fault")->isVisible(), name);
+    number->setTyped(before);
+  }
+  // Every field says its own fault at once, in words of the window, until it is mended.
+  dialog->findChild<QGroupBox*>("nodeTls")->setChecked(true);
+  auto* host = dialog->findChild<QLineEdit*>("nodeHost");
+  host->setText("two words");
+  dialog->findChild<QLineEdit*>("nodeCalled")->clear();
+  dialog->findChild<QLineEdit*>("nodeKey")->setText("/key.pem");
+  dialog->accept();
+  QVERIFY(dialog->isVisible() && dialog->focusWidget() == host);
+  for (const char* name : {"nodeHost", "nodeCalled", "nodeCa", "nodeCertificate"}) {
+    const auto* fault = dialog->findChild<QLabel*>(QString(name) + "Fault");
+    QVERIFY2(fault->isVisible() && !fault->text().contains("tls."), name);
+  }
+  QVERIFY(!dialog->findChild<QLabel*>("nodeKeyFault")->isVisible());
+  host->setText("10.0.0.7");
+  QVERIFY(!dialog->findChild<QLabel*>("nodeHostFault")->isVisible());
+  dialog->findChild<QLineEdit*>("nodeKey")->clear();
+  QVERIFY(!dialog->findChild<QLabel*>("nodeCertificateFault")->isVisible());
+  dialog->reject();
+  QTRY_VERIFY(!m_dialog->findChild<NodeDialog*>());
+}
+
+void PacsTest::daysAreJudgedWhereTheyStand() {
+  auto* from = m_dialog->findChild<QLineEdit*>("findFrom");
+  const auto jobs = m_jobs.jobs().size();
+  for (const char* typed : {"31.03.2024", "2024-02-31"}) {
+    from->setText(typed);
+    const auto* fault = m_dialog->findChild<QLabel*>("findFromFault");
+    QVERIFY2(fault->isVisible() && fault->text().contains("2024-03-31"), typed);
+    press("search");
+    QCOMPARE(m_jobs.jobs().size(), jobs);
+  }
+  for (const char* typed : {"2024-03-31", "20240331", ""}) {
+    from->setText(typed);
+    QVERIFY2(!m_dialog->findChild<QLabel*>("findFromFault")->isVisible(), typed);
+  }
 }
 
 void PacsTest::aDeadNodeSaysWhy() {

@@ -1,7 +1,10 @@
 // The page of ranks with an answer of the engine's form: how table and chart share the width.
 #include <QApplication>
+#include <QCheckBox>
 #include <QHeaderView>
+#include <QLabel>
 #include <QMouseEvent>
+#include <QPushButton>
 #include <QSplitter>
 #include <QStyleFactory>
 #include <QTemporaryDir>
@@ -12,6 +15,7 @@
 #include "app/workbench/RankAdvicePage.h"
 #include "tests/gui/FakeProgram.h"
 #include "tests/gui/FakeRun.h"
+#include "widgets/field/NumberField.h"
 #include "widgets/run/Program.h"
 
 using namespace lorkd;
@@ -95,6 +99,38 @@ class RanksTest : public QObject {
     page.table()->collapseAll();
     QTest::qWait(100);
     QCOMPARE(page.table()->width(), width);
+  }
+
+  void anotherBudgetMakesTheAdviceOld() {
+    QTemporaryDir folder;
+    test::FakeRun run(folder.filePath("run").toStdString());
+    QVERIFY(std::ofstream(run.directory.checkpoint("best")).put('x'));
+    watch::setLorkdProgram(
+        test::script(folder, "lorkd", "cat <<'end'\n" + QByteArray::fromStdString(answer().dump()) + "\nend\n"));
+    watch::JobQueue jobs;
+    workbench::RankAdvicePage page(&jobs);
+    page.setRun(folder.filePath("run"));
+    page.show();
+    auto* use = page.findChild<QPushButton*>("useRanks");
+    auto* budget = page.findChild<field::NumberField*>("rankBudget");
+    const auto* words = page.findChild<QLabel*>("rankAdviceText");
+    page.advise();
+    QTRY_VERIFY(page.job() && page.job()->over());
+    QVERIFY(use->isEnabled() && page.chart()->xAxis->label().contains("large dot"));
+    const auto said = words->text();
+    for (const char* typed : {"40", "0,5"}) {
+      budget->setTyped(typed);
+      QVERIFY2(!use->isEnabled() && words->text().contains("out of date"), typed);
+      QVERIFY2(!page.table()->isEnabled(), typed);
+      budget->setTyped("50");
+      QVERIFY2(use->isEnabled() && page.table()->isEnabled() && words->text() == said, typed);
+    }
+    page.findChild<QCheckBox*>("rankPerLayer")->setChecked(true);
+    QVERIFY(!use->isEnabled());
+    page.advise();
+    QTRY_VERIFY(page.job() && page.job()->over());
+    // A rank for every layer leaves none of the task to mark.
+    QVERIFY(use->isEnabled() && !page.chart()->xAxis->label().contains("large dot"));
   }
 };
 

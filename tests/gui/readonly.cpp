@@ -30,6 +30,7 @@ class ReadOnlyTest : public QObject {
   void initTestCase();
   void aProjectThatCannotBeWrittenIsLookedAt();
   void aRunThatCannotBeWrittenIsLookedAt();
+  void whatIsGoneOrBrokenOffersNothing();
 
  private:
   QTemporaryDir m_dir;
@@ -70,8 +71,9 @@ void ReadOnlyTest::initTestCase() {
   auto known = data::Catalogue::open(index.toStdString());
   QVERIFY(known.has_value());
   const auto cases = known->cases();
-  const auto list = data::assign(*plan, *cases);
+  auto list = data::assign(*plan, *cases);
   QVERIFY2(list.has_value(), list ? "" : list.error().text().c_str());
+  for (auto& entry : list->cases) entry.digest = data::inputDigest(entry.item).value();
   QVERIFY(data::save(*list, run.directory.cases()).has_value());
   m_window = std::make_unique<MainWindow>();
   m_window->show();
@@ -127,6 +129,29 @@ void ReadOnlyTest::aRunThatCannotBeWrittenIsLookedAt() {
   auto* notice = m_window->findChild<QLabel*>("writeNotice");
   QVERIFY(notice && notice->isVisible() && notice->text().contains("This run"));
   QVERIFY(!button("start")->isEnabled() && !m_window->inspectorPage()->canPredict());
+}
+
+void ReadOnlyTest::whatIsGoneOrBrokenOffersNothing() {
+  m_window->openProject(m_project);
+  m_window->openRun(m_run);
+  auto* notice = m_window->findChild<QLabel*>("writeNotice");
+  QVERIFY(!notice->isVisible());
+  for (const char* words : {"New run…", "New run like this one…", "Predict all test cases", "Export experts…"})
+    QVERIFY2(action(words)->isEnabled(), words);
+  QVERIFY(QDir().rename(m_project, m_project + "-away"));
+  for (const char* words :
+       {"New run…", "New run like this one…", "Predict all test cases", "Export experts…", "Open report"})
+    QTRY_VERIFY2(!action(words)->isEnabled(), words);
+  QTRY_VERIFY2(notice->isVisible() && notice->text().contains("is gone"), qPrintable(notice->text()));
+  QVERIFY(QDir().rename(m_project + "-away", m_project));
+  QTRY_VERIFY(!notice->isVisible() && action("New run…")->isEnabled());
+  // A plan that cannot be read is nothing to begin from, and every page says so.
+  QVERIFY(std::ofstream((m_run + "/plan.json").toStdString()) << "{");
+  m_window->openRun({});
+  m_window->openRun(m_run);
+  QVERIFY(!action("New run like this one…")->isEnabled());
+  const auto* note = m_window->findChild<QLabel*>("caseNote");
+  QVERIFY2(note->text().contains("plan"), qPrintable(note->text()));
 }
 
 int main(int argc, char** argv) {

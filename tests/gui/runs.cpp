@@ -1,5 +1,6 @@
 // The list of runs, the monitor and the queue of jobs, where they must not stand in each other's way.
 #include <QApplication>
+#include <QDir>
 #include <QLabel>
 #include <QMenu>
 #include <QPlainTextEdit>
@@ -9,6 +10,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTreeWidget>
+#include <fstream>
 #include <memory>
 
 #include "tests/gui/FakeProgram.h"
@@ -83,6 +85,86 @@ class RunsTest : public QObject {
       QTRY_VERIFY(monitor.findChild<QPlainTextEdit*>("log")->toPlainText().contains("word of this trainer"));
       QTest::qWait(3100);  // the launcher's own patience
     }
+  }
+
+  void aVanishedRunIsNotReplaced() {
+    QTemporaryDir folder;
+    FakeRun a(folder.filePath("p/runs/a").toStdString()), b(folder.filePath("p/runs/b").toStdString()),
+        c(folder.filePath("p/runs/c").toStdString());
+    RunList list(nullptr, 40);
+    list.addProject(folder.filePath("p"));
+    list.show();
+    list.selectRun(folder.filePath("p/runs/b"));
+    QTRY_COMPARE(list.selectedRun(), folder.filePath("p/runs/b"));
+    QSignalSpy runs(&list, &RunList::runSelected), projects(&list, &RunList::projectSelected);
+    QVERIFY(QDir().rename(folder.filePath("p/runs/b"), folder.filePath("away")));
+    QTRY_COMPARE(list.tree()->topLevelItem(0)->childCount(), 2);
+    QTest::qWait(100);
+    QCOMPARE(list.selectedRun() + list.selectedProject(), QString());
+    QCOMPARE(runs.count() + projects.count(), 0);
+    // It comes back, and is the chosen one as before; unless someone has chosen another.
+    QVERIFY(QDir().rename(folder.filePath("away"), folder.filePath("p/runs/b")));
+    QTRY_COMPARE(list.selectedRun(), folder.filePath("p/runs/b"));
+    QVERIFY(QDir().rename(folder.filePath("p/runs/b"), folder.filePath("away")));
+    QTRY_COMPARE(list.selectedRun(), QString());
+    list.selectRun(folder.filePath("p/runs/c"));
+    QVERIFY(QDir().rename(folder.filePath("away"), folder.filePath("p/runs/b")));
+    QTRY_COMPARE(list.tree()->topLevelItem(0)->childCount(), 3);
+    QTest::qWait(100);
+    QCOMPARE(list.selectedRun(), folder.filePath("p/runs/c"));
+  }
+
+  void monitorSaysWhatIs() {
+    QTemporaryDir folder;
+    const QString path = folder.filePath("runs/one");
+    auto plan = test::samplePlan();
+    plan.teacher.source = plan::TeacherSource::Checkpoint;
+    plan.teacher.checkpoint = "/elsewhere";
+    const auto run = run::RunDirectory::create(path.toStdString(), plan);
+    QVERIFY(run.has_value());
+    setLorkdProgram(script(folder, "lorkd", "exec sleep 3\n"));
+    TrainerLauncher launcher;
+    RunMonitor monitor(&launcher);
+    monitor.show();
+    monitor.setRun(path);
+    const auto* start = monitor.findChild<QPushButton*>("start");
+    const auto* state = monitor.findChild<QLabel*>("runState");
+    const auto* figures = monitor.findChild<QLabel*>("runFigures");
+    const auto* message = monitor.findChild<QLabel*>("runMessage");
+    // Whoever starts it, it is starting.
+    QTRY_VERIFY(start->isVisible());
+    QVERIFY(launcher.start(path));
+    QVERIFY2(state->text().contains("starting") && !start->isVisible(), qPrintable(state->text()));
+    // A teacher from elsewhere is not trained first.
+    run::Status status;
+    status.state = run::State::Running;
+    status.phase = "teacher";
+    QVERIFY(run->writeStatus(status));
+    QTRY_COMPARE(state->text(), "Running");
+    QTRY_COMPARE(monitor.losses()->plot()->sentence(), "No training step has been logged yet.");
+    // The pace is that of the steps.
+    run::EventWriter events(run->events());
+    QVERIFY(events.append("step", {{"step", 1}, {"seconds", 0.87}, {"wait", 0.03}, {"total", 1.0}}));
+    for (const char* phase : {"training", "evaluating"}) {
+      status.phase = phase;
+      QVERIFY(run->writeStatus(status));
+      QTRY_COMPARE(figures->text().contains("a step"), status.phase == "training");
+    }
+    // A checkpoint is spoken of where there is one.
+    status.state = run::State::Interrupted;
+    status.phase = "training";
+    QVERIFY(run->writeStatus(status));
+    QTRY_VERIFY2(message->text().contains("no checkpoint"), qPrintable(message->text()));
+    QVERIFY(std::ofstream(run->checkpoint("last")).put('x'));
+    QTRY_VERIFY2(message->text().contains("takes up the last checkpoint"), qPrintable(message->text()));
+    // The page says what the head says.
+    const QString broken = folder.filePath("runs/broken");
+    const FakeRun other(broken.toStdString());
+    QVERIFY(std::ofstream(broken.toStdString() + "/plan.json") << "{");
+    monitor.setRun(broken);
+    QTRY_COMPARE(state->text(), "Not readable");
+    QTRY_VERIFY2(monitor.losses()->plot()->sentence().contains("cannot be read"),
+                 qPrintable(monitor.losses()->plot()->sentence()));
   }
 
   void listMenu() {

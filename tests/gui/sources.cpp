@@ -1,16 +1,20 @@
 // The wizard's page of data, pressed as a person would.
 #include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
 #include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QProcess>
 #include <QPushButton>
 #include <QSettings>
+#include <QTableWidget>
 #include <QTemporaryDir>
 #include <QTreeView>
 #include <QtTest>
 
 #include "app/workbench/MainWindow.h"
+#include "app/workbench/wizard/KnownDialog.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "tests/support/Discard.h"
@@ -29,6 +33,7 @@ class SourcesTest : public QObject {
   void movedDataAreFoundAgain();
   void gapsWaitForConsent();
   void scansAreCancelled();
+  void whatLabelsSayIsAskedAndKept();
 
  private:
   QTemporaryDir m_dir;
@@ -179,6 +184,63 @@ void SourcesTest::scansAreCancelled() {
   discard(wizard);
   QTRY_COMPARE(m_window->jobs()->active(), 0);
   watch::setLorkdProgram(program);
+}
+
+void SourcesTest::whatLabelsSayIsAskedAndKept() {
+  // Two hospitals: A marks liver and spleen in all of three images, B the liver alone in two of four; two readers in B.
+  std::vector<data::Case> cases;
+  for (int n = 0; n < 7; ++n) {
+    auto& c = cases.emplace_back();
+    c.kind = "volume";
+    c.source = n < 3 ? "A" : "B";
+    c.imageFiles = {"/x/t1.nii", "/x/t2.nii"};
+    c.labelFiles = {"/x/label.nii"};
+    c.channels = {{"T1", "MR", 0, -1}, {"T2", "MR", 1, -1}};
+    if (n == 6) c.channels.pop_back();
+    if (n < 3) c.labels = {"liver", "spleen"};
+    if (n == 3 || n == 4) c.labels = {"liver"};
+    if (n == 3) c.contested = {"liver"};
+  }
+  form::PlanModel model;
+  model.setJson(plan::toJson(plan::Plan()));
+  model.setValue("data.sources", {{"A", {{"path", "/a"}}}, {"B", {{"path", "/b"}, {"annotates", {"kidney"}}}}});
+  KnownDialog dialog(&model, cases);
+  dialog.show();
+  QVERIFY(QTest::qWaitForWindowExposed(&dialog));
+  auto* matrix = dialog.findChild<QTableWidget*>("annotationMatrix");
+  QCOMPARE(matrix->rowCount(), 2);
+  QCOMPARE(matrix->item(0, 0)->text(), QString("liver"));
+  QCOMPARE(matrix->item(0, 1)->text(), QString("all 3"));
+  QVERIFY(matrix->item(0, 2)->text().startsWith("2 of 4"));
+  QVERIFY(matrix->item(0, 2)->text().contains("several answers"));
+  QCOMPARE(matrix->item(1, 2)->text(), QString("0 of 4"));
+  QVERIFY(!(matrix->item(1, 1)->flags() & Qt::ItemIsUserCheckable));
+  QVERIFY(!dialog.findChild<QComboBox*>("answers-A"));
+  auto* answers = dialog.findChild<QComboBox*>("answers-B");
+  QVERIFY(answers);
+  QCOMPARE(answers->currentData().toString(), QString("ask"));
+  answers->setCurrentIndex(answers->findData("majority"));
+  matrix->item(0, 2)->setCheckState(Qt::Checked);
+  auto* channels = dialog.findChild<QTableWidget*>("channels");
+  QVERIFY(channels);
+  QCOMPARE(channels->item(1, 0)->text(), QString("T2"));
+  QCOMPARE(channels->item(1, 1)->text(), QString("6"));
+  channels->item(1, 0)->setCheckState(Qt::Checked);
+  channels->item(1, 2)->setCheckState(Qt::Checked);
+  QTest::mouseClick(dialog.findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok), Qt::LeftButton);
+  QCOMPARE(dialog.result(), int(QDialog::Accepted));
+  const auto plan = model.json();
+  QCOMPARE(plan["data"]["sources"]["B"]["annotates"].dump(), std::string(R"(["kidney","liver"])"));
+  QCOMPARE(plan["data"]["sources"]["A"]["annotates"].dump(), std::string("[]"));
+  QCOMPARE(plan["data"]["sources"]["B"]["answers"].get<std::string>(), std::string("majority"));
+  QCOMPARE(plan["data"]["inputs"].size(), std::size_t(1));
+  QVERIFY(plan["data"]["inputs"]["T2"]["fill"].get<bool>());
+  // It opens again as it was left, and Cancel changes nothing.
+  KnownDialog again(&model, cases);
+  QCOMPARE(again.findChild<QTableWidget*>("annotationMatrix")->item(0, 2)->checkState(), Qt::Checked);
+  again.findChild<QTableWidget*>("channels")->item(1, 0)->setCheckState(Qt::Unchecked);
+  again.reject();
+  QCOMPARE(model.json(), plan);
 }
 
 int main(int argc, char** argv) {

@@ -1,5 +1,6 @@
 // The task editor with the mouse and the keys of a person: labels to tasks, classes merged, split and moved.
 #include <QColorDialog>
+#include <QLabel>
 #include <QMenu>
 #include <QToolButton>
 
@@ -324,6 +325,15 @@ void TasksTest::renamingKeepsTheLabels() {
   row(tasks(), "cerebrum")->parent()->setText(0, "abdomen");
   QTRY_VERIFY(row(tasks(), "neuro"));
   QCOMPARE(m_model->value("tasks").size(), std::size_t(2));
+  // It says why, until the next step.
+  const auto* fault = m_editor->findChild<QLabel*>("taskFault");
+  QTRY_VERIFY2(fault->isVisible() && fault->text().contains("abdomen"), qPrintable(fault->text()));
+  row(tasks(), "cerebrum")->setText(0, " ");
+  QTRY_VERIFY2(fault->text().contains("needs a letter") && fault->text().contains("cerebrum"),
+               qPrintable(fault->text()));
+  row(tasks(), "cerebrum")->setText(0, "brain");
+  QTRY_VERIFY(m_model->value("tasks.neuro.classes").contains("brain"));
+  QTRY_VERIFY(!fault->isVisible());
 }
 
 int main(int argc, char** argv) {

@@ -288,12 +288,12 @@ esac
     list.selectRun(folder.filePath("runs/b"));  // as soon as it appears
     FakeRun b(folder.filePath("runs/b").toStdString());
     b.steps(1, 50);
-    b.status(run::State::Running, 100);
+    b.status(run::State::Running, 120);
     QTRY_COMPARE(list.tree()->topLevelItem(0)->childCount(), 1);
     QTRY_COMPARE(list.selectedRun(), folder.filePath("runs/b"));
     QCOMPARE(selected.count(), 1);
     auto* item = list.tree()->topLevelItem(0)->child(0);
-    QTRY_COMPARE(item->text(RunList::Progress), "25 %");
+    QTRY_COMPARE(item->text(RunList::Progress), "65 %");  // 400 steps of the teacher, then 120 of 400
     QCOMPARE(item->text(RunList::Tasks), "4");
     QTRY_COMPARE(item->text(RunList::Best), QString::number(0.88 - 0.5 * std::exp(-50 / 90.0), 'f', 3));
     // Another run before it; the choice stays where it is.

@@ -1,9 +1,12 @@
 // The wizard where it says no, and where it warns.
 #include <QComboBox>
 #include <QLabel>
+#include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTabWidget>
+#include <QTextBrowser>
 
+#include "tests/gui/FakeRun.h"
 #include "tests/gui/WizardWindow.h"
 #include "widgets/field/NumberField.h"
 
@@ -21,6 +24,11 @@ class WizardTest : public WizardWindow {
   void largeStudentsAndCostlyRanksAreNamed();
   void gridsFarFromTheAdviceAreNamed();
   void everyNumberFieldRefusesAComma();
+  void teachersThatAreNotThereAreNamed();
+  void namesThatWereTypedStay();
+  void whatWasNotReadIsNotCounted();
+  void sizesThatCannotBeCountedAreNotShown();
+  void faultsSayWhichBox();
 };
 
 void WizardTest::nextSaysWhyItIsGrey() {
@@ -114,7 +122,7 @@ void WizardTest::errorsShowNoFileOfTheMoment() {
       "printf '{\"kind\":\"error\",\"code\":\"invalid argument\",\"message\":\"not good: %s\",\"hint\":\"mend %s\","
       "\"context\":\"%s: plan\"}\\n' \"$last\" \"$last\" \"$last\"\necho \"see $last\" >&2\nexit 1\n");
   auto* wizard = open(Ranks);
-  auto* status = wizard->findChild<QLabel*>("rankStatus");
+  auto* status = wizard->findChild<QLabel*>("sizeFault");
   QTRY_VERIFY(status->text().contains("not good"));
   QVERIFY2(!status->text().contains(QDir::tempPath() + "/lorkd-"), qPrintable(status->text()));
   wizard->setStartId(Review);
@@ -184,6 +192,123 @@ void WizardTest::everyNumberFieldRefusesAComma() {
     field->setTyped(field::numberText(before));
     QVERIFY2(field->why().isEmpty(), qPrintable(name));
   }
+}
+
+void WizardTest::teachersThatAreNotThereAreNamed() {
+  auto* wizard = open(Teacher);
+  wizard->model()->setValue("teacher.source", "checkpoint");
+  auto* path = wizard->findChild<QLineEdit*>("teacher.checkpoint");
+  const auto* fault = wizard->findChild<QLabel*>("teacher.checkpoint.fault");
+  const test::FakeRun run(m_dir.filePath("taught").toStdString());
+  const auto best = run.directory.checkpoint("best");
+  const std::vector<std::pair<QString, QString>> wrong{
+      {"/nowhere/teacher", "no folder"}, {m_dir.path(), "is no run"}, {m_dir.filePath("taught"), "no trained network"}};
+  for (const auto& [typed, words] : wrong) {
+    type(path, typed);
+    QVERIFY2(fault->isVisible() && fault->text().contains(words), qPrintable(fault->text()));
+    QVERIFY2(!next(wizard)->isEnabled() && why(wizard).contains(words), qPrintable(why(wizard)));
+    QCOMPARE(wizard->model()->value("teacher.checkpoint"), Json(typed.toStdString()));
+  }
+  QVERIFY(std::ofstream(best).put('x'));
+  type(path, "");
+  type(path, m_dir.filePath("taught"));
+  QVERIFY2(!fault->isVisible() && next(wizard)->isEnabled(), qPrintable(why(wizard)));
+  // It may be gone when the plan is reviewed.
+  QVERIFY(std::filesystem::remove(best));
+  wizard->setStartId(Review);
+  wizard->restart();
+  const auto* faults = wizard->findChild<QLabel*>("faults");
+  QVERIFY2(faults->text().contains("no trained network"), qPrintable(faults->text()));
+  QVERIFY(!wizard->button(QWizard::FinishButton)->isEnabled());
+}
+
+void WizardTest::namesThatWereTypedStay() {
+  auto* wizard = open(Training);
+  QTest::mouseClick(next(wizard), Qt::LeftButton);
+  auto* name = wizard->findChild<QLineEdit*>("runName");
+  const auto* plan = wizard->findChild<QPlainTextEdit*>("planText");
+  const auto* summary = wizard->findChild<QLabel*>("planSummary");
+  QCOMPARE(name->text(), QString("run-1"));
+  type(name, "mine");
+  // What is shown is what will be frozen.
+  QVERIFY(plan->toPlainText().contains("\"name\": \"mine\""));
+  wizard->back();
+  wizard->model()->setValue("backbone.widths", {4, 8});
+  wizard->model()->setValue("losses.transfer", 0);
+  QTest::mouseClick(next(wizard), Qt::LeftButton);
+  QCOMPARE(name->text(), QString("mine"));
+  QVERIFY2(summary->text().contains("widths 4, 8"), qPrintable(summary->text()));
+  QVERIFY2(summary->text().contains("teacher: none"), qPrintable(summary->text()));
+}
+
+void WizardTest::whatWasNotReadIsNotCounted() {
+  auto audit = largeAudit(2);
+  auto& task = audit.tasks.emplace_back();
+  task.name = "abdomen";
+  task.classes.push_back({"liver", 2, 2, 0, 1, 0});
+  answer(Json::object(), data::auditToJson(audit));
+  auto* wizard = open(Look);
+  const auto* summary = wizard->findChild<QTextBrowser*>("auditSummary");
+  auto* read = wizard->findChild<QPushButton*>("auditRead");
+  QTRY_VERIFY(read->isEnabled() && summary->toPlainText().contains("liver"));
+  QVERIFY2(summary->toPlainText().contains("–"), qPrintable(summary->toPlainText()));
+  QTest::mouseClick(read, Qt::LeftButton);
+  QTRY_VERIFY(read->isEnabled());
+  QTRY_VERIFY2(!summary->toPlainText().contains("–"), qPrintable(summary->toPlainText()));
+  // The button was grey meanwhile; the next one leads off the page.
+  QVERIFY(wizard->focusWidget() == wizard->findChild<QWidget*>("auditImages"));
+}
+
+void WizardTest::sizesThatCannotBeCountedAreNotShown() {
+  const Json plan{
+      {"layers", {{{"name", "encoder.0"}, {"dims", 3}, {"in", 8}, {"out", 16}, {"kernel", 3}, {"decoder", false}}}},
+      {"tasks", {{{"name", "abdomen"}, {"expert", 5000}}, {{"name", "head"}, {"expert", 5000}}}},
+      {"teacher", 50000}};
+  answer(plan);
+  auto* wizard = open(Ranks);
+  auto* table = wizard->findChild<form::RankTable*>("rankTable");
+  const auto* fault = wizard->findChild<QLabel*>("sizeFault");
+  QTRY_VERIFY(table->factorParameters(0) > 0);
+  fake(
+      "printf '{\"kind\":\"error\",\"code\":\"invalid argument\",\"message\":\"too "
+      "narrow\",\"hint\":\"\",\"context\":\"\"}\\n'\nexit 1\n");
+  wizard->model()->setValue("backbone.widths", {1, 2});
+  QTRY_VERIFY2(fault->isVisible() && fault->text().contains("too narrow"), qPrintable(fault->text()));
+  QVERIFY(table->factorParameters(0) == 0);
+  QCOMPARE(table->item(0, form::RankTable::FactorsColumn)->text(), QString("–"));
+  QCOMPARE(table->item(0, form::RankTable::ExpertColumn)->text(), QString());
+  QVERIFY(!next(wizard)->isEnabled());
+  QCOMPARE(why(wizard), fault->text());
+  answer(plan);
+  wizard->model()->setValue("backbone.widths", {4, 8});
+  QTRY_VERIFY(table->factorParameters(0) > 0);
+  QVERIFY(!fault->isVisible() && next(wizard)->isEnabled());
+}
+
+void WizardTest::faultsSayWhichBox() {
+  auto* wizard = open(Training);
+  auto* box = wizard->findChild<QAbstractSpinBox*>("data.spacing.1");
+  type(box, "x");
+  QVERIFY(wizard->findChild<QLabel*>("data.spacing.fault")->text().contains("Value 2"));
+  QVERIFY2(why(wizard).contains("value 2"), qPrintable(why(wizard)));
+  QTest::mouseClick(wizard->findChild<QAbstractButton*>("whyNot"), Qt::LeftButton);
+  QVERIFY(wizard->focusWidget() == box);
+  type(box, "1");
+  // A rule between values is said in the form in which they are typed.
+  wizard->model()->setValue("data.clip", {400.0, 300.0});
+  QVERIFY2(why(wizard).contains("400, 300 is not allowed"), qPrintable(why(wizard)));
+  delete wizard;
+
+  // Several lines come in the order of the table.
+  wizard = open(Ranks);
+  wizard->model()->setValue("tasks", Json::parse(R"({"zeta": {"rank": 4, "classes": {"liver": {}}},
+                                                     "alpha": {"rank": 4, "classes": {"brain": {}}}})"));
+  for (const char* task : {"tasks.alpha.rank", "tasks.zeta.rank"})
+    type(wizard->findChild<QAbstractSpinBox*>(task), "x");
+  const auto lines = wizard->findChild<QLabel*>("rankFaults")->text().split('\n');
+  QVERIFY2(lines.size() == 2 && lines.front().contains("zeta"), qPrintable(lines.join(" | ")));
+  QTest::mouseClick(wizard->findChild<QAbstractButton*>("whyNot"), Qt::LeftButton);
+  QCOMPARE(wizard->focusWidget()->objectName(), QString("tasks.zeta.rank"));
 }
 
 int main(int argc, char** argv) { return runWizardTest<WizardTest>(argc, argv, "wizard-test"); }

@@ -194,7 +194,7 @@ void WorkbenchTest::predictionsAreShown() {
   auto* predict = m_window->findChild<QPushButton*>("predictCase");
   QVERIFY(predict->isEnabled());
   QTest::mouseClick(predict, Qt::LeftButton);
-  QVERIFY(!m_window->jobs()->jobs().empty());
+  QVERIFY(!m_window->jobs()->jobs().empty() && !predict->isEnabled());
   const auto* job = m_window->jobs()->jobs().back();
   QTRY_VERIFY_WITH_TIMEOUT(job->over(), 120000);
   QVERIFY2(job->state() == watch::Job::State::Done, job->error().text().c_str());
@@ -240,6 +240,17 @@ void WorkbenchTest::expertsAreExported() {
   QVERIFY(std::filesystem::exists(first / "expert.ts") && std::filesystem::exists(first / "manifest.json"));
   QVERIFY(!std::filesystem::exists(run->expert(dialog.tasks()->topLevelItem(1)->text(0).toStdString())));
   QVERIFY(!dialog.tasks()->topLevelItem(0)->text(2).isEmpty());
+  // Without a folder they go to the run's own, and it says so; what is not ticked is not spoken of.
+  const auto* status = dialog.findChild<QLabel*>("exportStatus");
+  dialog.findChild<QLineEdit*>("exportFolder")->clear();
+  QTest::mouseClick(button, Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(dialog.job()->over(), 60000);
+  QVERIFY2(status->text().contains(QString::fromStdString((run->path() / "experts").string())),
+           qPrintable(status->text()));
+  for (int n = 0; n < dialog.tasks()->topLevelItemCount(); ++n)
+    dialog.tasks()->topLevelItem(n)->setCheckState(0, Qt::Unchecked);
+  QVERIFY2(!button->isEnabled() && status->text().contains("tick at least one expert"), qPrintable(status->text()));
+  QCOMPARE(button->toolTip(), status->text());
 }
 
 void WorkbenchTest::picturesAreClassified() {

@@ -29,7 +29,7 @@ class FaultLine : public QLabel {
   QString m_why;
 };
 
-/// The field with its line below it. `Field` says why() and emits faultChanged(why).
+/// The field with its line, named FIELDFault, below it. `Field` says why() and emits faultChanged(why).
 template <class Field>
 QWidget* withFaultLine(Field* field, QWidget* parent);
 
@@ -39,6 +39,7 @@ QWidget* stacked(QWidget* above, QWidget* below, QWidget* parent);
 template <class Field>
 QWidget* withFaultLine(Field* field, QWidget* parent) {
   auto* line = new FaultLine(parent);
+  line->setObjectName(field->objectName() + QLatin1String("Fault"));
   line->say(field->why());
   QObject::connect(field, &Field::faultChanged, line, &FaultLine::say);
   return stacked(field, line, parent);

@@ -11,12 +11,13 @@ namespace {
 
 QString say(const char* words) { return QCoreApplication::translate("Number", words); }
 
-/// Digits, a point, an exponent: no words such as "inf" and no separators.
+/// Digits, a point, an exponent: no words such as "inf" and no separators. What is too large for the machine is
+/// infinite, and so beyond every limit.
 bool isNumber(const QString& text, double& value) {
   static const QRegularExpression pattern(QStringLiteral("^[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?$"));
-  bool ok = false;
-  value = pattern.match(text).hasMatch() ? text.toDouble(&ok) : 0;
-  return ok && std::isfinite(value);
+  if (!pattern.match(text).hasMatch()) return false;
+  value = text.toDouble();
+  return true;
 }
 
 /// What someone who writes with commas may have meant; empty if that is no number either.
@@ -69,6 +70,9 @@ NumbersRead readNumber(const QString& text, const NumberLimits& limits) {
                         .arg(typed, meant, QString(typed).remove(QLatin1Char(','))));
     return refuse(say("“%1” is not read: write %2, with a point and no separators.").arg(typed, meant));
   }
+  if (std::isinf(value))
+    return refuse((value < 0 ? say("%1 is too small. Allowed: %2.") : say("%1 is too large. Allowed: %2."))
+                      .arg(typed, limits.words()));
   if (limits.whole && std::trunc(value) != value)
     return refuse(say("“%1” is not a whole number. Allowed: %2.").arg(typed, limits.words()));
   if (value < limits.low) return refuse(say("%1 is too small. Allowed: %2.").arg(typed, limits.words()));

@@ -12,6 +12,7 @@
 #include "widgets/field/FaultLine.h"
 #include "widgets/field/NumberField.h"
 #include "widgets/field/NumberListField.h"
+#include "widgets/field/TextField.h"
 #include "widgets/form/NetworkEditor.h"
 
 namespace lorkd::form {
@@ -99,6 +100,7 @@ QWidget* rowEditor(PlanModel* model, const QString& path, const Json& schema, QW
     box->setObjectName(place);
     box->setAccessibleName(fieldTitle(path) + " " + QString::number(i + 1));
     layout->addWidget(box);
+    if (i == 0) row->setFocusProxy(box);
   }
   return row;
 }
@@ -128,7 +130,9 @@ QWidget* listEditor(PlanModel* model, const QString& path, const Json& schema, Q
 }
 
 QWidget* textEditor(PlanModel* model, const QString& path, QWidget* parent) {
-  auto* line = new QLineEdit(parent);
+  auto* line = new field::TextField({}, parent);
+  line->setRule([=](const QString&) { return model->faultOf(path); });
+  QObject::connect(model, &PlanModel::faultsChanged, line, &field::TextField::judge);
   follow(model, path, line, [=] {
     const auto value = model->value(path);
     const auto shown = value.is_string() ? QString::fromStdString(value.get<std::string>()) : QString();
@@ -159,10 +163,13 @@ QString fieldTitle(const QString& path) {
 
 QString fieldName(const QString& path) {
   const auto parts = path.split('.');
-  // An element of a list has the list's name.
+  // An element of a list has the list's name, and says which it is.
   bool element = false;
-  parts.back().toInt(&element);
-  if (element && parts.size() > 1) return fieldName(parts.mid(0, parts.size() - 1).join('.'));
+  const int number = parts.back().toInt(&element);
+  if (element && parts.size() > 1)
+    return QCoreApplication::translate("Schema", "%1, value %2")
+        .arg(fieldName(parts.mid(0, parts.size() - 1).join('.')))
+        .arg(number + 1);
   if (parts.size() < 2) return fieldTitle(path);
   const auto above = parts.mid(0, parts.size() - 1).join('.');
   return QCoreApplication::translate("Schema", "%1: %2").arg(fieldTitle(above), fieldTitle(path));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "widgets/field/Number.h"
+
 namespace lorkd::form {
 namespace {
 
@@ -20,11 +22,21 @@ Value* part(Value* value, const QString& key) {
   return value->is_array() && index < value->size() ? &(*value)[static_cast<std::size_t>(index)] : nullptr;
 }
 
+/// A value as the fields of the window show it: no quotes, no brackets.
+QString spoken(const std::string& raw) {
+  const auto value = Json::parse(raw, nullptr, false);
+  if (value.is_string()) return QStringLiteral("“%1”").arg(QString::fromStdString(value.get<std::string>()));
+  if (value.is_number()) return field::numberText(value.get<double>());
+  const bool numbers = value.is_array() && !value.empty() &&
+                       std::ranges::all_of(value, [](const Json& each) { return each.is_number(); });
+  return numbers ? field::numbersText(value.get<std::vector<double>>()) : QString::fromStdString(raw);
+}
+
 QString wordsFor(const plan::Fault& fault) {
   const auto allowed = QString::fromStdString(fault.allowed);
   auto words = fault.value == "missing" || fault.value == "\"\""
                    ? PlanModel::tr("Missing. Needed: %1").arg(allowed)
-                   : PlanModel::tr("%1 is not allowed. Allowed: %2").arg(QString::fromStdString(fault.value), allowed);
+                   : PlanModel::tr("%1 is not allowed. Allowed: %2").arg(spoken(fault.value), allowed);
   // What the field means stands in its help.
   const auto field = plan::fieldSchema(fault.field);
   if (!fault.hint.empty() && (!field || field->value("description", std::string()) != fault.hint))
@@ -109,7 +121,12 @@ const std::vector<PlanFault>& PlanModel::faults() const {
 
 QString PlanModel::faultOf(const QString& path) const {
   const auto found = std::ranges::find_if(faults(), [&](const auto& fault) { return fault.concerns(path); });
-  return found == faults().end() ? QString() : found->words;
+  if (found == faults().end()) return {};
+  // Of several boxes side by side: which one.
+  bool element = false;
+  const auto number =
+      found->path.startsWith(path + QLatin1Char('.')) ? found->path.mid(path.size() + 1).toInt(&element) : 0;
+  return element && value(path).is_array() ? tr("Value %1: %2").arg(number + 1).arg(found->words) : found->words;
 }
 
 }  // namespace lorkd::form

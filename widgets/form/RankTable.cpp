@@ -42,6 +42,13 @@ RankTable::RankTable(PlanModel* model, QWidget* parent) : QTableWidget(parent), 
 
 void RankTable::setSizes(NetworkSizes sizes) {
   m_sizes = std::move(sizes);
+  m_counting = true;
+  recount();
+}
+
+void RankTable::forgetSizes() {
+  m_sizes = {};
+  m_counting = false;
   recount();
 }
 
@@ -81,7 +88,10 @@ void RankTable::recount() {
     const bool known = !m_sizes.layers.empty();
     const auto index = static_cast<std::size_t>(row);
     const auto expert = index < m_sizes.experts.size() ? m_sizes.experts[index] : 0;
-    item(row, FactorsColumn)->setText(known ? locale.toString(qlonglong(factorParameters(row))) : tr("counting…"));
+    item(row, FactorsColumn)
+        ->setText(known        ? locale.toString(qlonglong(factorParameters(row)))
+                  : m_counting ? tr("counting…")
+                               : QStringLiteral("–"));
     item(row, ExpertColumn)->setText(expert > 0 ? locale.toString(qlonglong(expert)) : QString());
     item(row, ShareColumn)
         ->setText(m_sizes.teacher > 0 && expert > 0

@@ -32,6 +32,8 @@ class RankTable : public QTableWidget {
   enum Column { TaskColumn, RankColumn, FactorsColumn, ExpertColumn, ShareColumn };
   explicit RankTable(PlanModel* model, QWidget* parent = nullptr);
   void setSizes(NetworkSizes sizes);
+  /// Forgets the sizes: those of the network that is asked for now are not known.
+  void forgetSizes();
   /// Factor parameters of a task at its present ranks, all adapted layers.
   std::int64_t factorParameters(int task) const { return m_factors.value(task); }
   const NetworkSizes& sizes() const { return m_sizes; }
@@ -45,6 +47,7 @@ class RankTable : public QTableWidget {
   void recount();
   PlanModel* m_model;
   NetworkSizes m_sizes;
+  bool m_counting = true;
   QList<std::int64_t> m_factors;  ///< parameters by task
 };
 

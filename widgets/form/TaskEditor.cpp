@@ -12,6 +12,7 @@
 #include <QPushButton>
 #include <QShortcut>
 
+#include "widgets/field/FaultLine.h"
 #include "widgets/form/PlanNames.h"
 #include "widgets/form/ProposalDialog.h"
 #include "widgets/form/TaskTemplate.h"
@@ -59,6 +60,8 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   m_remove = button(tr("Remove"), "removeTask", tr("Remove what is chosen (Delete)"), this);
   m_hint = new QLabel(this);
   m_hint->setWordWrap(true);
+  m_fault = new field::FaultLine(this);
+  m_fault->setObjectName("taskFault");
 
   const auto row = [](std::initializer_list<QWidget*> widgets) {
     auto* layout = new QHBoxLayout;
@@ -72,7 +75,8 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   grid->addLayout(row({propose, load, m_save, nullptr, m_undo, m_redo}), 0, 1);
   grid->addWidget(m_tasks, 1, 1);
   grid->addLayout(row({newTask, m_merge, m_split, m_move, m_color, m_remove, nullptr}), 2, 1);
-  grid->addWidget(m_hint, 3, 0, 1, 2);
+  grid->addWidget(m_fault, 3, 0, 1, 2);
+  grid->addWidget(m_hint, 4, 0, 1, 2);
   grid->setRowStretch(1, 1);
   grid->setColumnStretch(0, 4);
   grid->setColumnStretch(1, 5);
@@ -109,8 +113,10 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   connect(
       m_tasks, &TaskTree::renamed, this,
       [this](const TaskPlace& place, const QString& name) {
+        const auto why = renameFault(value(), place, name);
         change([&](Json& tasks) { rename(tasks, place, name); });
         refresh();  // a refused name is taken back
+        m_fault->say(why);
       },
       Qt::QueuedConnection);
   connect(m_tasks, &TaskTree::labelsDropped, this, &TaskEditor::dropLabels, Qt::QueuedConnection);
@@ -164,6 +170,7 @@ void TaskEditor::redo() {
 }
 
 void TaskEditor::refresh() {
+  m_fault->say({});
   const auto tasks = value();
   m_tasks->show(tasks, m_data);
   std::map<std::string, LabelUse> used;

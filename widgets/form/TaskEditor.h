@@ -12,6 +12,10 @@
 class QLabel;
 class QPushButton;
 
+namespace lorkd::field {
+class FaultLine;
+}
+
 namespace lorkd::form {
 
 /// Edits "tasks" of the plan. Labels go to a task, or into a class, by drag, button, double click or Enter; every step
@@ -70,6 +74,7 @@ class TaskEditor : public QWidget {
   TaskTree* m_tasks;
   QPushButton *m_add, *m_mergeLabels, *m_merge, *m_split, *m_move, *m_color, *m_remove, *m_undo, *m_redo, *m_save;
   QLabel* m_hint;
+  field::FaultLine* m_fault;  ///< why the last step was not taken
   plan::TaskKind m_kind = plan::TaskKind::Segmentation;
   std::vector<Json> m_past, m_future;
   bool m_changing = false;

@@ -1,5 +1,6 @@
 #include "widgets/form/TaskEdits.h"
 
+#include <QCoreApplication>
 #include <algorithm>
 
 #include "widgets/form/PlanNames.h"
@@ -166,6 +167,20 @@ void removeFrom(Json& tasks, const std::vector<TaskPlace>& places) {
     else
       tasks[place.task]["classes"].erase(place.cls);
   }
+}
+
+QString renameFault(const Json& tasks, const TaskPlace& place, const QString& name) {
+  const auto say = [](const char* words) { return QCoreApplication::translate("TaskEdits", words); };
+  const auto key = planName(name);
+  const bool isClass = !place.cls.empty();
+  const auto old = QString::fromStdString(isClass ? place.cls : place.task);
+  if (key.empty()) return say("A name needs a letter or a digit. It stays “%1”.").arg(old);
+  if (isClass && !tasks.contains(place.task)) return {};
+  const auto& named = isClass ? tasks.at(place.task).at("classes") : tasks;
+  if (key == old.toStdString() || !named.contains(key)) return {};
+  return (isClass ? say("This task has a class “%1” already. It stays “%2”.")
+                  : say("There is a task “%1” already. It stays “%2”."))
+      .arg(QString::fromStdString(key), old);
 }
 
 void rename(Json& tasks, const TaskPlace& place, const QString& name) {

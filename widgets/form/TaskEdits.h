@@ -38,7 +38,9 @@ void moveClasses(Json& tasks, const std::vector<TaskPlace>& places, const std::s
 void addTasks(Json& tasks, const Json& more);
 /// Removes classes and tasks.
 void removeFrom(Json& tasks, const std::vector<TaskPlace>& places);
-/// Renames in place, where the name is a good one and still free; else nothing is changed.
+/// Why a name is not taken: it has no letter or digit, or stands for another one there. Empty: it is.
+QString renameFault(const Json& tasks, const TaskPlace& place, const QString& name);
+/// Renames in place, unless there is a renameFault().
 void rename(Json& tasks, const TaskPlace& place, const QString& name);
 
 }  // namespace lorkd::form

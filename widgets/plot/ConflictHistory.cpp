@@ -131,8 +131,11 @@ void ConflictHistory::showPair(const std::vector<ConflictMeasurement>& all, cons
   fill(m_fraction, shares.mean);
 
   const bool together = std::ranges::any_of(history, [](double value) { return !std::isnan(value); });
+  // At the beginning there are fewer than are asked for.
+  const auto recent = static_cast<std::ptrdiff_t>(std::min(window, history.size()));
+  const auto averaged = std::count_if(history.end() - recent, history.end(), [](double v) { return !std::isnan(v); });
   m_title->setText(!pair      ? tr("Cosine: click a cell of the matrix")
-                   : together ? tr("%1 and %2: cosine, mean of %3 ± deviation").arg(tasks[i], tasks[j]).arg(window) +
+                   : together ? tr("%1 and %2: cosine, mean of %3 ± deviation").arg(tasks[i], tasks[j]).arg(averaged) +
                                     (m_others.empty() ? QString() : tr(" (faint: the other pairs)"))
                               : tr("%1 and %2: never measured in one batch").arg(tasks[i], tasks[j]));
   setSentence(all.empty() ? tr("No measurement of gradient conflict yet.") : QString());

@@ -64,10 +64,11 @@ ConflictPanel::ConflictPanel(QWidget* parent)
   row->addWidget(words);
   row->addWidget(m_window);
   row->addWidget(new QLabel(tr("measurements"), this));
+  // Below the row, where it wraps: beside the field a long sentence would widen the window.
   auto* fault = new field::FaultLine(this);
-  fault->setWordWrap(false);
+  fault->setObjectName(QStringLiteral("conflictWindowFault"));
+  fault->setContentsMargins(6, 0, 6, 4);
   connect(m_window, &field::NumberField::faultChanged, fault, &field::FaultLine::say);
-  row->addWidget(fault);
   row->addWidget(m_all);
   row->addStretch(1);
   row->addWidget(m_summary);
@@ -92,6 +93,7 @@ ConflictPanel::ConflictPanel(QWidget* parent)
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(0);
   column->addLayout(row);
+  column->addWidget(fault);
   column->addWidget(both, 1);
 
   connect(m_heatmap, &ConflictHeatmap::pairSelected, this, &ConflictPanel::draw);

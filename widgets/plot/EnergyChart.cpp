@@ -7,7 +7,6 @@ namespace lorkd::plot {
 EnergyChart::EnergyChart(QWidget* parent) : ThemedPlot(parent) {
   setObjectName(QStringLiteral("energyChart"));
   setAccessibleName(tr("Energy kept by rank"));
-  xAxis->setLabel(tr("rank of the task (large dot: advised)"));
   yAxis->setLabel(tr("energy kept (%)"));
   auto ticker = QSharedPointer<QCPAxisTickerFixed>::create();
   ticker->setTickStep(1);
@@ -55,6 +54,9 @@ void EnergyChart::setCurves(const std::vector<EnergyCurve>& curves) {
   xAxis->setRange(0.7, static_cast<double>(most) + 0.3);
   yAxis->setRange(std::max(0.0, lowest - 5), 102);
   m_key->setEntries(std::move(names));
+  // Where each layer has a rank of its own, a task has none to mark.
+  const bool dots = std::ranges::any_of(m_curves, [](const Drawn& drawn) { return !drawn.mark->data()->isEmpty(); });
+  xAxis->setLabel(dots ? tr("rank of the task (large dot: advised)") : tr("rank of the task"));
   const bool any = std::ranges::any_of(curves, [](const EnergyCurve& curve) { return !curve.kept.empty(); });
   setSentence(any ? QString() : tr("No energy has been measured yet."));
   setAccessibleDescription(spoken.join(QLatin1Char('\n')));

@@ -11,6 +11,9 @@ using run::State;
 
 namespace {
 
+/// What is shorter has no number.
+constexpr double kMinute = 60;
+
 QString courseWord(const char* text) { return QCoreApplication::translate("Course", text); }
 
 bool atWork(const CourseFacts& facts) {
@@ -27,7 +30,7 @@ void setSteps(Segment& segment, const run::Status& status) {
 }  // namespace
 
 QString spokenDuration(double seconds) {
-  if (seconds < 60) return courseWord("less than a minute");
+  if (seconds < kMinute) return courseWord("less than a minute");
   const auto minutes = static_cast<qint64>(std::llround(seconds / 60));
   if (minutes < 60) return courseWord("%1 min").arg(minutes);
   const auto hours = minutes / 60;
@@ -55,6 +58,18 @@ bool trainsTeacher(const plan::Plan& plan) {
                      plan.method == plan::PlanMethod::StlKd;
   return takes && plan.teacher.source == plan::TeacherSource::Train &&
          (plan.losses.transfer > 0 || plan.losses.transferLogits > 0);
+}
+
+double shareOf(const plan::Plan& plan, const run::Status& status) {
+  if (status.state == State::Finished) return 1;
+  const double here =
+      status.steps > 0 ? std::clamp(static_cast<double>(status.step) / static_cast<double>(status.steps), 0.0, 1.0) : 0;
+  // While the teacher is trained the status holds its steps, and else those of what comes after it.
+  const double teacher = trainsTeacher(plan) ? static_cast<double>(plan.teacher.steps) : 0;
+  const auto own = static_cast<double>(plan.training.steps);
+  const bool begun = here > 0 || status.phase == "training" || status.phase == "evaluating";
+  const double done = status.phase == "teacher" && teacher > 0 ? here * teacher : begun ? teacher + here * own : 0;
+  return std::min(0.99, done / std::max(1.0, teacher + own));
 }
 
 Course courseOf(const plan::Plan& plan, const CourseFacts& facts) {
@@ -106,7 +121,9 @@ Course courseOf(const plan::Plan& plan, const CourseFacts& facts) {
         courseWord("%1: time left not known yet, then %2").arg(name, teacher ? next : courseWord("evaluation"));
   } else {
     // Until the first validation its cost is not in the pace.
-    course.left = (facts.validated ? courseWord("%1: %2 left, then %3") : courseWord("%1: at least %2 left, then %3"))
+    course.left = (facts.validated               ? courseWord("%1: %2 left, then %3")
+                   : pace->secondsLeft < kMinute ? courseWord("%1: %2 of steps left, then %3")
+                                                 : courseWord("%1: at least %2 left, then %3"))
                       .arg(name, spokenDuration(pace->secondsLeft), teacher ? next : courseWord("evaluation"));
   }
   return course;

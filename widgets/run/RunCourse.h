@@ -32,6 +32,10 @@ QString trainedName(const plan::Plan& plan);
 /// True if the run trains its teacher itself, in RUN/teacher.
 bool trainsTeacher(const plan::Plan& plan);
 
+/// How much of all steps of a run is done, its own teacher's among them: 0 to 1, and 1 only when the run has finished,
+/// for its evaluation comes after the last step.
+double shareOf(const plan::Plan& plan, const run::Status& status);
+
 /// What the course is told from.
 struct CourseFacts {
   std::optional<run::Status> status;   ///< the run's; without one every phase is to come

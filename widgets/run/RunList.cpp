@@ -7,6 +7,7 @@
 #include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QSignalBlocker>
 #include <QStyledItemDelegate>
 #include <QTimer>
 #include <QTreeWidget>
@@ -14,6 +15,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/run/EventLog.h"
 #include "widgets/plot/PlotTheme.h"
@@ -34,9 +36,14 @@ class BarDelegate : public QStyledItemDelegate {
     const QVariant share = index.data(shareRole);
     if (!share.isValid()) return;
     const QRectF track(option.rect.left() + 4, option.rect.bottom() - 4, option.rect.width() - 8, 3);
-    painter->fillRect(track, plot::PlotTheme::of(option.palette).grid);
+    // In a chosen row the colours of states may be that of the row itself.
+    const bool chosen = option.state & QStyle::State_Selected;
+    const QColor text = option.palette.color(QPalette::HighlightedText);
+    QColor faint = text;
+    faint.setAlpha(90);
+    painter->fillRect(track, chosen ? faint : plot::PlotTheme::of(option.palette).grid);
     painter->fillRect(QRectF(track.topLeft(), QSizeF(track.width() * share.toDouble(), track.height())),
-                      index.data(colorRole).value<QColor>());
+                      chosen ? text : index.data(colorRole).value<QColor>());
   }
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
     return QStyledItemDelegate::sizeHint(option, index) + QSize(0, 6);
@@ -66,6 +73,7 @@ RunList::RunList(QWidget* parent, int interval)
   column->setContentsMargins(0, 0, 0, 0);
   column->addWidget(m_tree);
   connect(m_tree, &QTreeWidget::itemSelectionChanged, this, [this] {
+    if (!selectedProject().isEmpty()) m_wanted.clear();  // whoever chooses waits for no other run
     if (const QString run = selectedRun(); !run.isEmpty()) {
       m_shown = run;
       Q_EMIT runSelected(run);
@@ -127,8 +135,9 @@ void RunList::refresh() {
         this,
         [this, found = std::move(found), missing] {
           m_busy = false;
-          m_missing = missing;
+          const bool other = std::exchange(m_missing, missing) != missing;
           present(found);
+          if (other) Q_EMIT missingChanged();
           if (m_again) refresh();
         },
         Qt::QueuedConnection);
@@ -137,6 +146,21 @@ void RunList::refresh() {
 
 void RunList::present(const std::vector<RunInfo>& runs) {
   m_last = runs;
+  // Where a chosen row goes, the tree chooses its neighbour: nobody asked for that one.
+  const QString run = selectedRun(), project = selectedProject();
+  {
+    const QSignalBlocker quiet(m_tree);
+    fillTree(runs);
+    if (selectedRun() != run || selectedProject() != project) {
+      m_tree->setCurrentItem(nullptr);
+      m_tree->clearSelection();
+    }
+  }
+  if (!run.isEmpty() && selectedRun().isEmpty() && m_wanted.isEmpty()) m_wanted = run;  // it may come back
+  if (!m_wanted.isEmpty()) selectRun(m_wanted);
+}
+
+void RunList::fillTree(const std::vector<RunInfo>& runs) {
   const auto item = [](QTreeWidgetItem* parent, int at, const QString& path) {
     for (int i = at; i < parent->childCount(); ++i)
       if (parent->child(i)->data(Name, pathRole).toString() == path) {
@@ -176,7 +200,6 @@ void RunList::present(const std::vector<RunInfo>& runs) {
     while (project->childCount() > at) delete project->takeChild(at);
   }
   while (root->childCount() > m_projects.size()) delete root->takeChild(static_cast<int>(m_projects.size()));
-  if (!m_wanted.isEmpty()) selectRun(m_wanted);
 }
 
 void RunList::fill(QTreeWidgetItem* item, const RunInfo& info) const {
@@ -184,8 +207,6 @@ void RunList::fill(QTreeWidgetItem* item, const RunInfo& info) const {
   const bool sound = info.trouble.empty();
   const auto sight = sightOf(status, run::now());
   const auto state = !sound ? run::State::Failed : sight == Sight::Live ? status.state : run::State::Interrupted;
-  const double share =
-      status.steps > 0 ? std::min(1.0, static_cast<double>(status.step) / static_cast<double>(status.steps)) : 0;
   const QString word = !sound                   ? tr("Damaged")
                        : sight == Sight::Silent ? tr("Silent")
                        : sight == Sight::Ahead  ? tr("Not known whether it runs")
@@ -198,8 +219,8 @@ void RunList::fill(QTreeWidgetItem* item, const RunInfo& info) const {
     item->setData(Progress, colorRole, stateColor(state, palette()));
   }
   item->setText(Name, QString::fromStdString(info.name));
-  item->setText(Progress, sound ? QStringLiteral("%1 %").arg(100 * share, 0, 'f', 0) : QStringLiteral("–"));
-  item->setData(Progress, shareRole, sound ? QVariant(share) : QVariant());
+  item->setText(Progress, sound ? QStringLiteral("%1 %").arg(100 * info.share, 0, 'f', 0) : QStringLiteral("–"));
+  item->setData(Progress, shareRole, sound ? QVariant(info.share) : QVariant());
   item->setText(Tasks, info.tasks ? QString::number(info.tasks) : QStringLiteral("–"));
   item->setText(Best, std::isnan(info.best) ? QStringLiteral("–") : QString::number(info.best, 'f', 3));
   for (int column : {Tasks, Best}) item->setTextAlignment(column, Qt::AlignRight | Qt::AlignVCenter);

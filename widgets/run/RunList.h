@@ -47,6 +47,8 @@ class RunList : public QWidget {
   void runActivated(const QString& path);
   /// "Compare" in the context menu: this run's curves are wanted beside the shown one's.
   void compareRequested(const QString& path);
+  /// The folder of a project went, or came back.
+  void missingChanged();
   /// projects() changed.
   void projectsChanged();
 
@@ -55,7 +57,9 @@ class RunList : public QWidget {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
+  /// Shows the runs. A chosen one that is gone leaves nothing chosen, and is chosen again when it comes back.
   void present(const std::vector<RunInfo>& runs);
+  void fillTree(const std::vector<RunInfo>& runs);
   void fill(QTreeWidgetItem* item, const RunInfo& info) const;
 
   QStringList m_projects, m_missing;

@@ -36,6 +36,14 @@ RunMonitor::RunMonitor(TrainerLauncher* launcher, QWidget* parent) : QWidget(par
   connect(launcher, &TrainerLauncher::failedToRun, this, [this](const QString& path, const QString& message) {
     if (path == run()) complain(message);
   });
+  // Also where the wizard has it started.
+  connect(launcher, &TrainerLauncher::started, this, [this](const QString& path) {
+    if (path != run()) return;
+    m_complaint.clear();
+    m_pending = tr("starting …");
+    m_started = lorkd::run::now();
+    showStatus();
+  });
   setRun(QString());
 }
 
@@ -66,7 +74,11 @@ void RunMonitor::setRun(const QString& path) {
       const auto best = m_watcher->series()->bestStep();
       if (std::exchange(m_lastBest, best) != best) Q_EMIT progressed();
     });
-    connect(m_watcher.get(), &RunWatcher::troubleChanged, this, &RunMonitor::showStatus);
+    connect(m_watcher.get(), &RunWatcher::troubleChanged, this, [this] {
+      nameCurves();
+      showStatus();
+      Q_EMIT progressed();
+    });
     connect(m_watcher.get(), &RunWatcher::statusChanged, this, &RunMonitor::takeStatus);
   }
   restartCurves();
@@ -200,18 +212,15 @@ void RunMonitor::act(Command command, const QString& pending) {
 }
 
 void RunMonitor::startOrContinue() {
-  const double now = lorkd::run::now();
-  if (auto started = m_launcher->start(run()); !started)
-    return complain(QString::fromStdString(started.error().text()));
-  m_complaint.clear();
-  m_pending = tr("starting …");
-  m_started = now;
-  showStatus();
+  if (auto started = m_launcher->start(run()); !started) complain(QString::fromStdString(started.error().text()));
 }
 
 void RunMonitor::askStop() {
   auto* box = new QMessageBox(QMessageBox::Question, tr("Stop training"),
-                              tr("Stop this run? Its last checkpoint stays, and the run can be continued later."),
+                              m_watcher && m_watcher->checkpoint()
+                                  ? tr("Stop this run? Its last checkpoint stays, and the run can be continued later.")
+                                  : tr("Stop this run? It has no checkpoint yet: if no step has been trained by then, "
+                                       "it begins anew when it is continued."),
                               QMessageBox::Cancel, this);
   box->setObjectName(QStringLiteral("confirmStop"));
   box->setAttribute(Qt::WA_DeleteOnClose);

@@ -50,7 +50,7 @@ class RunMonitor : public QWidget {
  Q_SIGNALS:
   /// The run's state changed (also when another run is shown).
   void stateChanged(lorkd::run::State state);
-  /// A new phase began, or a better checkpoint was written: there may be new files in the run.
+  /// A new phase began, a better checkpoint was written, or the run went or came back: its files may be others.
   void progressed();
 
  protected:

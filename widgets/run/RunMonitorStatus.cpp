@@ -37,12 +37,17 @@ void RunMonitor::nameCurves() {
   m_pages->setTabText(m_pages->indexOf(m_conflict), teacher ? tr("Teacher's conflict") : tr("Conflict"));
   m_pages->setTabText(m_pages->indexOf(m_log), teacher ? tr("Teacher's log") : tr("Log"));
   if (!directory) {
+    const Sight sight = m_watcher ? m_watcher->sight() : Sight::Waiting;
     for (auto* plot : {m_losses, m_metrics})
-      plot->plot()->setEmptyWords(m_watcher ? tr("This run has not appeared yet.") : tr("No run is chosen."));
+      plot->plot()->setEmptyWords(!m_watcher ? tr("No run is chosen.")
+                                  : sight == Sight::Unreadable
+                                      ? tr("This run cannot be read: what is wrong stands above.")
+                                      : tr("This run has not appeared yet."));
     return;
   }
   const auto& plan = shown()->directory()->plan();
-  const bool after = !teacher && m_watcher->status() && m_watcher->status()->phase == "teacher";
+  // A teacher from elsewhere is only looked up.
+  const bool after = !teacher && m_teacher && m_watcher->status() && m_watcher->status()->phase == "teacher";
   const QString wait = tr("The teacher is trained first; these curves begin after it.");
   const qint64 first = std::min(plan.training.validateEvery, plan.training.steps);
   m_losses->plot()->setEmptyWords(after ? wait : tr("No training step has been logged yet."));
@@ -72,14 +77,15 @@ void RunMonitor::showStatus() {
                   : sight == Sight::Ahead      ? tr("Not known whether it runs")
                   : status                     ? stateText(state)
                                                : tr("waiting for the run to appear");
-  if (!m_pending.isEmpty()) words += QStringLiteral(" · ") + m_pending;
+  if (!m_pending.isEmpty())
+    words = status || sight != Sight::Waiting ? words + QStringLiteral(" · ") + m_pending : m_pending;
   m_state->setText(words);
   showCourse(live);
   showMessage(status);
 
   // A status that cannot be read keeps no one from taking the run up; its lock does, if it is being trained.
   const bool unreadable = directory && sight == Sight::Unreadable;
-  m_start->setVisible((status && !active && state != State::Finished) || unreadable);
+  m_start->setVisible(((status && !active && state != State::Finished) || unreadable) && m_started == 0);
   m_start->setText(unreadable || (status && status->step > 0) ? tr("Continue") : tr("Start"));
   m_start->setEnabled(m_pending.isEmpty() && m_unwritable.isEmpty());
   for (auto* button : {m_pause, m_checkpoint, m_stop}) {
@@ -105,10 +111,13 @@ void RunMonitor::showCourse(bool live) {
     facts.exported = m_watcher->exported();
     if (status) course = courseOf(m_watcher->directory()->plan(), facts);
     if (!course.left.isEmpty()) figures << course.left;
+    // The pace of the steps is nothing of now once they are done.
+    const auto* pace = teacher ? (facts.teacher ? &*facts.teacher : nullptr) : status ? &*status : nullptr;
+    const bool steps = live && pace && pace->phase == "training";
     const auto last = [](const plot::Series& s) { return s.size() ? s.value.back() : std::nan(""); };
-    if (live && std::isfinite(last(series.seconds())))
+    if (steps && std::isfinite(last(series.seconds())))
       figures << tr("%1 a step").arg(plot::durationText(last(series.seconds())));
-    if (const double share = series.recentWait(waitSteps); live && std::isfinite(share))
+    if (const double share = series.recentWait(waitSteps); steps && std::isfinite(share))
       figures << tr("%1 % waiting for data").arg(100 * share, 0, 'f', 1);
   }
   if (shown() && shown()->series()->bestStep() >= 0) {
@@ -136,7 +145,11 @@ void RunMonitor::showMessage(const std::optional<run::Status>& status) {
   const bool stopped = message.isEmpty() && status && state == State::Interrupted && !status->message.empty();
   if (stopped) message = QString::fromStdString(status->message);
   if (message.isEmpty() && status && state == State::Interrupted)
-    message = tr("The trainer is gone without having finished. Continue takes up the last checkpoint.");
+    message =
+        m_watcher->checkpoint()
+            ? tr("The trainer is gone without having finished. Continue takes up the last checkpoint.")
+            : tr("The trainer is gone without having finished, and has left no checkpoint: taken up again, the run "
+                 "begins anew.");
   const bool fault = !message.isEmpty() && !stopped;
   if (const QString log = shown() ? shown()->logTrouble() : QString(); !log.isEmpty())
     message += (message.isEmpty() ? QString() : QStringLiteral("\n")) + log;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "widgets/run/RunCourse.h"
+
 namespace lorkd::watch {
 namespace fs = std::filesystem;
 
@@ -51,6 +53,7 @@ RunInfo RunScanner::look(const fs::path& path) {
     info.status = *status;
   else
     info.trouble = status.error().text();
+  info.share = shareOf(known.directory->plan(), info.status);
   bool restarted = false;
   const auto events = known.events.poll(&restarted);
   if (restarted) known.best = std::numeric_limits<double>::quiet_NaN();

@@ -19,6 +19,7 @@ struct RunInfo {
   std::string plan;    ///< the plan's name
   std::string method;  ///< "lorkd", "mtl", "teacher"
   run::Status status;
+  double share = 0;  ///< of its trainings that is done, see shareOf()
   std::size_t tasks = 0;
   double best = 0;      ///< best mean validation metric; not-a-number if there is none
   std::string trouble;  ///< why it cannot be read; empty if it can

@@ -2,6 +2,7 @@
 
 #include <QTimer>
 #include <algorithm>
+#include <array>
 
 #include "core/run/EventLog.h"
 #include "widgets/run/LogCheck.h"
@@ -27,6 +28,7 @@ struct RunWatcher::News {
   bool restarted = false;
   Sight sight = Sight::Waiting;
   int exported = 0;
+  bool checkpoint = false;
   QString trouble, logTrouble;
 };
 
@@ -64,6 +66,7 @@ class RunWatcher::Poller {
     if (m_directory) news->status = m_status;
     news->trouble = m_trouble;
     news->exported = m_exported;
+    news->checkpoint = m_checkpoint;
     return news;
   }
 
@@ -93,14 +96,19 @@ class RunWatcher::Poller {
     m_statusTime = time;
     m_trouble.clear();
     m_status.reset();
+    m_checkpoint = std::ranges::any_of(std::array{m_path, m_path / "teacher"}, [&](const auto& run) {
+      return std::filesystem::exists(run / "checkpoints" / "last.safetensors", ec);
+    });
     if (auto status = m_directory->status())
       m_status = *status;
     else
       m_trouble = RunWatcher::tr(
                       "The status of this run cannot be read: %1\nWhether it is being trained is not known, "
                       "and nothing shown is live. A trainer at work writes the file anew within a second. If "
-                      "it stays so, none is: Continue then takes up the last checkpoint.")
-                      .arg(QString::fromStdString(status.error().text()));
+                      "it stays so, none is: %2")
+                      .arg(QString::fromStdString(status.error().text()),
+                           m_checkpoint ? RunWatcher::tr("Continue then takes up the last checkpoint.")
+                                        : RunWatcher::tr("Continue then begins anew, for it has left no checkpoint."));
     m_exported = static_cast<int>(std::ranges::count_if(m_directory->plan().tasks, [&](const auto& task) {
       return std::filesystem::is_regular_file(m_directory->expert(task.first) / "manifest.json", ec);
     }));
@@ -114,6 +122,7 @@ class RunWatcher::Poller {
   std::filesystem::file_time_type m_planTime{}, m_statusTime{};
   bool m_seen = false;
   int m_quiet = 0, m_exported = 0;
+  bool m_checkpoint = false;
   QString m_trouble;
 };
 
@@ -151,7 +160,7 @@ void RunWatcher::deliver(std::shared_ptr<News> news) {
   if (news->sight == Sight::Live && news->status) {
     const double now = run::now();
     news->sight = sightOf(*news->status, now);
-    news->trouble = sightText(news->sight, *news->status, now);
+    news->trouble = sightText(news->sight, *news->status, now, news->checkpoint);
   }
   const bool troubled = news->sight != m_sight || news->trouble != m_trouble || news->logTrouble != m_logTrouble;
   m_sight = news->sight;
@@ -166,9 +175,10 @@ void RunWatcher::deliver(std::shared_ptr<News> news) {
     Q_EMIT opened();
   }
   const bool same = news->status.has_value() == m_status.has_value() && news->exported == m_exported &&
-                    (!m_status || watch::same(*m_status, *news->status));
+                    news->checkpoint == m_checkpoint && (!m_status || watch::same(*m_status, *news->status));
   m_status = news->status;
   m_exported = news->exported;
+  m_checkpoint = news->checkpoint;
   if (!same) Q_EMIT statusChanged();
   if (troubled) Q_EMIT troubleChanged();
   addSome(std::move(news), 0);

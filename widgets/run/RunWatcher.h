@@ -36,6 +36,8 @@ class RunWatcher : public QObject {
   Sight sight() const { return m_sight; }
   /// Tasks whose expert has been exported into the run.
   int exported() const { return m_exported; }
+  /// Whether the run, or the teacher that it trains, has a checkpoint to go on from.
+  bool checkpoint() const { return m_checkpoint; }
   /// Everything the log said so far; the same object for the watcher's whole life.
   std::shared_ptr<const plot::RunSeries> series() const { return m_series; }
   /// Why the run cannot be seen as it is now, and what can be done; empty if it can.
@@ -46,7 +48,7 @@ class RunWatcher : public QObject {
  Q_SIGNALS:
   /// The plan was read, for the first time or because the folder now holds another run.
   void opened();
-  /// status() or exported() changed.
+  /// status(), exported() or checkpoint() changed.
   void statusChanged();
   /// The log grew; series() holds it already.
   void eventsArrived();
@@ -73,6 +75,7 @@ class RunWatcher : public QObject {
   std::shared_ptr<plot::RunSeries> m_series = std::make_shared<plot::RunSeries>();
   Sight m_sight = Sight::Waiting;
   int m_exported = 0;
+  bool m_checkpoint = false;
   QString m_trouble, m_logTrouble;
 };
 

@@ -20,7 +20,7 @@ Sight sightOf(const run::Status& status, double now) {
   return active && now - status.heartbeat > tolerated ? Sight::Silent : Sight::Live;
 }
 
-QString sightText(Sight sight, const run::Status& status, double now) {
+QString sightText(Sight sight, const run::Status& status, double now, bool checkpoint) {
   const auto say = [](const char* text) { return QCoreApplication::translate("Sight", text); };
   const QString host = status.host.empty() ? say("its machine") : QString::fromStdString(status.host);
   const QString process = QString::number(status.pid);
@@ -39,9 +39,11 @@ QString sightText(Sight sight, const run::Status& status, double now) {
                            : say("The trainer has never given a sign of life.");
   return last + QLatin1Char(' ') +
          say("Its process %1 on %2 is still there, so it hangs, is suspended, or cannot write to this folder. Figures "
-             "are of that time. Look whether the disk is full or away; Stop asks the trainer to end, and once the "
-             "process is gone, Continue takes up the last checkpoint.")
-             .arg(process, host);
+             "are of that time. Look whether the disk is full or away; Stop asks the trainer to end. %3")
+             .arg(process, host,
+                  checkpoint ? say("Once the process is gone, Continue takes up the last checkpoint.")
+                             : say("It has left no checkpoint yet, so that once the process is gone the run begins "
+                                   "anew."));
 }
 
 }  // namespace lorkd::watch

@@ -18,7 +18,7 @@ enum class Sight {
 
 /// Live, Silent or Ahead at `now` (seconds since the epoch). Ended runs need no sign of life.
 Sight sightOf(const run::Status& status, double now);
-/// What that means and what can be done; empty for Live.
-QString sightText(Sight sight, const run::Status& status, double now);
+/// What that means and what can be done; empty for Live. `checkpoint`: the run has one to go on from.
+QString sightText(Sight sight, const run::Status& status, double now, bool checkpoint);
 
 }  // namespace lorkd::watch

@@ -47,12 +47,13 @@ QColor stateColor(State state, const QPalette& palette) {
   return theme.text;
 }
 
-QIcon stateIcon(State state, const QPalette& palette) {
+namespace {
+
+QPixmap statePicture(State state, const QColor& color) {
   QPixmap picture(64, 64);  // scaled down by the view; sharp on dense screens
   picture.fill(Qt::transparent);
   QPainter painter(&picture);
   painter.setRenderHint(QPainter::Antialiasing);
-  const QColor color = stateColor(state, palette);
   QPen pen(color, 9, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin);
   painter.setPen(pen);
   switch (state) {
@@ -79,7 +80,16 @@ QIcon stateIcon(State state, const QPalette& palette) {
       painter.drawPoint(32, 53);
       break;
   }
-  return QIcon(picture);
+  return picture;
+}
+
+}  // namespace
+
+QIcon stateIcon(State state, const QPalette& palette) {
+  QIcon icon(statePicture(state, stateColor(state, palette)));
+  // A chosen row may have the very colour of the state.
+  icon.addPixmap(statePicture(state, palette.color(QPalette::HighlightedText)), QIcon::Selected);
+  return icon;
 }
 
 }  // namespace lorkd::watch

@@ -56,7 +56,8 @@ QString readoutLine(const InspectorModel& model) {
   const auto sample = currentSample(model);
   const auto whose = model.pointer() ? tr("Pointer (%1)") : tr("Crosshair (%1)");
   QStringList parts{whose.arg(sample.position)};
-  if (sample.inside) parts += {tr("voxel %1").arg(sample.voxelText), sample.value};
+  // Slices count from 1, as people do; voxels as every other program does, which is to be said.
+  if (sample.inside) parts += {tr("voxel %1 (counted from 0)").arg(sample.voxelText), sample.value};
   if (!sample.labels.isEmpty()) parts += sample.labels.join(QStringLiteral("  ·  "));
   return parts.join(QStringLiteral("    "));
 }

@@ -8,13 +8,13 @@
 #include <QGroupBox>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QLineEdit>
 #include <QPushButton>
 #include <QVBoxLayout>
 
 #include "app/workbench/Text.h"
 #include "widgets/field/FaultLine.h"
 #include "widgets/field/NumberField.h"
+#include "widgets/field/TextField.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -33,20 +33,28 @@ field::NumberField* number(QWidget* parent, const char* name, const QString& tit
   return box;
 }
 
+/// Whether a text may stand at that place of a node whose other places are sound.
+bool mayBe(std::string pacs::Node::*place, const QString& value) {
+  pacs::Node node;
+  node.name = node.host = "sound";
+  node.*place = value.trimmed().toStdString();
+  return pacs::check(node).has_value();
+}
+
 }  // namespace
 
 NodeDialog::NodeDialog(const pacs::Node& node, bool isNew, const QStringList& taken, QWidget* parent)
     : QDialog(parent), m_taken(taken) {
   setObjectName("nodeDialog");
   setWindowTitle(isNew ? tr("Add PACS") : tr("Edit %1").arg(text(node.name)));
-  m_name = named(new QLineEdit(text(node.name), this), "nodeName", tr("Name"));
+  m_name = textField("nodeName", tr("Name"), node.name, this);
   m_name->setPlaceholderText(tr("as you call it: letters, digits, . _ -"));
   m_name->setEnabled(isNew);
-  m_host = named(new QLineEdit(text(node.host), this), "nodeHost", tr("Host"));
+  m_host = textField("nodeHost", tr("Host"), node.host, this);
   m_host->setPlaceholderText(tr("name or IPv4 address"));
   m_port = number(this, "nodePort", tr("Port"), 1, 65535, node.port);
-  m_called = named(new QLineEdit(text(node.called), this), "nodeCalled", tr("AE title of the PACS"));
-  m_calling = named(new QLineEdit(text(node.calling), this), "nodeCalling", tr("Our AE title"));
+  m_called = textField("nodeCalled", tr("AE title of the PACS"), node.called, this);
+  m_calling = textField("nodeCalling", tr("Our AE title"), node.calling, this);
   m_timeout = number(this, "nodeTimeout", tr("Timeout"), 1, 3600, node.timeout, tr("s"));
   m_timeout->setToolTip(tr("After so long without a sign of life the PACS counts as dead"));
   m_retrieve = named(new QComboBox(this), "nodeRetrieve", tr("Images come"));
@@ -55,30 +63,33 @@ NodeDialog::NodeDialog(const pacs::Node& node, bool isNew, const QStringList& ta
   m_retrieve->setCurrentIndex(node.retrieve == pacs::Retrieve::Move ? 1 : 0);
   m_receivePort = number(this, "nodeReceivePort", tr("Receiving port"), 1, 65535, node.receivePort);
   m_receivePort->setToolTip(tr("The PACS must know this machine by our AE title, its address and this port"));
-  m_mostAnswers = number(this, "nodeMostAnswers", tr("Most answers"), 1, 1'000'000, node.limits.answers);
+  m_mostAnswers = number(this, "nodeMostAnswers", tr("Answers of a query, at most"), 1, 1'000'000, node.limits.answers);
   m_mostAnswers->setToolTip(tr("A query or retrieval with more is given up: a faulty PACS may answer for ever"));
-  m_mostMegabytes = number(this, "nodeMostMegabytes", tr("Most data"), 1, 1'000'000, node.limits.megabytes, tr("MB"));
+  m_mostMegabytes = number(this, "nodeMostMegabytes", tr("Data of a query or retrieval, at most"), 1, 1'000'000,
+                           node.limits.megabytes, tr("MB"));
   m_mostMegabytes->setToolTip(tr("That one query or retrieval may bring; what arrived whole is kept"));
-  m_mostSeconds = number(this, "nodeMostSeconds", tr("Longest operation"), 1, 1'000'000, node.limits.seconds, tr("s"));
+  m_mostSeconds = number(this, "nodeMostSeconds", tr("Time of a query or retrieval, at most"), 1, 1'000'000,
+                         node.limits.seconds, tr("s"));
   m_mostSeconds->setToolTip(tr("After so long a query or retrieval is given up; what arrived whole is kept"));
   const auto follow = [this] { m_receivePort->setEnabled(m_retrieve->currentIndex() == 1); };
   connect(m_retrieve, &QComboBox::currentIndexChanged, this, follow);
   follow();
 
   auto* form = new QFormLayout;
-  const auto row = [&](QWidget* field, const char* key = nullptr) {
+  const auto row = [&](QWidget* field) {
     auto* number = qobject_cast<field::NumberField*>(field);
+    auto* words = qobject_cast<field::TextField*>(field);
     auto* label = new QLabel(field->accessibleName(), this);
     label->setBuddy(field);
-    form->addRow(label, number ? field::withFaultLine(number, this)
-                        : key  ? field::stacked(field, faultLine(field, key), this)
-                               : field);
+    form->addRow(label, number  ? field::withFaultLine(number, this)
+                        : words ? field::withFaultLine(words, this)
+                                : field);
   };
-  row(m_name, "name");
-  row(m_host, "host");
+  row(m_name);
+  row(m_host);
   row(m_port);
-  row(m_called, "called");
-  row(m_calling, "calling");
+  row(m_called);
+  row(m_calling);
   row(m_timeout);
   row(m_retrieve);
   row(m_receivePort);
@@ -91,12 +102,14 @@ NodeDialog::NodeDialog(const pacs::Node& node, bool isNew, const QStringList& ta
   m_tls->setCheckable(true);
   m_tls->setChecked(node.tls.has_value());
   auto* files = new QFormLayout(m_tls);
-  m_ca = fileField(m_tls, "nodeCa", tr("Authorities"), "tls.ca", tls.ca);
-  m_certificate = fileField(m_tls, "nodeCertificate", tr("Our certificate"), "tls.certificate", tls.certificate);
-  m_key = fileField(m_tls, "nodeKey", tr("Its private key"), "tls.key", tls.key);
-  m_ca->setPlaceholderText(tr("PEM file of who vouches for the PACS"));
-  m_certificate->setPlaceholderText(tr("only if the PACS asks for one"));
-  m_checkName = named(new QCheckBox(tr("Its certificate must be for its host"), m_tls), "nodeCheckName", {});
+  m_ca = textField("nodeCa", tr("Authorities"), tls.ca.string(), m_tls);
+  m_certificate = textField("nodeCertificate", tr("Our certificate"), tls.certificate.string(), m_tls);
+  m_key = textField("nodeKey", tr("Its private key"), tls.key.string(), m_tls);
+  addFile(files, m_ca, tr("PEM file of who vouches for the PACS"));
+  addFile(files, m_certificate, tr("only if the PACS asks for one"));
+  addFile(files, m_key, {});
+  m_checkName =
+      named(new QCheckBox(tr("Refuse a PACS whose certificate names another host"), m_tls), "nodeCheckName", {});
   m_checkName->setChecked(tls.checkName);
   files->addRow(m_checkName);
 
@@ -108,36 +121,66 @@ NodeDialog::NodeDialog(const pacs::Node& node, bool isNew, const QStringList& ta
   layout->addWidget(m_tls);
   layout->addWidget(buttons);
   setMinimumWidth(460);
+  makeRules();
 }
 
-field::FaultLine* NodeDialog::faultLine(const QWidget* field, const char* key) {
-  auto* line = new field::FaultLine(this);
-  line->setObjectName(field->objectName() + "Fault");
-  m_faults.emplace_back(key, line);
-  return line;
+field::TextField* NodeDialog::textField(const char* name, const QString& title, const std::string& value,
+                                        QWidget* parent) {
+  return named(new field::TextField(text(value), parent), name, title);
 }
 
-QLineEdit* NodeDialog::fileField(QGroupBox* box, const char* name, const QString& title, const char* key,
-                                 const std::filesystem::path& value) {
-  auto* field = named(new QLineEdit(text(value.string()), box), name, title);
+void NodeDialog::addFile(QFormLayout* form, field::TextField* field, const QString& hint) {
+  auto* box = field->parentWidget();
+  field->setPlaceholderText(hint);
   auto* browse = new QPushButton(tr("Browse…"), box);
-  connect(browse, &QPushButton::clicked, this, [this, field, title] {
-    const auto file = QFileDialog::getOpenFileName(this, title, field->text());
+  connect(browse, &QPushButton::clicked, this, [this, field] {
+    const auto file = QFileDialog::getOpenFileName(this, field->accessibleName(), field->text());
     if (!file.isEmpty()) field->setText(file);
   });
   auto* row = new QHBoxLayout;
-  row->addWidget(field);
-  row->addWidget(browse);
-  auto* both = new QVBoxLayout;
-  both->setSpacing(2);
-  both->addLayout(row);
-  both->addWidget(faultLine(field, key));
-  qobject_cast<QFormLayout*>(box->layout())->addRow(title, both);
-  return field;
+  row->addWidget(field::withFaultLine(field, box), 1);
+  row->addWidget(browse, 0, Qt::AlignTop);
+  auto* label = new QLabel(field->accessibleName(), box);
+  label->setBuddy(field);
+  form->addRow(label, row);
+}
+
+void NodeDialog::makeRules() {
+  m_name->setRule([this](const QString& typed) {
+    if (m_taken.contains(typed.trimmed())) return tr("There is a PACS of this name already.");
+    return mayBe(&pacs::Node::name, typed) ? QString()
+                                           : tr("Needed: 1 to 64 letters without accents, digits, points, _ or -.");
+  });
+  m_host->setRule([](const QString& typed) {
+    return mayBe(&pacs::Node::host, typed)
+               ? QString()
+               : tr("Needed: the name of a host or its IPv4 address, without spaces; the port has a field of its own.");
+  });
+  for (auto [field, place] : {std::pair(m_called, &pacs::Node::called), std::pair(m_calling, &pacs::Node::calling)})
+    field->setRule([place = place](const QString& typed) {
+      return mayBe(place, typed) ? QString()
+                                 : tr("Needed: 1 to 16 letters without accents, digits or signs, but no \\.");
+    });
+  m_ca->setRule([this](const QString& typed) {
+    return m_tls->isChecked() && typed.trimmed().isEmpty() ? tr("Name the file: without it anybody could be the PACS.")
+                                                           : QString();
+  });
+  connect(m_tls, &QGroupBox::toggled, this, [this] {
+    for (auto* file : {m_ca, m_certificate, m_key}) file->judgeAgain();
+  });
+  // The empty one of the two is the one to fill.
+  for (auto [field, other] : {std::pair(m_certificate, m_key), std::pair(m_key, m_certificate)}) {
+    field->setRule([this, other = other](const QString& typed) {
+      return m_tls->isChecked() && typed.trimmed().isEmpty() && !other->text().trimmed().isEmpty()
+                 ? tr("Certificate and private key belong together: name both, or neither.")
+                 : QString();
+    });
+    connect(other, &QLineEdit::textChanged, field, &field::TextField::judgeAgain);
+  }
 }
 
 pacs::Node NodeDialog::node() const {
-  const auto value = [](const QLineEdit* field) { return field->text().trimmed().toStdString(); };
+  const auto value = [](const field::TextField* field) { return field->text().trimmed().toStdString(); };
   pacs::Node node;
   node.name = value(m_name);
   node.host = value(m_host);
@@ -155,19 +198,22 @@ pacs::Node NodeDialog::node() const {
 }
 
 void NodeDialog::accept() {
-  // The field itself says why.
-  for (auto* number : {m_port, m_timeout, m_receivePort})
-    if (number->isEnabled() && !number->why().isEmpty()) return number->setFocus();
-  const auto sound = pacs::check(node());
-  const bool twice = m_taken.contains(m_name->text().trimmed());
-  if (sound && !twice) return QDialog::accept();
-  const auto said = twice ? tr("There is a PACS of this name already.") : text(sound.error().message);
-  bool placed = false;
-  for (const auto& [key, line] : m_faults) {
-    const bool here = !placed && (twice ? key == "name" : said.startsWith(key + ' '));
-    line->say(here ? said : QString());
-    placed |= here;
-  }
+  QWidget* wrong = nullptr;
+  // Every field says its own fault; what is not asked for now, such as files without TLS, has none.
+  const auto look = [&](auto* field) {
+    if (field->isEnabled() && !field->why().isEmpty() && !wrong) wrong = field;
+  };
+  for (auto* words : {m_name, m_host, m_called, m_calling, m_ca, m_certificate, m_key})
+    if (words->isEnabled()) words->judge();
+  look(m_name);
+  look(m_host);
+  look(m_port);
+  look(m_called);
+  look(m_calling);
+  for (auto* number : {m_timeout, m_receivePort, m_mostAnswers, m_mostMegabytes, m_mostSeconds}) look(number);
+  for (auto* file : {m_ca, m_certificate, m_key}) look(file);
+  if (wrong) return wrong->setFocus();
+  QDialog::accept();
 }
 
 }  // namespace lorkd::workbench

@@ -3,25 +3,24 @@
 
 #include <QDialog>
 #include <QStringList>
-#include <utility>
-#include <vector>
+#include <string>
 
 #include "core/pacs/Node.h"
 
 class QCheckBox;
 class QComboBox;
+class QFormLayout;
 class QGroupBox;
-class QLineEdit;
 
 namespace lorkd::field {
-class FaultLine;
 class NumberField;
+class TextField;
 }  // namespace lorkd::field
 
 namespace lorkd::workbench {
 
-/// Accepted only with numbers that can be read and a node that pacs::check() finds sound; otherwise it says what is
-/// wrong and stays.
+/// Accepted only with numbers that can be read and a node that pacs::check() finds sound; otherwise it says beside each
+/// field what is wrong with it, goes to the first, and stays.
 class NodeDialog : public QDialog {
   Q_OBJECT
  public:
@@ -31,17 +30,16 @@ class NodeDialog : public QDialog {
   void accept() override;
 
  private:
-  QLineEdit* fileField(QGroupBox* box, const char* name, const QString& title, const char* key,
-                       const std::filesystem::path& value);
-  /// The line below a field; `key`: how pacs::check() begins what it says of it.
-  field::FaultLine* faultLine(const QWidget* field, const char* key);
+  field::TextField* textField(const char* name, const QString& title, const std::string& value, QWidget* parent);
+  void addFile(QFormLayout* form, field::TextField* field, const QString& hint);
+  /// What makes a text good: what pacs::check() says of a sound node with that text at its place.
+  void makeRules();
   QStringList m_taken;
-  QLineEdit *m_name, *m_host, *m_called, *m_calling, *m_ca, *m_certificate, *m_key;
+  field::TextField *m_name, *m_host, *m_called, *m_calling, *m_ca, *m_certificate, *m_key;
   field::NumberField *m_port, *m_timeout, *m_receivePort, *m_mostAnswers, *m_mostMegabytes, *m_mostSeconds;
   QComboBox* m_retrieve;
   QGroupBox* m_tls;
   QCheckBox* m_checkName;
-  std::vector<std::pair<QString, field::FaultLine*>> m_faults;
 };
 
 }  // namespace lorkd::workbench

@@ -1,6 +1,7 @@
 #include "app/workbench/pacs/PacsDialog.h"
 
 #include <QComboBox>
+#include <QDate>
 #include <QDir>
 #include <QFileDialog>
 #include <QGridLayout>
@@ -15,6 +16,8 @@
 #include "app/workbench/Text.h"
 #include "app/workbench/pacs/NodeDialog.h"
 #include "core/pacs/Retrieve.h"
+#include "widgets/field/FaultLine.h"
+#include "widgets/field/TextField.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -31,6 +34,21 @@ QLineEdit* field(QWidget* parent, const char* name, const QString& title, const 
   made->setObjectName(name);
   made->setAccessibleName(title);
   made->setPlaceholderText(hint);
+  return made;
+}
+
+/// A day that pacs::findStudies() takes; an empty text is any day.
+field::TextField* dayField(QWidget* parent, const char* name, const QString& title) {
+  auto* made = new field::TextField({}, parent);
+  made->setObjectName(name);
+  made->setAccessibleName(title);
+  made->setPlaceholderText(PacsDialog::tr("like 2024-03-31"));
+  made->setRule([](const QString& typed) {
+    const auto day = typed.trimmed();
+    const bool good = day.isEmpty() || QDate::fromString(day, QStringLiteral("yyyy-MM-dd")).isValid() ||
+                      QDate::fromString(day, QStringLiteral("yyyyMMdd")).isValid();
+    return good ? QString() : PacsDialog::tr("“%1” is no date: write it like 2024-03-31.").arg(day);
+  });
   return made;
 }
 
@@ -106,8 +124,8 @@ QLayout* PacsDialog::makeNodeRow() {
 QLayout* PacsDialog::makeSearch() {
   m_name = field(this, "findName", tr("Patient's name"), tr("a part of it"));
   m_id = field(this, "findId", tr("Patient id"), tr("* for any characters"));
-  m_from = field(this, "findFrom", tr("From"), tr("like 2024-03-31"));
-  m_to = field(this, "findTo", tr("To"));
+  m_from = dayField(this, "findFrom", tr("From"));
+  m_to = dayField(this, "findTo", tr("To"));
   m_description = field(this, "findDescription", tr("Description"), tr("a part of it"));
   m_accession = field(this, "findAccession", tr("Accession number"));
   m_modality = new QComboBox(this);
@@ -124,7 +142,9 @@ QLayout* PacsDialog::makeSearch() {
     auto* label = new QLabel(w->accessibleName(), this);
     label->setBuddy(w);
     grid->addWidget(label, n / 4, 2 * (n % 4));
-    grid->addWidget(w, n / 4, 2 * (n % 4) + 1);
+    auto* day = qobject_cast<field::TextField*>(w);
+    grid->addWidget(day ? field::withFaultLine(day, this) : w, n / 4, 2 * (n % 4) + 1,
+                    day ? Qt::AlignTop : Qt::Alignment());
     grid->setColumnStretch(2 * (n % 4) + 1, n % 4 == 1 ? 2 : 3);
     ++n;
   }
@@ -240,6 +260,10 @@ void PacsDialog::test() {
 }
 
 void PacsDialog::search() {
+  for (auto* day : {m_from, m_to}) {
+    day->judge();
+    if (!day->why().isEmpty()) return day->setFocus();
+  }
   m_asked.cancel();
   QStringList filter;
   const std::pair<const char*, QString> fields[] = {{"--name", m_name->text()},

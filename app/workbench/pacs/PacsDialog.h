@@ -16,6 +16,10 @@ class QLineEdit;
 class QPushButton;
 class QTimer;
 
+namespace lorkd::field {
+class TextField;
+}
+
 namespace lorkd::workbench {
 
 /// Everything is asked of `lorkd pacs`; how far a series is, is seen in the folder. A retrieval goes on when the dialog
@@ -61,7 +65,8 @@ class PacsDialog : public QDialog {
   PageJobs m_asked;
   QTimer* m_watch;
   QComboBox *m_node, *m_modality;
-  QLineEdit *m_name, *m_id, *m_from, *m_to, *m_description, *m_accession, *m_folder;
+  field::TextField *m_from, *m_to;
+  QLineEdit *m_name, *m_id, *m_description, *m_accession, *m_folder;
   PacsResults* m_results;
   QLabel* m_status;
   QPushButton *m_add, *m_edit, *m_remove, *m_test, *m_search, *m_retrieve, *m_cancel, *m_retry, *m_send, *m_use;

@@ -96,6 +96,7 @@ void AuditPage::ask(bool voxels, const QString& html) {
   m_cancel->setVisible(job);
   if (!job) return m_status->setText(tr("No temporary file could be made."));
   m_jobs.add(job);
+  keepFocus();
   for (auto* b : {m_read, m_use, m_save}) b->setEnabled(false);
   connect(job, &watch::Job::changed, this, [this, job, asked] {
     if (asked == m_asked && !job->over())
@@ -103,6 +104,7 @@ void AuditPage::ask(bool voxels, const QString& html) {
   });
   connect(job, &watch::Job::finished, this, [this, job, asked, voxels, html] {
     if (asked != m_asked) return;
+    keepFocus();
     m_cancel->hide();
     if (job->state() != watch::Job::State::Done) {
       m_status->setText(job->state() == watch::Job::State::Cancelled ? tr("Cancelled. What was read is remembered.")
@@ -117,6 +119,11 @@ void AuditPage::ask(bool voxels, const QString& html) {
           if (asked == m_asked) present(std::move(said), voxels, html);
         });
   });
+}
+
+void AuditPage::keepFocus() {
+  for (auto* b : {m_read, m_use, m_save, m_cancel})
+    if (b == window()->focusWidget()) return m_images->setFocus();
 }
 
 void AuditPage::enableButtons() {

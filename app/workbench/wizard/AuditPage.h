@@ -24,6 +24,8 @@ class AuditPage : public PlanPage {
   void ask(bool voxels, const QString& html = {});
   void present(Result<AuditText> said, bool voxels, const QString& html);
   void enableButtons();
+  /// A button that goes grey, or away, gives the focus to the next one, which leads off the page: the images take it.
+  void keepFocus();
   void spanFindings(const QModelIndex& image);
   void useAdvice();
   QLabel* m_status;

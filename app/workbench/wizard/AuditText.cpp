@@ -31,7 +31,8 @@ QString doubleText(const data::Double& d) {
                 : names + '.';
 }
 
-QString taskHtml(const data::TaskAudit& task) {
+/// `voxels`: they were read, so that what stands in them is known.
+QString taskHtml(const data::TaskAudit& task, bool voxels) {
   auto html = QStringLiteral(
                   "<h3>%1</h3><p>%2</p><table cellspacing='0' cellpadding='3'><tr><td></td>"
                   "<td align='right'>%3</td><td align='right'>%4</td><td align='right'>%5</td>"
@@ -53,9 +54,11 @@ QString taskHtml(const data::TaskAudit& task) {
                 .arg(text(c.name).toHtmlEscaped())
                 .arg(c.images)
                 .arg(c.patients)
-                .arg(c.empty)
+                .arg(voxels ? QString::number(c.empty) : QStringLiteral("–"))
                 .arg(c.unannotated)
-                .arg(c.medianMl > 0 ? auditTr("%1 ml").arg(c.medianMl, 0, 'f', 1) : QString());
+                .arg(c.medianMl > 0 ? auditTr("%1 ml").arg(c.medianMl, 0, 'f', 1)
+                     : voxels       ? QString()
+                                    : QStringLiteral("–"));
   return html + "</table>";
 }
 
@@ -120,7 +123,7 @@ QString statusOf(const data::Audit& audit, bool voxels) {
   return status;
 }
 
-QString htmlOf(const data::Audit& audit) {
+QString htmlOf(const data::Audit& audit, bool voxels) {
   // A page of text is laid out as a whole on the window's thread.
   constexpr int most = 200;
   QString html;
@@ -135,7 +138,7 @@ QString htmlOf(const data::Audit& audit) {
     html += "<p>" + auditTr("… and %1 more; the saved page has them all.").arg(doubles - most) + "</p>";
   if (audit.advice)
     html += "<p>" + auditTr("Suits all images of the tasks: %1.").arg(adviceText(*audit.advice)) + "</p>";
-  for (const auto& task : audit.tasks) html += taskHtml(task);
+  for (const auto& task : audit.tasks) html += taskHtml(task, voxels);
   std::map<std::string, int> rejected;
   for (const auto& [place, judged] : audit.rejected) ++rejected[judged.finding.code];
   if (!rejected.empty()) {
@@ -167,7 +170,7 @@ Result<AuditText> auditText(const Json& answer, bool voxels) {
       for (const auto& image : audit.images)
         if (image.findings.empty() != found) out.rows.push_back(rowOf(image, audit));
     out.status = statusOf(audit, voxels);
-    out.html = htmlOf(audit);
+    out.html = htmlOf(audit, voxels);
     out.advice = audit.advice;
     return out;
   });

@@ -18,6 +18,7 @@
 
 #include "app/workbench/Text.h"
 #include "app/workbench/pacs/PacsDialog.h"
+#include "app/workbench/wizard/KnownDialog.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/form/PlanNames.h"
@@ -51,6 +52,14 @@ QString sourceName(const QString& folder, const Json& sources, const Known& know
   auto name = base;
   for (int n = 2; taken(name); ++n) name = base + "-" + std::to_string(n);
   return QString::fromStdString(name);
+}
+
+/// Why the plan must still say which channels the network sees; empty where each image has one, or it says so.
+QString channelsUnsaid(const std::vector<data::Case>& cases, const Json& inputs) {
+  const bool said = inputs.is_object() && !inputs.empty();
+  if (said || std::ranges::none_of(cases, [](const auto& c) { return c.channels.size() > 1 && !c.labels.empty(); }))
+    return {};
+  return DataPage::tr("Images have several channels: say under “What the labels say…” which of them the network sees.");
 }
 
 }  // namespace
@@ -90,7 +99,14 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   m_status->setObjectName("scanStatus");
 
   auto* buttons = new QVBoxLayout;
-  for (auto* button : {add, pacs, m_move, remove}) buttons->addWidget(button);
+  m_known = new QPushButton(tr("What the labels say…"), this);
+  m_known->setObjectName("known");
+  m_known->setToolTip(
+      tr("Which structures the labels of each source speak of, which of several answers counts, and which channels the "
+         "network sees"));
+  m_known->setEnabled(false);
+  connect(m_known, &QPushButton::clicked, this, &DataPage::askKnown);
+  for (auto* button : {add, pacs, m_move, remove, m_known}) buttons->addWidget(button);
   buttons->addStretch();
   auto* top = new QHBoxLayout;
   top->addWidget(m_sources);
@@ -98,7 +114,7 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "unreadable"}) {
+  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
@@ -215,6 +231,7 @@ void DataPage::scan(const QString& name, const QString& folder) {
       {"scan", folder, "--index", QDir(m_wizard->project()).filePath("index.sqlite"), "--source", name});
   m_jobs.add(job);
   m_cancel->show();
+  Q_EMIT completeChanged();
   connect(job, &watch::Job::changed, this, [this, job, folder] {
     if (!job->over())
       m_status->setText(tr("Scanning %1: %2 of %3 files").arg(folder).arg(job->done()).arg(job->total()));
@@ -269,7 +286,9 @@ void DataPage::present() {
     box->setVisible(images > 0);
     box->setText(code == "missing-slice"    ? tr("Interpolate missing slices (images: %1)").arg(images)
                  : code == "uneven-spacing" ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
-                 : code == "unreadable"     ? tr("Do without what cannot be read (places: %1)").arg(images)
+                 : code == "label-affine"
+                     ? tr("Take labels voxel by voxel, whatever place their header says (images: %1)").arg(images)
+                 : code == "unreadable" ? tr("Do without what cannot be read (places: %1)").arg(images)
                                         : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }
@@ -292,14 +311,21 @@ void DataPage::present() {
   if (std::exchange(m_scanUnknown, false) && !m_jobs.busy())
     for (const auto& source : m_found.sources)
       if (source.there && !source.scanned) scan(source.name, source.folder);
+  m_known->setEnabled(m_found.labelled > 0);
   Q_EMIT completeChanged();
   Q_EMIT scanned();
 }
 
+void DataPage::askKnown() {
+  KnownDialog dialog(m_wizard->model(), m_found.cases, this);
+  if (dialog.exec() == QDialog::Accepted) Q_EMIT completeChanged();
+}
+
 QString DataPage::whyNot() const {
-  if (m_asked != m_answered) return tr("The project's index is being read.");
-  if (m_found.labelled > 0) return {};
+  // What a scan that goes on will find may be something else.
   if (m_jobs.busy()) return tr("The folder is being scanned.");
+  if (m_asked != m_answered) return tr("The project's index is being read.");
+  if (m_found.labelled > 0) return channelsUnsaid(m_found.cases, m_wizard->model()->value("data.inputs"));
   if (m_found.sources.empty()) return tr("Add a folder with images and their labels.");
   for (const auto& source : m_found.sources)
     if (!source.there) return tr("The folder of the source %1 is not there.").arg(source.name);

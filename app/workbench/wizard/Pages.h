@@ -49,6 +49,8 @@ class DataPage : public PlanPage {
 
  private:
   void askPacs();
+  /// What the labels speak of, which of several answers counts, which channels the network sees.
+  void askKnown();
   void removeSource();
   void scan(const QString& name, const QString& folder);
   /// Reads the index on a worker; present() follows, unless there is a newer question.
@@ -63,7 +65,7 @@ class DataPage : public PlanPage {
   RowsModel* m_rows;
   std::vector<std::pair<std::string, QCheckBox*>> m_accept;  ///< code of a finding that needs consent
   QLabel* m_status;
-  QPushButton *m_move, *m_cancel;
+  QPushButton *m_move, *m_cancel, *m_known;
   FoundImages m_found;
   std::vector<std::pair<QString, QString>> m_failed;  ///< source, reason
   bool m_cancelled = false;                           ///< a scan was, and nobody has said so yet
@@ -88,6 +90,10 @@ class TasksPage : public PlanPage {
   form::TaskEditor* m_editor;
 };
 
+/// Looks whether the plan's earlier teacher is there, and refuses it at its field if not. A plan that trains its own,
+/// or has none, names none.
+void judgeTeacher(form::PlanModel* model);
+
 /// Where the knowledge comes from.
 class TeacherPage : public PlanPage {
   Q_OBJECT
@@ -100,6 +106,7 @@ class TeacherPage : public PlanPage {
   void showChoice();
   void addTeacher(const QString& title, const QString& path);
   QComboBox* m_runs;
+  QLabel* m_idle;
   QWidget *m_trainForm, *m_runForm;
 };
 
@@ -111,15 +118,20 @@ class RanksPage : public PlanPage {
   void initializePage() override;
   QString whyNot() const override;
 
+ protected:
+  QStringList paths() const override;
+
  private:
   void askSizes();
+  /// What is known of another network is of no use: says why nothing is known of this one.
+  void refuse(const QString& why);
   void showBars();
   /// Says what is wrong with the ranks, and what is not wise about sizes.
   void showWarnings();
   form::RankTable* m_table;
   plot::RankChart* m_chart;
   QLabel *m_status, *m_warning;
-  field::FaultLine* m_faults;
+  field::FaultLine *m_faults, *m_refusal;
   QTimer* m_timer;
   std::int64_t m_expert = 0;
   int m_asked = 0;
@@ -153,6 +165,7 @@ class ReviewPage : public PlanPage {
   void review();
   void check();
   QLineEdit* m_name;
+  QString m_proposed;  ///< the name that stands there unless someone typed another
   field::FaultLine* m_nameFault;
   QLabel *m_summary, *m_faults;
   QPlainTextEdit* m_json;

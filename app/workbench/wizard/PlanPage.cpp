@@ -15,16 +15,38 @@ PlanPage::PlanPage(RunWizard* wizard) : QWizardPage(wizard), m_wizard(wizard) {
   });
 }
 
-QString PlanPage::whyNot() const {
+QStringList PlanPage::paths() const {
   QStringList paths;
   for (const auto* form : findChildren<form::PlanForm*>()) paths << form->paths();
-  for (const auto& fault : m_wizard->model()->faults())
-    if (std::ranges::any_of(paths, [&](const auto& path) { return fault.concerns(path); }))
-      return tr("%1 – %2").arg(form::fieldName(fault.path), fault.words);
+  return paths;
+}
+
+std::optional<PlanPage::Found> PlanPage::firstFault() const {
+  const auto& faults = m_wizard->model()->faults();
+  for (const auto& path : paths())
+    if (const auto found = std::ranges::find_if(faults, [&](const auto& fault) { return fault.concerns(path); });
+        found != faults.end())
+      return Found{path, *found};
   return {};
 }
 
+QString PlanPage::whyNot() const {
+  const auto found = firstFault();
+  return found ? tr("%1 – %2").arg(form::fieldName(found->fault.path), found->fault.words) : QString();
+}
+
 void PlanPage::showFault() {
+  // A box of several has the path of its value; a rule between fields is said at each of them.
+  if (const auto found = firstFault()) {
+    auto* wrong = findChild<QWidget*>(found->fault.path);
+    if (!wrong) wrong = findChild<QWidget*>(found->path);
+    if (wrong) {
+      for (auto* tabs : findChildren<QTabWidget*>())
+        for (int n = 0; n < tabs->count(); ++n)
+          if (tabs->widget(n)->isAncestorOf(wrong)) tabs->setCurrentIndex(n);
+      return wrong->setFocus();
+    }
+  }
   for (const auto* line : findChildren<field::FaultLine*>()) {
     if (line->why().isEmpty()) continue;
     for (auto* tabs : findChildren<QTabWidget*>())

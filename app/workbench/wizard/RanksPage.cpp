@@ -28,6 +28,8 @@ RanksPage::RanksPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   m_warning->setWordWrap(true);
   m_faults = new field::FaultLine(this);
   m_faults->setObjectName("rankFaults");
+  m_refusal = new field::FaultLine(this);
+  m_refusal->setObjectName("sizeFault");
   auto* network = new QGroupBox(tr("Shared network"), this);
   auto* networkLayout = new QVBoxLayout(network);
   networkLayout->addWidget(new form::PlanForm(
@@ -46,6 +48,7 @@ RanksPage::RanksPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   layout->addWidget(m_faults);
   layout->addWidget(m_chart, 3);
   layout->addWidget(m_warning);
+  layout->addWidget(m_refusal);
   layout->addWidget(m_status);
   m_timer = new QTimer(this);
   m_timer->setSingleShot(true);
@@ -62,14 +65,26 @@ RanksPage::RanksPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   showWarnings();
 }
 
-QString RanksPage::whyNot() const { return m_faults->why().isEmpty() ? PlanPage::whyNot() : m_faults->why(); }
+QString RanksPage::whyNot() const {
+  const auto fault = m_faults->why().isEmpty() ? PlanPage::whyNot() : m_faults->why();
+  return fault.isEmpty() ? m_refusal->why() : fault;
+}
+
+QStringList RanksPage::paths() const {
+  QStringList paths;
+  const auto tasks = m_wizard->model()->value("tasks");
+  for (const auto& [name, task] : tasks.items()) paths << "tasks." + QString::fromStdString(name) + ".rank";
+  return paths + PlanPage::paths();
+}
 
 void RanksPage::showWarnings() {
   const auto* model = m_wizard->model();
   QStringList faults;
-  for (const auto& fault : model->faults())
-    if (fault.path.startsWith("tasks.") && fault.path.endsWith(".rank"))
-      faults << tr("%1 – %2").arg(form::fieldName(fault.path), fault.words);
+  // In the order of the table.
+  for (const auto& path : paths())
+    for (const auto& fault : model->faults())
+      if (fault.path == path && path.startsWith("tasks."))
+        faults << tr("%1 – %2").arg(form::fieldName(fault.path), fault.words);
   m_faults->say(faults.join('\n'));
   const auto& sizes = m_table->sizes();
   QStringList warnings{form::studentWarning(sizes),
@@ -87,8 +102,9 @@ void RanksPage::askSizes() {
   const int asked = ++m_asked;
   m_jobs.cancel();
   auto* job = m_wizard->askEngine(tr("Count parameters"));
-  if (!job) return m_status->setText(tr("No temporary file could be made."));
+  if (!job) return refuse(tr("No temporary file could be made."));
   m_jobs.add(job);
+  refuse({});
   m_status->setText(tr("Counting parameters…"));
   connect(job, &watch::Job::finished, this, [this, job, asked] {
     if (asked != m_asked) return;
@@ -101,13 +117,25 @@ void RanksPage::askSizes() {
               : tr("%1 adapted layers; there is no teacher.").arg(sizes.layers.size()));
       m_table->setSizes(std::move(sizes));
     } else {
-      m_status->setText(QString::fromStdString(job->error().text()));
+      refuse(job->state() == watch::Job::State::Cancelled ? tr("Counting the parameters was cancelled.")
+                                                          : QString::fromStdString(job->error().text()));
     }
   });
 }
 
+void RanksPage::refuse(const QString& why) {
+  m_refusal->say(why);
+  if (!why.isEmpty()) {
+    m_status->clear();
+    m_expert = 0;
+    m_table->forgetSizes();
+  }
+  Q_EMIT completeChanged();
+}
+
 void RanksPage::showBars() {
   std::vector<plot::RankBar> bars;
+  if (m_table->sizes().layers.empty()) return m_chart->setBars(bars, 0);
   plan::Plan shown;
   shown.tasks = m_wizard->model()->value("tasks").get<plan::Named<plan::Task>>();
   for (std::size_t t = 0; t < shown.tasks.size(); ++t)

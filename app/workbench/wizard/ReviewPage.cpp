@@ -11,6 +11,7 @@
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "widgets/field/FaultLine.h"
+#include "widgets/field/Number.h"
 #include "widgets/form/FieldEditor.h"
 
 namespace lorkd::workbench {
@@ -24,6 +25,7 @@ ReviewPage::ReviewPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   m_nameFault = new field::FaultLine(this);
   m_nameFault->setObjectName("runNameFault");
   m_summary = new QLabel(this);
+  m_summary->setObjectName("planSummary");
   m_summary->setWordWrap(true);
   m_summary->setTextFormat(Qt::RichText);
   m_faults = new QLabel(this);
@@ -54,7 +56,10 @@ void ReviewPage::initializePage() {
   const QDir runs(QDir(m_wizard->project()).filePath("runs"));
   QString name = "run-1";
   for (int n = 2; runs.exists(name); ++n) name = "run-" + QString::number(n);
-  m_name->setText(name);
+  // What someone typed stays, however often one goes back.
+  if (m_name->text() == m_proposed) m_name->setText(name);
+  m_proposed = name;
+  judgeTeacher(m_wizard->model());  // it may have gone meanwhile
   check();
   review();
 }
@@ -109,16 +114,28 @@ void ReviewPage::review() {
                    .arg(QString::fromStdString(name).toHtmlEscaped())
                    .arg(task.rank)
                    .arg(task.classes.size());
-    m_summary->setText(
-        tr("Tasks: ") + tasks.join(", ") + "<br>" +
-        tr("Network %1, %2 steps of %3 samples, teacher: %4, seed %5")
-            .arg(QString::fromStdString(plan->backbone.name + " " + plan->backbone.preset).toHtmlEscaped())
-            .arg(plan->training.steps)
-            .arg(plan->training.batch)
-            .arg(QString::fromStdString(toString(plan->teacher.source)))
-            .arg(plan->seed));
+    const auto& network = plan->backbone;
+    QString shape = QString::fromStdString(network.preset);
+    if (!network.widths.empty()) {
+      const std::vector<double> widths(network.widths.begin(), network.widths.end());
+      shape = tr("of widths %1").arg(field::numbersText(widths));
+    }
+    const auto& losses = plan->losses;
+    const bool idle =
+        plan->teacher.source != plan::TeacherSource::None && losses.transfer == 0 && losses.transferLogits == 0;
+    m_summary->setText(tr("Tasks: ") + tasks.join(", ") + "<br>" +
+                       tr("Network %1, %2 steps of %3 samples, teacher: %4, seed %5")
+                           .arg((QString::fromStdString(network.name) + ' ' + shape).toHtmlEscaped())
+                           .arg(plan->training.steps)
+                           .arg(plan->training.batch)
+                           .arg(idle ? tr("none, for both losses that pass its knowledge on are 0")
+                                     : QString::fromStdString(toString(plan->teacher.source)))
+                           .arg(plan->seed));
   }
-  m_json->setPlainText(QString::fromStdString(m_wizard->model()->json().dump(2)));
+  // As it will be frozen.
+  auto frozen = m_wizard->model()->json();
+  frozen["name"] = runName().toStdString();
+  m_json->setPlainText(QString::fromStdString(frozen.dump(2)));
   Q_EMIT completeChanged();
 }
 

@@ -49,7 +49,7 @@ void TasksPage::followKind() {
 
 QString TasksPage::whyNot() const {
   const auto tasks = m_wizard->model()->value("tasks");
-  if (!tasks.is_object() || tasks.empty()) return tr("Make at least one task: “Suggest tasks…” proposes some.");
+  if (!tasks.is_object() || tasks.empty()) return tr("Make at least one task: “Propose tasks…” makes some.");
   for (const auto& [name, task] : tasks.items())
     if (task.value("classes", Json::object()).empty())
       return tr("The task %1 has no class yet: give it labels, or remove it.").arg(QString::fromStdString(name));

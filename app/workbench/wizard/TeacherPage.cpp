@@ -11,6 +11,32 @@
 #include "widgets/form/FieldEditor.h"
 
 namespace lorkd::workbench {
+namespace {
+
+constexpr const char* kCheckpoint = "teacher.checkpoint";
+
+/// Why no teacher can be taken from there; empty if one can.
+QString teacherFault(const QString& path) {
+  const QDir folder(path);
+  if (!folder.exists()) return TeacherPage::tr("There is no folder “%1”.").arg(path);
+  if (!run::RunDirectory::isRun(path.toStdString()))
+    return TeacherPage::tr("“%1” is no run: a run's folder has plan.json and status.json.").arg(path);
+  return folder.exists("checkpoints/best.safetensors")
+             ? QString()
+             : TeacherPage::tr("The run “%1” has no trained network yet.").arg(path);
+}
+
+}  // namespace
+
+void judgeTeacher(form::PlanModel* model) {
+  const auto named = model->value(kCheckpoint);
+  const auto path = named.is_string() ? QString::fromStdString(named.get<std::string>()) : QString();
+  const bool asked = model->value("teacher.source") == "checkpoint" && !path.isEmpty();
+  const auto why = asked ? teacherFault(path) : QString();
+  if (why.isEmpty()) return model->forgive(kCheckpoint);
+  if (model->refused(kCheckpoint) != path || model->faultOf(kCheckpoint) != why)
+    model->refuse(kCheckpoint, path, why, path.toStdString());
+}
 
 TeacherPage::TeacherPage(RunWizard* wizard) : PlanPage(wizard) {
   setTitle(tr("Teacher"));
@@ -34,6 +60,10 @@ TeacherPage::TeacherPage(RunWizard* wizard) : PlanPage(wizard) {
   auto* transferLayout = new QVBoxLayout(transfer);
   transferLayout->addWidget(
       new form::PlanForm(model, {"losses.transfer", "losses.transfer_logits", "losses.temperature"}, transfer));
+  m_idle = new QLabel(tr("⚠ No teacher will be trained or asked: both losses that pass its knowledge on are 0."), this);
+  m_idle->setObjectName("teacherIdle");
+  m_idle->setWordWrap(true);
+  transferLayout->addWidget(m_idle);
   auto* layout = new QVBoxLayout(this);
   layout->addWidget(choice);
   layout->addWidget(m_trainForm);
@@ -41,7 +71,7 @@ TeacherPage::TeacherPage(RunWizard* wizard) : PlanPage(wizard) {
   layout->addWidget(transfer);
   layout->addStretch();
   connect(model, &form::PlanModel::changed, this, [this](const QString& path) {
-    if (path.isEmpty() || path.startsWith("teacher")) showChoice();
+    if (path.isEmpty() || path.startsWith("teacher") || path.startsWith("losses")) showChoice();
   });
   connect(m_runs, &QComboBox::activated, this, [this] {
     m_wizard->model()->setValue("teacher.checkpoint", m_runs->currentData().toString().toStdString());
@@ -81,6 +111,9 @@ void TeacherPage::showChoice() {
   const auto chosen = m_wizard->model()->value("teacher.checkpoint");
   if (chosen.is_string() && m_runs->itemData(0).isValid())
     m_runs->setCurrentIndex(m_runs->findData(QDir::cleanPath(QString::fromStdString(chosen.get<std::string>()))));
+  const auto losses = m_wizard->model()->value("losses").get<plan::Losses>();
+  m_idle->setVisible(source != "none" && losses.transfer == 0 && losses.transferLogits == 0);
+  judgeTeacher(m_wizard->model());
   Q_EMIT completeChanged();
 }
 

@@ -27,15 +27,18 @@ QSize WhyLine::sizeHint() const { return {200, 2 * fontMetrics().lineSpacing()};
 void WhyLine::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setPen(field::faultColor(palette()));
-  QTextLayout layout(text(), font());
+  auto words = text();
+  words.replace(QLatin1Char('\n'), QChar::LineSeparator);  // where a layout begins a new line
+  QTextLayout layout(words, font());
   layout.beginLayout();
   QStringList lines;
   for (auto line = layout.createLine(); line.isValid(); line = layout.createLine()) {
     line.setLineWidth(width());
     // The second line takes all that is left.
     const bool last = lines.size() == 1;
-    lines << (last ? fontMetrics().elidedText(text().mid(line.textStart()), Qt::ElideRight, width())
-                   : text().mid(line.textStart(), line.textLength()).trimmed());
+    auto part = last ? words.mid(line.textStart()) : words.mid(line.textStart(), line.textLength());
+    part = part.replace(QChar::LineSeparator, QLatin1Char(' ')).trimmed();
+    lines << (last ? fontMetrics().elidedText(part, Qt::ElideRight, width()) : part);
     if (last) break;
   }
   layout.endLayout();

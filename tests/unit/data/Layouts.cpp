@@ -243,6 +243,24 @@ TEST_F(Layouts, AMaskBesideADicomSeriesTurnedAsNiftiHasIt) {
   EXPECT_EQ(mask.at(std::lround(there[0]), std::lround(there[1]), std::lround(there[2])), 1);
 }
 
+TEST_F(Layouts, LabelsOfTheImagesVoxelsThatLieElsewhereAreAskedAbout) {
+  image("p1/ct.nii.gz");
+  image::LabelMap map(grid());
+  map.at(1, 2, 3) = 1;
+  map.geometry.origin = {300, 0, 0};  // as where a program has written another affine, or none
+  map.geometry.direction = {{{0, 1, 0}, {1, 0, 0}, {0, 0, 1}}};
+  write("p1/label.nii.gz", map);
+  scan();
+  auto c = of("p1/ct.nii.gz");
+  EXPECT_THAT(c.consent, ElementsAre("label-affine"));
+  EXPECT_THAT(refused(), ElementsAre("label-affine"));
+  const auto set = readSegments(c);
+  ASSERT_TRUE(set && set->segments.size() == 1) << (set ? "" : set.error().text());
+  const auto& mask = set->segments[0].mask;
+  EXPECT_EQ(std::ranges::count(mask, 1), 1);
+  EXPECT_EQ(mask[static_cast<std::size_t>(grid().offset(1, 2, 3))], 1);
+}
+
 TEST_F(Layouts, MasksOfSeveralStructuresBesideADicomSeries) {
   io::DicomHeader header;
   header.patientId = "P";
