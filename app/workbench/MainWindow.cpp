@@ -16,6 +16,7 @@
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabWidget>
+#include <QTimer>
 #include <QToolBar>
 #include <QUrl>
 #include <QVBoxLayout>
@@ -105,6 +106,10 @@ MainWindow::MainWindow() {
     if (listed && !m_runs->projects().contains(m_project)) m_project.clear();
   });
   connect(m_runs, &watch::RunList::missingChanged, this, &MainWindow::checkWriting);
+  m_comingBack = new QTimer(this);
+  m_comingBack->setSingleShot(true);
+  m_comingBack->setInterval(1000);
+  connect(m_comingBack, &QTimer::timeout, this, &MainWindow::checkWriting);
   connect(m_runs, &watch::RunList::compareRequested, this, [this](const QString& path) {
     m_monitor->addOverlay(path);
     m_pages->setCurrentWidget(m_monitor);
@@ -222,6 +227,8 @@ void MainWindow::checkWriting() {
     const auto probe = makeWritableFolder(folder.toStdString());
     return probe ? QString() : text(probe.error().message);
   };
+  // Whoever goes and comes back between two looks at the runs is not told of by them.
+  if (gone) m_comingBack->start();
   m_projectLocked = gone ? tr("the folder of the project is gone") : reason(m_project);
   m_runLocked = reason(m_run);
   if (gone)

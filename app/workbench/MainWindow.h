@@ -11,6 +11,7 @@
 #include "widgets/run/TrainerLauncher.h"
 
 class QLabel;
+class QTimer;
 class QPushButton;
 class QStackedWidget;
 class QTabWidget;
@@ -72,6 +73,7 @@ class MainWindow : public QMainWindow {
   QString m_project, m_run;
   QString m_projectLocked, m_runLocked;  ///< why nothing can be written there
   QString m_projectSeen;                 ///< the project, once its folder was there
+  QTimer* m_comingBack;                  ///< looks whether a project that is gone is there again
   QLabel* m_notice;
   QPushButton* m_welcomeNew;
   QAction *m_newRun, *m_export, *m_predict, *m_report, *m_likeThis, *m_askPacs;
