@@ -23,6 +23,11 @@ void findUnannotated(std::vector<Case>& cases) {
   }
 }
 
+void takeSource(Case& c, const plan::Source& source) {
+  takeAnnotated(c, source.annotates);
+  if (source.answers != plan::SourceAnswers::Ask) c.answers = toString(source.answers);
+}
+
 AnnotationMatrix annotationMatrix(const std::vector<Case>& cases) {
   AnnotationMatrix out;
   std::map<std::string, std::string> structures;  // by folded name, as written

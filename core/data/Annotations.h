@@ -5,8 +5,13 @@
 #include <vector>
 
 #include "core/data/Case.h"
+#include "core/run/Plan.h"
 
 namespace lorkd::data {
+
+/// Takes the plan's word on a case of this source: what every image was looked through for, and which of several
+/// answers counts. Whoever asks what is known of a case by a plan calls this first.
+void takeSource(Case& c, const plan::Source& source);
 
 /// Of one structure in one source.
 struct Spoken {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/data/Annotations.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
 #include "core/data/Orient.h"
@@ -77,12 +78,6 @@ bool takes(const plan::Plan* plan, const std::string& source, const Case& item) 
   for (const auto& [name, options] : plan->data.sources)
     if (name == source) return accepts(options.kind, item);
   return true;
-}
-
-std::vector<std::string> annotatedIn(const plan::Plan* plan, const std::string& source) {
-  for (const auto& [name, options] : plan ? plan->data.sources : decltype(plan->data.sources){})
-    if (name == source) return options.annotates;
-  return {};
 }
 
 bool accepts(const plan::Plan* plan, const std::string& source, const std::string& code) {
@@ -246,8 +241,8 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     LORKD_TRY(cases, index.cases(name));
     LORKD_TRY(series, index.series(name));
     LORKD_TRY(refused, index.rejected(name));
-    const auto annotated = annotatedIn(request.plan, name);
-    for (auto& c : cases) takeAnnotated(c, annotated);
+    if (const auto* source = request.plan ? request.plan->data.sources.find(name) : nullptr)
+      for (auto& c : cases) takeSource(c, *source);
     for (auto& c : cases)
       if (takes(request.plan, name, c)) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
     std::ranges::move(series, std::back_inserter(allSeries));

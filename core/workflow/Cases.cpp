@@ -2,6 +2,7 @@
 #include <map>
 
 #include "core/base/Digest.h"
+#include "core/data/Annotations.h"
 #include "core/data/Channels.h"
 #include "core/data/OpenCases.h"
 #include "core/workflow/Study.h"
@@ -120,10 +121,7 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);
     LORKD_CHECK(leaveOutIncomplete(found, name, plan.data, progress));
-    for (auto& c : found) {
-      data::takeAnnotated(c, source.annotates);
-      if (source.answers != plan::SourceAnswers::Ask) c.answers = toString(source.answers);
-    }
+    for (auto& c : found) data::takeSource(c, source);
     noteAnswers(found, name, progress);
     cases.insert(cases.end(), found.begin(), found.end());
   }

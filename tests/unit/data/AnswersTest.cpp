@@ -1,5 +1,6 @@
 // Several label files that mark one structure: found, and joined as the plan says.
 #include "core/data/Answers.h"
+#include "core/data/Audit.h"
 #include "tests/unit/data/LayoutTree.h"
 
 namespace lorkd::data {
@@ -48,6 +49,33 @@ TEST_F(Answers, OfReadersCountAsThePlanSays) {
   auto chosen = c;
   chosen.answers = "majority";
   EXPECT_TRUE(annotates(chosen, tumour(), 0));
+}
+
+// The audit shows what a training would do: the plan's choice counts in both.
+TEST_F(Answers, CountInTheAuditAsThePlanSays) {
+  image("p1/t2.nii.gz");
+  labels("p1/t2_tumour_reader1.nii.gz", {1, 1});
+  labels("p1/t2_tumour_reader2.nii.gz", {0, 1});
+  image("p2/t2.nii.gz");
+  labels("p2/t2_tumour_reader1.nii.gz", {1});
+  scan();
+  auto index = Catalogue::open(m_elsewhere / "index.sqlite");
+  ASSERT_TRUE(index);
+  for (const std::string choice : {"ask", "union"}) {
+    const auto plan = plan::fromJson({{"tasks", {{"t", {{"classes", {{"tumour", Json::object()}}}}}}},
+                                      {"data", {{"sources", {{"s", {{"path", "x"}, {"answers", choice}}}}}}}});
+    ASSERT_TRUE(plan) << plan.error().text();
+    AuditRequest request;
+    request.plan = &*plan;
+    request.sources = {"s"};
+    request.voxels = false;
+    SilentProgress progress;
+    const auto found = audit(*index, request, progress, CancelToken());
+    ASSERT_TRUE(found) << found.error().text();
+    ASSERT_EQ(found->tasks.size(), 1u);
+    // With no choice only the second image says what the tumour is.
+    EXPECT_EQ(found->tasks[0].classes[0].images, choice == "ask" ? 1 : 2);
+  }
 }
 
 TEST_F(Answers, OfTwoMapsContestWhatBothMark) {
