@@ -6,7 +6,6 @@
 #include "core/base/Json.h"
 #include "core/eval/RunHistory.h"
 #include "core/eval/RunMetrics.h"
-#include "core/run/EventLog.h"
 #include "core/workflow/TransferExpert.h"
 #include "core/workflow/Workflow.h"
 
@@ -23,13 +22,15 @@ struct TransferOptions {
 };
 
 /// Validation means by step, and the figures of the test cases.
-Json outcome(const run::RunDirectory& run) {
-  const auto history = eval::historyOf(run::EventReader(run.events()).poll());
+Result<Json> outcome(const run::RunDirectory& run) {
+  LORKD_TRY(events, run.readEvents());
+  const auto history = eval::historyOf(events);
   Json validation = Json::array();
   for (std::size_t i = 0; i < history.mean.x.size(); ++i)
     validation.push_back({{"step", history.mean.x[i]}, {"mean", history.mean.y[i]}});
   const auto metrics = eval::readMetrics(run);
-  return {{"run", run.path().string()}, {"validation", validation}, {"metrics", metrics ? metrics->json() : Json()}};
+  return Json{
+      {"run", run.path().string()}, {"validation", validation}, {"metrics", metrics ? metrics->json() : Json()}};
 }
 
 Json testMean(const Json& outcome) {
@@ -71,7 +72,8 @@ Result<void> transfer(const TransferOptions& options, const Context& context) {
       options.plan.out.empty() ? fs::path("runs") / (options.task + "-transfer") : fs::path(options.plan.out);
   LORKD_TRY(run, workflow::makeTransferRun(out, plan, options.source, *context.progress));
   LORKD_CHECK(workflow::train(run, *context.progress, context.cancel()));
-  Json answer{{"transfer", outcome(run)}};
+  LORKD_TRY(transferred, outcome(run));
+  Json answer{{"transfer", std::move(transferred)}};
   std::string text = "finished: " + out.string() + "\n";
   if (options.scratch) {
     const auto beside = out.parent_path() / (out.filename().string() + "-scratch");
@@ -84,7 +86,8 @@ Result<void> transfer(const TransferOptions& options, const Context& context) {
       return fail(ErrorCode::Mismatch, "this folder holds a run on other patients than those of the transfer",
                   "delete it, or choose another --out", beside.string());
     LORKD_CHECK(workflow::train(scratch, *context.progress, context.cancel()));
-    answer["scratch"] = outcome(scratch);
+    LORKD_TRY(fresh, outcome(scratch));
+    answer["scratch"] = std::move(fresh);
     text += "finished: " + beside.string() + "\n" + comparison(answer["transfer"], answer["scratch"]);
   } else {
     text += "test cases: " + cell(testMean(answer["transfer"])) + "\n";

@@ -17,6 +17,12 @@ class Outlined : public QProxyStyle {
  public:
   Outlined() : QProxyStyle(QStyleFactory::create("Fusion")) {}
 
+  /// The desktop's icons for Close and Cancel are dark, and not seen in a dark window; the words are enough.
+  int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                QStyleHintReturn* answer) const override {
+    return hint == SH_DialogButtonBox_ButtonsHaveIcons ? 0 : QProxyStyle::styleHint(hint, option, widget, answer);
+  }
+
   void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
                      const QWidget* widget) const override {
     QProxyStyle::drawPrimitive(element, option, painter, widget);

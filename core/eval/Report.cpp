@@ -62,8 +62,8 @@ using namespace report;
 /// What of a run cannot be read is an error: a page that leaves it out would look as if it were not there.
 Result<Source> gather(const run::RunDirectory& directory) {
   LORKD_TRY(status, directory.status());
-  run::EventReader reader(directory.events());
-  Source source{directory, status, historyOf(reader.poll()), Json::object(), {}, {}};
+  LORKD_TRY(events, directory.readEvents());
+  Source source{directory, status, historyOf(events), Json::object(), {}, {}};
   for (const auto& [name, file] : {std::pair{"cases.json", directory.cases()},
                                    {"checkpoints/best", directory.checkpoint("best")},
                                    {"checkpoints/last", directory.checkpoint("last")}}) {
@@ -71,7 +71,6 @@ Result<Source> gather(const run::RunDirectory& directory) {
     if (!digest && digest.error().code != ErrorCode::NotFound) return std::unexpected(digest.error());
     if (digest) source.digests.emplace_back(name, *digest);
   }
-  if (std::error_code ec; std::filesystem::exists(directory.events(), ec)) LORKD_CHECK(openToRead(directory.events()));
   for (const auto& [task, options] : directory.plan().tasks) {
     const auto file = directory.expert(task) / "manifest.json";
     const auto manifest = readJson(file);

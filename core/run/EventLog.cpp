@@ -104,10 +104,16 @@ Result<void> EventWriter::rewindTo(std::int64_t step, bool validationDue) const 
 }
 
 std::vector<Json> EventReader::poll(bool* restarted) {
-  if (restarted) *restarted = false;
+  std::vector<Json> events;
+  const bool anew = follow([&](Json&& event) { events.push_back(std::move(event)); });
+  if (restarted) *restarted = anew;
+  return events;
+}
+
+bool EventReader::follow(const std::function<void(Json&&)>& use) {
   const auto file = openToRead(m_file);
   struct stat info {};
-  if (!file || ::fstat(file->get(), &info) != 0) return {};
+  if (!file || ::fstat(file->get(), &info) != 0) return false;
   const auto size = static_cast<std::uintmax_t>(info.st_size);
   // An inode number may be used again, so the bytes before the place reached are compared as well.
   std::string tail(m_tail.size(), '\0');
@@ -120,25 +126,26 @@ std::vector<Json> EventReader::poll(bool* restarted) {
     m_read = m_damaged = 0;
     m_line.clear();
     m_tail.clear();
-    m_tooLong = false;
+    m_tooLong = m_foreign = m_elsewhere = false;
   }
-  if (restarted) *restarted = replaced;
   m_inode = info.st_ino;
-  std::vector<Json> events;
   (void)eachBlock(file->get(), m_read, size, m_file, [&](std::string_view block) -> Result<void> {
     m_read += block.size();
     m_tail.append(block.substr(block.size() - std::min<std::size_t>(block.size(), 256)));
     m_tail.erase(0, m_tail.size() - std::min<std::size_t>(m_tail.size(), 256));
     eachLine(block, m_line, m_tooLong, [&](const std::string* line) {
       Result<Json> event = line ? parseJson(*line, m_file.string()) : Json();
-      if (isEvent(event))
-        events.push_back(std::move(*event));
-      else
+      if (!isEvent(event)) {
         ++m_damaged;
+        return;
+      }
+      if (const auto plan = event->find("plan"); !m_plan.empty() && plan != event->end() && plan->is_string())
+        m_foreign |= m_elsewhere = *plan != m_plan;
+      if (!m_elsewhere) use(std::move(*event));
     });
     return {};
   });
-  return events;
+  return replaced;
 }
 
 }  // namespace lorkd::run

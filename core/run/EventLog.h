@@ -8,7 +8,7 @@
 //               that were recognised; null for a class that no case has. Logs of older versions have no classes
 //   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays;
 //               null for two tasks that were never in one batch
-//   phase       phase, message
+//   phase       phase, message, plan (digest of the plan of the run that wrote it; older versions do not say it)
 //   resources   peak_memory (bytes of the training process so far, without the files that it maps), each time a process
 //               ends its training
 //   log         level, message; step where it tells of one; strategies {layer: strategy} of the first step's
@@ -18,6 +18,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "core/base/Error.h"
@@ -48,10 +50,19 @@ class EventWriter {
 /// over, and never held in memory.
 class EventReader {
  public:
-  explicit EventReader(std::filesystem::path file) : m_file(std::move(file)) {}
+  /// With the digest of a plan, what a run of another plan has written is not given: from a phase of its own on until
+  /// the next of this one. Logs of older versions do not name plans, and are given as they are.
+  explicit EventReader(std::filesystem::path file, std::string plan = {})
+      : m_file(std::move(file)), m_plan(std::move(plan)) {}
+  /// For who learns the plan later: asks for its events alone from the next poll on.
+  void expect(std::string plan) { m_plan = std::move(plan); }
   /// New whole events; an absent file gives none. `restarted` (if given) is set when the log became shorter or was
   /// replaced, in which case everything is returned from the start.
   std::vector<Json> poll(bool* restarted = nullptr);
+  /// The same for each new event, without holding them together. Returns whether the log was restarted.
+  bool follow(const std::function<void(Json&&)>& use);
+  /// Whether some of the log was written by a run of another plan.
+  bool foreign() const { return m_foreign; }
   /// Whole lines met so far that are no events: torn by a fault, or not written by this program.
   std::size_t damaged() const { return m_damaged; }
   /// Whether the log ended in the middle of a line when it was read last.
@@ -61,7 +72,9 @@ class EventReader {
 
  private:
   std::filesystem::path m_file;
-  std::uintmax_t m_read = 0;  ///< bytes read so far
+  std::string m_plan;                           ///< whose events are asked for; empty: whosoever's
+  bool m_foreign = false, m_elsewhere = false;  ///< met another plan's; in the middle of them
+  std::uintmax_t m_read = 0;                    ///< bytes read so far
   std::uint64_t m_inode = 0;
   std::string m_line;      ///< the line that has no end yet, as far as it is read
   bool m_tooLong = false;  ///< it is longer than any event, and not held

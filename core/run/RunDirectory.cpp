@@ -192,6 +192,32 @@ Result<Status> RunDirectory::status() const {
   });
 }
 
+namespace {
+
+/// Gives each event to `use`.
+Result<void> ownEvents(const RunDirectory& run, const std::function<void(Json&&)>& use) {
+  std::error_code ec;
+  if (!std::filesystem::exists(run.events(), ec)) return {};
+  LORKD_CHECK(openToRead(run.events()));
+  EventReader reader(run.events(), run.planDigest());
+  reader.follow(use);
+  if (!reader.foreign()) return {};
+  return fail(ErrorCode::Mismatch, "is the log of another run",
+              "put this run's own log back, or move this one elsewhere: training does without", run.events().string());
+}
+
+}  // namespace
+
+Result<std::vector<Json>> RunDirectory::readEvents() const {
+  std::vector<Json> events;
+  LORKD_CHECK(ownEvents(*this, [&](Json&& event) { events.push_back(std::move(event)); }));
+  return events;
+}
+
+Result<void> RunDirectory::checkEvents() const {
+  return ownEvents(*this, [](Json&&) {});
+}
+
 Result<std::string> RunDirectory::casesDigest() const { return sha256File(cases()); }
 
 Result<void> RunDirectory::send(Command command) const {

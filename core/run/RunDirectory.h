@@ -61,6 +61,10 @@ class RunDirectory {
 
   std::filesystem::path statusFile() const { return m_path / "status.json"; }
   std::filesystem::path events() const { return m_path / "events.jsonl"; }
+  /// All events so far, none where there is no log. Errors: Io; Mismatch where another run has written them.
+  Result<std::vector<Json>> readEvents() const;
+  /// The same errors, for a log of any length, without holding it.
+  Result<void> checkEvents() const;
   std::filesystem::path checkpoint(const std::string& name) const {
     return m_path / "checkpoints" / (name + ".safetensors");
   }

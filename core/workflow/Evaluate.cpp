@@ -9,7 +9,6 @@
 #include "core/eval/RunHistory.h"
 #include "core/eval/RunMetrics.h"
 #include "core/nn/Separate.h"
-#include "core/run/EventLog.h"
 #include "core/workflow/Scoring.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Workflow.h"
@@ -106,8 +105,8 @@ void addCosts(eval::Table& table, nn::Network& network, const plan::Plan& plan, 
 }
 
 /// Adds the time in training steps and the largest memory of a training process, as the log tells.
-void addTraining(eval::Table& table, const run::RunDirectory& run) {
-  const auto events = run::EventReader(run.events()).poll();
+Result<void> addTraining(eval::Table& table, const run::RunDirectory& run) {
+  LORKD_TRY(events, run.readEvents());
   const auto method = methodName(run.plan());
   double memory = 0;
   for (const auto& event : events)
@@ -115,6 +114,7 @@ void addTraining(eval::Table& table, const run::RunDirectory& run) {
       memory = std::max(memory, event.at("peak_memory").get<double>());
   table.add({"all", method, "training_seconds", eval::historyOf(events).seconds, 0});
   if (memory > 0) table.add({"all", method, "peak_memory", memory, 0});
+  return {};
 }
 
 }  // namespace
@@ -152,7 +152,7 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   }
   table.add({"mean", method, primary, scored > 0 ? sum / scored : std::numeric_limits<double>::quiet_NaN(), 0});
   addCosts(table, network, plan, device);
-  addTraining(table, run);
+  LORKD_CHECK(addTraining(table, run));
   LORKD_CHECK(eval::writeMetrics(run, table));
   return table;
 }

@@ -6,7 +6,6 @@
 #include "core/base/Guard.h"
 #include "core/nn/Gram.h"
 #include "core/nn/Spectrum.h"
-#include "core/run/EventLog.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
@@ -138,7 +137,8 @@ Result<RanksReport> adviseRanks(const run::RunDirectory& run, const RanksRequest
                 "for example 0.5 (half of today's factor parameters), or a number of parameters", "--budget");
   std::vector<std::string> names;
   for (const auto& [name, task] : plan.tasks) names.push_back(name);
-  const auto conflict = conflictScores(run::EventReader(run.events()).poll(), names, request.threshold);
+  LORKD_TRY(events, run.readEvents());
+  const auto conflict = conflictScores(events, names, request.threshold);
   RanksReport report;
   report.measurements = conflict.measurements;
   LORKD_TRY(demands, demandsOf(run, conflict));

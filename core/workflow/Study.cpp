@@ -8,7 +8,6 @@
 #include "core/data/Prepare.h"
 #include "core/eval/RunMetrics.h"
 #include "core/eval/StudyReport.h"
-#include "core/run/EventLog.h"
 #include "core/workflow/StudyJobs.h"
 #include "core/workflow/Workflow.h"
 
@@ -68,20 +67,25 @@ Result<void> layOut(const plan::Plan& plan, const std::vector<StudyRun>& runs, c
   return {};
 }
 
-eval::StudyEntry entryOf(const StudyRun& run, const StudyJob& job) {
+Result<eval::StudyEntry> entryOf(const StudyRun& run, const StudyJob& job) {
   const auto directory = run::RunDirectory::open(run.path);
   const auto status = directory ? directory->status().value_or(run::Status{}) : run::Status{};
   const bool done = job.state == StudyJob::State::Done;
-  return {run.path.filename().string(),
-          run.method == plan::PlanMethod::Lorkd ? "expert" : toString(run.method),
-          run.seed,
-          done ? "finished" : run::toString(status.state),
-          status.step,
-          run.plan.training.steps,
-          job.message,
-          (fs::path("..") / run.path.filename() / "report.html").generic_string(),
-          run.shown,
-          done ? eval::historyOf(run::EventReader(directory->events()).poll()).conflict : eval::ConflictHistory{}};
+  eval::ConflictHistory conflict;
+  if (done) {
+    LORKD_TRY(events, directory->readEvents());
+    conflict = eval::historyOf(events).conflict;
+  }
+  return eval::StudyEntry{run.path.filename().string(),
+                          run.method == plan::PlanMethod::Lorkd ? "expert" : toString(run.method),
+                          run.seed,
+                          done ? "finished" : run::toString(status.state),
+                          status.step,
+                          run.plan.training.steps,
+                          job.message,
+                          (fs::path("..") / run.path.filename() / "report.html").generic_string(),
+                          run.shown,
+                          std::move(conflict)};
 }
 
 Json entryJson(const eval::StudyEntry& entry) {
@@ -105,7 +109,8 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
   std::vector<eval::StudyEntry> entries;
   std::ptrdiff_t others = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    entries.push_back(entryOf(runs[i], jobs[i]));
+    LORKD_TRY(entry, entryOf(runs[i], jobs[i]));
+    entries.push_back(std::move(entry));
     if (jobs[i].state != StudyJob::State::Done) {
       out.failed.push_back(entries.back().name + ": " + jobs[i].message);
       continue;

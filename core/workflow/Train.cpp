@@ -119,7 +119,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   const auto phase = [&](const std::string& name, const std::string& message) {
     status.update([&](run::Status& s) { s.phase = name; });
     progress.note(message);
-    return events.append("phase", {{"phase", name}, {"message", message}});
+    return events.append("phase", {{"phase", name}, {"message", message}, {"plan", run.planDigest()}});
   };
   LORKD_TRY(device, setUpDevice(plan));
   LORKD_TRY(student, makeStudent(run));
@@ -241,6 +241,7 @@ Result<nn::Network> loadTrained(const run::RunDirectory& run) {
 
 Result<void> train(const run::RunDirectory& run, Progress& given, const CancelToken& cancel) {
   LORKD_TRY(lock, run.lock());
+  LORKD_CHECK(run.checkEvents());
   LORKD_TRY(complete, isComplete(run, given, cancel));
   if (complete) {
     clearAbandoned(run.path());  // of a process that was killed as it said that all was done

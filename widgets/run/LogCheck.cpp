@@ -19,6 +19,10 @@ QString LogCheck::words(const run::EventReader& reader) {
     return say("The event log %1 is gone. The curves show what was read before; a trainer at work begins a new log.")
         .arg(file);
   QStringList all;
+  if (reader.foreign())
+    all << say("The event log %1 holds what another run has written, which is not shown. Put this run's own log back, "
+               "or move this one elsewhere: training does without.")
+               .arg(file);
   const auto strange = reader.damaged();
   if (strange > 0)
     all << (strange == 1 ? say("A line of the event log %1 is no event and is left out: the curves may have a gap. "

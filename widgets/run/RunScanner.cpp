@@ -38,6 +38,7 @@ RunInfo RunScanner::look(const fs::path& path) {
     auto opened = run::RunDirectory::open(path);
     known.directory = opened ? std::optional(*opened) : std::nullopt;
     known.method = opened ? plan::toJson(opened->plan()).value("method", "") : std::string();
+    if (opened) known.events.expect(opened->planDigest());
     known.trouble = opened ? std::string() : opened.error().text();
   }
   RunInfo info;

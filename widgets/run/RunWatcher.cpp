@@ -40,11 +40,11 @@ class RunWatcher::Poller {
 
   std::shared_ptr<News> poll() {
     auto news = std::make_shared<News>();
-    news->events = m_events.poll(&news->restarted);
-    news->logTrouble = m_log.words(m_events);
     std::error_code ec;
     const auto planTime = std::filesystem::last_write_time(m_path / "plan.json", ec);
-    if (ec) {
+    const bool planGone = static_cast<bool>(ec);
+    if (planGone) {
+      readLog(*news);
       m_directory.reset();
       m_status.reset();
       if (m_seen) tellGone(*news);
@@ -60,7 +60,9 @@ class RunWatcher::Poller {
       if (!opened && opened.error().code != ErrorCode::NotFound)
         m_trouble = QString::fromStdString(opened.error().text());
       m_planTime = planTime;
+      if (opened) m_events.expect(opened->planDigest());
     }
+    readLog(*news);
     if (m_directory) readStatus();
     news->sight = !m_trouble.isEmpty() ? Sight::Unreadable : m_directory ? Sight::Live : Sight::Waiting;
     if (m_directory) news->status = m_status;
@@ -71,6 +73,11 @@ class RunWatcher::Poller {
   }
 
  private:
+  void readLog(News& news) {
+    news.events = m_events.poll(&news.restarted);
+    news.logTrouble = m_log.words(m_events);
+  }
+
   void tellGone(News& news) const {
     std::error_code ec;
     const QString path = QString::fromStdString(m_path.string());

@@ -189,4 +189,26 @@ TEST(EventLog, RewindDropsWhatCameAfterTheStep) {
   ASSERT_TRUE(writer.rewindTo(7, true));
 }
 
+TEST(EventLog, WhatARunOfAnotherPlanHasWrittenIsNotGiven) {
+  test::TemporaryFolder folder;
+  const EventWriter writer(folder / "e");
+  const auto phase = [&](const char* plan) { return writer.append("phase", {{"phase", "training"}, {"plan", plan}}); };
+  const auto step = [&](int n) { return writer.append("step", {{"step", n}}); };
+  ASSERT_TRUE(phase("own") && step(1) && phase("other") && step(2));
+  EventReader own(folder / "e", "own");
+  auto events = own.poll();
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events.back().at("step"), 1);
+  EXPECT_TRUE(own.foreign());
+  ASSERT_TRUE(step(3) && phase("own") && step(4));
+  events = own.poll();
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events.back().at("step"), 4);
+  EXPECT_TRUE(own.foreign());
+
+  EventReader anyone(folder / "e");
+  EXPECT_EQ(anyone.poll().size(), 7u);
+  EXPECT_FALSE(anyone.foreign());
+}
+
 }  // namespace lorkd::run

@@ -258,4 +258,21 @@ TEST(RunLock, IsFreeAgainWhenItsHolderIsKilled) {
   EXPECT_TRUE(run.lock());
 }
 
+TEST(RunDirectory, TheLogOfAnotherRunIsRefused) {
+  test::TemporaryFolder folder;
+  const auto one = RunDirectory::create(folder / "one", somePlan(4));
+  const auto two = RunDirectory::create(folder / "two", somePlan(5));
+  ASSERT_TRUE(one && two);
+  EXPECT_TRUE(one->readEvents()->empty());  // none yet
+  ASSERT_TRUE(EventWriter(one->events()).append("phase", {{"phase", "preparing"}, {"plan", one->planDigest()}}));
+  EXPECT_EQ(one->readEvents()->size(), 1u);
+  EXPECT_TRUE(one->checkEvents());
+  std::filesystem::copy_file(one->events(), two->events());
+  const auto read = two->readEvents();
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Mismatch);
+  EXPECT_EQ(read.error().context, two->events().string());
+  EXPECT_FALSE(two->checkEvents());
+}
+
 }  // namespace lorkd::run
