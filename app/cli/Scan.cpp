@@ -67,6 +67,7 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
          << " labels" << channelsText(item) << "\n";
     answer["cases"].push_back(
         {{"id", item.id}, {"patient", item.patient}, {"labels", item.labels}, {"channels", data::channelNames(item)}});
+    if (!item.split.empty()) answer["cases"].back()["split"] = item.split;
   }
   const auto finding = [&](const std::string& place, const io::Finding& f) {
     // Within its line: a name with an end of line in it would look like another finding.

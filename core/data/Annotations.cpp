@@ -1,6 +1,7 @@
 #include "core/data/Annotations.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "core/data/Pairing.h"
@@ -23,8 +24,39 @@ void findUnannotated(std::vector<Case>& cases) {
   }
 }
 
-void takeSource(Case& c, const plan::Source& source) {
-  takeAnnotated(c, source.annotates);
+namespace {
+
+bool isValue(const std::string& label) {
+  return !label.empty() && std::ranges::all_of(label, [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+std::string ownName(const Case& c, const std::string& label) { return isValue(label) ? c.source + ":" + label : label; }
+
+}  // namespace
+
+void keepValuesApart(Case& c) {
+  if (c.places.empty()) return;  // its structures have names of their own
+  for (auto* names : {&c.labels, &c.unannotated, &c.contested})
+    for (auto& name : *names) name = ownName(c, name);
+  for (auto& label : c.labelInfo) label.name = ownName(c, label.name);
+}
+
+std::string bareValue(const std::vector<std::string>& wanted, const Case& c) {
+  for (const auto& label : wanted)
+    if (isValue(label) && std::ranges::count(c.labels, ownName(c, label)) > 0) return ownName(c, label);
+  return {};
+}
+
+void takeSource(Case& c, const plan::Plan& plan) {
+  const auto* known = plan.data.sources.find(c.source);
+  if (!known) return;
+  const auto& source = *known;
+  auto annotates = source.annotates;
+  if (plan.data.sources.size() > 1 && !c.places.empty()) {
+    keepValuesApart(c);
+    for (auto& name : annotates) name = ownName(c, name);
+  }
+  takeAnnotated(c, annotates);
   if (source.answers != plan::SourceAnswers::Ask) c.answers = toString(source.answers);
 }
 

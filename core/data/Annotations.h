@@ -9,9 +9,16 @@
 
 namespace lorkd::data {
 
-/// Takes the plan's word on a case of this source: what every image was looked through for, and which of several
-/// answers counts. Whoever asks what is known of a case by a plan calls this first.
-void takeSource(Case& c, const plan::Source& source);
+/// A value means something in its source only: what is called by its value alone, "1", becomes "SOURCE:1", so that it
+/// does not meet the 1 of another source. For the cases of several sources.
+void keepValuesApart(Case& c);
+/// Whether a class of the task asks for "1" where only SOURCE:1 is known: that name, else empty.
+std::string bareValue(const std::vector<std::string>& wanted, const Case& c);
+
+/// Takes the plan's word on a case of one of its sources: what every image was looked through for, and which of several
+/// answers counts; with several sources, values are kept apart. Whoever asks what is known of a case by a plan calls
+/// this first.
+void takeSource(Case& c, const plan::Plan& plan);
 
 /// Of one structure in one source.
 struct Spoken {

@@ -241,8 +241,8 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     LORKD_TRY(cases, index.cases(name));
     LORKD_TRY(series, index.series(name));
     LORKD_TRY(refused, index.rejected(name));
-    if (const auto* source = request.plan ? request.plan->data.sources.find(name) : nullptr)
-      for (auto& c : cases) takeSource(c, *source);
+    if (request.plan)
+      for (auto& c : cases) takeSource(c, *request.plan);
     for (auto& c : cases)
       if (takes(request.plan, name, c)) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
     std::ranges::move(series, std::back_inserter(allSeries));

@@ -97,6 +97,7 @@ void to_json(Json& j, const Case& c) {
        {"label_names", pathText(c.labelNames.native())},
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
+  if (!c.split.empty()) j["split"] = c.split;
   if (!c.misplaced.empty()) j["misplaced"] = c.misplaced;
   if (!c.channels.empty()) j["channels"] = c.channels;
   if (!c.contested.empty()) j["contested"] = c.contested;
@@ -125,6 +126,7 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("resampled")) j.at("resampled").get_to(c.resampled);
   c.labelNames = pathOf(j.at("label_names"));
   j.at("labels").get_to(c.labels);
+  if (j.contains("split")) j.at("split").get_to(c.split);
   if (j.contains("misplaced")) j.at("misplaced").get_to(c.misplaced);
   if (j.contains("channels")) j.at("channels").get_to(c.channels);
   if (j.contains("contested")) j.at("contested").get_to(c.contested);

@@ -38,6 +38,7 @@ struct Case {
   std::string source;   ///< name of the plan's data source
   std::string kind;  ///< "dicom", "volume" (one file), or "picture" (a set of 2D pictures: one .npz file, one folder,
                      ///< or tables)
+  std::string split;    ///< what the data say that the image is for: "train", "validation", "test", or empty
   std::string modality, bodyPart;
   std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or a volume file for each channel
   /// Of volume files; the first has the grid of `geometry`, and the labels'. Empty: one channel without a name.

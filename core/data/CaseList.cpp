@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/base/Json.h"
+#include "core/data/Annotations.h"
 #include "core/data/PatientSplit.h"
 #include "core/data/SegmentReader.h"
 
@@ -72,6 +73,11 @@ Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases,
     }
     for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
       for (const auto& label : classLabels(task, cls)) wanted.push_back(label);
+    for (const auto& c : cases)
+      if (const auto own = mayUse(task, c) ? bareValue(wanted, c) : std::string(); !own.empty())
+        return fail(ErrorCode::InvalidArgument,
+                    "the plan has several sources, and a value without a name means something in its own only",
+                    "say whose it is, for example " + own + ", in the class's labels", "tasks." + name);
     const std::string hint =
         there.empty() ? "none of its sources has a case with labels" : "the data has: " + listed(there);
     if (own.empty())
@@ -85,9 +91,39 @@ Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases,
   return {};
 }
 
+/// What the data say that each patient is for, where the plan keeps to it. Errors: InvalidArgument (one patient, two
+/// parts).
+Result<std::map<std::string, std::string>> givenSplits(const plan::Plan& plan, const std::vector<Case>& cases,
+                                                       const std::vector<std::vector<int>>& served,
+                                                       const std::set<std::string>& learnt) {
+  std::map<std::string, std::string> said;
+  if (plan.data.split.given == plan::SplitGiven::Ignore) return said;
+  std::map<std::string, std::set<std::string>> partsOf;  // of each source
+  for (std::size_t c = 0; c < cases.size(); ++c)
+    if (!served[c].empty() && !cases[c].split.empty()) partsOf[cases[c].source].insert(cases[c].split);
+  for (std::size_t c = 0; c < cases.size(); ++c) {
+    const auto& item = cases[c];
+    // Whom a network has learnt from is no test, whatever the folder says.
+    if (served[c].empty() || item.split.empty() || item.kind == "picture" || learnt.contains(item.patient)) continue;
+    // What the source leaves open is drawn from its training images.
+    const auto& parts = partsOf[item.source];
+    auto part = item.split;
+    if (part == "train" && !parts.contains("validation")) part += parts.contains("test") ? " or validation" : " or any";
+    if (part == "train" && !parts.contains("test")) part += " or test";
+    const auto [at, added] = said.emplace(item.patient, part);
+    if (!added && at->second != part)
+      return fail(ErrorCode::InvalidArgument,
+                  item.patient + " has images in two parts of the data's own split: " + at->second + ", and " + part,
+                  "set data.split.given to ignore, or correct the folders", "data.sources." + item.source);
+  }
+  return said;
+}
+
 /// Split of each patient who serves a task.
-std::map<std::string, Split> divide(const plan::Plan& plan, const std::vector<Case>& cases,
-                                    const std::vector<std::vector<int>>& served, const std::set<std::string>& learnt) {
+Result<std::map<std::string, Split>> divide(const plan::Plan& plan, const std::vector<Case>& cases,
+                                            const std::vector<std::vector<int>>& served,
+                                            const std::set<std::string>& learnt) {
+  LORKD_TRY(given, givenSplits(plan, cases, served, learnt));
   std::map<std::string, std::string> placeOf;  // patient -> first path: an order that pseudonyms do not disturb
   std::map<std::string, std::set<int>> tasksOf;
   for (std::size_t c = 0; c < cases.size(); ++c) {
@@ -101,19 +137,33 @@ std::map<std::string, Split> divide(const plan::Plan& plan, const std::vector<Ca
   std::vector<std::pair<std::string, std::string>> order;
   for (const auto& [patient, place] : placeOf) order.emplace_back(place, patient);
   std::sort(order.begin(), order.end());
-  std::vector<std::set<int>> tasks;
-  std::vector<bool> known;
-  for (const auto& [place, patient] : order) {
-    tasks.push_back(tasksOf[patient]);
-    known.push_back(learnt.contains(patient));
-  }
   const auto& share = plan.data.split;
   const auto seed = static_cast<std::uint64_t>(plan.seed);
-  const bool mixed = std::ranges::count(known, true) > 0 && std::ranges::count(known, false) > 0;
-  const auto splits = mixed ? splitBesideKnown(tasks, known, share.validation, share.test, seed)
-                            : splitPatients(tasks, share.validation, share.test, seed);
   std::map<std::string, Split> out;
-  for (std::size_t p = 0; p < order.size(); ++p) out[order[p].second] = splits[p];
+  // Those of one word are divided among themselves, as far as it leaves them open.
+  std::map<std::string, std::vector<std::string>> groups;
+  for (const auto& [place, patient] : order) {
+    const auto word = given.find(patient);
+    groups[word == given.end() || word->second == "train or any" ? "" : word->second].push_back(patient);
+  }
+  for (const auto& [word, patients] : groups) {
+    if (const auto fixed = splitFromString(word)) {
+      for (const auto& patient : patients) out[patient] = *fixed;
+      continue;
+    }
+    std::vector<std::set<int>> tasks;
+    std::vector<bool> known;
+    for (const auto& patient : patients) {
+      tasks.push_back(tasksOf[patient]);
+      known.push_back(learnt.contains(patient));
+    }
+    const double validation = word == "train or test" ? 0 : share.validation;
+    const double test = word == "train or validation" ? 0 : share.test;
+    const bool mixed = std::ranges::count(known, true) > 0 && std::ranges::count(known, false) > 0;
+    const auto splits =
+        mixed ? splitBesideKnown(tasks, known, validation, test, seed) : splitPatients(tasks, validation, test, seed);
+    for (std::size_t p = 0; p < patients.size(); ++p) out[patients[p]] = splits[p];
+  }
   return out;
 }
 
@@ -237,7 +287,11 @@ Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases, 
   LORKD_CHECK(checkFound(plan, cases, served));
 
   const bool slab = plan.data.split.slab != plan::SplitSlab::None;
-  const auto splitOf = slab ? std::map<std::string, Split>() : divide(plan, cases, served, learnt);
+  std::map<std::string, Split> splitOf;
+  if (!slab) {
+    LORKD_TRY(divided, divide(plan, cases, served, learnt));
+    splitOf = std::move(divided);
+  }
   CaseList list;
   for (std::size_t t = 0; t < plan.tasks.size(); ++t)
     if (excludesByData(plan.tasks[t].second, cases, served, static_cast<int>(t)))

@@ -10,6 +10,7 @@
 #include "core/data/FileTable.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
+#include "core/data/layout/Words.h"
 #include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
 #include "core/io/dicom/MediaDirectory.h"
@@ -21,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 6;
+constexpr int version = 7;
 constexpr std::int64_t kLookAgain = -1;  // no generation of a file table
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
@@ -201,7 +202,11 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   pairDicom(scan, shortened, remembered, pairing);
   LORKD_CHECK(pairVolumes(scan, source, places.folder, shortened, remembered, pairing, progress, cancel));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
-  for (auto& c : pairing.cases) c.source = source;
+  for (auto& c : pairing.cases) {
+    c.source = source;
+    if (c.kind != "picture" && !c.imageFiles.empty())
+      c.split = layout::splitOf(c.imageFiles.front().lexically_relative(places.folder));
+  }
   findUnannotated(pairing.cases);
   std::erase_if(scan.rejected, [&](const auto& found) { return pairing.understood.contains(found.first); });
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());

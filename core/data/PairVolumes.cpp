@@ -272,6 +272,7 @@ std::optional<layout::Structures> VolumePairing::read(const Case& c, const Volum
     return std::nullopt;
   }
   m_out.understood.insert(table->file);
+  m_out.understood.insert(table->besides.begin(), table->besides.end());
   return std::move(*known);
 }
 

@@ -10,6 +10,7 @@
 #include "core/io/Csv.h"
 #include "core/io/FileKind.h"
 #include "core/io/Limits.h"
+#include "core/io/NamedValues.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::io {
@@ -93,11 +94,12 @@ Result<Labels> readNames(const fs::path& file, int wanted) {
       if (layer == wanted) labels[label.number] = label;
     return labels;
   }
+  if (namesValues(file)) return namedValues(file);
   LORKD_TRY(bytes, readFile(file, std::uintmax_t(1) << 24));
   auto parsed = parseCsv(bytes);
   if (!parsed) return fail(parsed.error(), file.string());
   const auto& table = *parsed;
-  const auto valueColumn = table.column({"value", "label", "index", "id"});
+  const auto valueColumn = table.column({"value", "label", "index", "id", "labelvalue"});
   const auto nameColumn = table.column({"name", "structure", "label_name"});
   if (valueColumn == table.header.size() || nameColumn == table.header.size())
     return fail(ErrorCode::Format, "the first line names no columns 'value' (or 'label') and 'name'",

@@ -46,8 +46,8 @@ Result<void> writeNifti(const std::filesystem::path& file, const image::LabelMap
 Result<void> writeNifti(const std::filesystem::path& file, const image::Mask& mask);
 
 /// One structure a label value; names are the values as text, or from `names`: a CSV with columns `label`/`value` and
-/// `name`, or a segmentation of 3D Slicer (.seg.nrrd), which names its own, with colours and codes, in each `layer`.
-/// Only structures whose name `wants` accepts (all if it is empty).
+/// `name`, a list of another program (NamedValues.h), or a segmentation of 3D Slicer (.seg.nrrd), which names its own,
+/// with colours and codes, in each `layer`. Only structures whose name `wants` accepts (all if it is empty).
 Result<image::SegmentSet> segmentsFromLabels(const image::LabelMap& labels, const std::filesystem::path& names = {},
                                              int layer = 0, const std::function<bool(const std::string&)>& wants = {});
 /// What is known of label values, in their order, without any mask. Errors: those of segmentsFromLabels().

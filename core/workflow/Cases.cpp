@@ -121,7 +121,7 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);
     LORKD_CHECK(leaveOutIncomplete(found, name, plan.data, progress));
-    for (auto& c : found) data::takeSource(c, source);
+    for (auto& c : found) data::takeSource(c, plan);
     noteAnswers(found, name, progress);
     cases.insert(cases.end(), found.begin(), found.end());
   }

@@ -8,6 +8,7 @@
 
 #include "app/workbench/Text.h"
 #include "core/base/Guard.h"
+#include "core/data/Annotations.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -70,9 +71,13 @@ class Listing {
   std::vector<Row> m_findings;
 };
 
-Result<void> list(const data::Catalogue& index, const std::string& name, Listing& listing) {
+/// `several`: the project has other sources, too.
+Result<void> list(const data::Catalogue& index, const std::string& name, bool several, Listing& listing) {
   LORKD_TRY(cases, index.cases(name));
-  for (auto& item : cases) listing.add(std::move(item));
+  for (auto& item : cases) {
+    if (several) data::keepValuesApart(item);
+    listing.add(std::move(item));
+  }
   LORKD_TRY(all, index.series(name));
   int withPrivate = 0;
   for (const auto& series : all)
@@ -108,7 +113,7 @@ Result<void> listAll(const QString& file, const Json& sources, FoundImages& out)
     source.scanned = std::ranges::any_of(known, [&](const auto& entry) { return entry.first == name; });
     if (!source.there) continue;
     Listing listing(out, source.folder.toStdString(), sources[name].value("accept", std::set<std::string>()));
-    LORKD_CHECK(list(*index, name, listing));
+    LORKD_CHECK(list(*index, name, sources.size() > 1, listing));
   }
   return {};
 }

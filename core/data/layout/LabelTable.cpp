@@ -5,6 +5,7 @@
 
 #include "core/base/Json.h"
 #include "core/data/layout/Words.h"
+#include "core/io/NamedValues.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data::layout {
@@ -33,7 +34,7 @@ int valueOf(const Json& json) {
 /// dataset.json: {"0": "background", "1": "liver"}, or {"background": 0, "liver": 1, "whole tumour": [1, 2, 3]}.
 Result<LabelTable> described(const fs::path& file) {
   LORKD_TRY(json, readJson(file));
-  LabelTable table{file, {}};
+  LabelTable table{file, false, {}};
   if (!json.is_object() || !json.contains("labels")) return LabelTable{};  // of another kind
   for (const char* field : {"channel_names", "modality"}) {
     if (!json.contains(field) || !json[field].is_object() || !table.channels.empty()) continue;
@@ -66,18 +67,45 @@ Result<LabelTable> described(const fs::path& file) {
   return table;
 }
 
+/// The list of names in a folder; of several that do not say the same, none is believed.
+Result<LabelTable> listed(const fs::path& folder) {
+  std::vector<fs::path> lists;
+  std::error_code ec;
+  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
+    std::error_code none;
+    if (at->is_regular_file(none) && io::namesValues(at->path())) lists.push_back(at->path());
+  }
+  std::ranges::sort(lists);
+  if (lists.empty()) return LabelTable{};
+  LORKD_TRY(first, io::namedValues(lists.front()));
+  for (std::size_t n = 1; n < lists.size(); ++n) {
+    LORKD_TRY(other, io::namedValues(lists[n]));
+    for (const auto& [value, label] : other)
+      if (const auto own = first.find(value); own == first.end() || own->second.name != label.name)
+        return fail(ErrorCode::Format,
+                    "two lists beside each other name the value " + std::to_string(value) + " differently",
+                    "keep one of them, this or " + lists[n].filename().string(), lists.front().string());
+  }
+  LabelTable table{lists.front(), true, {}};
+  table.besides.assign(lists.begin() + 1, lists.end());
+  return table;
+}
+
+/// What is said in a folder.
+Result<LabelTable> saidIn(const fs::path& folder) {
+  std::error_code ignored;
+  if (const auto file = folder / "dataset.json"; fs::is_regular_file(file, ignored)) {
+    auto table = described(file);
+    if (!table || !table->declared.empty() || !table->channels.empty()) return table;
+  }
+  return listed(folder);
+}
+
 }  // namespace
 
 const Result<LabelTable>& LabelTables::inFolder(const fs::path& folder) {
   auto known = m_described.find(folder);
-  if (known == m_described.end()) {
-    const auto file = m_source / folder / "dataset.json";
-    std::error_code ignored;
-    known =
-        m_described
-            .emplace(folder, fs::is_regular_file(file, ignored) ? described(file) : Result<LabelTable>(LabelTable{}))
-            .first;
-  }
+  if (known == m_described.end()) known = m_described.emplace(folder, saidIn(m_source / folder)).first;
   return known->second;
 }
 
@@ -91,11 +119,12 @@ std::vector<std::string> LabelTables::channelsOf(const fs::path& relative) {
 Result<LabelTable> LabelTables::of(const fs::path& labels, const fs::path& relative) {
   std::error_code ignored;
   for (const auto& name : {stemOf(labels) + ".csv", std::string("labels.csv")})
-    if (const auto file = labels.parent_path() / name; fs::is_regular_file(file, ignored)) return LabelTable{file, {}};
-  if (io::namesItsLabels(labels)) return LabelTable{labels, {}};
+    if (const auto file = labels.parent_path() / name; fs::is_regular_file(file, ignored))
+      return LabelTable{file, false, {}};
+  if (io::namesItsLabels(labels)) return LabelTable{labels, false, {}};
   for (auto folder = relative.parent_path();; folder = folder.parent_path()) {
     const auto& known = inFolder(folder);
-    if (!known || !known->declared.empty()) return known;
+    if (!known || !known->declared.empty() || !known->file.empty()) return known;
     if (folder.empty() || folder == folder.parent_path()) return LabelTable{};
   }
 }
@@ -112,7 +141,7 @@ Result<Structures> structuresOf(const LayerValues& values, const LabelTable& tab
       out.structures.push_back({{.name = name, .number = own.front()}, std::move(places), false});
   }
   const bool several = values.size() > 1 || (!values.empty() && values.front().size() > 1);
-  if (!structure.empty() && table.file.empty() && !several) {
+  if (!structure.empty() && (table.file.empty() || table.general) && !several) {
     out.structures.push_back({{.name = structure}, {{0, 0, 0}}, false});
     return out;
   }

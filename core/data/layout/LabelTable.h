@@ -15,16 +15,19 @@ namespace lorkd::data::layout {
 /// Names for values of label maps.
 struct LabelTable {
   std::filesystem::path file;  ///< that says so, or empty
+  bool general = false;  ///< it names the values of all maps around it, and says nothing of the masks of one structure
   /// Of a data set's description (dataset.json): every structure that its labels speak of, with its values; one that
   /// does not occur in a case is absent there. Nothing from other files, which only name values.
   std::vector<std::pair<std::string, std::vector<int>>> declared;
   /// Names of an image's channels, by their number.
   std::vector<std::string> channels{};
+  /// Files beside `file` that say the same.
+  std::vector<std::filesystem::path> besides{};
 };
 
 /// Finds tables, each read once. Looked for: a CSV called like the label file, labels.csv beside it, the file itself
-/// where it names its segments (.seg.nrrd), and dataset.json (nnU-Net 1 and 2, Medical Segmentation Decathlon) in the
-/// nearest folder above.
+/// where it names its segments (.seg.nrrd), and, in the nearest folder above that has one, dataset.json (nnU-Net 1 and
+/// 2, Medical Segmentation Decathlon) or a list of names (io/NamedValues.h).
 class LabelTables {
  public:
   explicit LabelTables(std::filesystem::path source) : m_source(std::move(source)) {}
@@ -34,7 +37,7 @@ class LabelTables {
   std::vector<std::string> channelsOf(const std::filesystem::path& relative);
 
  private:
-  /// dataset.json of a folder below the source.
+  /// dataset.json of a folder below the source, or its list of names.
   const Result<LabelTable>& inFolder(const std::filesystem::path& folder);
 
   std::filesystem::path m_source;

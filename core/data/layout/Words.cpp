@@ -1,8 +1,10 @@
 #include "core/data/layout/Words.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
+#include <ranges>
 #include <regex>
 
 #include "core/io/Csv.h"
@@ -159,6 +161,20 @@ Name nameOf(const fs::path& relative, const std::set<std::string>& channels) {
   }
   out.place.assign(place.rbegin(), place.rend());
   return out;
+}
+
+std::string splitOf(const fs::path& relative) {
+  static const std::string what = "[-_ ]?(set|data|dataset|images?|cases?|scans?|volumes?)?";
+  static const std::array<std::pair<const char*, std::regex>, 3> kinds{
+      {{"train", std::regex("(train|training)" + what + "|(images|labels)tr", std::regex::icase)},
+       {"validation", std::regex("(val|valid|validation)" + what + "|(images|labels)val", std::regex::icase)},
+       {"test", std::regex("(test|testing)" + what + "|(images|labels)ts", std::regex::icase)}}};
+  const auto above = relative.parent_path();
+  std::vector<fs::path> folders(above.begin(), above.end());
+  for (const auto& folder : folders | std::views::reverse)
+    for (const auto& [kind, words] : kinds)
+      if (std::regex_match(folder.string(), words)) return kind;
+  return {};
 }
 
 std::string patientOf(const fs::path& relative, const Name& name) {

@@ -41,6 +41,10 @@ std::optional<std::size_t> numberOf(const Name& name);
 /// digits are the case's (amos_0000, case_0000).
 std::set<std::string> channelStems(const std::vector<std::filesystem::path>& relative);
 
+/// What the folders say that an image is for: "train", "validation" or "test" (imagesTs, Testing, val, ...); the
+/// nearest that says it counts. Empty where none does. A path below the source's folder.
+std::string splitOf(const std::filesystem::path& relative);
+
 /// Whose image it is, coarse rather than fine: the folder called after a patient or subject (sub-*, patient*, ...),
 /// else the case's folder where the file's own name only says what it is, else the file's name without words for time
 /// points (frame01, t0, ses-2, pre). A path below the source's folder.
