@@ -4,6 +4,7 @@
 #include "core/base/File.h"
 #include "core/eval/Report.h"
 #include "core/eval/RunMetrics.h"
+#include "core/eval/TableView.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
@@ -13,7 +14,8 @@ Result<void> evaluate(const std::string& path, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(path));
   LORKD_TRY(table, workflow::evaluate(run, *context.progress, context.cancel()));
   std::string text;
-  for (const char* metric : {"dice", "specificity", "accuracy", "auc"}) text += table.text(metric);
+  for (const char* metric : {"dice", "nsd", "hd95_mm", "missed", "specificity", "accuracy", "auc"})
+    if (const auto rows = table.text(metric); !rows.empty()) text += eval::metricTitle(metric) + "\n" + rows;
   context.answer({{"metrics", table.json()}}, text);
   return {};
 }

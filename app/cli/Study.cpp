@@ -33,12 +33,23 @@ Result<void> study(const StudyOptions& given, const Context& context) {
   LORKD_TRY(done, workflow::study(plan, options, *context.progress, context.cancel()));
 
   std::string text = "mean over test cases and seeds [95 % interval over patients]\n";
-  for (const char* metric : {"dice", "accuracy"}) text += done.table.text(metric);
-  text += "report   " + done.report.string() + "\nresults  " + done.csv.string() + "\n";
-  for (const auto& line : done.failed) text += "failed   " + line + "\n";
+  for (const char* metric : {"dice", "accuracy"}) {
+    text += done.table.text(metric);
+    for (const auto& note : done.table.notes(metric)) text += "no interval   " + note + "\n";
+  }
+  std::string differences;
+  for (const char* metric : {"dice", "accuracy"}) differences += done.paired.text(metric);
+  if (!differences.empty())
+    text += "difference from " + done.paired.reference() +
+            " on the same patients [95 % interval over patients], Wilcoxon's signed-rank test\n" + differences;
+  text += "report       " + done.report.string() + "\nresults      " + done.csv.string() + "\ndifferences  " +
+          done.differences.string() + "\n";
+  for (const auto& line : done.failed) text += "failed       " + line + "\n";
   context.answer({{"report", done.report.string()},
                   {"csv", done.csv.string()},
                   {"results", done.table.json()},
+                  {"differences_csv", done.differences.string()},
+                  {"differences", done.paired.json()},
                   {"failed", done.failed}},
                  text);
   if (done.failed.empty()) return {};

@@ -20,9 +20,13 @@ Result<CaseList> openCases(const run::RunDirectory& run) {
   for (auto& entry : list.cases) {
     const auto it = byId.find({entry.item.source, entry.item.id});
     if (it == byId.end())
-      return fail(ErrorCode::Mismatch,
-                  "the index no longer knows " + entry.item.id + " of the source '" + entry.item.source + "'",
-                  "scan that folder again into the project's index", run.cases().string());
+      return fail(
+          ErrorCode::Mismatch,
+          "the index no longer knows " + entry.item.id + " of the source '" + entry.item.source + "'",
+          "scan that folder again into the project's index, as after each update of the program that reads more "
+          "of the data than before: lorkd scan FOLDER --index index.sqlite --source " +
+              entry.item.source,
+          run.cases().string());
     if (entry.digest.empty())
       return fail(ErrorCode::Mismatch, "the list does not say what the files of " + entry.item.id + " were",
                   "restore the run's cases.json, or start a new run", run.cases().string());

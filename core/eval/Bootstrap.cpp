@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "core/base/Random.h"
 
@@ -16,7 +17,70 @@ double quantile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
+/// P(|T| < t) at t = sqrt(freedom) tan(angle): closed forms (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
+double studentWithin(int freedom, double angle) {
+  const bool odd = freedom % 2 == 1;
+  const double cosine = std::cos(angle);
+  double term = odd ? cosine : 1, sum = freedom == 1 ? 0 : term;
+  for (int k = odd ? 3 : 2; k <= freedom - 2; k += 2) {
+    term *= cosine * cosine * (k - 1) / k;
+    sum += term;
+  }
+  return odd ? 2 / std::numbers::pi * (angle + std::sin(angle) * sum) : std::sin(angle) * sum;
+}
+
 }  // namespace
+
+const char* toString(Interval::Kind kind) {
+  switch (kind) {
+    case Interval::Kind::T:
+      return "t";
+    case Interval::Kind::Bootstrap:
+      return "bootstrap";
+    case Interval::Kind::None:
+      break;
+  }
+  return "";
+}
+
+std::string tooFew(std::size_t patients) {
+  return std::to_string(patients) + (patients == 1 ? " patient" : " patients") + ": too few for an interval";
+}
+
+double studentQuantile(int freedom, double share) {
+  double low = 0, high = std::numbers::pi / 2;
+  for (int i = 0; i < 100; ++i) {  // to the last bit of a double
+    const double middle = (low + high) / 2;
+    (studentWithin(freedom, middle) < 2 * share - 1 ? low : high) = middle;
+  }
+  return std::sqrt(freedom) * std::tan(low);
+}
+
+Interval jackknife(const std::vector<std::size_t>& group,
+                   const std::function<double(const std::vector<int>& times)>& statistic, double level) {
+  std::vector<int> times(group.size(), 1);
+  const double all = statistic(times);
+  std::vector<std::vector<double>> without(group.size());  // by group
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    times[i] = 0;
+    without[group[i]].push_back(statistic(times));
+    times[i] = 1;
+  }
+  double variance = 0;
+  int freedom = 0;
+  for (const auto& values : without) {
+    if (values.empty()) continue;
+    const auto n = static_cast<double>(values.size());
+    double mean = 0, squares = 0;
+    for (const double v : values) mean += v / n;
+    for (const double v : values) squares += (v - mean) * (v - mean);
+    variance += (n - 1) / n * squares;
+    freedom += static_cast<int>(values.size()) - 1;
+  }
+  if (freedom < 1 || !std::isfinite(all) || !std::isfinite(variance)) return {};
+  const double reach = studentQuantile(freedom, (1 + level) / 2) * std::sqrt(variance);
+  return {all - reach, all + reach, Interval::Kind::T};
+}
 
 Interval bootstrap(std::size_t patients, const std::function<double(const std::vector<int>& times)>& statistic,
                    const BootstrapOptions& options) {
@@ -35,7 +99,7 @@ Interval bootstrap(std::size_t patients, const std::function<double(const std::v
   if (values.size() < wanted) return {};
   std::ranges::sort(values);
   const double tail = (1 - options.level) / 2;
-  return {quantile(values, tail), quantile(values, 1 - tail)};
+  return {quantile(values, tail), quantile(values, 1 - tail), Interval::Kind::Bootstrap};
 }
 
 }  // namespace lorkd::eval

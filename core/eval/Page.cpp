@@ -69,7 +69,7 @@ svg .number.strong{fill:#fff}
 a{color:var(--accent)}
 table{border-collapse:collapse;font-size:14px;width:100%}
 .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(430px,100%),1fr));gap:22px}
-.tables>details{grid-column:1/-1}
+.tables>details,.tables>.wide{grid-column:1/-1}
 th,td{padding:7px 12px 7px 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:middle}
 thead th{color:var(--soft);font-weight:500;font-size:13px;border-bottom:1px solid var(--rule)}
 tbody th{font-weight:500}

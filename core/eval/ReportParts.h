@@ -33,7 +33,11 @@ std::string validationFigure(const std::vector<Source>& sources);
 /// Matrix of cosines, magnitude similarity, history of the conflict fraction, share of conflicts per layer.
 std::string conflictFigures(const Source& source);
 
-/// One table a metric, tasks down, methods across, best in bold, mean last; metrics of single classes folded away.
+/// What NSD, HD95, volume difference and missed are.
+std::string surfaceNote();
+
+/// Tasks down, methods across, best in bold, mean last; Dice and the scores of surfaces side by side where they fit,
+/// else one table a metric; single classes folded away.
 std::string resultTables(const Table& results, const plan::Plan& plan);
 
 /// Name, classes, rank, scale, parameters and exported files of each task.

@@ -6,6 +6,7 @@
 
 #include "core/base/Digest.h"
 #include "core/eval/ReportParts.h"
+#include "core/eval/SurfaceScores.h"
 #include "core/eval/TableView.h"
 
 namespace lorkd::eval::report {
@@ -18,36 +19,81 @@ std::string colorOf(const plan::Plan& plan, const plan::Looks& looks, const std:
   return i < 0 ? "" : looks.of(static_cast<std::size_t>(i)).color;
 }
 
-std::string resultTable(const Table& results, const plan::Plan& plan, const plan::Looks& looks,
-                        const std::string& metric) {
-  const TableView view(results, metric);
+/// The head of a line, with the colour of its task or class.
+std::string lineHead(const ResultLine& line, const plan::Plan& plan, const plan::Looks& looks) {
+  const bool mean = line.task == "mean" || line.task == "all";
+  std::string head = swatch(colorOf(plan, looks, line.task)) + escape(line.task);
+  if (const int t = plan.tasks.indexOf(line.task); !line.cls.empty() && t >= 0) {
+    const int c = plan.tasks[static_cast<std::size_t>(t)].second.classes.indexOf(line.cls);
+    head = (c < 0 ? "" : swatch(looks.of(static_cast<std::size_t>(t), static_cast<std::size_t>(c)))) +
+           escape(line.cls) + " <small>" + escape(line.task) + "</small>";
+  }
+  return fmt::format("<tr{}><th>{}</th>", mean ? " class='mean'" : "", head);
+}
+
+/// The cells of one metric in a line, a method each, the best in bold.
+std::string lineCells(const Table& results, const ResultLine& line, const std::string& base,
+                      const std::vector<std::string>& methods) {
+  const auto metric = line.metric(base);
   const bool counts = !isScore(metric);
-  std::string out =
-      fmt::format("<div class='scroll'><table class='results'><thead><tr><th>{}</th>", escape(metricTitle(metric)));
-  for (const auto& method : view.methods) out += "<th class='n'>" + escape(method) + "</th>";
-  out += counts ? "</tr></thead><tbody>" : "<th class='n'>cases</th></tr></thead><tbody>";
-  for (const auto& task : view.tasks) {
-    double best = -HUGE_VAL;
-    std::int64_t cases = 0;
-    int present = 0;
+  double best = -HUGE_VAL;
+  int present = 0;
+  for (const auto& method : methods)
+    if (const double value = results.value(line.task, method, metric); std::isfinite(value))
+      best = std::max(best, merit(metric, value)), ++present;
+  std::string out;
+  for (const auto& method : methods) {
+    const double value = results.value(line.task, method, metric);
+    // Equal to the printed digits is equal.
+    const double equal = isShare(metric) ? 5e-5 : 5e-3;
+    const bool bold = !counts && present > 1 && std::isfinite(value) && std::abs(merit(metric, value) - best) < equal;
+    const bool bar = isShare(metric) && value >= 0 && value <= 1;
+    out += fmt::format("<td class='n{}'>{}{}</td>", bold ? " best" : "",
+                       bar ? fmt::format("<i style='width:{:.1f}%'></i>", 100 * value) : "",
+                       "<span>" + formatValue(metric, value) + "</span>");
+  }
+  return out;
+}
+
+/// Tasks or their classes down, metrics and in each the methods across; empty if there are none.
+std::string resultTable(const Table& results, const plan::Plan& plan, const plan::Looks& looks,
+                        const std::vector<std::string>& group, bool classes) {
+  const auto lines = linesOf(results, group, classes);
+  if (lines.empty()) return {};
+  std::vector<std::string> bases, methods;
+  const auto addOnce = [](auto& list, const auto& item) {
+    if (std::ranges::find(list, item) == list.end()) list.push_back(item);
+  };
+  for (const auto& base : group)
+    if (!linesOf(results, {base}, classes).empty()) bases.push_back(base);
+  for (const auto& row : results.rows())
+    if (std::ranges::find(bases, baseOf(row.metric)) != bases.end()) addOnce(methods, row.method);
+  const bool cases = isScore(bases.front()) || bases.front() == "false_positive_ml";
+  const bool several = bases.size() > 1;
+  const auto last = cases ? "<th class='n'>cases</th></tr>" : "</tr>";
+  std::string out = fmt::format("<div class='scroll{}'><table class='results'><thead><tr>", several ? " wide" : "");
+  if (!several) {
+    out += "<th>" + escape(metricTitle(bases.front())) + "</th>";
+    for (const auto& method : methods) out += "<th class='n'>" + escape(method) + "</th>";
+  } else if (methods.size() == 1) {
+    out += "<th>" + escape(methods.front()) + "</th>";
+    for (const auto& base : bases) out += "<th class='n'>" + escape(metricTitle(base)) + "</th>";
+  } else {
+    out += "<th></th>";
+    for (const auto& base : bases)
+      out += fmt::format("<th class='n' colspan='{}'>{}</th>", methods.size(), escape(metricTitle(base)));
+    out += (cases ? "<th></th></tr><tr><th></th>" : "</tr><tr><th></th>");
+    for (std::size_t m = 0; m < bases.size(); ++m)
+      for (const auto& method : methods) out += "<th class='n'>" + escape(method) + "</th>";
+  }
+  out += last + std::string("</thead><tbody>");
+  for (const auto& line : lines) {
+    std::int64_t most = 0;
     for (const auto& row : results.rows())
-      if (row.task == task && row.metric == metric && std::isfinite(row.value)) {
-        best = std::max(best, row.value);
-        cases = std::max(cases, row.cases);
-        ++present;
-      }
-    out += fmt::format("<tr{}><th>{}{}</th>", task == "mean" || task == "all" ? " class='mean'" : "",
-                       swatch(colorOf(plan, looks, task)), escape(task));
-    for (const auto& method : view.methods) {
-      const double value = results.value(task, method, metric);
-      // Equal to the printed digits is equal.
-      const bool bold = !counts && present > 1 && std::isfinite(value) && std::abs(value - best) < 5e-5;
-      const bool bar = !counts && value >= 0 && value <= 1;
-      out += fmt::format("<td class='n{}'>{}{}</td>", bold ? " best" : "",
-                         bar ? fmt::format("<i style='width:{:.1f}%'></i>", 100 * value) : "",
-                         "<span>" + formatValue(metric, value) + "</span>");
-    }
-    out += counts ? "</tr>" : fmt::format("<td class='n soft'>{}</td></tr>", cases > 0 ? std::to_string(cases) : "");
+      if (row.task == line.task && row.metric == line.metric(bases.front())) most = std::max(most, row.cases);
+    out += lineHead(line, plan, looks);
+    for (const auto& base : bases) out += lineCells(results, line, base, methods);
+    out += cases ? fmt::format("<td class='n soft'>{}</td></tr>", most > 0 ? std::to_string(most) : "") : "</tr>";
   }
   return out + "</tbody></table></div>\n";
 }
@@ -67,13 +113,28 @@ std::string words(const Json& json) { return json.is_string() ? json.get<std::st
 
 }  // namespace
 
+std::string surfaceNote() {
+  return fmt::format(
+      "<p class='note'>NSD: the share of both surfaces that lies within {:g}\u202fmm of the other. HD95: the 95th "
+      "percentile of the distances between the surfaces, the larger of the two directions. Volume difference: "
+      "prediction minus truth. All of cases where the structure is present; missed: in how many of them nothing was "
+      "found. These count as an NSD of 0 and have no HD95.</p>\n",
+      kSurfaceTolerance);
+}
+
 std::string resultTables(const Table& results, const plan::Plan& plan) {
   const plan::Looks looks(plan);
   std::string out, classes;
-  for (const auto& metric : metricsOf(results))
-    (metric.find('/') == std::string::npos ? out : classes) += resultTable(results, plan, looks, metric);
+  const auto groups = metricGroups(results);
+  for (const auto& group : groups) {
+    out += resultTable(results, plan, looks, group, false);
+    classes += resultTable(results, plan, looks, group, true);
+  }
   if (!classes.empty()) out += folded("Single classes", "<div class='tables'>" + classes + "</div>");
-  return out.empty() ? out : "<div class='tables'>" + out + "</div>";
+  if (out.empty()) return out;
+  out = "<div class='tables'>" + out + "</div>";
+  const bool surfaces = std::ranges::any_of(results.rows(), [](const auto& row) { return row.metric == "nsd"; });
+  return surfaces ? out + surfaceNote() : out;
 }
 
 std::string taskTable(const Source& source, const Table& results) {

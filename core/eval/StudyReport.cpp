@@ -9,6 +9,7 @@
 #include <map>
 
 #include "core/base/File.h"
+#include "core/eval/PairedReport.h"
 #include "core/eval/ReportParts.h"
 #include "core/eval/TableView.h"
 #include "core/run/EventLog.h"
@@ -35,35 +36,56 @@ std::string scaled(double value) {
 }
 
 std::string intervalText(const StudyRow& row) {
-  return std::isfinite(row.interval.low) ? fmt::format("{:.3f} – {:.3f}", row.interval.low, row.interval.high) : "";
+  if (row.interval.kind == Interval::Kind::None) return row.interval.why.empty() ? "" : "–";
+  return fmt::format("{:.3f} – {:.3f}", row.interval.low, row.interval.high) +
+         (row.interval.kind == Interval::Kind::T ? " (t)" : "");
 }
 
-/// Tasks down, methods across, each with its interval; the best of a line in bold.
-std::string scoreTable(const StudyTable& table, const plan::Plan& plan, const std::string& metric) {
-  const TableView view(table.values(), metric);
-  auto out = fmt::format("<div class='scroll'><table class='results'><thead><tr><th>{}</th>", escape(metric));
-  for (const auto& method : view.methods) out += "<th class='n'>" + escape(methodTitle(method)) + "</th>";
+/// Tasks or their classes down, methods across, each with its interval; the best of a line in bold. Below
+/// it, why intervals are missing. Empty if there are no lines.
+std::string scoreTable(const StudyTable& table, const plan::Plan& plan, const std::string& base, bool classes) {
+  const auto values = table.values();
+  const auto lines = linesOf(values, {base}, classes);
+  if (lines.empty()) return {};
+  std::vector<std::string> methods;
+  for (const auto& row : table.rows())
+    if (baseOf(row.metric) == base && std::ranges::find(methods, row.method) == methods.end())
+      methods.push_back(row.method);
+  auto out =
+      fmt::format("<div class='scroll'><table class='results'><thead><tr><th>{}</th>", escape(metricTitle(base)));
+  for (const auto& method : methods) out += "<th class='n'>" + escape(methodTitle(method)) + "</th>";
   out += "<th class='n'>cases</th><th class='n'>patients</th></tr></thead><tbody>";
-  for (const auto& task : view.tasks) {
+  std::vector<std::string> missing;
+  const double equal = isShare(base) ? 5e-5 : 5e-3;  // in the printed digits
+  for (const auto& line : lines) {
+    const auto metric = line.metric(base);
     double best = -HUGE_VAL, worst = HUGE_VAL;
     std::int64_t cases = 0, patients = 0;
-    for (const auto& method : view.methods)
-      if (const auto* row = table.find(task, method, metric)) {
-        if (std::isfinite(row->value)) best = std::max(best, row->value), worst = std::min(worst, row->value);
+    for (const auto& method : methods)
+      if (const auto* row = table.find(line.task, method, metric)) {
+        const double good = merit(metric, row->value);
+        if (std::isfinite(good)) best = std::max(best, good), worst = std::min(worst, good);
         cases = std::max(cases, row->cases), patients = std::max(patients, row->patients);
       }
-    out +=
-        fmt::format("<tr{}><th>{}{}</th>", task == "mean" ? " class='mean'" : "", swatchOf(plan, task), escape(task));
-    for (const auto& method : view.methods) {
-      const auto* row = table.find(task, method, metric);
-      const bool bold = row && best - worst >= 5e-5 && std::abs(row->value - best) < 5e-5;
+    const auto name = line.cls.empty() ? line.task : line.cls + " · " + line.task;
+    out += fmt::format("<tr{}><th>{}{}</th>", line.task == "mean" ? " class='mean'" : "", swatchOf(plan, line.task),
+                       escape(name));
+    for (const auto& method : methods) {
+      const auto* row = table.find(line.task, method, metric);
+      const bool bold = row && best - worst >= equal && std::abs(merit(metric, row->value) - best) < equal;
       out += fmt::format("<td class='n{}'><span>{}</span><small>{}</small></td>", bold ? " best" : "",
-                         row ? formatValue(metric, row->value) : "–", row ? intervalText(*row) : "");
+                         row ? formatValue(metric, row->value) : "–", row ? escape(intervalText(*row)) : "");
+      if (!row || row->interval.why.empty()) continue;
+      const auto why = name + ": " + row->interval.why;
+      if (std::ranges::find(missing, why) == missing.end()) missing.push_back(why);
     }
     const auto count = [](std::int64_t n) { return n > 0 ? std::to_string(n) : std::string(); };
     out += fmt::format("<td class='n soft'>{}</td><td class='n soft'>{}</td></tr>", count(cases), count(patients));
   }
-  return out + "</tbody></table></div>\n";
+  out += "</tbody></table></div>\n";
+  if (!missing.empty())
+    out += fmt::format("<p class='note'>No interval – {}</p>\n", escape(fmt::format("{}", fmt::join(missing, " · "))));
+  return out;
 }
 
 /// All methods on one scale, the mean over the tasks first.
@@ -242,15 +264,15 @@ std::string cards(const std::vector<StudyEntry>& entries, const StudyTable& tabl
 
 const char* const howMade =
     "<p class='note'>Scores are means over the test cases and the seeds. Every seed has the same test patients, "
-    "divided "
-    "from the plan's own seed. Intervals are 95 % percentile bootstraps over patients (2000 resamples, drawn alike for "
-    "all methods): scores of a case are averaged over the seeds, then patients are drawn with replacement with all "
-    "their "
-    "cases. They say how far another choice of patients would move a figure, not another training; results.csv also "
-    "holds the standard deviation between seeds. Intervals of methods that overlap may still differ reliably, because "
-    "the patients are the same. Where a structure is found in one patient alone, "
-    "no interval is given. Experts and the methods whose names end in KD learn from the teacher; MTL, STL and the "
-    "others have none.</p>\n";
+    "divided from the plan's own seed. Intervals are 95 % intervals over patients, who bring all their cases; scores "
+    "of a case are averaged over the seeds first. Of 10 patients or more they are percentile bootstraps (2000 "
+    "resamples, drawn alike for all methods; Efron and Tibshirani 1993, chapter 13), of 5 to 9 Student's t with the "
+    "jackknife's standard error (chapter 11; of one figure a patient the usual mean ± t s/√n), marked (t), with as "
+    "many degrees of freedom as patients less groups of tasks that share no patient. Of fewer than 5 patients there is "
+    "none, nor where a class is found in one patient alone. They say how far another choice of patients would move a "
+    "figure, not another training; results.csv also holds the standard deviation between seeds. Intervals of methods "
+    "that overlap may still differ reliably, because the patients are the same: the differences below say so. Experts "
+    "and the methods whose names end in KD learn from the teacher; MTL, STL and the others have none.</p>\n";
 
 }  // namespace
 
@@ -273,12 +295,20 @@ double meanCosine(const ConflictHistory& conflict) {
 }
 
 Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
-                              const std::vector<StudyEntry>& entries, const StudyTable& table) {
+                              const std::vector<StudyEntry>& entries, const StudyTable& table,
+                              const PairedTable& paired) {
   std::string primary = "dice", whole, classes;
   for (const auto& row : table.rows())
     if (row.task == "mean") primary = row.metric;
+  std::vector<std::string> bases;
   for (const auto& metric : metricsOf(table.values()))
-    if (isScore(metric)) (metric.find('/') == std::string::npos ? whole : classes) += scoreTable(table, plan, metric);
+    if (const auto base = baseOf(metric); isScore(base) && std::ranges::find(bases, base) == bases.end())
+      bases.push_back(base);
+  for (const auto& base : bases) {
+    whole += scoreTable(table, plan, base, false);
+    classes += scoreTable(table, plan, base, true);
+  }
+  if (std::ranges::find(bases, "nsd") != bases.end()) whole += report::surfaceNote();
   auto scores = scoreFigure(table, primary) + whole;
   if (!classes.empty()) scores += folded("Single classes", classes);
 
@@ -290,6 +320,7 @@ Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Pla
                   fmt::gmtime(static_cast<std::time_t>(run::now())));
   page += cards(entries, table, primary);
   page += section("Scores on the test cases", scores + howMade);
+  page += section("Differences from " + methodTitle(paired.reference()), report::pairedTables(paired, plan));
   page += section("Costs", costTable(table));
   page += section("Gradient conflict", conflictSection(entries));
   page += section("Runs", runTable(entries));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/Error.h"
+#include "core/eval/PairedTable.h"
 #include "core/eval/RunHistory.h"
 #include "core/eval/StudyTable.h"
 #include "core/run/Plan.h"
@@ -30,10 +31,11 @@ double meanCosine(const ConflictHistory& conflict);
 /// What a method is called in the page: "LoRKD experts", "PCGrad".
 std::string methodTitle(const std::string& method);
 
-/// Writes the page: scores with intervals as figure and table, single classes folded away, costs, gradient
-/// conflict by method, runs, how the figures
-/// were made, and the plan without paths. Errors: Io.
+/// Writes the page: scores with intervals as figure and table, single classes folded away, differences from the
+/// reference on the same patients, costs, gradient conflict by method, runs, how the figures were made, and the plan
+/// without paths. Errors: Io.
 Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
-                              const std::vector<StudyEntry>& entries, const StudyTable& table);
+                              const std::vector<StudyEntry>& entries, const StudyTable& table,
+                              const PairedTable& paired);
 
 }  // namespace lorkd::eval

@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <map>
-#include <set>
 
+#include "core/eval/PatientScores.h"
 #include "core/eval/TableView.h"
 
 namespace lorkd::eval {
@@ -15,97 +16,23 @@ namespace {
 
 constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
-/// Scores of one class of one task by patient: sum over the cases of the mean over seeds, and how many cases.
-struct Scores {
-  std::map<std::string, std::pair<double, int>> byPatient;
-};
-using ScoresOfTask = std::map<std::string, Scores>;          // by metric
-using ScoresOfMethod = std::map<std::string, ScoresOfTask>;  // by task
-
-ScoresOfMethod scoresOf(const std::string& method, const std::vector<StudyResult>& results) {
-  using Key = std::tuple<std::string, std::string, std::string, std::string>;  // task, metric, patient, case
-  std::map<Key, std::pair<double, int>> seeds;
-  for (const auto& result : results)
-    for (const auto& row : result.table.cases())
-      if (row.method == method && std::isfinite(row.value)) {
-        auto& [sum, n] = seeds[{row.task, row.metric, row.patient, row.id}];
-        sum += row.value, ++n;
-      }
-  ScoresOfMethod out;
-  for (const auto& [key, found] : seeds) {
-    const auto& [task, metric, patient, id] = key;
-    auto& [sum, n] = out[task][metric].byPatient[patient];
-    sum += found.first / found.second, ++n;
-  }
-  return out;
+/// What an interval of a score cannot go beyond.
+void clampTo(Interval& interval, const std::string& metric) {
+  if (isShare(metric)) interval.high = std::min(interval.high, 1.0);
+  if (isShare(metric) || baseOf(metric) == "hd95_mm") interval.low = std::max(interval.low, 0.0);
 }
-
-/// What a row is made of: classes, grouped by task, with their scores in one common order of patients.
-class Sample {
- public:
-  explicit Sample(const std::vector<const ScoresOfTask*>& tasks, const std::string& onlyMetric = {}) {
-    std::set<std::string> names;
-    for (const auto* task : tasks)
-      for (const auto& [metric, scores] : *task)
-        if (onlyMetric.empty() || metric == onlyMetric)
-          for (const auto& [patient, score] : scores.byPatient) names.insert(patient);
-    std::map<std::string, std::size_t> place;
-    for (const auto& name : names) place.emplace(name, place.size());
-    m_patients = place.size();
-    for (const auto* task : tasks) {
-      auto& classes = m_tasks.emplace_back();
-      for (const auto& [metric, scores] : *task) {
-        if (!onlyMetric.empty() && metric != onlyMetric) continue;
-        auto& entries = classes.emplace_back();
-        for (const auto& [patient, score] : scores.byPatient)
-          entries.push_back({place.at(patient), score.first, score.second});
-        m_fewest = std::min(m_fewest, entries.size());
-      }
-    }
-  }
-
-  std::size_t patients() const { return m_patients; }
-  /// Of the class that is found in the fewest.
-  std::size_t fewest() const { return m_fewest; }
-
-  /// Not-a-number if a class has no case among the drawn.
-  double mean(const std::vector<int>& times) const {
-    double tasks = 0;
-    for (const auto& classes : m_tasks) {
-      double sum = 0;
-      for (const auto& entries : classes) {
-        double scores = 0, cases = 0;
-        for (const auto& [patient, score, n] : entries) scores += times[patient] * score, cases += times[patient] * n;
-        sum += scores / cases;  // 0/0 is not a number
-      }
-      tasks += sum / static_cast<double>(classes.size());
-    }
-    return tasks / static_cast<double>(m_tasks.size());
-  }
-
- private:
-  struct Entry {
-    std::size_t patient;
-    double sum;
-    int cases;
-  };
-  std::size_t m_patients = 0, m_fewest = std::numeric_limits<std::size_t>::max();
-  std::vector<std::vector<std::vector<Entry>>> m_tasks;  // tasks, classes, patients
-};
 
 /// Fills in the interval of a row, if its kind has one.
 void addInterval(StudyRow& row, const ScoresOfMethod& scores, const BootstrapOptions& options) {
-  if (!isScore(row.metric) || row.metric == "auc") return;
-  std::vector<const ScoresOfTask*> tasks;
-  for (const auto& [task, own] : scores)
-    if (task == row.task || row.task == "mean") tasks.push_back(&own);
-  if (tasks.empty()) return;
-  const bool single = row.metric.find('/') != std::string::npos;
-  const Sample sample(tasks, single ? row.metric : "");
+  if (!isScore(row.metric)) return;
+  if (row.metric == "auc" || baseOf(row.metric) == "missed") {
+    row.interval.why = row.metric + " is not a mean of cases: no interval";
+    return;
+  }
+  const PatientSample sample(scores, row.task, row.metric);
   row.patients = static_cast<std::int64_t>(sample.patients());
-  if (sample.fewest() < 2) return;  // a class of one patient would seem to be certain
-  row.interval = bootstrap(
-      sample.patients(), [&](const std::vector<int>& times) { return sample.mean(times); }, options);
+  row.interval = sample.interval(options);
+  if (row.interval.kind != Interval::Kind::None) clampTo(row.interval, row.metric);
 }
 
 std::string figure(double value) { return std::isfinite(value) ? fmt::format("{}", value) : ""; }
@@ -165,12 +92,23 @@ std::string StudyTable::text(const std::string& metric) const {
   });
 }
 
+std::vector<std::string> StudyTable::notes(const std::string& metric) const {
+  std::vector<std::string> out;
+  for (const auto& row : m_rows) {
+    if (row.metric != metric || row.interval.why.empty()) continue;
+    const auto note = row.task + ": " + row.interval.why;
+    if (std::ranges::find(out, note) == out.end()) out.push_back(note);
+  }
+  return out;
+}
+
 std::string StudyTable::csv() const {
-  std::string out = "task,method,metric,value,low,high,deviation,cases,patients,seeds\r\n";
+  std::string out = "task,method,metric,value,low,high,deviation,cases,patients,seeds,interval,note\r\n";
   for (const auto& r : m_rows)
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{}\r\n", csvField(r.task), csvField(r.method), csvField(r.metric),
-                       figure(r.value), figure(r.interval.low), figure(r.interval.high), figure(r.deviation), r.cases,
-                       r.patients, r.seeds);
+    out +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", csvField(r.task), csvField(r.method), csvField(r.metric),
+                    figure(r.value), figure(r.interval.low), figure(r.interval.high), figure(r.deviation), r.cases,
+                    r.patients, r.seeds, toString(r.interval.kind), csvField(r.interval.why));
   return out;
 }
 
@@ -187,7 +125,9 @@ Json StudyTable::json() const {
                     {"deviation", number(r.deviation)},
                     {"cases", r.cases},
                     {"patients", r.patients},
-                    {"seeds", r.seeds}});
+                    {"seeds", r.seeds},
+                    {"interval", toString(r.interval.kind)},
+                    {"note", r.interval.why}});
   return rows;
 }
 

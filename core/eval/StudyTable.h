@@ -21,7 +21,7 @@ struct StudyResult {
 struct StudyRow {
   std::string task, method, metric;  ///< as in Table
   double value = 0;
-  Interval interval;                                            ///< of scores with single cases; else not-a-number
+  Interval interval;  ///< of scores with single cases; else not-a-number, of scores with the reason
   double deviation = std::numeric_limits<double>::quiet_NaN();  ///< between seeds (n - 1); with one seed not-a-number
   std::int64_t cases = 0, patients = 0;
   std::int64_t seeds = 0;  ///< with a finite value
@@ -29,10 +29,10 @@ struct StudyRow {
 
 /// Rows in the order of the first results; of peak_memory the largest of the seeds, of all else their mean.
 ///
-/// Intervals are percentile bootstraps over patients: a case's score is first averaged over the seeds, then patients
-/// are drawn with replacement and bring all their cases. The figure of a task is the mean over its classes of the mean
-/// over the drawn cases, as in Table; that of "mean" the mean over the tasks. auc has no interval: it is not a mean of
-/// cases.
+/// Intervals are over patients, who bring all their cases; a case's score is first averaged over the seeds. Percentile
+/// bootstrap of 10 patients or more, t of 5 to 9, none of fewer (see PatientSample); those of shares end at 0 and 1.
+/// The figure of a task is the mean over its classes of the mean over the cases, as in Table; that of "mean" the mean
+/// over the tasks. auc and missed have none: they are no means of cases.
 class StudyTable {
  public:
   StudyTable() = default;
@@ -43,7 +43,10 @@ class StudyTable {
   Table values() const;
   /// Tasks down, methods across, "0.8731 [0.842, 0.901]"; empty if there is none.
   std::string text(const std::string& metric) const;
-  /// RFC 4180: task,method,metric,value,low,high,deviation,cases,patients,seeds.
+  /// Why rows of a metric have no interval, each reason once: "liver: 3 patients: too few for an interval".
+  std::vector<std::string> notes(const std::string& metric) const;
+  /// RFC 4180: task,method,metric,value,low,high,deviation,cases,patients,seeds,interval (t, bootstrap or empty),note
+  /// (why there is no interval).
   std::string csv() const;
   Json json() const;
 

@@ -30,10 +30,19 @@ std::string csvField(const std::string& text) {
   return out + "\"";
 }
 
-bool isScore(const std::string& metric) {
-  const auto name = metric.substr(0, metric.find('/'));
-  return name == "dice" || name == "accuracy" || name == "auc" || name == "specificity";
+std::string baseOf(const std::string& metric) { return metric.substr(0, metric.find('/')); }
+
+bool isShare(const std::string& metric) {
+  const auto name = baseOf(metric);
+  return name == "dice" || name == "nsd" || name == "accuracy" || name == "auc" || name == "specificity";
 }
+
+bool isScore(const std::string& metric) {
+  const auto name = baseOf(metric);
+  return isShare(metric) || name == "hd95_mm" || name == "volume_difference_ml" || name == "missed";
+}
+
+double merit(const std::string& metric, double value) { return isShare(metric) ? value : -std::abs(value); }
 
 void Table::append(const Table& other) {
   const auto copy = other;  // so that a table can be appended to itself

@@ -14,9 +14,10 @@ namespace lorkd::eval {
 struct Row {
   std::string task;    ///< "mean" for the mean over tasks, "all" for what all of them take together
   std::string method;  ///< "expert", "mtl", "teacher", ...
-  /// "dice", "dice/<class>", "accuracy", "auc"; where a class is absent, "specificity/<class>" (share of those cases
-  /// where nothing was found) and "false_positive_ml/<class>"; or a cost: "parameters", "multiply_adds",
-  /// "training_seconds", "peak_memory" (bytes)
+  /// "dice", "dice/<class>", "accuracy", "auc"; beside dice "nsd", "hd95_mm", "volume_difference_ml" (see
+  /// SurfaceScores.h) and "missed" (in how many cases nothing was found that is there: hd95_mm leaves them out); where
+  /// a class is absent, "specificity/<class>" (share of those cases where nothing was found) and
+  /// "false_positive_ml/<class>"; or a cost: "parameters", "multiply_adds", "training_seconds", "peak_memory" (bytes)
   std::string metric;
   double value = 0;
   std::int64_t cases = 0;  ///< how many cases it is over
@@ -25,7 +26,8 @@ struct Row {
 /// The score of one test case, by pseudonym: what intervals are made of.
 struct CaseRow {
   std::string task, method;
-  std::string metric;   ///< "dice/<class>", "specificity/<class>" (0 or 1), "accuracy" (0 or 1 for a picture)
+  /// "dice/<class>" and so on as in Row, "specificity/<class>" (0 or 1), "accuracy" (0 or 1 for a picture)
+  std::string metric;
   std::string id;       ///< case; pictures are numbered
   std::string patient;  ///< cases of one patient are not independent
   double value = 0;
@@ -34,8 +36,17 @@ struct CaseRow {
 /// A field of a CSV file (RFC 4180): quoted where it holds a comma, quote or line break.
 std::string csvField(const std::string& text);
 
+/// "dice" of "dice/liver".
+std::string baseOf(const std::string& metric);
+
 /// Whether a metric is a score, not a cost.
 bool isScore(const std::string& metric);
+
+/// Whether it is a score between 0 and 1.
+bool isShare(const std::string& metric);
+
+/// How good a score is, the larger the better: of distances, differences and counts their size with a minus.
+double merit(const std::string& metric, double value);
 
 class Table {
  public:

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/eval/SurfaceScores.h"
+
 namespace lorkd::eval {
 namespace {
 
@@ -29,6 +31,45 @@ std::vector<std::string> metricsOf(const Table& table) {
   return metrics;
 }
 
+std::vector<ResultLine> linesOf(const Table& table, const std::vector<std::string>& bases, bool classes) {
+  std::vector<ResultLine> lines;
+  for (const auto& row : table.rows()) {
+    const auto base = baseOf(row.metric);
+    if ((row.metric != base) != classes || std::ranges::find(bases, base) == bases.end()) continue;
+    const ResultLine line{row.task, classes ? row.metric.substr(base.size() + 1) : ""};
+    if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+  }
+  std::ranges::stable_partition(lines, [](const auto& line) { return line.task != "mean" && line.task != "all"; });
+  return lines;
+}
+
+std::vector<std::vector<std::string>> metricGroups(const Table& table) {
+  static const std::vector<std::vector<std::string>> together{
+      {"dice", "nsd", "hd95_mm", "volume_difference_ml", "missed"}, {"specificity", "false_positive_ml"}};
+  constexpr std::size_t widest = 10;  // columns of numbers
+  std::vector<std::string> bases;
+  std::vector<std::vector<std::string>> out;
+  for (const auto& metric : metricsOf(table)) addOnce(bases, baseOf(metric));
+  for (const auto& base : bases) {
+    if (std::ranges::any_of(out, [&](const auto& g) { return std::ranges::find(g, base) != g.end(); })) continue;
+    std::vector<std::string> group{base}, methods;
+    for (const auto& names : together) {
+      if (std::ranges::find(names, base) == names.end()) continue;
+      group.clear();
+      for (const auto& name : names)
+        if (std::ranges::find(bases, name) != bases.end()) group.push_back(name);
+    }
+    for (const auto& row : table.rows())
+      if (std::ranges::find(group, baseOf(row.metric)) != group.end()) addOnce(methods, row.method);
+    if (group.size() * methods.size() <= widest) {
+      out.push_back(group);
+    } else {
+      for (const auto& name : group) out.push_back({name});
+    }
+  }
+  return out;
+}
+
 std::string formatCount(std::int64_t count) {
   std::string digits = std::to_string(count);
   for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > (count < 0 ? 1 : 0); at -= 3)
@@ -42,8 +83,14 @@ std::string metricTitle(const std::string& metric) {
   if (metric == "peak_memory") return "peak memory";
   if (metric == "pairs_in_conflict") return "pairs in conflict";
   if (metric == "gradient_cosine") return "mean cosine of gradients";
-  if (metric.starts_with("false_positive_ml/")) return "false positives, ml: " + metric.substr(18);
-  return metric;
+  const auto base = baseOf(metric);
+  std::string title = base;
+  if (base == "nsd") title = fmt::format("NSD at {:g}\u202fmm", kSurfaceTolerance);
+  if (base == "hd95_mm") title = "HD95";
+  if (base == "volume_difference_ml") title = "volume difference";
+  if (base == "false_positive_ml") title = "false positives";
+  if (title == base) return metric;
+  return base == metric ? title : title + ": " + metric.substr(base.size() + 1);
 }
 
 std::string formatSeconds(double seconds) {
@@ -58,7 +105,11 @@ std::string formatValue(const std::string& metric, double value) {
   if (metric == "training_seconds") return formatSeconds(value);
   if (metric == "peak_memory") return formatCount(std::llround(value / (1 << 20))) + "\u202fMiB";
   if (metric == "pairs_in_conflict" || metric == "gradient_cosine") return fmt::format("{:.3f}", value);
-  if (metric.starts_with("false_positive_ml/")) return fmt::format("{:.2f}\u202fml", value);
+  const auto base = baseOf(metric);
+  if (base == "false_positive_ml") return fmt::format("{:.2f}\u202fml", value);
+  if (base == "hd95_mm") return fmt::format("{:.2f}\u202fmm", value);
+  if (base == "volume_difference_ml") return fmt::format("{:+.2f}\u202fml", value);
+  if (base == "missed") return fmt::format("{:.3g}", value);  // a mean over seeds may be broken
   if (!isScore(metric)) return formatCount(std::llround(value));
   return fmt::format("{:.4f}", value);
 }

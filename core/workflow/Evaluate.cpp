@@ -20,14 +20,34 @@ std::string methodName(const plan::Plan& plan) {
   return plan.method == plan::PlanMethod::Lorkd ? "expert" : toString(plan.method);
 }
 
-/// Adds the rows of one segmentation task: Dice per class and their mean, on the source grid of every test case, what
-/// is found where a class is absent, and the score of each case.
+/// Adds the surface scores of a class that is present in a case; masks of the voxels of `grid`, i fastest.
+void addSurfaces(eval::Table& table, SurfaceMeans& means, std::size_t c, const eval::CaseRow& dice,
+                 const std::string& cls, const torch::Tensor& prediction, const torch::Tensor& truth,
+                 const image::Geometry& grid) {
+  const auto [width, height, depth] = grid.size;
+  const auto scores =
+      eval::surfaceScores(prediction.view({depth, height, width}), truth.view({depth, height, width}), grid.spacing);
+  means.add(c, scores);
+  auto row = dice;
+  const auto add = [&](const char* metric, double value) {
+    row.metric = metric + ("/" + cls);
+    row.value = value;
+    table.addCase(row);
+  };
+  if (scores.nsd) add("nsd", *scores.nsd);
+  if (scores.hd95) add("hd95_mm", *scores.hd95);
+  add("volume_difference_ml", scores.volumeDifference);
+}
+
+/// Adds the rows of one segmentation task: Dice and surface scores per class and their mean, on the source grid of
+/// every test case, what is found where a class is absent, and the scores of each case.
 Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task, const data::CaseList& cases,
                              data::Digests& digests, const plan::Plan& plan, torch::Device device, Progress& progress,
                              const CancelToken& cancel) {
   const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
   const auto method = methodName(plan);
   MaskScores scores(options.classes.size());
+  SurfaceMeans surfaces(options.classes.size());
   const auto test = cases.of(data::Split::Test, task);
   for (std::size_t i = 0; i < test.size(); ++i) {
     const auto tick = [&] {
@@ -54,20 +74,38 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     LORKD_CHECK(data::eachClassMask(
         truth, options, cancel, [&](std::size_t c, std::optional<image::Mask> mask) -> Result<void> {
           if (!mask) return {};  // not annotated here
-          const auto [metric, value] =
-              scores.add(c, unseen(predicted.mask(c).voxels), unseen(mask->voxels), voxelVolume);
-          table.addCase({name, method, metric + ("/" + options.classes[c].first), test[i]->item.id,
-                         test[i]->item.patient, value});
+          const auto found = unseen(predicted.mask(c).voxels), there = unseen(mask->voxels);
+          mask.reset();
+          const auto& cls = options.classes[c].first;
+          const auto [metric, value] = scores.add(c, found, there, voxelVolume);
+          const eval::CaseRow row{name, method, metric + ("/" + cls), test[i]->item.id, test[i]->item.patient, value};
+          table.addCase(row);
+          if (metric == std::string_view("dice"))
+            addSurfaces(table, surfaces, c, row, cls, found, there, predicted.source());
           return {};
         }));
     LORKD_CHECK(digests.of(*test[i]));  // that it did not change as it was read
   }
   const auto n = static_cast<std::int64_t>(test.size());
   table.add({name, method, "dice", scores.meanDice(), n});
+  std::int64_t missed = 0, present = 0;
+  for (std::size_t c = 0; c < options.classes.size(); ++c) missed += surfaces.missed[c], present += scores.present(c);
+  if (present > 0) {
+    table.add({name, method, "nsd", meanOf(surfaces.nsd), n});
+    table.add({name, method, "hd95_mm", meanOf(surfaces.hd95), n});
+    table.add({name, method, "volume_difference_ml", meanOf(surfaces.volumeDifference), n});
+    table.add({name, method, "missed", static_cast<double>(missed), present});
+  }
   if (std::isfinite(scores.meanSpecificity())) table.add({name, method, "specificity", scores.meanSpecificity(), n});
   for (std::size_t c = 0; c < options.classes.size(); ++c) {
     const auto& cls = options.classes[c].first;
     table.add({name, method, "dice/" + cls, scores.dice(c), scores.present(c)});
+    if (scores.present(c) > 0) {
+      table.add({name, method, "nsd/" + cls, surfaces.nsd[c].mean(), surfaces.nsd[c].count});
+      table.add({name, method, "hd95_mm/" + cls, surfaces.hd95[c].mean(), surfaces.hd95[c].count});
+      table.add({name, method, "volume_difference_ml/" + cls, surfaces.volumeDifference[c].mean(), scores.present(c)});
+      table.add({name, method, "missed/" + cls, static_cast<double>(surfaces.missed[c]), scores.present(c)});
+    }
     if (scores.absent(c) == 0) continue;
     table.add({name, method, "specificity/" + cls, scores.specificity(c), scores.absent(c)});
     table.add({name, method, "false_positive_ml/" + cls, scores.falsePositive(c), scores.absent(c)});

@@ -37,13 +37,13 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
   return eval::slidingWindow(image, windowOptions(plan, task), forward, cancel);
 }
 
-double MaskScores::Mean::mean() const {
+double RunningMean::mean() const {
   return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(count);
 }
 
-double MaskScores::meanOf(const std::vector<Mean>& means) {
-  Mean all;
-  for (const auto& mean : means)
+double meanOf(const std::vector<RunningMean>& classes) {
+  RunningMean all;
+  for (const auto& mean : classes)
     if (mean.count > 0) all.add(mean.mean());
   return all.mean();
 }
@@ -62,6 +62,13 @@ std::pair<const char*, double> MaskScores::add(std::size_t c, const torch::Tenso
   const double value = *eval::dice(prediction, truth);
   m_dice[c].add(value);
   return {"dice", value};
+}
+
+void SurfaceMeans::add(std::size_t c, const eval::SurfaceScores& scores) {
+  if (scores.nsd) nsd[c].add(*scores.nsd);
+  if (scores.hd95) hd95[c].add(*scores.hd95);
+  volumeDifference[c].add(scores.volumeDifference);
+  missed[c] += scores.missed;
 }
 
 Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,

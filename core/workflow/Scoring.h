@@ -8,6 +8,7 @@
 
 #include "core/base/Progress.h"
 #include "core/eval/SlidingWindow.h"
+#include "core/eval/SurfaceScores.h"
 #include "core/feed/Dataset.h"
 #include "core/nn/Network.h"
 #include "core/run/Plan.h"
@@ -44,6 +45,16 @@ struct Score {
 Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
                     const plan::Plan& plan, torch::Device device, const CancelToken& cancel, const Tick& tick = {});
 
+/// A mean of what has been added so far.
+struct RunningMean {
+  double sum = 0;
+  std::int64_t count = 0;
+  void add(double value) { sum += value, ++count; }
+  double mean() const;  ///< NaN of none
+};
+/// Of the classes that have a mean; NaN if none has.
+double meanOf(const std::vector<RunningMean>& classes);
+
 /// Running means per class, of cases whose labels speak of it.
 class MaskScores {
  public:
@@ -62,14 +73,19 @@ class MaskScores {
   std::int64_t absent(std::size_t c) const { return m_specificity[c].count; }
 
  private:
-  struct Mean {
-    double sum = 0;
-    std::int64_t count = 0;
-    void add(double value) { sum += value, ++count; }
-    double mean() const;
-  };
-  static double meanOf(const std::vector<Mean>& means);
-  std::vector<Mean> m_dice, m_specificity, m_falsePositive;
+  std::vector<RunningMean> m_dice, m_specificity, m_falsePositive;
+};
+
+/// Running means per class of how surfaces and volumes differ, of cases where the class is present. For tests alone:
+/// two distance transforms a class and case are too much for a validation.
+struct SurfaceMeans {
+  explicit SurfaceMeans(std::size_t classes)
+      : nsd(classes), hd95(classes), volumeDifference(classes), missed(classes) {}
+  void add(std::size_t c, const eval::SurfaceScores& scores);
+  std::vector<RunningMean> nsd;               ///< 0 of a case where nothing was found
+  std::vector<RunningMean> hd95;              ///< mm; without the cases where nothing was found
+  std::vector<RunningMean> volumeDifference;  ///< ml, prediction minus truth
+  std::vector<std::int64_t> missed;           ///< cases where nothing was found: those that hd95 leaves out
 };
 
 }  // namespace lorkd::workflow

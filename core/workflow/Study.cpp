@@ -126,16 +126,20 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
     return fail(ErrorCode::Internal, "no run of the study ended well", out.failed.empty() ? "" : out.failed.front(),
                 folder.string());
   out.table = eval::StudyTable(results);
+  out.paired = eval::PairedTable(results);
   out.report = folder / "report.html";
   out.csv = folder / "results.csv";
+  out.differences = folder / "differences.csv";
   Json list = Json::array();
   for (const auto& entry : entries) list.push_back(entryJson(entry));
   LORKD_CHECK(writeJson(folder / "study.json", {{"data", dataDigest(plan, plan.seed)},
                                                 {"name", plan.name},
                                                 {"runs", std::move(list)},
-                                                {"results", out.table.json()}}));
+                                                {"results", out.table.json()},
+                                                {"differences", out.paired.json()}}));
   LORKD_CHECK(writeFileAtomically(out.csv, out.table.csv()));
-  LORKD_CHECK(eval::writeStudyReport(out.report, plan, entries, out.table));
+  LORKD_CHECK(writeFileAtomically(out.differences, out.paired.csv()));
+  LORKD_CHECK(eval::writeStudyReport(out.report, plan, entries, out.table, out.paired));
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "core/base/Error.h"
 #include "core/base/Progress.h"
 #include "core/data/CaseList.h"
+#include "core/eval/PairedTable.h"
 #include "core/eval/StudyTable.h"
 #include "core/run/Plan.h"
 
@@ -51,21 +52,23 @@ struct StudyRun {
 std::string studyName(const plan::Plan& plan);
 
 /// The trainings of a study in order. The joint teacher of a seed is trained once, and the methods that want it name it
-/// as their teacher; the plan's own teacher.source none or checkpoint holds for all. Errors: InvalidArgument (a method
-/// that cannot do without a teacher).
+/// as their teacher; the plan's own teacher.source none or checkpoint holds for all. Of the default methods, a plan
+/// without a teacher leaves out those that need one. Errors: InvalidArgument (a method that cannot do without a
+/// teacher).
 Result<std::vector<StudyRun>> studyRuns(const plan::Plan& plan, const StudyOptions& options);
 
 struct StudyOutcome {
   eval::StudyTable table;
-  std::filesystem::path report, csv;
+  eval::PairedTable paired;
+  std::filesystem::path report, csv, differences;
   std::vector<std::string> failed;  ///< "name: why" of runs that did not end well; the table lacks them
 };
 
 /// Freezes and prepares the cases once, from the plan's own seed, trains what is not finished, and writes
-/// <folder>/<plan's name>-study/: cases.json, study.json, report.html, results.csv. Called again it goes on: finished
-/// runs are kept, others continue from their checkpoints. Errors: Cancelled, with the running trainings told to
-/// checkpoint and stop; Mismatch when the folder holds a study of other data or runs of another plan; those of
-/// preparing; Internal when no run ended well.
+/// <folder>/<plan's name>-study/: cases.json, study.json, report.html, results.csv, differences.csv. Called again it
+/// goes on: finished runs are kept, others continue from their checkpoints. Errors: Cancelled, with the running
+/// trainings told to checkpoint and stop; Mismatch when the folder holds a study of other data or runs of another plan;
+/// those of preparing; Internal when no run ended well.
 Result<StudyOutcome> study(const plan::Plan& plan, const StudyOptions& options, Progress& progress,
                            const CancelToken& cancel);
 

@@ -37,16 +37,18 @@ std::string studyName(const plan::Plan& plan) {
 }
 
 Result<std::vector<StudyRun>> studyRuns(const plan::Plan& plan, const StudyOptions& options) {
+  const auto& losses = plan.losses;
+  const bool taught =
+      plan.teacher.source != plan::TeacherSource::None && (losses.transfer > 0 || losses.transferLogits > 0);
   auto methods = options.methods;
   if (methods.empty())
     for (const auto& name : plan.study.methods) methods.push_back(methodOf(name));
+  if (options.methods.empty() && plan.study.methods == plan::Study{}.methods && !taught)
+    std::erase_if(methods, needsTeacher);  // nobody asked for them
   methods = eachOnce(methods);
   const auto seeds = eachOnce(options.seeds.empty() ? plan.study.seeds : options.seeds);
   if (methods.empty() || seeds.empty())
     return fail(ErrorCode::InvalidArgument, "a study needs at least one method and one seed", "", "study");
-  const auto& losses = plan.losses;
-  const bool taught =
-      plan.teacher.source != plan::TeacherSource::None && (losses.transfer > 0 || losses.transferLogits > 0);
   for (const auto method : methods)
     if (needsTeacher(method) && !taught)
       return fail(ErrorCode::InvalidArgument, toString(method) + " learns from a teacher, but the plan has none",

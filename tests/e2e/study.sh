@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 project=$WORK/study
 rm -rf "$project"
-# Two test patients a region: intervals need them.
+# Two test patients a region: too few for an interval, but enough for one of the mean over the regions.
 "$LORKD" demo --out "$project" --patients 15 --data-only "${small[@]}" --set data.split.test=0.4 >/dev/null 2>&1
 runs=$project/runs
 study=("$LORKD" study "$project/plan.json" --set name=small --set training.steps=6 --set teacher.steps=6
@@ -42,14 +42,17 @@ for method, name in (("expert", "lorkd"), ("mtl", "mtl"), ("stl", "stl"), ("teac
         for task in ("head", "thorax", "abdomen"):
             classes = {}
             for r in single:
-                if r["task"] == task:
+                if r["task"] == task and r["metric"].startswith("dice/"):
                     classes.setdefault(r["metric"], []).append(r["value"])
             mean = statistics.mean(statistics.mean(v) for v in classes.values())
             assert abs(mean - whole[task, "dice"]) < 1e-9, (method, task)
     mean = rows["mean", method, "dice"]
     assert abs(float(mean["value"]) - statistics.mean(s["mean", "dice"] for s in seeds)) < 1e-9
     assert float(mean["low"]) < float(mean["value"]) < float(mean["high"]) and mean["seeds"] == "2", mean
-    assert int(mean["patients"]) == 6
+    assert int(mean["patients"]) == 6 and mean["interval"] == "t" and not mean["note"], mean
+    for task in ("head", "thorax", "abdomen"):
+        row = rows[task, method, "dice"]
+        assert not row["low"] and row["note"] == "2 patients: too few for an interval", row
     for metric in ("parameters", "multiply_adds", "training_seconds", "peak_memory"):
         assert float(rows["all", method, metric]["value"]) > 0, (method, metric)
 value = lambda task, method, metric: float(rows[task, method, metric]["value"])
@@ -71,7 +74,32 @@ for method, name in (("expert", "lorkd"), ("mtl", "mtl")):  # conflict from the 
                 of_steps.append(sum(g < 0 for g in pairs) / len(pairs))
         shares.append(statistics.mean(of_steps))
     assert abs(value("all", method, "pairs_in_conflict") - statistics.mean(shares)) < 1e-9, (method, shares)
-assert "Gradient conflict" in open(f"{runs}/small-study/report.html").read()
+# Differences from the experts: of each case's mean over the seeds, on the same patients.
+def by_case(name, task):
+    scores = {}
+    for seed in (1, 2):
+        for r in json.load(open(f"{runs}/small-{name}-{seed}/metrics.json"))["rows"]:
+            if "case" in r and r["task"] == task and r["metric"].startswith("dice/"):
+                scores.setdefault(r["metric"], {}).setdefault(r["case"], []).append(r["value"])
+    return {metric: {case: statistics.mean(v) for case, v in cases.items()} for metric, cases in scores.items()}
+paired = {(r["task"], r["method"], r["metric"]): r for r in csv.DictReader(open(f"{runs}/small-study/differences.csv", newline=""))}
+for method in ("mtl", "stl", "teacher"):
+    tasks = []
+    for task in ("head", "thorax", "abdomen"):
+        own, reference = by_case(method, task), by_case("lorkd", task)
+        tasks.append(statistics.mean(statistics.mean(own[m][c] - reference[m][c] for c in own[m]) for m in own))
+        row = paired[task, method, "dice"]
+        assert abs(float(row["difference"]) - tasks[-1]) < 1e-9 and row["reference"] == "expert", (row, tasks)
+        assert not row["low"] and "too few" in row["note"], row
+    row = paired["mean", method, "dice"]
+    assert abs(float(row["difference"]) - statistics.mean(tasks)) < 1e-9 and row["patients"] == "6", (row, tasks)
+    assert abs(float(row["difference"]) - value("mean", method, "dice") + value("mean", "expert", "dice")) < 1e-9
+    assert float(row["low"]) < float(row["difference"]) < float(row["high"]) and 0 < float(row["p"]) <= 1, row
+assert ("mean", "expert", "dice") not in paired
+page = open(f"{runs}/small-study/report.html").read()
+for words in ("Gradient conflict", "Differences from LoRKD experts", "2 patients: too few for an interval"):
+    assert words in page, words
+assert json.load(open(f"{runs}/small-study/study.json"))["differences"], "the differences in study.json"
 assert not os.path.exists(f"{runs}/small-study/status.json")
 PY
 for f in report.html study.json; do [ -s "$runs/small-study/$f" ] || fail "$f is missing"; done

@@ -68,6 +68,40 @@ TEST(Report, OneSelfContainedPageWithEveryFigure) {
   EXPECT_THAT(html, HasSubstr("<b>10.0 %</b><span>of the training time waiting for data</span>"));
 }
 
+TEST(Report, SurfaceScoresStandBesideDice) {
+  const fs::path folder = fs::path(testing::TempDir()) / "lorkd_report_surfaces";
+  fs::remove_all(folder);
+  const auto plan = test::syntheticPlan("surfaces", "lorkd");
+  const auto run = test::syntheticRun(folder / "run", plan, 0.9);
+  eval::Table table;
+  const auto add = [&](const std::string& method, const std::string& ending, double mm) {
+    table.add({"abdomen", method, "dice" + ending, 0.9, 8});
+    table.add({"abdomen", method, "nsd" + ending, 0.75, 8});
+    table.add({"abdomen", method, "hd95_mm" + ending, mm, 7});
+    table.add({"abdomen", method, "missed" + ending, 1, 8});
+  };
+  const auto html = [&] {
+    EXPECT_TRUE(eval::writeReport(folder / "report.html", {run}, table));
+    return readFile(folder / "report.html").value();
+  };
+  add("expert", "", 0.5);
+  add("expert", "/liver", 0.5);
+  const auto alone = html();
+  EXPECT_THAT(alone, HasSubstr("<th>expert</th><th class='n'>dice</th><th class='n'>NSD at 2\u202fmm</th>"
+                               "<th class='n'>HD95</th><th class='n'>missed</th><th class='n'>cases</th>"));
+  EXPECT_THAT(alone, HasSubstr("<td class='n'><span>0.50\u202fmm</span></td><td class='n'><span>1</span></td>"
+                               "<td class='n soft'>8</td>"))
+      << "a distance has no bar, and nothing is best where there is one";
+  EXPECT_THAT(alone, HasSubstr("<small>abdomen</small>"));
+  EXPECT_EQ(count(alone, "NSD: the share"), 1u);
+  add("mtl", "", 3);
+  const auto both = html();
+  EXPECT_THAT(both, HasSubstr("<th class='n' colspan='2'>HD95</th>"));
+  EXPECT_THAT(both,
+              HasSubstr("<td class='n best'><span>0.50\u202fmm</span></td><td class='n'><span>3.00\u202fmm</span>"))
+      << "the smaller distance is the better one";
+}
+
 TEST(Report, EmptyRunAndNoRun) {
   const fs::path folder = fs::path(testing::TempDir()) / "lorkd_report_empty";
   fs::remove_all(folder);

@@ -69,26 +69,88 @@ TEST(StudyTable, TheMeanOverOneTaskIsThatTask) {
   // A class by itself is another figure.
   const auto* x = table.find("liver", "mtl", "dice/x");
   EXPECT_LT(task->interval.low, task->value);
-  EXPECT_GT(x->interval.low, task->interval.high);
+  EXPECT_GT(x->interval.low, task->interval.low);
+  EXPECT_GT(x->interval.high, task->interval.high);
+}
+
+TEST(StudyTable, EachScoreHasItsOwnInterval) {
+  auto with = result("mtl", 1, one);
+  const StudyTable before({with});
+  for (int p = 0; p < 6; ++p) {
+    const auto id = std::to_string(p);
+    with.table.addCase({"liver", "mtl", "specificity/z", "c" + id, "p" + id, p == 0 ? 1.0 : 0.0});
+    with.table.addCase({"liver", "mtl", "hd95_mm/x", "c" + id, "p" + id, 2.0 + p});
+    with.table.addCase({"spots", "mtl", "accuracy", "s" + id, "p" + id, 0.5});  // of pictures
+  }
+  with.table.add({"liver", "mtl", "hd95_mm", 4.5, 6});
+  const StudyTable table({with});
+  for (const char* metric : {"dice", "dice/x"}) {
+    const auto *plain = before.find("liver", "mtl", metric), *same = table.find("liver", "mtl", metric);
+    EXPECT_EQ(plain->interval.low, same->interval.low) << metric;
+    EXPECT_EQ(plain->interval.high, same->interval.high) << metric;
+  }
+  const auto* mm = table.find("liver", "mtl", "hd95_mm");
+  EXPECT_TRUE(mm->interval.low > 2 && mm->interval.low < 4.5 && mm->interval.high > 4.5 && mm->interval.high < 7);
+  // Half of the mean over both kinds of task is the pictures' 0.5, which does not vary.
+  const auto *mean = table.find("mean", "mtl", "dice"), *task = table.find("liver", "mtl", "dice");
+  EXPECT_NEAR(mean->interval.low, (task->interval.low + 0.5) / 2, 1e-9);
 }
 
 TEST(StudyTable, CasesOfOnePatientStayTogether) {
-  // Six cases of two patients who differ: a resample is one of three mixtures.
-  StudyResult single{1, {}};
-  for (int c = 0; c < 6; ++c)
-    single.table.addCase({"liver", "mtl", "dice/x", "c" + std::to_string(c), c < 3 ? "p" : "q", c < 3 ? 0.2 : 0.8});
-  single.table.add({"liver", "mtl", "dice/x", 0.5, 6});
-  const StudyTable table({single});
-  EXPECT_NEAR(table.rows().front().interval.low, 0.2, 1e-12);
-  EXPECT_NEAR(table.rows().front().interval.high, 0.8, 1e-12);
-  EXPECT_EQ(table.rows().front().patients, 2);
+  // Patients with three cases each are as many as patients with one: of five a t interval, of twelve a bootstrap.
+  for (const int patients : {5, 12}) {
+    StudyResult single{1, {}}, triple{1, {}};
+    for (int p = 0; p < patients; ++p)
+      for (int c = 0; c < 3; ++c) {
+        const auto patient = "p" + std::to_string(p), id = patient + std::to_string(c);
+        triple.table.addCase({"liver", "mtl", "dice/x", id, patient, 0.05 * p});
+        if (c == 0) single.table.addCase({"liver", "mtl", "dice/x", id, patient, 0.05 * p});
+      }
+    single.table.add({"liver", "mtl", "dice/x", 0.025 * (patients - 1), patients});
+    triple.table.add({"liver", "mtl", "dice/x", 0.025 * (patients - 1), 3 * patients});
+    const auto by1 = StudyTable({single}).rows().front(), by3 = StudyTable({triple}).rows().front();
+    EXPECT_EQ(by3.patients, patients);
+    EXPECT_EQ(by3.interval.kind, patients < 10 ? Interval::Kind::T : Interval::Kind::Bootstrap);
+    EXPECT_NEAR(by3.interval.low, by1.interval.low, 1e-12);
+    EXPECT_NEAR(by3.interval.high, by1.interval.high, 1e-12);
+    if (patients == 5) {
+      EXPECT_NEAR(by1.interval.high, 0.1 + 2.77644510519779 * std::sqrt(0.00625 / 5), 1e-12);
+      EXPECT_NEAR(by1.interval.low, 0.1 - 2.77644510519779 * std::sqrt(0.00625 / 5), 1e-12);
+    }
+  }
+}
+
+TEST(StudyTable, TooFewPatientsLeaveNoIntervalAndTheReason) {
+  const StudyTable table({result("mtl", 1, {0.9, 0.7, 0.8, 0.6})});  // class "y" is found in two
+  for (const char* metric : {"dice", "dice/x", "dice/y"}) {
+    const auto* row = table.find("liver", "mtl", metric);
+    EXPECT_TRUE(std::isnan(row->interval.low)) << metric;
+    EXPECT_EQ(row->interval.why, metric == std::string("dice/y") ? "2 patients: too few for an interval"
+                                                                 : "4 patients: too few for an interval");
+  }
+  EXPECT_THAT(table.notes("dice"), testing::ElementsAre("liver: 4 patients: too few for an interval",
+                                                        "mean: 4 patients: too few for an interval"));
+  EXPECT_THAT(table.csv(), HasSubstr(",4,4,1,,4 patients: too few for an interval\r\n"));
+  EXPECT_EQ(table.json()[0]["note"], "4 patients: too few for an interval");
 }
 
 TEST(StudyTable, AClassOfOnePatientLeavesNoInterval) {
-  const StudyTable table({result("mtl", 1, {0.9, 0.7})});  // class "y" is found in one
+  auto six = result("mtl", 1, one);
+  six.table.addCase({"liver", "mtl", "dice/rare", "c0", "p0", 0.5});
+  const StudyTable table({six});
+  EXPECT_EQ(table.find("liver", "mtl", "dice")->interval.why, "rare is found in 1 patient: too few for an interval");
   EXPECT_TRUE(std::isfinite(table.find("liver", "mtl", "dice/x")->interval.low));
-  for (const char* metric : {"dice", "dice/y"})
-    EXPECT_TRUE(std::isnan(table.find("liver", "mtl", metric)->interval.low)) << metric;
+}
+
+TEST(StudyTable, IntervalsOfSharesEndAtOne) {
+  const StudyTable table({result("mtl", 1, {0.99, 0.99, 0.99, 0.99, 0.6})});
+  EXPECT_EQ(table.find("liver", "mtl", "dice/x")->interval.high, 1);
+}
+
+TEST(StudyTable, PatientsWhoAreAlikeLeaveNoInterval) {
+  const StudyTable table({result("mtl", 1, std::vector<double>(12, 0.8))});
+  EXPECT_THAT(table.find("liver", "mtl", "dice/x")->interval.why, HasSubstr("alike"));
+  EXPECT_TRUE(std::isnan(table.find("liver", "mtl", "dice/x")->interval.low));
 }
 
 TEST(StudyTable, TablesWithoutSingleCasesHaveNoInterval) {
@@ -98,7 +160,8 @@ TEST(StudyTable, TablesWithoutSingleCasesHaveNoInterval) {
   EXPECT_TRUE(std::isnan(table.rows().front().interval.low));
   EXPECT_EQ(table.text("dice"), "task     mtl\nmean  0.8000\n");
   EXPECT_EQ(table.csv(),
-            "task,method,metric,value,low,high,deviation,cases,patients,seeds\r\nmean,mtl,dice,0.8,,,,4,0,1\r\n");
+            "task,method,metric,value,low,high,deviation,cases,patients,seeds,interval,note\r\n"
+            "mean,mtl,dice,0.8,,,,4,0,1,,no scores of single cases\r\n");
   EXPECT_TRUE(table.json()[0]["low"].is_null());
 }
 
@@ -117,7 +180,9 @@ TEST(StudyTable, SingleCasesSurviveTheFile) {
 TEST(StudyReport, OneSelfContainedPage) {
   auto plan = test::syntheticPlan("Livers <b>", "lorkd");
   plan.teacher.checkpoint = "/home/DOE^JANE/teacher";
-  const StudyTable table({result("mtl", 1, one), result("mtl", 2, two), result("expert", 1, two)});
+  const std::vector<StudyResult> results{result("mtl", 1, one), result("mtl", 2, two), result("expert", 1, two)};
+  const StudyTable table(results);
+  const PairedTable paired(results);
   // Two seeds of three tasks: pairs' mean cosines of 0.2 and 0.4, conflicts in half and in a quarter of the steps.
   const auto conflict = [](double cosine, double fraction) {
     ConflictHistory out;
@@ -136,7 +201,7 @@ TEST(StudyReport, OneSelfContainedPage) {
       {{"livers-mtl-1", "mtl", 1, "finished", 9, 9, "", "../livers-mtl-1/report.html", true, conflict(0.2, 0.5)},
        {"livers-mtl-2", "mtl", 2, "finished", 9, 9, "", "../livers-mtl-2/report.html", true, conflict(0.4, 0.25)},
        {"livers-teacher-1", "teacher", 1, "failed", 3, 9, "loss <nan>", "../livers-teacher-1/report.html", false, {}}},
-      table);
+      table, paired);
   ASSERT_TRUE(written) << written.error().text();
   const auto html = readFile(file).value();
   for (const char* external : {"<script", "<link", "<img", "@import", "url(", "src=", "http://localhost"})
@@ -149,7 +214,12 @@ TEST(StudyReport, OneSelfContainedPage) {
   EXPECT_THAT(html, HasSubstr("LoRKD experts"));
   EXPECT_THAT(html, HasSubstr("<th>MTL</th><td class='n'>0.375 ± 0.177</td><td class='n'>0.300 ± 0.141</td>"));
   const auto* row = table.find("liver", "mtl", "dice");
-  EXPECT_THAT(html, HasSubstr(fmt::format("{:.3f} – {:.3f}", row->interval.low, row->interval.high)));
+  EXPECT_THAT(html, HasSubstr(fmt::format("{:.3f} – {:.3f} (t)", row->interval.low, row->interval.high)));
+  EXPECT_THAT(html, HasSubstr("No interval – y · liver: 3 patients: too few for an interval"));
+  EXPECT_THAT(html, HasSubstr("Differences from LoRKD experts"));
+  const auto* difference = paired.find("mean", "mtl", "dice");
+  EXPECT_THAT(html, HasSubstr("<td>MTL</td><td class='n'>" + formatDifference("dice", difference->difference)));
+  EXPECT_THAT(html, HasSubstr(formatDifference("dice", difference->interval.low) + " to "));
 }
 
 }  // namespace

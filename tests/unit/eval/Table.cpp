@@ -65,6 +65,32 @@ TEST(Table, JsonRoundTripAndRubbish) {
   }
 }
 
+TEST(Table, ScoresOfSurfacesHaveUnitsAndWorseIsLess) {
+  EXPECT_EQ(eval::formatValue("hd95_mm/liver", 3.456), "3.46\u202fmm");
+  EXPECT_EQ(eval::formatValue("volume_difference_ml", 1.2), "+1.20\u202fml");
+  EXPECT_EQ(eval::formatValue("volume_difference_ml", -1.2), "-1.20\u202fml");
+  EXPECT_EQ(eval::formatValue("missed", 3), "3");
+  EXPECT_EQ(eval::formatValue("nsd", 0.5), "0.5000");
+  EXPECT_EQ(eval::metricTitle("nsd/liver"), "NSD at 2\u202fmm: liver");
+  EXPECT_EQ(eval::metricTitle("dice/liver"), "dice/liver");
+  EXPECT_GT(eval::merit("hd95_mm", 1), eval::merit("hd95_mm", 2));
+  EXPECT_GT(eval::merit("volume_difference_ml", -1), eval::merit("volume_difference_ml", 2));
+  EXPECT_GT(eval::merit("nsd", 0.9), eval::merit("nsd", 0.8));
+}
+
+TEST(TableView, ScoresOfSurfacesStandBesideDiceWhereTheyFit) {
+  Table one, many;
+  for (const char* metric : {"dice", "specificity", "nsd", "dice/liver", "hd95_mm", "parameters"}) {
+    one.add({"abdomen", "expert", metric, 1, 4});
+    for (const char* method : {"expert", "mtl", "stl", "teacher"}) many.add({"abdomen", method, metric, 1, 4});
+  }
+  using Groups = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(eval::metricGroups(one), (Groups{{"dice", "nsd", "hd95_mm"}, {"specificity"}, {"parameters"}}));
+  EXPECT_EQ(eval::metricGroups(many), (Groups{{"dice"}, {"nsd"}, {"hd95_mm"}, {"specificity"}, {"parameters"}}));
+  EXPECT_EQ(eval::linesOf(one, {"dice", "nsd"}, true), (std::vector<eval::ResultLine>{{"abdomen", "liver"}}));
+  EXPECT_EQ(eval::linesOf(one, {"dice", "nsd"}, false), (std::vector<eval::ResultLine>{{"abdomen", ""}}));
+}
+
 TEST(Table, FormatsCounts) {
   EXPECT_EQ(eval::formatCount(999), "999");
   EXPECT_EQ(eval::formatCount(1000), "1\u202f000");

@@ -1,0 +1,1 @@
+"""Small public data set layouts with known truth: see ../layouts.py."""
