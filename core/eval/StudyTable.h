@@ -21,7 +21,7 @@ struct StudyResult {
 struct StudyRow {
   std::string task, method, metric;  ///< as in Table
   double value = 0;
-  Interval interval;  ///< of scores with single cases; else not-a-number, of scores with the reason
+  Interval interval{};  ///< of scores with single cases; else not-a-number, of scores with the reason
   double deviation = std::numeric_limits<double>::quiet_NaN();  ///< between seeds (n - 1); with one seed not-a-number
   std::int64_t cases = 0, patients = 0;
   std::int64_t seeds = 0;  ///< with a finite value
