@@ -57,7 +57,11 @@ StudyTable::StudyTable(const std::vector<StudyResult>& results, const BootstrapO
   for (const auto& method : methods) scores.emplace(method, scoresOf(method, results));
   for (const auto& key : keys) {
     const auto& list = values.at(key);
-    StudyRow row{key[0], key[1], key[2], none, {}, none, cases.at(key), 0, static_cast<std::int64_t>(list.size())};
+    StudyRow row;
+    row.task = key[0], row.method = key[1], row.metric = key[2];
+    row.value = none;
+    row.cases = cases.at(key);
+    row.seeds = static_cast<std::int64_t>(list.size());
     double sum = 0, squares = 0;
     for (const double v : list) sum += v;
     const double n = static_cast<double>(list.size());

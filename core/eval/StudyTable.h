@@ -19,7 +19,7 @@ struct StudyResult {
 
 /// One figure of a method: the mean over its seeds.
 struct StudyRow {
-  std::string task, method, metric;  ///< as in Table
+  std::string task{}, method{}, metric{};  ///< as in Table
   double value = 0;
   Interval interval{};  ///< of scores with single cases; else not-a-number, of scores with the reason
   double deviation = std::numeric_limits<double>::quiet_NaN();  ///< between seeds (n - 1); with one seed not-a-number
