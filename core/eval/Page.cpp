@@ -73,6 +73,7 @@ table{border-collapse:collapse;font-size:14px;width:100%}
 th,td{padding:7px 12px 7px 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:middle}
 thead th{color:var(--soft);font-weight:500;font-size:13px;border-bottom:1px solid var(--rule)}
 tbody th{font-weight:500}
+.results tbody th{white-space:nowrap}
 .n{text-align:right;white-space:nowrap;padding-left:12px}
 td.soft{color:var(--soft)}
 .results td.n{position:relative;min-width:84px}
