@@ -9,7 +9,9 @@
 #include "core/base/File.h"
 #include "core/base/Guard.h"
 #include "core/data/Digests.h"
+#include "core/data/LabelGrid.h"
 #include "core/data/SegmentReader.h"
+#include "core/io/Resample.h"
 #include "core/io/VolumeFile.h"
 #include "core/run/Looks.h"
 
@@ -149,6 +151,17 @@ Result<LoadedCase> read(const run::RunDirectory& run, const data::AssignedCase& 
 
 Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned) {
   return guarded(assigned.item.id, [&] { return read(run, assigned); });
+}
+
+Result<std::shared_ptr<image::Volume>> loadChannel(const data::AssignedCase& assigned, std::size_t channel) {
+  return guarded(assigned.item.id, [&]() -> Result<std::shared_ptr<image::Volume>> {
+    const auto& item = assigned.item;
+    LORKD_CHECK(data::Digests().of(assigned));
+    LORKD_TRY(volume,
+              item.channels.empty() ? data::readImage(item) : data::readChannel(item, item.channels.at(channel)));
+    if (!data::sameLabelGrid(volume.geometry, item.geometry)) volume = io::resampleLinear(volume, item.geometry);
+    return std::make_shared<image::Volume>(std::move(volume));
+  });
 }
 
 }  // namespace lorkd::workbench

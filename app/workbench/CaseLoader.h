@@ -26,6 +26,10 @@ std::vector<std::vector<view::OverlayClass>> shownClasses(const plan::Plan& plan
 /// reading; whatever is thrown, lack of memory among it, becomes an error too.
 Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned);
 
+/// One of the case's channels, by its position among them, on the grid of the first. Runs on a worker. Errors: as
+/// loadCase().
+Result<std::shared_ptr<image::Volume>> loadChannel(const data::AssignedCase& assigned, std::size_t channel);
+
 /// Where a task's prediction of a case lies; `prefix` is "" or "teacher.".
 std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,
                                      const std::string& task);

@@ -1,5 +1,7 @@
 #include "app/workbench/InspectorPage.h"
 
+#include <QComboBox>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
@@ -7,6 +9,8 @@
 #include <QTreeWidget>
 #include <QVBoxLayout>
 #include <set>
+
+#include "core/data/Channels.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -59,6 +63,18 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
   m_title->setContentsMargins(8, 4, 8, 2);
   m_title->hide();
+  m_channels = new QComboBox(this);
+  m_channels->setObjectName("channel");
+  m_channels->setAccessibleName(tr("Channel shown"));
+  m_channels->setToolTip(tr("Which of the image's channels the slices show; the experts see all that the plan names"));
+  m_channelRow = new QWidget(this);
+  auto* channelLabel = new QLabel(tr("&Channel:"), m_channelRow);
+  channelLabel->setBuddy(m_channels);
+  auto* channelLayout = new QHBoxLayout(m_channelRow);
+  channelLayout->setContentsMargins(8, 2, 8, 2);
+  channelLayout->addWidget(channelLabel);
+  channelLayout->addWidget(m_channels);
+  m_channelRow->hide();
   // One at a time: two volumes may not fit into memory.
   m_readers.setMaxThreadCount(1);
 
@@ -72,7 +88,10 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   auto* rightLayout = new QVBoxLayout(right);
   rightLayout->setContentsMargins(0, 0, 0, 0);
   rightLayout->setSpacing(0);
-  rightLayout->addWidget(m_title);
+  auto* above = new QHBoxLayout;
+  above->addWidget(m_title, 1);
+  above->addWidget(m_channelRow);
+  rightLayout->addLayout(above);
   rightLayout->addWidget(m_inspector, 1);
   auto* splitter = new QSplitter(this);
   splitter->addWidget(left);
@@ -86,6 +105,7 @@ InspectorPage::InspectorPage(watch::JobQueue* jobs, QWidget* parent) : QWidget(p
   connect(m_list, &QTreeWidget::currentItemChanged, this, [this](QTreeWidgetItem* item) {
     if (item) showCase(m_list->indexOfTopLevelItem(item));
   });
+  connect(m_channels, &QComboBox::activated, this, &InspectorPage::showChannel);
   connect(m_predict, &QPushButton::clicked, this, &InspectorPage::predict);
   connect(m_inspector, &view::Inspector::previousCaseRequested, this, [this] { step(-1); });
   connect(m_inspector, &view::Inspector::nextCaseRequested, this, [this] { step(1); });
@@ -96,8 +116,10 @@ InspectorPage::~InspectorPage() { m_readers.clear(); }
 
 void InspectorPage::clearPicture(const QString& title, const QString& hint) {
   m_shown.clear();
+  m_overlays.clear();
   m_title->setText(title);
   m_title->setVisible(!title.isEmpty());
+  m_channelRow->hide();
   m_inspector->setEmptyHint(hint);
   if (m_inspector->model()->volume()) m_inspector->setVolume(nullptr);
 }
@@ -213,12 +235,44 @@ void InspectorPage::showCase(int row) {
 void InspectorPage::take(const QString& caseId, Result<LoadedCase> loaded) {
   refreshButtons();
   if (!loaded) return clearPicture(m_title->text(), QString::fromStdString(loaded.error().text()));
-  // The same case again keeps cursor and window.
-  if (m_shown != caseId) m_inspector->setVolume(loaded->volume);
+  // The same case again keeps cursor, window and channel.
+  if (m_shown != caseId) {
+    m_inspector->setVolume(loaded->volume);
+    const auto shown = std::ranges::find_if(
+        m_cases.cases, [&](const auto& entry) { return QString::fromStdString(entry.item.id) == caseId; });
+    if (shown != m_cases.cases.end()) listChannels(shown->item);
+  }
   m_shown = caseId;
-  m_inspector->setOverlays(std::move(loaded->overlays));
+  m_overlays = std::move(loaded->overlays);
+  m_inspector->setOverlays(m_overlays);
   m_inspector->showMessage(loaded->predicted || !canPredict() ? QString()
                                                               : tr("Not predicted yet: press “Predict this case”."));
+}
+
+void InspectorPage::listChannels(const data::Case& item) {
+  m_channels->clear();
+  for (const auto& name : data::channelNames(item)) m_channels->addItem(QString::fromStdString(name));
+  m_channelRow->setVisible(m_channels->count() > 1);
+}
+
+void InspectorPage::showChannel(int channel) {
+  const auto shown = std::ranges::find_if(
+      m_cases.cases, [&](const auto& entry) { return QString::fromStdString(entry.item.id) == m_shown; });
+  if (channel < 0 || shown == m_cases.cases.end()) return;
+  const int loading = ++m_loading;
+  m_readers.clear();
+  m_inspector->showMessage(tr("Reading the channel %1…").arg(m_channels->itemText(channel)));
+  m_readers.start([this, assigned = *shown, channel, loading] {
+    auto loaded = std::make_shared<Result<std::shared_ptr<image::Volume>>>(
+        loadChannel(assigned, static_cast<std::size_t>(channel)));
+    QMetaObject::invokeMethod(this, [this, loaded, loading] {
+      if (m_loading != loading) return;
+      if (!*loaded) return clearPicture(m_title->text(), QString::fromStdString(loaded->error().text()));
+      m_inspector->setVolume(**loaded);
+      m_inspector->setOverlays(m_overlays);
+      m_inspector->showMessage({});
+    });
+  });
 }
 
 void InspectorPage::predict() {

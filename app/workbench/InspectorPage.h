@@ -11,6 +11,7 @@
 #include "widgets/run/JobQueue.h"
 #include "widgets/view/Inspector.h"
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 class QTreeWidget;
@@ -43,10 +44,15 @@ class InspectorPage : public QWidget {
   void reload();
   view::Inspector* inspector() const { return m_inspector; }
   QTreeWidget* cases() const { return m_list; }
+  /// Names of the case's channels; hidden where it has one.
+  QComboBox* channels() const { return m_channels; }
 
  private:
   void step(int by);
   void take(const QString& caseId, Result<LoadedCase> loaded);
+  /// Lists the channels of the case that is shown.
+  void listChannels(const data::Case& item);
+  void showChannel(int channel);
   void clearPicture(const QString& title, const QString& hint);
   /// Whether a prediction of this case was asked for and is not made yet.
   bool predicting(const QString& caseId) const;
@@ -56,11 +62,14 @@ class InspectorPage : public QWidget {
   data::CaseList m_cases;
   QTreeWidget* m_list;
   QLabel *m_note, *m_title;
+  QComboBox* m_channels;
+  QWidget* m_channelRow;
   QPushButton* m_predict;
   std::map<QString, QPointer<watch::Job>> m_predictions;  ///< by RUN/case
   view::Inspector* m_inspector;
   QString m_shown, m_unwritable;
-  int m_loading = 0;  ///< counts requests, so that an answer that came too late is known
+  std::vector<view::Overlay> m_overlays;  ///< of the case that is shown, whichever channel
+  int m_loading = 0;                      ///< counts requests, so that an answer that came too late is known
   QThreadPool m_readers;
 };
 

@@ -2,12 +2,16 @@
 #include "core/run/Looks.h"
 
 #include <QApplication>
+#include <QComboBox>
 #include <QLabel>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QTreeWidget>
 #include <set>
 
-#include "app/workbench/CaseLoader.h"
+#include "app/workbench/InspectorPage.h"
+#include "core/data/Catalogue.h"
+#include "core/io/VolumeFile.h"
 #include "tests/gui/viewPhantom.h"
 #include "widgets/form/TaskTree.h"
 #include "widgets/view/Inspector.h"
@@ -294,6 +298,60 @@ class LooksTest : public QObject {
     QCOMPARE(shown[0][1].name, QString("tumour (liver)"));
     QCOMPARE(shown[1][1].name, QString("tumour (kidney)"));
     QVERIFY(shown[0][1].color != shown[1][1].color);
+  }
+
+  void channelsOfAnImageAreShownOneAtATime() {
+    const QTemporaryDir dir;
+    const std::filesystem::path folder = dir.path().toStdString();
+    // T1 fills the image with 100; FLAIR, of half its voxels along each axis, with 700.
+    auto half = grid({{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}}, {30, 30, 10}, {4, 4, 6});
+    half.origin = geometry.indexToLps({0.5, 0.5, 0.5});
+    auto flair = std::make_shared<image::Volume>(half);
+    std::ranges::fill(flair->voxels, 700.0F);
+    image::LabelMap truth(geometry);
+    truth.voxels[static_cast<std::size_t>((10 * 60 + 30) * 60 + 30)] = 1;
+    std::filesystem::create_directory(folder / "data");
+    for (const auto& written : {io::writeNifti(folder / "data" / "one_t1.nii.gz", *plain(geometry, 100)),
+                                io::writeNifti(folder / "data" / "one_flair.nii.gz", *flair),
+                                io::writeNifti(folder / "data" / "one_seg.nii.gz", truth)})
+      QVERIFY(written.has_value());
+    auto index = data::Catalogue::open(folder / "index.sqlite");
+    QVERIFY(index.has_value());
+    SilentProgress progress;
+    QVERIFY(index->scan("data", folder / "data", progress, {}).has_value());
+    const auto cases = index->cases();
+    QVERIFY(cases && cases->size() == 1);
+    const auto plan = plan::fromJson(Json::parse(R"({"tasks": {"brain": {"classes": {"1": {}}}}})"));
+    const auto run = run::RunDirectory::create(folder / "runs" / "one", *plan);
+    QVERIFY(run.has_value());
+    const auto digest = data::inputDigest(cases->front());
+    QVERIFY(digest.has_value());
+    QVERIFY(data::save({.cases = {{cases->front(), data::Split::Test, {0}, *digest}}}, run->cases()).has_value());
+
+    watch::JobQueue jobs;
+    workbench::InspectorPage page(&jobs);
+    page.resize(1000, 700);
+    page.show();
+    page.setRun(QString::fromStdString((folder / "runs" / "one").string()));
+    QCOMPARE(page.cases()->topLevelItemCount(), 1);
+    page.cases()->setCurrentItem(page.cases()->topLevelItem(0));
+    auto* shown = page.inspector()->model();
+    EVENTUALLY(shown->volume() && shown->overlays().size() == 1);
+    QVERIFY(page.channels()->isVisible());
+    QCOMPARE(page.channels()->count(), 2);
+    QCOMPARE(shown->volume()->voxels.front(), 100.0F);
+    page.inspector()->setCursor(middle);
+    const auto before = shown->cursor();
+    QTest::keyClick(page.channels(), Qt::Key_Down);
+    EVENTUALLY(shown->volume() && shown->volume()->voxels.front() == 700.0F);
+    // On the same grid, so that crosshair and truth stay where they are.
+    QVERIFY(shown->volume()->geometry.sameGrid(geometry));
+    QCOMPARE(shown->cursor(), before);
+    EVENTUALLY(shown->overlays().size() == 1);
+    if (const QString keep = qEnvironmentVariable("LORKD_PICTURES"); !keep.isEmpty())
+      page.grab().save(keep + "/channels.png");
+    QTest::keyClick(page.channels(), Qt::Key_Up);
+    EVENTUALLY(shown->volume()->voxels.front() == 100.0F);
   }
 };
 

@@ -4,6 +4,7 @@
 layouts.py list                   names and what each holds
 layouts.py make NAME OUT          writes one into a folder
 layouts.py check LORKD [NAME...]  makes each, lets `LORKD scan` read it, and compares: a line each, then the sum
+layouts.py table                  the page docs/data-sets.md: how each is read
 Exit code of check: 1 if one that is expected to be right is wrong. What each is expected to be stands in
 layouts/truth.py; one that is better than expected is told, so that the expectation can be raised.
 """
@@ -72,10 +73,46 @@ def check(lorkd, names, words):
     return bad > 0
 
 
+KINDS = {
+    "zero": ("Read as they lie", "The folder is named, and images, channels, labels, patients and the set's own split "
+             "are as its authors mean them."),
+    "rule": ("Asked about, or by a rule", "The program says what it does not know, uses nothing of it "
+             "unasked, and reads the set once a rule of the plan (or an answer in the wizard) says it."),
+    "impossible": ("Not read", "The folder does not say enough, or holds a kind of task that is not offered. The "
+                   "program says so."),
+    "wrong": ("Read wrongly today", "Look at what was found before you train: the program takes something for "
+              "what it is not, and does not know it."),
+}
+
+
+def table():
+    """Names are those of `layouts.py list`."""
+    print("""# How data sets are read
+
+`tests/support/layouts.py` writes a small copy of each of these public data sets, with the names and folders that their
+archives unpack to, and compares what the program reads with the truth. This page is what `layouts.py table` prints, and
+the tests compare it. What a rule is: [layouts.md](layouts.md).
+""")
+    for kind, (title, meaning) in KINDS.items():
+        own = [truth for truth in LAYOUTS.values() if truth.expect == kind]
+        if not own:
+            continue
+        print(f"## {title}: {len(own)} of {len(LAYOUTS)}\n\n{meaning}\n")
+        print("| data set | holds | channels | labels |\n|---|---|---|---|")
+        for truth in own:
+            named = isinstance(truth.labels, (list, tuple))
+            labels = ", ".join(truth.labels) if named else "values without names"
+            channels = truth.channels if isinstance(truth.channels, (list, tuple)) else [str(truth.channels or "")]
+            what = "pictures" if truth.pictures else "volumes"
+            print(f"| {truth.name} | {what} | {', '.join(channels)} | {labels if truth.labelled != 0 else ''} |")
+        print()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list")
+    commands.add_parser("table")
     make = commands.add_parser("make")
     make.add_argument("name", choices=sorted(LAYOUTS), metavar="NAME")
     make.add_argument("out")
@@ -88,6 +125,8 @@ def main():
         for truth in LAYOUTS.values():
             print(f"{truth.name:28} {truth.expect:10} {truth.images} images, {truth.patients} patients, "
                   f"labels {truth.labels}, channels {truth.channels}{', refused' if truth.refused else ''}")
+    elif given.command == "table":
+        table()
     elif given.command == "make":
         LAYOUTS[given.name].make(Path(given.out))
     else:
