@@ -1,5 +1,6 @@
 // Every fault of a plan, against the schema and against the rules between fields.
 #include <algorithm>
+#include <optional>
 #include <regex>
 
 #include "core/run/Plan.h"
@@ -135,9 +136,11 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
   if (split.validation + split.test >= 1)
     faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",
                       "some patients must be left to train on"});
-  if (plan.data.channels == DataChannels::Rgb && plan.tasks.front().second.kind == TaskKind::Segmentation)
+  // A plan in the making may have no task yet.
+  const auto kind = plan.tasks.empty() ? std::optional<TaskKind>() : plan.tasks.front().second.kind;
+  if (plan.data.channels == DataChannels::Rgb && kind == TaskKind::Segmentation)
     faults.push_back({"data.channels", "\"rgb\"", "grey", "the channels of volumes are data.inputs"});
-  if (!plan.data.inputs.empty() && plan.tasks.front().second.kind == TaskKind::Classification)
+  if (!plan.data.inputs.empty() && kind == TaskKind::Classification)
     faults.push_back({"data.inputs", valueText(Json(plan.data.inputs)), "none", "pictures have data.channels"});
   for (const auto& [name, input] : plan.data.inputs)
     if (input.clip[0] >= input.clip[1])

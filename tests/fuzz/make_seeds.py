@@ -185,6 +185,7 @@ def json_files():
     put("Plan", "set", json.dumps(plan, indent=1) + "\n--set tasks.liver.rank=2\n--set training.batch=9"
         "\n--set tasks.liver.layers.\"backbone.encoder.0.conv1\".rank=4\n--set name=\"b\"")
     put("Plan", "smallest", '{"tasks": {"t": {"classes": {"c": {}}}}}')
+    put("Plan", "no-tasks", '{"data":{"inputs":{"T1":{}},"channels":"rgb"},"tasks":{}}')
     put("EventLog", "run", "".join(json.dumps(event) + "\n" for event in [
         {"t": 1.5, "kind": "step", "step": 99, "losses": {"a": {"dice": 0.5}}},
         {"t": 2, "kind": "validation", "step": 101, "best": True, "mean": None}, {"kind": "log", "step": 100},

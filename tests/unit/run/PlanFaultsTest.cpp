@@ -77,6 +77,15 @@ TEST(PlanFaults, EachIsNamedWithValueRangeAndHint) {
   }
 }
 
+TEST(PlanFaults, APlanInTheMakingHasInputsBeforeItHasTasks) {
+  for (const char* begun : {R"({"data":{"inputs":{"T1":{},"FLAIR":{}}}})",
+                            R"({"data":{"inputs":{"T1":{}},"channels":"rgb"},"tasks":{}})"}) {
+    const auto faults = validate(Json::parse(begun));
+    ASSERT_EQ(faults.size(), 1u) << begun;
+    EXPECT_EQ(faults.front().field, "tasks") << faults.front().text();
+  }
+}
+
 TEST(PlanFaults, NoneInAGoodPlan) {
   for (const char* patch :
        {"{}", R"({"data":{"split":{"validation":0.6,"test":0.39}}})", R"({"tasks":{"liver":{"rank":256}}})",
