@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 
 #include "core/io/FileContent.h"
 #include "core/io/FileKind.h"
@@ -146,12 +147,29 @@ Content dicomFile(const fs::path& file) {
   return content;
 }
 
+/// What stands in the place of a file whose content was not fetched: git-annex's pointer files, and those of Git LFS
+/// (its specification: the first line names the version, the whole is below 1024 bytes).
+std::optional<Content> placeholder(const fs::path& file) {
+  constexpr std::uintmax_t kLongest = 32 << 10;
+  std::error_code ec;
+  if (const auto size = fs::file_size(file, ec); ec || size > kLongest) return std::nullopt;
+  const auto head = readHead(file, 64);
+  const bool lfs = head.starts_with("version https://git-lfs.github.com/spec/");
+  if (!lfs && !head.starts_with("/annex/objects/")) return std::nullopt;
+  return rejected(Severity::Warning, "not-fetched",
+                  lfs ? "the file's content was not fetched: Git LFS keeps a pointer in its place (git lfs pull "
+                        "fetches it)"
+                      : "the file's content was not fetched: git-annex keeps a pointer in its place (datalad get, or "
+                        "git annex get, fetches it)");
+}
+
 Content contentOf(const fs::path& file) {
   if (auto header = quickHeader(file)) {
     Content content;
     content.slices.push_back(std::move(*header));
     return content;
   }
+  if (auto pointer = placeholder(file)) return std::move(*pointer);
   switch (fileKind(file)) {
     case FileKind::Dicom:
       try {

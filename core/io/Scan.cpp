@@ -31,7 +31,15 @@ bool keepsHouse(std::string_view name) {
 }
 
 constexpr std::string_view kUnreadable = "unreadable", kUnreadableFolder = "unreadable-folder",
-                           kBrokenLink = "broken-link", kSpecialFile = "special-file";
+                           kBrokenLink = "broken-link", kSpecialFile = "special-file", kNotFetched = "not-fetched";
+
+// The links of git-annex and DataLad: what they lead to is fetched on demand.
+bool leadsIntoAnnex(int folder, const char* name) {
+  std::string target(4096, '\0');
+  const auto length = ::readlinkat(folder, name, target.data(), target.size());
+  target.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return target.contains("annex/objects/");
+}
 
 // Several wait for a disk at a time.
 unsigned threadsForFiles() { return std::clamp(std::thread::hardware_concurrency(), 2U, 8U); }
@@ -124,7 +132,11 @@ class Listing {
       }
       if ((!there || link) && ::fstatat(fd, entry->d_name, &info, 0) != 0) {
         const int why = errno;
-        if (link)
+        if (link && leadsIntoAnnex(fd, entry->d_name))
+          passOver(path, Finding::Severity::Warning, kNotFetched,
+                   "the file's content was not fetched: git-annex keeps a link in its place (datalad get, or git annex "
+                   "get, fetches it)");
+        else if (link)
           passOver(path, Finding::Severity::Warning, kBrokenLink,
                    std::string("the link leads to nothing that can be read: ") + std::strerror(why));
         else if (why != ENOENT)  // else gone since
@@ -156,7 +168,7 @@ class Listing {
 }  // namespace
 
 bool leavesUnread(const Finding& finding) {
-  const std::array codes{kUnreadable, kUnreadableFolder, kBrokenLink, kSpecialFile};
+  const std::array codes{kUnreadable, kUnreadableFolder, kBrokenLink, kSpecialFile, kNotFetched};
   return std::ranges::find(codes, finding.code) != codes.end();
 }
 

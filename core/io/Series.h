@@ -70,7 +70,8 @@ struct FileStamp {
 struct Listed {
   std::vector<FileStamp> files;  ///< sorted by path
   /// What is there and not among the files, by its whole path: unreadable-folder, unreadable, broken-link (nothing at
-  /// its end, or a circle), special-file (pipes, sockets, devices), and as a note linked-folder.
+  /// its end, or a circle), not-fetched (a link of git-annex), special-file (pipes, sockets, devices), and as a note
+  /// linked-folder.
   std::vector<std::pair<std::filesystem::path, Finding>> passedOver;
 };
 

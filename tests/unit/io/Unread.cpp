@@ -67,6 +67,19 @@ TEST_F(Unread, PipesSocketsAndLinksAreFindings) {
   for (const auto& [name, finding] : found) EXPECT_EQ(leavesUnread(finding), name != "again") << name;
 }
 
+TEST_F(Unread, WhatWasNotFetchedSaysHowToFetchIt) {
+  fs::create_symlink("../.git/annex/objects/a/b/MD5E-s1--c.nii/MD5E-s1--c.nii", data() / "link.nii");
+  put(data() / "pointer.nii", "/annex/objects/MD5E-s1--c.nii\n");
+  put(data() / "large.dcm", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12345\n");
+  const auto found = rejected();
+  ASSERT_EQ(found.size(), 3u);
+  for (const auto& [name, finding] : found) {
+    EXPECT_EQ(finding.code, "not-fetched") << name;
+    EXPECT_TRUE(leavesUnread(finding) && !mayHideImages(finding)) << name;
+    EXPECT_NE(finding.message.find(name == "large.dcm" ? "git lfs pull" : "datalad get"), std::string::npos);
+  }
+}
+
 TEST_F(Unread, AFolderWithoutPermissionIsAFinding) {
   fs::create_directories(data() / "closed");
   put(data() / "closed/b.nii", *readFile(data() / "a.nii"));
