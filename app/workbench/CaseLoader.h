@@ -26,7 +26,7 @@ std::vector<std::vector<view::OverlayClass>> shownClasses(const plan::Plan& plan
 /// reading; whatever is thrown, lack of memory among it, becomes an error too.
 Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCase& assigned);
 
-/// Where a task's prediction of a case lies; `prefix` is "" or "teacher.".
+/// Where a task's prediction of a case lies, of a picture that of its last class; `prefix` is "" or "teacher.".
 std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,
                                      const std::string& task);
 
