@@ -39,6 +39,8 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, bool picture
                                              const CancelToken& cancel) {
   if (pictures) {
     LORKD_TRY(found, data::picturesBelow(input, cancel));
+    for (auto& item : found)
+      if (fileNameOf(item.id) == kSources) item.id = "image " + item.id;  // whose name is taken
     return found;
   }
   std::error_code ec;
