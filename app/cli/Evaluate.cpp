@@ -14,7 +14,7 @@ Result<void> evaluate(const std::string& path, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(path));
   LORKD_TRY(table, workflow::evaluate(run, *context.progress, context.cancel()));
   std::string text;
-  for (const char* metric : {"dice", "nsd", "hd95_mm", "missed", "specificity", "accuracy", "auc"})
+  for (const char* metric : {"dice", "iou", "nsd", "hd95_mm", "missed", "specificity", "accuracy", "auc"})
     if (const auto rows = table.text(metric); !rows.empty()) text += eval::metricTitle(metric) + "\n" + rows;
   context.answer({{"metrics", table.json()}}, text);
   return {};

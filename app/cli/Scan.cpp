@@ -33,6 +33,10 @@ const char* word(io::Finding::Severity severity) {
 std::string sizeText(const image::Geometry& g) {
   std::ostringstream out;
   out.precision(4);
+  if (g.pixels) {
+    out << g.size[0] << "x" << g.size[1] << " pixels";
+    return out.str();
+  }
   out << g.size[0] << "x" << g.size[1] << "x" << g.size[2] << " at " << g.spacing[0] << "x" << g.spacing[1] << "x"
       << g.spacing[2] << " mm";
   return out.str();
@@ -65,8 +69,11 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
     text << item.id << "  " << printable(item.modality.empty() ? item.kind : item.modality, false) << " "
          << printable(item.bodyPart, false) << "  " << sizeText(item.geometry) << "  " << item.labels.size()
          << " labels" << channelsText(item) << "\n";
-    answer["cases"].push_back(
-        {{"id", item.id}, {"patient", item.patient}, {"labels", item.labels}, {"channels", data::channelNames(item)}});
+    answer["cases"].push_back({{"id", item.id},
+                               {"kind", item.kind},
+                               {"patient", item.patient},
+                               {"labels", item.labels},
+                               {"channels", data::channelNames(item)}});
     if (!item.split.empty()) answer["cases"].back()["split"] = item.split;
   }
   const auto finding = [&](const std::string& place, const io::Finding& f) {

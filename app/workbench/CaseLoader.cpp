@@ -10,6 +10,7 @@
 #include "core/base/Guard.h"
 #include "core/data/Digests.h"
 #include "core/data/LabelGrid.h"
+#include "core/data/PictureCase.h"
 #include "core/data/SegmentReader.h"
 #include "core/io/Resample.h"
 #include "core/io/VolumeFile.h"
@@ -52,6 +53,25 @@ Result<view::Overlay> truthOverlay(const plan::Plan& plan, const Shown& shown, c
   return overlay;
 }
 
+/// What `lorkd predict` has found of a task in a picture: a PNG a class, each one segment.
+Result<void> addFoundMasks(const plan::Plan& plan, const run::RunDirectory& run, const std::string& caseId,
+                           const std::string& prefix, std::size_t task, const image::Geometry& grid,
+                           image::SegmentSet& set) {
+  set.geometry = grid;
+  for (const auto& [name, unused] : plan.tasks[task].second.classes) {
+    const auto file =
+        run.predictions() / fileNameOf(caseId) / data::predictedMaskName(prefix, plan.tasks[task].first, name);
+    LORKD_TRY(layers, data::readMaskLayers(file, grid));
+    if (layers[1].geometry.size != grid.size)
+      return fail(ErrorCode::Mismatch, "the prediction has another size than its picture", "predict again",
+                  file.string());
+    auto& segment = set.segments.emplace_back();
+    segment.name = name;
+    segment.mask.assign(layers[1].voxels.begin(), layers[1].voxels.end());
+  }
+  return {};
+}
+
 /// One task's labels as written by `lorkd predict`.
 Result<view::Overlay> expertOverlay(const plan::Plan& plan, const Shown& shown, std::size_t task,
                                     const std::filesystem::path& file) {
@@ -66,14 +86,35 @@ Result<view::Overlay> expertOverlay(const plan::Plan& plan, const Shown& shown, 
   return overlay;
 }
 
+/// The same of a picture.
+Result<view::Overlay> pictureOverlay(const plan::Plan& plan, const Shown& shown, std::size_t task,
+                                     const run::RunDirectory& run, const data::Case& item) {
+  auto set = std::make_shared<image::SegmentSet>();
+  LORKD_CHECK(addFoundMasks(plan, run, item.id, "", task, item.geometry, *set));
+  const auto& name = plan.tasks[task].first;
+  view::Overlay overlay{text("expert:" + name),
+                        QObject::tr("Expert: %1").arg(text(name)),
+                        view::OverlayRole::Expert,
+                        nullptr,
+                        nullptr,
+                        shown[task]};
+  overlay.segments = set;
+  return overlay;
+}
+
 /// The teacher's answers to all tasks as one overlay.
 Result<view::Overlay> teacherOverlay(const plan::Plan& plan, const Shown& shown, const run::RunDirectory& run,
-                                     const std::string& caseId) {
+                                     const std::string& caseId, const image::Geometry& grid) {
   auto set = std::make_shared<image::SegmentSet>();
   view::Overlay overlay{"teacher", QObject::tr("Teacher"), view::OverlayRole::Teacher, nullptr, nullptr, {}, false};
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
     const auto file = predictionFile(run, caseId, "teacher.", plan.tasks[t].first);
     if (!std::filesystem::exists(file)) continue;
+    if (grid.pixels) {
+      LORKD_CHECK(addFoundMasks(plan, run, caseId, "teacher.", t, grid, *set));
+      for (auto cls : shown[t]) overlay.classes.push_back(valued(cls, static_cast<int>(overlay.classes.size()) + 1));
+      continue;
+    }
     LORKD_TRY(labels, io::readLabelMap(file));
     set->geometry = labels.geometry;
     for (std::size_t c = 0; c < plan.tasks[t].second.classes.size(); ++c) {
@@ -113,6 +154,9 @@ Shown shownClasses(const plan::Plan& plan) {
 
 std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,
                                      const std::string& task) {
+  const auto& plan = run.plan();
+  if (const auto* known = plan.tasks.find(task); known && plan::ofPictures(plan))
+    return run.predictions() / fileNameOf(caseId) / data::predictedMaskName(prefix, task, known->classes.back().first);
   return run.predictions() / fileNameOf(caseId) / (prefix + task + ".nii.gz");
 }
 
@@ -131,7 +175,7 @@ Result<LoadedCase> read(const run::RunDirectory& run, const data::AssignedCase& 
     LORKD_TRY(truth, truthOverlay(plan, shown, item));
     if (!truth.classes.empty()) out.overlays.push_back(std::move(truth));
   }
-  LORKD_TRY(teacher, teacherOverlay(plan, shown, run, item.id));
+  LORKD_TRY(teacher, teacherOverlay(plan, shown, run, item.id, item.geometry));
   if (!teacher.classes.empty()) out.overlays.push_back(std::move(teacher));
   out.predicted = true;
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
@@ -140,7 +184,8 @@ Result<LoadedCase> read(const run::RunDirectory& run, const data::AssignedCase& 
       out.predicted = false;
       continue;
     }
-    LORKD_TRY(expert, expertOverlay(plan, shown, t, file));
+    LORKD_TRY(expert,
+              item.geometry.pixels ? pictureOverlay(plan, shown, t, run, item) : expertOverlay(plan, shown, t, file));
     expert.visible = assigned.tasks.empty() || std::count(assigned.tasks.begin(), assigned.tasks.end(), int(t)) > 0;
     out.overlays.push_back(std::move(expert));
   }

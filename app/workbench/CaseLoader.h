@@ -30,7 +30,7 @@ Result<LoadedCase> loadCase(const run::RunDirectory& run, const data::AssignedCa
 /// loadCase().
 Result<std::shared_ptr<image::Volume>> loadChannel(const data::AssignedCase& assigned, std::size_t channel);
 
-/// Where a task's prediction of a case lies; `prefix` is "" or "teacher.".
+/// Where a task's prediction of a case lies, of a picture that of its last class; `prefix` is "" or "teacher.".
 std::filesystem::path predictionFile(const run::RunDirectory& run, const std::string& caseId, const std::string& prefix,
                                      const std::string& task);
 

@@ -34,8 +34,9 @@ inline QString text(io::Finding::Severity severity) {
   return {};
 }
 
-/// Voxels and mm of a grid: "512×512×90 · 0.7×0.7×2.5 mm".
+/// Voxels and mm of a grid: "512×512×90 · 0.7×0.7×2.5 mm"; pixels of a picture.
 inline QString text(const image::Geometry& g) {
+  if (g.pixels) return QCoreApplication::translate("Geometry", "%1×%2 pixels").arg(g.size[0]).arg(g.size[1]);
   return QStringLiteral("%1×%2×%3 · %4×%5×%6 mm")
       .arg(g.size[0])
       .arg(g.size[1])

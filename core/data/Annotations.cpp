@@ -26,7 +26,9 @@ void findUnannotated(std::vector<Case>& cases) {
 
 namespace {
 
+/// A number, or what else is a name in its own source only: a mask's colour, or a mask without a name.
 bool isValue(const std::string& label) {
+  if (label == kUnnamedMask || label.starts_with('#')) return true;
   return !label.empty() && std::ranges::all_of(label, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 

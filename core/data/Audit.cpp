@@ -176,7 +176,8 @@ ClassAudit auditClass(const plan::Task& task, std::size_t cls, const std::vector
     ++out.images;
     patients.insert(image->item.patient);
     const auto& s = image->item.geometry.spacing;
-    if (image->reading) volumes.push_back(static_cast<double>(voxels) * s[0] * s[1] * s[2] / 1000);
+    if (image->reading && !image->item.geometry.pixels)
+      volumes.push_back(static_cast<double>(voxels) * s[0] * s[1] * s[2] / 1000);
   }
   out.patients = static_cast<int>(patients.size());
   if (!volumes.empty()) {
@@ -210,7 +211,7 @@ TaskAudit auditTask(const plan::Plan& plan, std::size_t t, const std::vector<Aud
       ++out.images[static_cast<std::size_t>(split)];
       patients[static_cast<std::size_t>(split)].insert(image.item.patient);
     }
-    if (image.item.kind == "picture") continue;
+    if (image.item.kind == "picture" || image.item.geometry.pixels) continue;  // of which nobody knows mm
     grids.push_back(image.item.geometry);
     const auto upright = reoriented(image.item.geometry, closestToLps(image.item.geometry));
     for (std::size_t a = 0; a < 3; ++a) out.spacings[a].push_back(upright.spacing[a]);
@@ -316,7 +317,8 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
       out.tasks.push_back(auditTask(*request.plan, t, out.images, splits));
     std::vector<image::Geometry> grids;
     for (const auto& image : out.images)
-      if (!image.tasks.empty() && image.item.kind != "picture") grids.push_back(image.item.geometry);
+      if (!image.tasks.empty() && image.item.kind != "picture" && !image.item.geometry.pixels)
+        grids.push_back(image.item.geometry);
     if (!grids.empty()) out.advice = adviseGrid(grids, budgetOf(*request.plan));
   }
   findDoubles(

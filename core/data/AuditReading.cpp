@@ -102,7 +102,7 @@ Result<Reading> readForAudit(const Case& c) {
     marked.resize(volume.voxels.size());
     // A map of a hundred structures makes no hundred masks at once.
     const auto at = std::max<std::size_t>(1, (std::size_t(1) << 30) / volume.voxels.size());
-    const bool map = c.kind == "volume";
+    const bool map = c.kind == "volume" || c.geometry.pixels;
     for (std::size_t from = 0; from == 0 || (map && from < c.labels.size()); from += at) {
       std::vector<std::string> names;
       if (map)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/Digest.h"
+#include "core/data/PictureCase.h"
 #include "core/data/SegmentReader.h"
 #include "core/image/GeometryJson.h"
 #include "core/io/Images2D.h"
@@ -163,6 +164,10 @@ Result<image::Volume> readImage(const Case& c) {
   if (c.kind == "volume") {
     const auto first = c.channels.empty() ? Channel{} : c.channels.front();
     return readChannel(c, first);
+  }
+  if (c.kind == kPictureCase) {
+    LORKD_TRY(grey, readPictureChannels(c, plan::DataChannels::Grey));
+    return std::move(grey.front());
   }
   if (c.kind != "dicom")
     return fail(ErrorCode::Unsupported, "a case of kind \"" + c.kind + "\" is no volume", "", c.id);

@@ -9,6 +9,7 @@
 #include "core/base/Json.h"
 #include "core/data/Annotations.h"
 #include "core/data/PatientSplit.h"
+#include "core/data/PictureCase.h"
 #include "core/data/SegmentReader.h"
 
 namespace lorkd::data {
@@ -24,8 +25,9 @@ bool hasAny(const std::vector<std::string>& have, const std::vector<std::string>
 }
 
 bool mayUse(const plan::Task& task, const Case& c) {
-  const bool pictures = c.kind == "picture";
-  if (pictures != (task.kind == plan::TaskKind::Classification)) return false;
+  using enum plan::TaskKind;
+  const auto kind = c.kind == "picture" ? Classification : c.kind == kPictureCase ? Segmentation2d : Segmentation;
+  if (kind != task.kind) return false;
   if (!task.bodyParts.empty() && !hasAny({c.bodyPart}, task.bodyParts)) return false;
   // A structure that is there and cannot be read would be taken for background.
   for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
@@ -171,7 +173,7 @@ Result<std::map<std::string, Split>> divide(const plan::Plan& plan, const std::v
 /// it.
 bool excludesByData(const plan::Task& task, const std::vector<Case>& cases, const std::vector<std::vector<int>>& served,
                     int number) {
-  if (task.kind != plan::TaskKind::Segmentation) return false;
+  if (!plan::marks(task.kind)) return false;
   for (std::size_t c = 0; c < cases.size(); ++c) {
     if (std::ranges::count(served[c], number) == 0) continue;
     std::set<int> taken;
@@ -273,8 +275,9 @@ bool accepts(plan::SourceKind source, const Case& item) {
     case plan::SourceKind::Nifti:
       return item.kind == "volume";
     case plan::SourceKind::Npz:
-    case plan::SourceKind::Images:
       return item.kind == "picture";
+    case plan::SourceKind::Images:
+      return item.kind == "picture" || item.kind == kPictureCase;
   }
   return true;
 }

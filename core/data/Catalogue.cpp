@@ -183,8 +183,6 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
 
   Pairing pairing;
   const Pseudonym shortened = [this](const std::string& text) { return pseudonym(text).substr(0, 10); };
-  // Pictures come first: they keep their DICOM files from being taken for volumes.
-  LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
   const Remembered remembered = [this](const std::string& question, const fs::path& file,
                                        const std::function<Result<Json>()>& read) -> Result<Json> {
     // To be raised when the same question would be answered otherwise.
@@ -199,6 +197,9 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     if (stampOf({file}) == stamp) (void)memorise(m_impl->database, key, stamp, bytes);
     return told;
   };
+  if (!single) LORKD_CHECK(pairMasks(scan, source, place, shortened, remembered, pairing, progress, cancel));
+  // Pictures come first: they keep their DICOM files from being taken for volumes.
+  LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
   pairDicom(scan, shortened, remembered, pairing);
   LORKD_CHECK(pairVolumes(scan, source, places.folder, shortened, remembered, pairing, progress, cancel));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });

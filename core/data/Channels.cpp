@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/data/PictureCase.h"
 #include "core/io/Csv.h"
 
 namespace lorkd::data {
@@ -75,6 +76,7 @@ plan::Data normalisationOf(const plan::Data& options, std::size_t input) {
 }
 
 Result<std::vector<image::Volume>> readInputs(const plan::Data& options, const Case& c) {
+  if (c.kind == kPictureCase) return readPictureChannels(c, options.channels);
   LORKD_TRY(inputs, inputsOf(options, c));
   std::vector<image::Volume> out;
   for (const auto& at : inputs) {

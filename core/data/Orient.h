@@ -34,6 +34,7 @@ inline Orientation closestToLps(const image::Geometry& g) {
 /// The same voxels at the same places in the patient, axes reordered.
 inline image::Geometry reoriented(const image::Geometry& g, const Orientation& o) {
   image::Geometry out;
+  out.pixels = g.pixels;
   image::Vec3 first{};
   for (std::size_t a = 0; a < 3; ++a) {
     const auto old = o.axis[a];

@@ -50,6 +50,7 @@ Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& dig
   if (!d.inputs.empty()) key["inputs"] = d.inputs;
   if (!c.item.contested.empty()) key["answers"] = {c.item.contested, c.item.answers};
   if (!c.item.channels.empty()) key["channels"] = c.item.channels;
+  if (c.item.geometry.pixels) key["pictures"] = {d.longerSide, d.channels};
   if (d.split.slab != plan::SplitSlab::None) key["slab"] = {d.split, d.patch[2]};
   return key;
 }
@@ -177,6 +178,12 @@ bool isPrepared(const fs::path& file, const std::string& key) {
 }
 
 image::Geometry workingGrid(const image::Geometry& source, const plan::Data& options) {
+  if (source.pixels) {
+    if (options.longerSide == 0) return source;
+    const double side = static_cast<double>(std::max(source.size[0], source.size[1]));
+    const double spacing = side / static_cast<double>(options.longerSide);
+    return io::gridAtSpacing(source, {spacing, spacing, source.spacing[2]});
+  }
   return io::gridAtSpacing(reoriented(source, closestToLps(source)), options.spacing);
 }
 
@@ -192,7 +199,15 @@ Result<image::Volume> prepareOn(const image::Geometry& target, const image::Volu
   static_cast<image::Grid<float>&>(oriented) = reoriented(source, closestToLps(source.geometry));
   auto out = io::resampleLinear(oriented, target);
   out.modality = source.modality;
-  normalise(out, options);
+  if (source.geometry.pixels) {
+    // Smoothing may leave a hair below 0, and the range of the type is told by the values.
+    for (auto& v : out.voxels) v = std::clamp(v, 0.0f, 255.0f);
+    auto how = options;
+    how.normalisation = pictureNormalisation(options);
+    normalise(out, how);
+  } else {
+    normalise(out, options);
+  }
   return out;
 }
 

@@ -27,7 +27,8 @@ void normalise(image::Volume& volume, const plan::Data& options);
 /// What pictures are normalised by: the plan's kind, or "scale" where that is for HU, or automatic.
 plan::DataNormalisation pictureNormalisation(const plan::Data& options);
 
-/// The grid on which a source is worked: at the plan's spacing, axes reordered so that i, j, k run closest to L, P, S.
+/// The grid on which a source is worked: at the plan's spacing, axes reordered so that i, j, k run closest to L, P, S;
+/// of a picture whose lengths are pixels, the one whose longer side has as many as the plan says (data.longer_side).
 image::Geometry workingGrid(const image::Geometry& source, const plan::Data& options);
 
 /// The image of a case at the working spacing, reoriented so that i, j, k run closest to L, P, S, and normalised.

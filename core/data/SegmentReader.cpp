@@ -5,6 +5,7 @@
 #include "core/data/Answers.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/LabelGrid.h"
+#include "core/data/PictureCase.h"
 #include "core/io/Resample.h"
 #include "core/io/VolumeFile.h"
 
@@ -25,8 +26,10 @@ Result<const SegmentReader::Layers*> SegmentReader::layersOf(std::size_t file) {
   if (const auto kept = m_kept.find(file); kept != m_kept.end()) return &kept->second;
   if (m_last && m_last->first == file) return &m_last->second;
   m_last.reset();
-  if (!io::isVolumeFile(m_case.labelFiles.at(file))) return nullptr;
-  LORKD_TRY(layers, io::readLabelLayers(m_case.labelFiles[file]));
+  const bool picture = m_case.kind == kPictureCase;
+  if (!picture && !io::isVolumeFile(m_case.labelFiles.at(file))) return nullptr;
+  LORKD_TRY(layers, picture ? readMaskLayers(m_case.labelFiles.at(file), m_case.geometry)
+                            : io::readLabelLayers(m_case.labelFiles[file]));
   for (auto& labels : layers) {
     const bool misplaced = std::ranges::count(m_case.misplaced, static_cast<int>(file)) > 0;
     if (misplaced && labels.geometry.size == m_case.geometry.size) labels.geometry = m_case.geometry;
@@ -106,7 +109,7 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
     return (m_case.labels.empty() || named(m_case.labels, name)) && wanting(name);
   };
   if (!m_case.places.empty()) LORKD_CHECK(readPlaces(wanted, out));
-  for (std::size_t n = 0; n < m_case.labelFiles.size(); ++n) {
+  for (std::size_t n = 0; n < m_case.labelFiles.size() && m_case.kind != kPictureCase; ++n) {
     if (!io::isVolumeFile(m_case.labelFiles[n])) {
       LORKD_TRY(set,
                 io::readLabels(m_case.labelFiles[n], m_case.geometry, m_case.origins, liesElsewhere(m_case, n), wants));

@@ -45,7 +45,7 @@ std::vector<ResultLine> linesOf(const Table& table, const std::vector<std::strin
 
 std::vector<std::vector<std::string>> metricGroups(const Table& table) {
   static const std::vector<std::vector<std::string>> together{
-      {"dice", "nsd", "hd95_mm", "volume_difference_ml", "missed"}, {"specificity", "false_positive_ml"}};
+      {"dice", "iou", "nsd", "hd95_mm", "volume_difference_ml", "missed"}, {"specificity", "false_positive_ml"}};
   constexpr std::size_t widest = 10;  // columns of numbers
   std::vector<std::string> bases;
   std::vector<std::vector<std::string>> out;
@@ -86,6 +86,7 @@ std::string metricTitle(const std::string& metric) {
   const auto base = baseOf(metric);
   std::string title = base;
   if (base == "nsd") title = fmt::format("NSD at {:g}\u202fmm", kSurfaceTolerance);
+  if (base == "iou") title = "IoU";
   if (base == "hd95_mm") title = "HD95";
   if (base == "volume_difference_ml") title = "volume difference";
   if (base == "false_positive_ml") title = "false positives";

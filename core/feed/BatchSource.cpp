@@ -49,7 +49,7 @@ struct BatchSource::Impl {
     for (int t = 0; t < dataset.tasks(); ++t) {
       cases.push_back(static_cast<std::int64_t>(dataset.size("train", t)));
       const auto& task = plan.tasks[static_cast<std::size_t>(t)].second;
-      knowledge.emplace_back(task.kind == plan::TaskKind::Segmentation ? cases.back() : 0);
+      knowledge.emplace_back(plan::marks(task.kind) ? cases.back() : 0);
     }
     for (std::int64_t i = 0; i < plan.training.loaderThreads; ++i)
       workers.emplace_back([this](std::stop_token stop) { work(stop); });
@@ -96,7 +96,7 @@ Augmentation BatchSource::Impl::augmentation(Random& random, bool volume) const 
   drawIntensity(random, out);
   if (data.rotate > 0) out.angle = random.uniform(-data.rotate, data.rotate) * std::numbers::pi / 180;
   if (data.zoom > 0) out.zoom = random.uniform(1 - data.zoom, 1 + data.zoom);
-  if (volume) out.spacingX = data.spacing[0], out.spacingY = data.spacing[1];
+  if (volume && !plan::ofPictures(plan)) out.spacingX = data.spacing[0], out.spacingY = data.spacing[1];
   return out;
 }
 
@@ -116,7 +116,8 @@ Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& kn
                                            Random random, torch::Tensor& images, std::int64_t row,
                                            torch::Tensor& targets, std::int64_t targetRow) const {
   const auto size = sizeOf(example.image);
-  const Size3 patch{plan.data.patch[2], plan.data.patch[1], plan.data.patch[0]};
+  const auto sides = plan::patchOf(plan);
+  const Size3 patch{sides[2], sides[1], sides[0]};
   const auto channels = example.image.size(0);
   const auto voxels = size[0] * size[1] * size[2], patchVoxels = patch[0] * patch[1] * patch[2];
   const auto* source = example.image.data_ptr<float>();
@@ -205,8 +206,8 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
     if (cases[index] == 0)
       return fail(ErrorCode::NotFound, "task '" + name + "' has no case to train on",
                   "check its sources and labels, or take the task out of the plan", "tasks." + name);
-    const bool segmentation = task.kind == plan::TaskKind::Segmentation;
-    const auto& [x, y, z] = plan.data.patch;
+    const bool segmentation = plan::marks(task.kind);
+    const auto [x, y, z] = plan::patchOf(plan);
     torch::Tensor targets;
     for (std::int64_t i = 0; i < n; ++i, ++row) {
       Random random(static_cast<std::uint64_t>(plan.seed),
@@ -231,8 +232,10 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
         LORKD_CHECK(fillPicture(example, random, batch.images, row, targets, i));
     }
     batch.routing.slices.push_back({t, row - n, row});
-    batch.targets.push_back(std::move(targets));
+    // Networks for pictures have no axis for the one slice.
+    batch.targets.push_back(segmentation && plan::ofPictures(plan) ? targets.squeeze(2) : std::move(targets));
   }
+  if (batch.images.dim() == 5 && plan::ofPictures(plan)) batch.images = batch.images.squeeze(2);
   return batch;
 }
 

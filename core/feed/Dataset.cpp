@@ -177,7 +177,7 @@ Result<void> Dataset::Impl::add(const Json& entry, const fs::path& index, const 
   for (const auto& value : wanted) {
     LORKD_TRY(task, taskIndex(value, plan, index));
     const auto& [taskName, options] = plan.tasks[static_cast<std::size_t>(task)];
-    if (pictures != (options.kind == plan::TaskKind::Classification))
+    if (pictures == plan::marks(options.kind))
       return mismatch("task '" + taskName + "' is " + plan::toString(options.kind) + ", but the file holds " +
                           (pictures ? "pictures" : "a volume"),
                       file.path());

@@ -21,6 +21,7 @@ struct Geometry {
   Vec3 spacing{1, 1, 1};                      ///< mm between voxel centres
   Vec3 origin{0, 0, 0};                       ///< LPS mm of the centre of voxel (0, 0, 0)
   Mat3 direction{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+  bool pixels = false;  ///< a picture whose size nobody has said: lengths are pixels of it, not mm
 
   std::int64_t voxels() const { return size[0] * size[1] * size[2]; }
   /// LPS mm of a continuous index.

@@ -5,7 +5,9 @@
 namespace lorkd::image {
 
 Json geometryToJson(const Geometry& g) {
-  return {{"size", g.size}, {"spacing", g.spacing}, {"origin", g.origin}, {"direction", g.direction}};
+  Json out{{"size", g.size}, {"spacing", g.spacing}, {"origin", g.origin}, {"direction", g.direction}};
+  if (g.pixels) out["pixels"] = true;
+  return out;
 }
 
 Result<Geometry> geometryFromJson(const Json& json) {
@@ -15,6 +17,7 @@ Result<Geometry> geometryFromJson(const Json& json) {
     json.at("spacing").get_to(g.spacing);
     json.at("origin").get_to(g.origin);
     json.at("direction").get_to(g.direction);
+    g.pixels = json.value("pixels", false);
   } catch (const Json::exception& e) {
     return fail(ErrorCode::Format, std::string("not a grid: ") + e.what());
   }

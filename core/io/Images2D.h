@@ -19,6 +19,7 @@ namespace lorkd::io {
 struct Picture {
   std::int64_t width = 0, height = 0, channels = 1;
   std::vector<std::uint8_t> pixels;
+  bool sixteen = false;  ///< the file has 16 bits a sample, of which the upper 8 are here
 };
 
 /// One labelled example; `split` is "train", "val", "test" or empty when the set does not say.
@@ -52,6 +53,10 @@ Result<Picture> pictureOf(const LabelledPicture& example);
 /// 8 bits; MONOCHROME1 inverted, so that the least value is black as everywhere; palettes and YBR as RGB.
 /// Errors: NotFound, Format, Unsupported.
 Result<Picture> readPicture(const std::filesystem::path& file);
+/// Width and height of a PNG, JPEG, BMP or TIFF by its header, pixels unread. Errors: as readPicture().
+Result<std::array<std::int64_t, 2>> pictureSize(const std::filesystem::path& file);
+/// Whether the file is a JPEG, whose values are near those that were meant.
+bool isLossy(const std::filesystem::path& file);
 /// Whether the file's name or, for DICOM, its first bytes say that readPicture() is for it.
 bool isPicture(const std::filesystem::path& file);
 /// The bytes of a PNG file. Errors: InvalidArgument (empty, or not one or three channels), Io.

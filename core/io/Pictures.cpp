@@ -167,13 +167,48 @@ Result<Picture> readPicture(const fs::path& file) {
     if (type == IOComponentEnum::UCHAR)
       copySamples<std::uint8_t>(buffer, components, picture);
     else
-      copySamples<std::uint16_t>(buffer, components, picture);
+      copySamples<std::uint16_t>(buffer, components, picture), picture.sixteen = true;
     return picture;
   } catch (const itk::ExceptionObject& e) {
     return fail(ErrorCode::Format, itkMessage(e, {file}), hint, file.string());
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::Io, "there is not enough memory for this picture", "", file.string());
   }
+}
+
+Result<std::array<std::int64_t, 2>> pictureSize(const fs::path& file) {
+  std::error_code ec;
+  if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
+  if (isPng(file)) {
+    const auto head = readHead(file, 24);
+    std::array<std::int64_t, 2> size{};
+    for (std::size_t n = 16; n < head.size(); ++n)
+      size[(n - 16) / 4] = size[(n - 16) / 4] << 8 | static_cast<unsigned char>(head[n]);
+    if (head.size() < 24 || size[0] < 1 || size[1] < 1 || size[0] > kMostSide || size[1] > kMostSide)
+      return fail(ErrorCode::Format, "the PNG's header gives no size that can be read", "copy the file anew",
+                  file.string());
+    return size;
+  }
+  try {
+    const auto io = imageIoFor(file);
+    if (!io)
+      return fail(ErrorCode::Format, "this is not a picture", "PNG, JPEG, BMP and TIFF can be read", file.string());
+    io->SetFileName(file.string());
+    io->ReadImageInformation();
+    const std::array size{static_cast<std::int64_t>(io->GetDimensions(0)),
+                          static_cast<std::int64_t>(io->GetDimensions(1))};
+    if (size[0] < 1 || size[1] < 1 || size[0] > kMostSide || size[1] > kMostSide)
+      return fail(ErrorCode::Format, "the picture's header gives no size that can be read", "copy the file anew",
+                  file.string());
+    return size;
+  } catch (const itk::ExceptionObject& e) {
+    return fail(ErrorCode::Format, itkMessage(e, {file}), "copy the file anew from its source", file.string());
+  }
+}
+
+bool isLossy(const fs::path& file) {
+  using std::literals::operator""sv;
+  return readHead(file, 3) == "\xff\xd8\xff"sv;
 }
 
 Result<void> writePng(const fs::path& file, const Picture& picture) {

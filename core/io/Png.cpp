@@ -18,6 +18,7 @@ struct Reader {
   png_structp png = nullptr;
   png_infop info = nullptr;
   std::string message;
+  bool sixteen = false;
   ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
 };
 
@@ -32,6 +33,7 @@ void onWarning(png_structp, png_const_charp) {}
 bool readHeader(Reader& reader) {
   if (setjmp(png_jmpbuf(reader.png))) return false;
   png_read_info(reader.png, reader.info);
+  reader.sixteen = png_get_bit_depth(reader.png, reader.info) == 16;
   png_set_expand(reader.png);
   png_set_strip_16(reader.png);
   png_set_strip_alpha(reader.png);
@@ -75,6 +77,7 @@ Result<Picture> readPng(const fs::path& file, std::int64_t maxSide) {
   picture.width = png_get_image_width(reader.png, reader.info);
   picture.height = png_get_image_height(reader.png, reader.info);
   picture.channels = png_get_channels(reader.png, reader.info);
+  picture.sixteen = reader.sixteen;
   const std::size_t rowBytes = png_get_rowbytes(reader.png, reader.info);
   if (rowBytes != static_cast<std::size_t>(picture.width * picture.channels) ||
       (picture.channels != 1 && picture.channels != 3))

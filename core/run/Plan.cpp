@@ -155,6 +155,17 @@ std::string taskColor(const Plan& plan, std::size_t task) {
 
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) { return Looks(plan).of(task, cls).color; }
 
+bool marks(TaskKind kind) { return kind != TaskKind::Classification; }
+
+bool ofPictures(const Plan& plan) {
+  return !plan.tasks.empty() && plan.tasks.front().second.kind != TaskKind::Segmentation;
+}
+
+std::array<std::int64_t, 3> patchOf(const Plan& plan) {
+  const auto& patch = plan.data.patch;
+  return {patch[0], patch[1], ofPictures(plan) ? 1 : patch[2]};
+}
+
 std::int64_t inputChannels(const Plan& plan) {
   if (!plan.data.inputs.empty()) return static_cast<std::int64_t>(plan.data.inputs.size());
   return plan.data.channels == DataChannels::Rgb ? 3 : 1;

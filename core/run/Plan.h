@@ -2,6 +2,8 @@
 // here they are read, validated, changed by path and digested.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -55,6 +57,15 @@ std::string digest(const Json& frozen);
 /// The colour of one task / class, as Looks says for the whole plan.
 std::string taskColor(const Plan& plan, std::size_t task);
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls);
+
+/// Whether tasks of this kind mark structures, in volumes or in pictures.
+bool marks(TaskKind kind);
+
+/// Whether the plan's tasks are of 2D pictures: all share one network, so they are of one kind.
+bool ofPictures(const Plan& plan);
+
+/// Voxels of a training patch along x, y, z: data.patch, and one along z for pictures.
+std::array<std::int64_t, 3> patchOf(const Plan& plan);
 
 /// Channels of the network's input: the inputs of volumes, one where the plan names none; those of pictures else.
 std::int64_t inputChannels(const Plan& plan);

@@ -1,6 +1,5 @@
 // Every fault of a plan, against the schema and against the rules between fields.
 #include <algorithm>
-#include <optional>
 #include <regex>
 
 #include "core/run/Plan.h"
@@ -129,18 +128,19 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
                         "a classification chooses between classes"});
     if (task.kind != plan.tasks.front().second.kind)
       faults.push_back({field + ".kind", valueText(Json(task.kind)), toString(plan.tasks.front().second.kind),
-                        "all tasks share one network, so segmentation and classification cannot be mixed; make a plan "
-                        "for each"});
+                        "all tasks share one network, so segmentation of volumes, segmentation of 2D pictures and "
+                        "classification cannot be mixed; make a plan for each"});
   }
   const auto& split = plan.data.split;
   if (split.validation + split.test >= 1)
     faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",
                       "some patients must be left to train on"});
-  // A plan in the making may have no task yet.
-  const auto kind = plan.tasks.empty() ? std::optional<TaskKind>() : plan.tasks.front().second.kind;
-  if (plan.data.channels == DataChannels::Rgb && kind == TaskKind::Segmentation)
+  if (plan.data.channels == DataChannels::Rgb && !plan.tasks.empty() && !ofPictures(plan))
     faults.push_back({"data.channels", "\"rgb\"", "grey", "the channels of volumes are data.inputs"});
-  if (!plan.data.inputs.empty() && kind == TaskKind::Classification)
+  if (split.slab != SplitSlab::None && !plan.tasks.empty() &&
+      plan.tasks.front().second.kind == TaskKind::Segmentation2d)
+    faults.push_back({"data.split.slab", valueText(Json(split.slab)), "none", "pictures have one slice"});
+  if (!plan.data.inputs.empty() && ofPictures(plan))
     faults.push_back({"data.inputs", valueText(Json(plan.data.inputs)), "none", "pictures have data.channels"});
   for (const auto& [name, input] : plan.data.inputs)
     if (input.clip[0] >= input.clip[1])

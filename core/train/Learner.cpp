@@ -21,7 +21,7 @@ Result<void> checkHeads(const plan::Plan& plan, const nn::Network& network, cons
   bool fits = heads.size() == plan.tasks.size();
   for (std::size_t t = 0; fits && t < heads.size(); ++t)
     fits = heads[t].classes == static_cast<std::int64_t>(plan.tasks[t].second.classes.size()) &&
-           heads[t].segmentation == (plan.tasks[t].second.kind == plan::TaskKind::Segmentation);
+           heads[t].segmentation == plan::marks(plan.tasks[t].second.kind);
   if (!fits)
     return fail(ErrorCode::Mismatch, "the heads of the " + who + " are not those of the plan's tasks",
                 who == "teacher" ? "choose a teacher with the same tasks and classes" : "");

@@ -55,7 +55,7 @@ Memory memoryOf(const std::string& what, double fixed) {
 }
 
 Error memoryError(const plan::Plan& plan, const Memory& memory, std::int64_t multiple, const std::string& where) {
-  const bool volumes = plan.tasks.front().second.kind == plan::TaskKind::Segmentation;
+  const bool volumes = !plan::ofPictures(plan);
   const std::vector<std::int64_t> patch(plan.data.patch.begin(), plan.data.patch.begin() + (volumes ? 3 : 2));
   const auto batch = plan.training.batch;
   // When the allocation failed, everything up to the limit may have been in use: the step wanted limit + wanted.

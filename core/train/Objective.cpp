@@ -64,8 +64,7 @@ Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::
       sum = sum.defined() ? sum + weight * value : weight * value;
       out.terms.push_back({j, name, value.detach()});
     };
-    const bool segmentation =
-        plan.tasks[static_cast<std::size_t>(slice.task)].second.kind == plan::TaskKind::Segmentation;
+    const bool segmentation = plan::marks(plan.tasks[static_cast<std::size_t>(slice.task)].second.kind);
     const bool exclusive =
         plan.tasks[static_cast<std::size_t>(slice.task)].second.outputs == plan::TaskOutputs::Exclusive;
     if (segmentation) {

@@ -27,6 +27,7 @@ const char* word(Severity severity) {
 }
 
 std::string gridText(const image::Geometry& g) {
+  if (g.pixels) return fmt::format("{} × {} pixels", g.size[0], g.size[1]);
   return fmt::format("{} × {} × {} at {:.3g} × {:.3g} × {:.3g} mm", g.size[0], g.size[1], g.size[2], g.spacing[0],
                      g.spacing[1], g.spacing[2]);
 }
@@ -151,7 +152,7 @@ std::string imagePart(const AuditedImage& i, const Audit& audit) {
   shown.modality = codeOnly(shown.modality);
   shown.bodyPart = codeOnly(shown.bodyPart);
   const bool burnedIn = std::ranges::any_of(i.findings, [](const auto& j) { return j.finding.code == "burned-in"; });
-  out += i.reading && !burnedIn && safe.contains(shown.modality)
+  out += i.reading && !burnedIn && !i.item.geometry.pixels && safe.contains(shown.modality)
              ? fmt::format("<img alt='middle slice' src='data:image/png;base64,{}'>", base64(i.reading->thumbnail))
              : fmt::format("<span class='none'>{}</span>", i.reading ? "not shown" : "");
   out += fmt::format("<div><b>{}</b> <small>{}</small><br>{}<br>{}", escape(i.item.id), escape(i.item.patient),

@@ -39,6 +39,15 @@ void addSurfaces(eval::Table& table, SurfaceMeans& means, std::size_t c, const e
   add("volume_difference_ml", scores.volumeDifference);
 }
 
+/// Adds the intersection over union of a class that is present in a picture: J = D / (2 - D).
+void addOverlap(eval::Table& table, std::vector<RunningMean>& means, std::size_t c, eval::CaseRow row,
+                const std::string& cls) {
+  row.metric = "iou/" + cls;
+  row.value = row.value / (2 - row.value);
+  means[c].add(row.value);
+  table.addCase(row);
+}
+
 /// Adds the rows of one segmentation task: Dice and surface scores per class and their mean, on the source grid of
 /// every test case, what is found where a class is absent, and the scores of each case.
 Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task, const data::CaseList& cases,
@@ -48,6 +57,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
   const auto method = methodName(plan);
   MaskScores scores(options.classes.size());
   SurfaceMeans surfaces(options.classes.size());
+  std::vector<RunningMean> overlaps(options.classes.size());  // of pictures: intersection over union
   const auto test = cases.of(data::Split::Test, task);
   for (std::size_t i = 0; i < test.size(); ++i) {
     const auto tick = [&] {
@@ -80,7 +90,9 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
           const auto [metric, value] = scores.add(c, found, there, voxelVolume);
           const eval::CaseRow row{name, method, metric + ("/" + cls), test[i]->item.id, test[i]->item.patient, value};
           table.addCase(row);
-          if (metric == std::string_view("dice"))
+          if (metric == std::string_view("dice") && predicted.source().pixels)
+            addOverlap(table, overlaps, c, row, cls);
+          else if (metric == std::string_view("dice"))
             addSurfaces(table, surfaces, c, row, cls, found, there, predicted.source());
           return {};
         }));
@@ -90,7 +102,10 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
   table.add({name, method, "dice", scores.meanDice(), n});
   std::int64_t missed = 0, present = 0;
   for (std::size_t c = 0; c < options.classes.size(); ++c) missed += surfaces.missed[c], present += scores.present(c);
-  if (present > 0) {
+  // Of pictures nobody knows lengths and volumes.
+  const bool measured = !plan::ofPictures(plan);
+  if (present > 0 && !measured) table.add({name, method, "iou", meanOf(overlaps), n});
+  if (present > 0 && measured) {
     table.add({name, method, "nsd", meanOf(surfaces.nsd), n});
     table.add({name, method, "hd95_mm", meanOf(surfaces.hd95), n});
     table.add({name, method, "volume_difference_ml", meanOf(surfaces.volumeDifference), n});
@@ -100,7 +115,9 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
   for (std::size_t c = 0; c < options.classes.size(); ++c) {
     const auto& cls = options.classes[c].first;
     table.add({name, method, "dice/" + cls, scores.dice(c), scores.present(c)});
-    if (scores.present(c) > 0) {
+    if (scores.present(c) > 0 && !measured)
+      table.add({name, method, "iou/" + cls, overlaps[c].mean(), scores.present(c)});
+    if (scores.present(c) > 0 && measured) {
       table.add({name, method, "nsd/" + cls, surfaces.nsd[c].mean(), surfaces.nsd[c].count});
       table.add({name, method, "hd95_mm/" + cls, surfaces.hd95[c].mean(), surfaces.hd95[c].count});
       table.add({name, method, "volume_difference_ml/" + cls, surfaces.volumeDifference[c].mean(), scores.present(c)});
@@ -108,7 +125,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     }
     if (scores.absent(c) == 0) continue;
     table.add({name, method, "specificity/" + cls, scores.specificity(c), scores.absent(c)});
-    table.add({name, method, "false_positive_ml/" + cls, scores.falsePositive(c), scores.absent(c)});
+    if (measured) table.add({name, method, "false_positive_ml/" + cls, scores.falsePositive(c), scores.absent(c)});
   }
   return {};
 }
@@ -118,7 +135,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
 void addCosts(eval::Table& table, nn::Network& network, const plan::Plan& plan, torch::Device device) {
   torch::NoGradGuard guard;
   const auto method = methodName(plan);
-  const auto& patch = plan.data.patch;
+  const auto patch = plan::patchOf(plan);
   std::vector<std::int64_t> size{1, network->backbone().inputChannels(), patch[1], patch[0]};
   if (network->backbone().dims() == 3) size.insert(size.begin() + 2, patch[2]);
   const auto x = torch::zeros(size, device);
@@ -171,7 +188,7 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   std::string primary;
   for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
     const auto& [name, options] = plan.tasks[static_cast<std::size_t>(t)];
-    if (options.kind == plan::TaskKind::Segmentation) {
+    if (plan::marks(options.kind)) {
       LORKD_CHECK(addSegmentation(table, network, t, cases, digests, plan, device, progress, cancel));
       primary = "dice";
     } else {

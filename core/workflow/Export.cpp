@@ -26,7 +26,8 @@ Result<std::vector<torch::Tensor>> realInputs(const feed::Dataset& dataset, cons
         out.push_back(example.image.unsqueeze(0).clone());
         continue;
       }
-      const feed::Size3 patch{plan.data.patch[2], plan.data.patch[1], plan.data.patch[0]};
+      const auto sides = plan::patchOf(plan);
+      const feed::Size3 patch{sides[2], sides[1], sides[0]};
       feed::Size3 size{}, start{};
       for (std::size_t a = 0; a < 3; ++a) {
         size[a] = example.image.size(static_cast<std::int64_t>(a) + 1);
@@ -37,7 +38,7 @@ Result<std::vector<torch::Tensor>> realInputs(const feed::Dataset& dataset, cons
       for (std::int64_t c = 0; c < channels; ++c)
         feed::cutPatch(example.image[c].data_ptr<float>(), size, start, patch, example.image[c].min().item<float>(), {},
                        input[0][c].data_ptr<float>());
-      out.push_back(std::move(input));
+      out.push_back(plan::ofPictures(plan) ? input.squeeze(2) : std::move(input));
     }
   if (out.empty())
     return fail(ErrorCode::NotFound, "no example of this task to check the export with", "",
@@ -74,6 +75,17 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, const plan::Pl
         "of the patch size";
     m.exclusive = options.outputs == plan::TaskOutputs::Exclusive;
     m.output = std::string("logits (N, classes, z, y, x); a voxel belongs to ") +
+               (m.exclusive ? "the class of the largest logit, or to the background where none is above 0"
+                            : "every class whose sigmoid is above the threshold");
+  } else if (options.kind == plan::TaskKind::Segmentation2d) {
+    m.patch.assign(plan.data.patch.begin(), plan.data.patch.begin() + 2);
+    m.input = "float32 (N, channels, y, x), " +
+              (plan.data.longerSide > 0
+                   ? "scaled until the longer side has " + std::to_string(plan.data.longerSide) + " pixels"
+                   : std::string("in the picture's own size")) +
+              "; whole pictures in windows of the patch size";
+    m.exclusive = options.outputs == plan::TaskOutputs::Exclusive;
+    m.output = std::string("logits (N, classes, y, x); a pixel belongs to ") +
                (m.exclusive ? "the class of the largest logit, or to the background where none is above 0"
                             : "every class whose sigmoid is above the threshold");
   } else {

@@ -88,7 +88,8 @@ void startRare(nn::Network& network) {
 Result<nn::Network> assemble(const plan::Plan& plan) {
   const auto& options = plan.method == plan::PlanMethod::Teacher ? plan.teacher.backbone : plan.backbone;
   LORKD_TRY(info, plugin::registry().backbone(options.name));
-  const bool dense = plan.tasks.front().second.kind == plan::TaskKind::Segmentation;
+  const bool dense = plan::marks(plan.tasks.front().second.kind);
+  const int dims = plan::ofPictures(plan) ? 2 : 3;
   std::vector<nn::HeadSpec> heads;
   for (const auto& [name, task] : plan.tasks)
     heads.push_back({name, static_cast<std::int64_t>(task.classes.size()), dense});
@@ -100,10 +101,12 @@ Result<nn::Network> assemble(const plan::Plan& plan) {
                   std::string("the network '") + options.name + "' " +
                       (dense ? "gives one feature vector an image, but the tasks are segmentations"
                              : "gives features per voxel, but the tasks are classifications"),
-                  dense ? "choose unet3d" : "choose shufflenetv2", "backbone.name");
-    if (dense && backbone->dims() != 3)
-      return fail(ErrorCode::Unsupported, "the network '" + options.name + "' takes slices, but patches are volumes",
-                  "choose unet3d", "backbone.name");
+                  dense ? (dims == 2 ? "choose unet2d" : "choose unet3d") : "choose shufflenetv2", "backbone.name");
+    if (dense && backbone->dims() != dims)
+      return fail(ErrorCode::Unsupported,
+                  "the network '" + options.name + "' takes " +
+                      (dims == 3 ? "slices, but patches are volumes" : "volumes, but the tasks are of 2D pictures"),
+                  dims == 3 ? "choose unet3d" : "choose unet2d", "backbone.name");
     const auto multiple = backbone->sizeMultiple();
     for (int axis = 0; dense && axis < backbone->dims(); ++axis)
       if (plan.data.patch[static_cast<std::size_t>(axis)] % multiple != 0)

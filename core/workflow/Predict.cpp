@@ -4,6 +4,7 @@
 #include "core/data/Channels.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
+#include "core/data/PictureCase.h"
 #include "core/data/Prepare.h"
 #include "core/io/VolumeFile.h"
 #include "core/workflow/PredictedSeg.h"
@@ -34,7 +35,14 @@ Result<std::vector<int>> taskIndices(const plan::Plan& plan, const std::vector<s
 }
 
 /// Cases below a folder or in one file that need not belong to the run.
-Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& progress, const CancelToken& cancel) {
+Result<std::vector<data::Case>> foreignCases(const fs::path& input, bool pictures, Progress& progress,
+                                             const CancelToken& cancel) {
+  if (pictures) {
+    LORKD_TRY(found, data::picturesBelow(input, cancel));
+    for (auto& item : found)
+      if (fileNameOf(item.id) == kSources) item.id = "image " + item.id;  // whose name is taken
+    return found;
+  }
   std::error_code ec;
   if (fs::is_regular_file(input, ec)) {
     LORKD_TRY(geometry, io::readVolumeGeometry(input));
@@ -51,7 +59,7 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
   LORKD_TRY(index, data::Catalogue::open(":memory:"));
   LORKD_CHECK(index.scan("input", input, progress, cancel));
   LORKD_TRY(cases, index.cases("input"));
-  std::erase_if(cases, [](const data::Case& c) { return c.kind == "picture"; });
+  std::erase_if(cases, [](const data::Case& c) { return c.kind == "picture" || c.geometry.pixels; });
   LORKD_TRY(rejected, index.rejected("input"));
   if (const auto hidden = std::ranges::find_if(rejected, [](const auto& r) { return io::mayHideImages(r.second); });
       hidden != rejected.end())
@@ -76,7 +84,7 @@ Result<std::vector<data::AssignedCase>> wantedCases(const run::RunDirectory& run
                                                     const CancelToken& cancel) {
   std::vector<data::AssignedCase> out;
   if (!request.input.empty()) {
-    LORKD_TRY(found, foreignCases(request.input, progress, cancel));
+    LORKD_TRY(found, foreignCases(request.input, plan::ofPictures(run.plan()), progress, cancel));
     for (auto& item : found) {
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "reading the images was stopped");
       out.push_back({std::move(item), data::Split::Test, {}, {}});
@@ -150,7 +158,7 @@ Result<void> nameSources(const std::vector<data::AssignedCase>& cases, const fs:
 Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const PredictRequest& request, Progress& progress,
                                       const CancelToken& cancel) {
   LORKD_TRY(tasks, taskIndices(run.plan(), request.tasks));
-  if (run.plan().tasks.front().second.kind != plan::TaskKind::Segmentation)
+  if (!plan::marks(run.plan().tasks.front().second.kind))
     return fail(ErrorCode::Unsupported, "predictions are written for segmentation tasks; these classify pictures",
                 "use: lorkd evaluate", run.path().string());
   LORKD_TRY(device, setUpDevice(run.plan()));
@@ -208,9 +216,18 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
         for (std::size_t cls = 0; cls < found.classes(); ++cls) {
           if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "predicting was stopped");
           auto mask = found.mask(cls);
+          if (item.geometry.pixels) {
+            // A picture of a size in pixels has no place in patient space that a volume could keep.
+            const auto& called = plan.tasks[static_cast<std::size_t>(t)].second.classes[cls].first;
+            const auto file = folder / data::predictedMaskName(prefix, name, called);
+            LORKD_CHECK(data::writeMaskPicture(file, mask));
+            written.push_back(file);
+            continue;
+          }
           painter.add(mask);
           if (withSeg) masks.push_back(std::move(mask));
         }
+        if (item.geometry.pixels) continue;
         const auto file = folder / (prefix + name + ".nii.gz");
         LORKD_CHECK(io::writeNifti(file, painter.paint()));
         written.push_back(file);

@@ -13,7 +13,7 @@ bool isExclusive(const plan::Plan& plan, int task) {
 }
 
 eval::WindowOptions windowOptions(const plan::Plan& plan, int task) {
-  const auto& p = plan.data.patch;
+  const auto p = plan::patchOf(plan);
   return {{p[2], p[1], p[0]}, plan.evaluation.overlap, 4, isExclusive(plan, task)};
 }
 
@@ -32,6 +32,9 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
   torch::NoGradGuard guard;
   const auto forward = [&](const torch::Tensor& windows) {
     if (tick) tick();
+    // Windows of pictures have one slice, and networks for pictures no axis for it.
+    if (plan::ofPictures(plan))
+      return network->predict(windows.squeeze(2).to(device), task).unsqueeze(2).to(torch::kCPU);
     return network->predict(windows.to(device), task).to(torch::kCPU);
   };
   return eval::slidingWindow(image, windowOptions(plan, task), forward, cancel);
@@ -99,7 +102,8 @@ Result<Score> score(nn::Network& network, int task, const std::string& split, co
       out.classes.emplace_back("dice/" + classes[c].first, scores.dice(c));
       if (scores.absent(c) == 0) continue;
       out.classes.emplace_back("specificity/" + classes[c].first, scores.specificity(c));
-      out.classes.emplace_back("false_positive_ml/" + classes[c].first, scores.falsePositive(c));
+      if (!plan::ofPictures(plan))  // whose volumes nobody knows
+        out.classes.emplace_back("false_positive_ml/" + classes[c].first, scores.falsePositive(c));
     }
     return out;
   }

@@ -59,6 +59,9 @@ Result<void> checkTeacher(const run::RunDirectory& run, const run::RunDirectory&
   const auto& own = run.plan().data;
   const auto& its = teacher.plan().data;
   const std::string where = teacher.path().string();
+  if (plan::ofPictures(run.plan()) && own.longerSide != its.longerSide)
+    return fail(ErrorCode::Mismatch, "the teacher was trained on pictures of another size",
+                "give the plan the teacher's data.longer_side, or choose another teacher", where);
   if (own.spacing != its.spacing || own.normalisation != its.normalisation || own.channels != its.channels ||
       own.inputs != its.inputs || (own.normalisation != plan::DataNormalisation::Percentile && own.clip != its.clip))
     return fail(ErrorCode::Mismatch, "the teacher was trained at another spacing, normalisation, window or channels",

@@ -60,9 +60,10 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
 struct PredictRequest {
   std::vector<std::string> cases;  ///< case ids of the run; empty: every test case
   std::vector<std::string> tasks;  ///< task names; empty: all
-  std::filesystem::path input;     ///< instead of cases: a folder of DICOM or a NIfTI file never seen before
-  std::filesystem::path output;    ///< empty: RUN/predictions; with `input`, a folder outside of the run
-  bool teacher = false;            ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
+  /// Instead of cases: a folder of DICOM or a NIfTI file never seen before; for tasks of pictures, pictures.
+  std::filesystem::path input;
+  std::filesystem::path output;  ///< empty: RUN/predictions; with `input`, a folder outside of the run
+  bool teacher = false;          ///< the teacher's predictions beside the experts', as teacher.<task>.nii.gz
   /// Where DICOM segmentations of DICOM cases go as well, <case>/<task>.dcm; empty: nowhere. They carry pseudonyms
   /// under the project's key, for the UIDs too.
   std::filesystem::path segmentations{};
@@ -71,10 +72,10 @@ struct PredictRequest {
   bool identified = false;
 };
 /// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see
-/// data::LabelPainter for overlaps), and classes.json beside them; for an `input`, cases.json tells which image each
-/// case is: its first file, the first frame there, and the number of slices. Returns the files written. Errors:
-/// NotFound (case or task), Unsupported (pictures), InvalidArgument (what names patients in the run), those of the
-/// rooms.
+/// data::LabelPainter for overlaps), of a picture <task>.<class>.png instead, and classes.json beside them; for an
+/// `input`, cases.json tells which image each case is: its first file, the first frame there, and the number of slices.
+/// Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), InvalidArgument (what names
+/// patients in the run), those of the rooms.
 Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
                                                    Progress& progress, const CancelToken& cancel);
 

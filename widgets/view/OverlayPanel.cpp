@@ -13,6 +13,7 @@
 
 #include "widgets/view/Glyphs.h"
 #include "widgets/view/InspectorModel.h"
+#include "widgets/view/Readout.h"
 #include "widgets/view/Swatch.h"
 
 namespace lorkd::view {
@@ -124,7 +125,7 @@ void OverlayPanel::rebuild() {
       const auto* extent = overlay->extent(c);
       const auto& s = volume->geometry.spacing;
       const double ml = extent ? static_cast<double>(extent->voxels) * s[0] * s[1] * s[2] / 1000 : 0;
-      row->setText(1, extent ? tr("%1 ml").arg(ml, 0, 'f', ml < 10 ? 1 : 0) : tr("none"));
+      row->setText(1, extent ? amountText(ml, volume->geometry) : tr("none"));
       row->setTextAlignment(1, Qt::AlignRight | Qt::AlignVCenter);
       row->setForeground(1, palette().placeholderText());
     }

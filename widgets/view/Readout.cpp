@@ -25,11 +25,16 @@ QString lpsText(const image::Vec3& lps) {
   return part(0) + QStringLiteral(", ") + part(1) + QStringLiteral(", ") + part(2);
 }
 
+QString amountText(double ml, const image::Geometry& grid) {
+  if (grid.pixels) return tr("%1 pixels").arg(std::llround(ml * 1000));
+  return tr("%1 ml").arg(ml, 0, 'f', ml < 10 ? 1 : 0);
+}
+
 Sample sampleAt(const InspectorModel& model, const image::Vec3& lps) {
   Sample out;
   const auto volume = model.volume();
   if (!volume) return out;
-  out.position = lpsText(lps);
+  if (!volume->geometry.pixels) out.position = lpsText(lps);
   const auto index = volume->geometry.lpsToIndex(lps);
   for (std::size_t a = 0; a < 3; ++a) {
     out.voxel[a] = std::llround(index[a]);
@@ -55,9 +60,14 @@ QString readoutLine(const InspectorModel& model) {
   if (!model.volume()) return {};
   const auto sample = currentSample(model);
   const auto whose = model.pointer() ? tr("Pointer (%1)") : tr("Crosshair (%1)");
-  QStringList parts{whose.arg(sample.position)};
+  const bool picture = model.volume()->geometry.pixels;  // which has no place in a patient
+  QStringList parts;
+  if (!picture) parts += whose.arg(sample.position);
+  if (picture && sample.inside)
+    parts +=
+        whose.arg(tr("pixel %1, %2").arg(sample.voxel[0]).arg(sample.voxel[1])) + QStringLiteral("  ") + sample.value;
   // Slices count from 1, as people do; voxels as every other program does, which is to be said.
-  if (sample.inside) parts += {tr("voxel %1 (counted from 0)").arg(sample.voxelText), sample.value};
+  if (sample.inside && !picture) parts += {tr("voxel %1 (counted from 0)").arg(sample.voxelText), sample.value};
   if (!sample.labels.isEmpty()) parts += sample.labels.join(QStringLiteral("  ·  "));
   return parts.join(QStringLiteral("    "));
 }

@@ -11,11 +11,14 @@ namespace lorkd::view {
 /// "R 17.6, P 35.3, S 12.1": mm from the origin of the patient's frame.
 QString lpsText(const image::Vec3& lps);
 
+/// "12 ml"; of a picture, whose lengths are pixels, "1200 pixels".
+QString amountText(double ml, const image::Geometry& grid);
+
 /// What is at a position.
 struct Sample {
   bool inside = false;
   std::array<std::int64_t, 3> voxel{};
-  QString position;    ///< lpsText
+  QString position;    ///< lpsText; empty in a picture
   QString voxelText;   ///< "61, 50, 56"
   QString value;       ///< "63 HU"
   QStringList labels;  ///< "Truth: liver", one for each visible overlay that has something here

@@ -231,8 +231,8 @@ void SliceView::decorate(QPainter& painter) {
       d.title = tr("%1, difference").arg(planeName());
       if (difference) {
         d.topLeft += {tr("Dice %1").arg(difference->dice, 0, 'f', 3),
-                      tr("false positive %1 ml").arg(difference->falsePositiveMl, 0, 'f', 1),
-                      tr("false negative %1 ml").arg(difference->falseNegativeMl, 0, 'f', 1)};
+                      tr("false positive %1").arg(amountText(difference->falsePositiveMl, volume->geometry)),
+                      tr("false negative %1").arg(amountText(difference->falseNegativeMl, volume->geometry))};
         d.topLeftColors = {Qt::white, Qt::white, differenceColors()[0].lighter(125), differenceColors()[1]};
       }
     }

@@ -66,9 +66,9 @@ QString channelsUnsaid(const std::vector<data::Case>& cases, const Json& inputs)
 
 DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   setTitle(tr("Data"));
-  setSubTitle(
-      tr("Folders of DICOM or NIfTI images with their labels, or of pictures with one folder for each class "
-         "or a table of file names and labels. They are only read; nothing is copied or changed."));
+  setSubTitle(tr(
+      "Folders of DICOM or NIfTI images with their labels, of pictures with mask pictures, or of pictures with one "
+      "folder for each class or a table of file names and labels. They are only read; nothing is copied or changed."));
   m_sources = new QTreeWidget(this);
   m_sources->setObjectName("sources");
   m_sources->setAccessibleName(tr("Data sources"));

@@ -84,10 +84,15 @@ class TasksPage : public PlanPage {
   form::TaskEditor* editor() const { return m_editor; }
 
  private:
-  /// Sets of pictures are classified, volumes segmented.
+  /// Sets of pictures are classified, volumes and pictures with masks segmented; where the data are of several of these
+  /// kinds, the user says which of them the tasks are for.
   void followKind();
+  /// Takes labels, networks and sizes that suit tasks of this kind.
+  void takeKind(plan::TaskKind kind);
   DataPage* m_data;
   form::TaskEditor* m_editor;
+  QWidget* m_kindRow;
+  QComboBox* m_kind;
 };
 
 /// Looks whether the plan's earlier teacher is there, and refuses it at its field if not. A plan that trains its own,

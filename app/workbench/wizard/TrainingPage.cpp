@@ -78,7 +78,8 @@ TrainingPage::TrainingPage(RunWizard* wizard) : PlanPage(wizard) {
       {"training.accumulate", "training.ema", "training.patience", "training.sampling", "training.checkpoint_every"});
   add(tr("Losses and conflict"), {"losses.dice", "losses.bce", "losses.cross_entropy"},
       {"conflict.enabled", "conflict.every", "conflict.batches"});
-  add(tr("Data"), {"data.clip", "data.channels", "data.foreground", "data.split.given", "data.split.slab"},
+  add(tr("Data"),
+      {"data.clip", "data.channels", "data.longer_side", "data.foreground", "data.split.given", "data.split.slab"},
       {"evaluation.overlap", "evaluation.threshold"});
   add(tr("Augmentation"), {"data.mirror", "data.rotate", "data.zoom"}, {"data.intensity", "data.noise"});
   add(tr("Machine"), {"training.precision", "training.memory"}, {"training.loader_threads", "threads"});

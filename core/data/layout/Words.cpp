@@ -76,6 +76,9 @@ std::string channelKey(const fs::path& relative, const std::string& stem) {
 
 }  // namespace
 
+bool meansImage(const std::string& word) { return kImages.contains(word); }
+bool meansLabels(const std::string& word) { return isLabelWord(word); }
+
 std::string stemOf(const fs::path& file) {
   std::string name = file.filename().string();
   for (const std::string ending : {".gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".img"})
@@ -163,10 +166,18 @@ Name nameOf(const fs::path& relative, const std::set<std::string>& channels) {
   return out;
 }
 
+bool saysSplit(const std::string& folder) {
+  return std::ranges::any_of(wordsOf(folder), [](const auto& word) {
+    static const std::regex splits("(train|training|trainval|val|valid|validation|test|testing)[0-9]*",
+                                   std::regex::icase);
+    return std::regex_match(word, splits);
+  });
+}
+
 std::string splitOf(const fs::path& relative) {
   static const std::string what = "[-_ ]?(set|data|dataset|images?|cases?|scans?|volumes?)?";
   static const std::array<std::pair<const char*, std::regex>, 3> kinds{
-      {{"train", std::regex("(train|training)" + what + "|(images|labels)tr", std::regex::icase)},
+      {{"train", std::regex("(train|training|trainval)" + what + "|(images|labels)tr", std::regex::icase)},
        {"validation", std::regex("(val|valid|validation)" + what + "|(images|labels)val", std::regex::icase)},
        {"test", std::regex("(test|testing)" + what + "|(images|labels)ts", std::regex::icase)}}};
   const auto above = relative.parent_path();

@@ -10,6 +10,10 @@
 
 namespace lorkd::data::layout {
 
+/// Whether a word, in small letters, says of what is called so that it is an image, or labels.
+bool meansImage(const std::string& word);
+bool meansLabels(const std::string& word);
+
 /// File name without its endings (.nii.gz, .nrrd, .mha, ...).
 std::string stemOf(const std::filesystem::path& file);
 
@@ -40,6 +44,9 @@ std::optional<std::size_t> numberOf(const Name& name);
 /// `<folder>/<stem without _0000>` of every image that ends so, unless a label file has the very same name: then the
 /// digits are the case's (amos_0000, case_0000).
 std::set<std::string> channelStems(const std::vector<std::filesystem::path>& relative);
+
+/// Whether a folder's name says that: "train", "Test set", "trainval".
+bool saysSplit(const std::string& folder);
 
 /// What the folders say that an image is for: "train", "validation" or "test" (imagesTs, Testing, val, ...); the
 /// nearest that says it counts. Empty where none does. A path below the source's folder.

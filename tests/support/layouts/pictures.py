@@ -62,7 +62,7 @@ def breakhis(out):
                     f"{who}-40-{n:03}.png", True)
 
 
-@layout("busi", 6, None, labels=["benign", "malignant", "normal"], pictures=True, expect="wrong")
+@layout("busi", 6, None, labels=["benign", "malignant", "normal"], pictures=True, masked=6, expect="wrong")
 def busi(out):
     """A mask lies beside each picture: no example of the class."""
     # Today masks are examples of their class.
@@ -72,7 +72,7 @@ def busi(out):
             picture(out / cls / f"{cls} ({n})_mask.png", binary=True)
 
 
-@layout("covid-radiography", 8, None, labels=["COVID", "Normal"], pictures=True, expect="rule")
+@layout("covid-radiography", 8, None, labels=["COVID", "Normal"], pictures=True, masked=8, expect="rule")
 def covid_radiography(out):
     """images/ and masks/ below each class."""
     for cls in ("COVID", "Normal"):
@@ -81,35 +81,33 @@ def covid_radiography(out):
                 picture(out / "COVID-19_Radiography_Dataset" / cls / part / f"{cls}-{n}.png", binary=part == "masks")
 
 
-@layout("kvasir-seg", 6, None, refused=True, expect="impossible")
+@layout("kvasir-seg", 6, 6, labels=["mask"])
 def kvasir_seg(out):
-    """2D segmentation: images and masks are no classes."""
+    """2D segmentation: images and masks are no classes. What the masks mark stands nowhere."""
     for n in range(6):
         picture(out / "Kvasir-SEG" / "images" / f"cju{n:04}.jpg", True)
         picture(out / "Kvasir-SEG" / "masks" / f"cju{n:04}.jpg", binary=True)
     text(out / "Kvasir-SEG" / "kavsir_bboxes.json", {})
 
 
-@layout("kvasir-seg-inside", 6, None, refused=True, expect="wrong")
+@layout("kvasir-seg-inside", 6, 6, labels=["mask"])
 def kvasir_inside(out):
     """The same, where the folder itself is chosen."""
-    # Today a classifier of images against masks is offered.
     for n in range(6):
         picture(out / "images" / f"cju{n:04}.jpg", True)
         picture(out / "masks" / f"cju{n:04}.jpg", binary=True)
 
 
-@layout("cvc-clinicdb", 6, None, refused=True, expect="wrong")
+@layout("cvc-clinicdb", 6, 6, labels=["mask"])
 def cvc_clinicdb(out):
-    # Today a classifier of images against masks is offered.
     for n in range(1, 7):
         picture(out / "Original" / f"{n}.tif", True)
         picture(out / "Ground Truth" / f"{n}.tif", binary=True)
 
 
-@layout("drive", 6, None, refused=True, expect="wrong")
+@layout("drive", 6, None, refused=True, expect="impossible")
 def drive(out):
-    # Today a classifier of images against masks is offered.
+    """Masks are GIF, which is not read: that is to be said, and the pictures are none with a mask."""
     for n in range(21, 24):
         for part, name in (("images", f"{n}_training.tif"), ("1st_manual", f"{n}_manual1.gif"),
                            ("mask", f"{n}_training_mask.gif")):
@@ -117,18 +115,46 @@ def drive(out):
             picture(out / "test" / part / name.replace(str(n), f"{n - 20:02}"), part == "images", part != "images")
 
 
-@layout("isic-task1", 6, None, refused=True, expect="wrong")
+@layout("drive-as-png", 6, 6, labels=["manual1", "mask"])
+def drive_png(out):
+    """The same, written anew: vessels, and the field of view, are two structures."""
+    for n in range(21, 24):
+        for part, name in (("images", f"{n}_training.png"), ("1st_manual", f"{n}_manual1.png"),
+                           ("mask", f"{n}_training_mask.png")):
+            picture(out / "training" / part / name, part == "images", part != "images")
+            picture(out / "test" / part / name.replace(str(n), f"{n - 20:02}"), part == "images", part != "images")
+
+
+@layout("idrid", 3, 3, labels=["MA", "HE"])
+def idrid(out):
+    """Masks of one structure each, called after it; not every picture has each."""
+    images, truth = out / "1. Original Images", out / "2. All Segmentation Groundtruths"
+    for n in range(1, 4):
+        picture(images / "a. Training Set" / f"IDRiD_{n:02}.jpg", True)
+        picture(truth / "a. Training Set" / "1. Microaneurysms" / f"IDRiD_{n:02}_MA.tif", binary=True)
+        if n > 1:
+            picture(truth / "a. Training Set" / "2. Haemorrhages" / f"IDRiD_{n:02}_HE.tif", binary=True)
+
+
+@layout("ph2", 3, 3, labels=["lesion"])
+def ph2(out):
+    """A folder for each picture; what calls itself lesion says so of its values alone."""
+    for n in range(2, 5):
+        name = f"IMD{n:03}"
+        picture(out / "PH2 Dataset images" / name / f"{name}_Dermoscopic_Image" / f"{name}.bmp", True)
+        picture(out / "PH2 Dataset images" / name / f"{name}_lesion" / f"{name}_lesion.bmp", binary=True)
+
+
+@layout("isic-task1", 6, 6, labels=["mask"])
 def isic_task1(out):
     """Lesion segmentation."""
-    # Today a classifier of images against masks is offered.
     for n in range(6):
         picture(out / "ISIC2018_Task1-2_Training_Input" / f"ISIC_{n:07}.jpg", True)
         picture(out / "ISIC2018_Task1_Training_GroundTruth" / f"ISIC_{n:07}_segmentation.png", binary=True)
 
 
-@layout("tn3k", 6, None, refused=True, expect="wrong")
+@layout("tn3k", 6, 6, labels=["mask"], splits={"test": 3, "train": 3})
 def tn3k(out):
-    # Today a classifier of images against masks is offered.
     for part in ("trainval", "test"):
         for n in range(3):
             picture(out / f"{part}-image" / f"{n:04}.jpg")

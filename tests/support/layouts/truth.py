@@ -11,7 +11,8 @@ class Layout:
     where it says nothing. `labels`: names of all structures or classes; None where the set gives numbers alone; a
     number where it names none and any words do. `patients`: people; None where the set does not say who is who.
     `channels`: how many, or their names; None where that is open. `splits`: how many images each part has. `refused`:
-    nothing here can be used, and that is to be said.
+    nothing here can be used, and that is to be said. `masked`: how many pictures have masks beside being examples of
+    classes.
 
     `expect` is what today's program makes of it. zero: right without any work. rule: asks, refuses or tells, and needs
     a rule or other names. impossible: of a kind that is not offered, or the folder does not say enough; refusing or
@@ -27,6 +28,7 @@ class Layout:
     splits: Optional[dict] = None
     pictures: bool = False
     refused: bool = False
+    masked: int = 0
     expect: str = "zero"
 
 
@@ -51,7 +53,8 @@ def said(answer):
 def untold(truth, answer):
     """Whether the answer does not say what must be known of a set of pictures: how many, and of how many people."""
     return truth.pictures and not truth.refused and any(
-        c["labels"] and not {"pictures", "people"} <= c.keys() for c in answer.get("cases", []))
+        c["labels"] and c.get("kind") != "image2d" and not {"pictures", "people"} <= c.keys()
+        for c in answer.get("cases", []))
 
 
 def compare(truth, answer, code):
@@ -71,6 +74,8 @@ def compare(truth, answer, code):
             wrong.append("nothing is said")
         return wrong
     if truth.pictures:
+        equal("pictures with masks", sum(c.get("kind") == "image2d" for c in with_labels), truth.masked)
+        with_labels = [c for c in with_labels if c.get("kind") != "image2d"]
         equal("sets of pictures", len(with_labels), 1)
         missing = set(truth.labels) - found
         if missing and with_labels:

@@ -1,0 +1,366 @@
+// Pictures with mask pictures: which mask belongs to which picture, and what its values mark.
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "core/data/MaskValues.h"
+#include "core/data/Pairing.h"
+#include "core/data/PictureCase.h"
+#include "core/data/layout/MaskNames.h"
+#include "core/data/layout/Words.h"
+#include "core/io/Csv.h"
+#include "core/io/Images2D.h"
+
+namespace lorkd::data {
+namespace fs = std::filesystem;
+namespace {
+
+using Finding = io::Finding;
+using layout::Belongs;
+using layout::MaskName;
+
+struct Entry {
+  fs::path file, relative;
+  MaskName name;
+};
+
+/// A mask on its way to its picture.
+struct MaskFile {
+  const Entry* entry;
+  std::size_t picture;
+  Belongs belongs;
+  std::optional<MaskValues> values;
+};
+
+/// Places of one kind that a finding tells together.
+struct Counted {
+  int count = 0;
+  fs::path first;
+};
+
+/// Pictures that nothing here reads.
+bool isForeignPicture(const fs::path& file) {
+  static const std::set<std::string> endings{".gif", ".webp", ".ppm", ".pgm", ".pbm", ".jp2", ".heic", ".svg"};
+  return endings.contains(io::lowered(file.extension().string()));
+}
+
+class MaskPairing {
+ public:
+  MaskPairing(std::string source, fs::path folder, const Pseudonym& pseudonym, const Remembered& remembered,
+              Pairing& out)
+      : m_source(std::move(source)),
+        m_folder(std::move(folder)),
+        m_pseudonym(pseudonym),
+        m_remembered(remembered),
+        m_out(out) {}
+
+  void sortOut(const io::Scan& scan);
+  void pair();
+  Result<void> readValues(Progress& progress, const CancelToken& cancel);
+  /// False if nothing here is a picture with a mask: then nothing is taken.
+  bool makeCases();
+  /// Takes what the cases use out of the scan, but for pictures that lie in folders of classes, too.
+  void takeFrom(io::Scan& scan) const;
+
+ private:
+  std::optional<std::pair<std::size_t, Belongs>> ownerOf(const Entry& mask) const;
+  void nameStructures();
+  void lookAtSuffixes();
+  Result<MaskValues> valuesOf(const fs::path& file) const;
+  Case caseOf(const Entry& picture, Case c) const;
+  void take(Case& c, const MaskFile& mask);
+  bool wanted(std::size_t picture) const;
+  bool inClasses() const;
+  void count(const std::string& code, const fs::path& file) {
+    auto& counted = m_counts[code];
+    if (counted.count++ == 0) counted.first = file;
+  }
+  void tellCounts();
+  std::string placed(const fs::path& relative) const { return (m_folder.filename() / relative).generic_string(); }
+
+  std::string m_source;
+  fs::path m_folder;
+  const Pseudonym& m_pseudonym;
+  const Remembered& m_remembered;
+  Pairing& m_out;
+  std::vector<Entry> m_pictures, m_maskEntries, m_foreign;
+  std::map<std::string, std::vector<std::size_t>> m_byKey;
+  std::vector<MaskFile> m_masks;
+  std::set<std::size_t> m_owners, m_foreignOwners;
+  std::map<std::string, MaskMeaning> m_meanings;  ///< by structure
+  std::map<std::string, Counted> m_counts;        ///< by code of the finding
+  std::set<fs::path> m_used;
+};
+
+void MaskPairing::sortOut(const io::Scan& scan) {
+  std::vector<Entry> all;
+  std::set<fs::path> mixed;  // folders with files that call themselves masks: there, others are pictures
+  const auto add = [&](const fs::path& file) {
+    const auto relative = file.lexically_relative(m_folder);
+    all.push_back({file, relative, layout::maskNameOf(relative)});
+    if (all.back().name.own) mixed.insert(relative.parent_path());
+  };
+  for (const auto& loose : scan.loose)
+    if (loose.kind == "image") add(loose.file);
+  const auto readable = all.size();
+  for (const auto& [file, finding] : scan.rejected)
+    if (finding.code == "unknown-kind" && isForeignPicture(file)) add(file);
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    auto& entry = all[n];
+    if (!entry.name.own && mixed.contains(entry.relative.parent_path())) entry.name.mask = false;
+    if (n >= readable && !entry.name.mask) continue;
+    (n >= readable ? m_foreign : entry.name.mask ? m_maskEntries : m_pictures).push_back(std::move(entry));
+  }
+  for (std::size_t n = 0; n < m_pictures.size(); ++n) m_byKey[layout::keyOf(m_pictures[n].name)].push_back(n);
+}
+
+std::optional<std::pair<std::size_t, Belongs>> MaskPairing::ownerOf(const Entry& mask) const {
+  std::optional<std::pair<std::size_t, Belongs>> best;
+  bool clear = false;
+  auto name = mask.name;
+  const auto look = [&] {
+    const auto found = m_byKey.find(layout::keyOf(name));
+    if (found == m_byKey.end()) return;
+    for (const auto n : found->second) {
+      if (m_pictures[n].file == mask.file) continue;
+      const auto how = layout::belongs(mask.name, m_pictures[n].name);
+      if (!how || (best && best->second.rank > how->rank)) continue;
+      clear = !best || best->second.rank < how->rank;
+      best = {n, *how};
+    }
+  };
+  look();
+  for (; !best && name.stem.size() > 1; look()) name.stem.pop_back();
+  return clear ? best : std::nullopt;
+}
+
+void MaskPairing::pair() {
+  for (const auto& mask : m_maskEntries) {
+    if (const auto owner = ownerOf(mask))
+      m_masks.push_back({&mask, owner->first, owner->second, {}}), m_owners.insert(owner->first);
+    else
+      count("unpaired-label", mask.file);
+  }
+  for (const auto& mask : m_foreign)
+    if (const auto owner = ownerOf(mask)) {
+      m_foreignOwners.insert(owner->first);
+      m_out.understood.insert(mask.file);
+      count("mask-format", mask.file);
+    }
+  lookAtSuffixes();
+  nameStructures();
+}
+
+/// A picture called after another and more, whose values are those of a mask, is one: IMD002_lesion beside IMD002.
+void MaskPairing::lookAtSuffixes() {
+  std::vector<MaskFile> found;
+  for (std::size_t n = 0; n < m_pictures.size(); ++n) {
+    if (m_owners.contains(n) || m_pictures[n].name.stem.size() < 2) continue;
+    const auto owner = ownerOf(m_pictures[n]);
+    if (!owner || owner->second.structure.empty() || owner->second.rank >= 1000 - 99) continue;
+    const auto values = valuesOf(m_pictures[n].file);
+    const auto size = io::pictureSize(m_pictures[owner->first].file);
+    if (values && values->isMask() && size && *size == values->size)
+      found.push_back({&m_pictures[n], owner->first, owner->second, {}});
+  }
+  for (auto& mask : found) m_owners.insert(mask.picture), m_masks.push_back(std::move(mask));
+}
+
+/// Masks whose names say no structure mark one and the same, unless pictures have such of several makers: then nobody
+/// but the user knows what each of them marks.
+void MaskPairing::nameStructures() {
+  std::map<std::size_t, std::string> makers;
+  bool several = false;
+  for (const auto& mask : m_masks)
+    if (mask.belongs.structure.empty()) {
+      const auto [at, added] = makers.emplace(mask.picture, mask.entry->name.maker);
+      several |= !added && at->second != mask.entry->name.maker;
+    }
+  for (auto& mask : m_masks)
+    if (mask.belongs.structure.empty()) mask.belongs.structure = several ? mask.entry->name.maker : kUnnamedMask;
+}
+
+Result<MaskValues> MaskPairing::valuesOf(const fs::path& file) const {
+  LORKD_TRY(known, m_remembered("mask values", file, [&]() -> Result<Json> {
+              LORKD_TRY(values, readMaskValues(file));
+              return Json(values);
+            }));
+  return known.get<MaskValues>();
+}
+
+Result<void> MaskPairing::readValues(Progress& progress, const CancelToken& cancel) {
+  std::int64_t done = 0;
+  for (auto& mask : m_masks) {
+    if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped");
+    progress.report("masks", done++, static_cast<std::int64_t>(m_masks.size()));
+    if (auto values = valuesOf(mask.entry->file)) {
+      m_meanings[mask.belongs.structure].add(*values);
+      mask.values = std::move(*values);
+    } else {
+      m_out.findings.emplace_back(mask.entry->file,
+                                  Finding{Finding::Severity::Unusable, "label-values", values.error().text()});
+    }
+  }
+  for (auto& [structure, meaning] : m_meanings) {
+    meaning.decide();
+    if (meaning.kind() == MaskMeaning::Kind::None)
+      for (const auto& mask : m_masks)
+        if (mask.belongs.structure == structure) {
+          m_out.findings.emplace_back(mask.entry->file,
+                                      Finding{Finding::Severity::Unusable, "label-values",
+                                              "the masks of '" + structure + "': " + meaning.words()});
+          break;
+        }
+  }
+  return {};
+}
+
+Case MaskPairing::caseOf(const Entry& picture, Case c) const {
+  c.id = "case-" + m_pseudonym(m_source + "\n" + placed(picture.relative));
+  const auto bare = picture.relative.parent_path() / picture.relative.stem();
+  c.patient = "patient-" + m_pseudonym(placed(layout::patientOf(bare, layout::nameOf(bare, {}))));
+  return c;
+}
+
+/// Adds what a mask marks.
+void MaskPairing::take(Case& c, const MaskFile& mask) {
+  const auto& file = mask.entry->file;
+  const auto& structure = mask.belongs.structure;
+  const auto& meaning = m_meanings.at(structure);
+  if (!mask.values || meaning.kind() == MaskMeaning::Kind::None) return;
+  const auto number = static_cast<int>(c.labelFiles.size());
+  const std::array own{c.geometry.size[0], c.geometry.size[1]};
+  if (mask.values->size != own) {
+    const auto said = std::to_string(mask.values->size[0]) + " by " + std::to_string(mask.values->size[1]) +
+                      " pixels, its picture " + c.imageFiles.front().string() + " has " + std::to_string(own[0]) +
+                      " by " + std::to_string(own[1]);
+    const double stretch =
+        static_cast<double>(mask.values->size[0] * own[1]) / static_cast<double>(mask.values->size[1] * own[0]);
+    if (stretch < 0.98 || stretch > 1.02) {
+      m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, "label-geometry",
+                                                "the mask has another shape than its picture: " + said});
+      return;
+    }
+    if (std::ranges::count(c.consent, "label-grid") == 0) c.consent.emplace_back("label-grid");
+    m_out.findings.emplace_back(
+        file, Finding{Finding::Severity::Consent, "label-grid",
+                      "the mask has " + said + "; with consent each pixel takes the nearest of the mask"});
+    c.resampled.push_back(number);
+  }
+  const auto marked = meaning.structuresIn(structure, *mask.values);
+  if (!marked) {
+    m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, "label-values", marked.error().text()});
+    return;
+  }
+  c.labelFiles.push_back(file);
+  for (auto [label, place] : *marked) {
+    place.file = number;
+    const auto same = std::ranges::find(c.labels, label.name);
+    if (same == c.labels.end()) {
+      c.labels.push_back(label.name);
+      c.labelInfo.push_back(std::move(label));
+      c.places.push_back({place});
+      continue;
+    }
+    c.places[static_cast<std::size_t>(same - c.labels.begin())].push_back(place);
+    if (!mask.belongs.numbered) takeAnswer(c, *same, file, m_out);
+  }
+}
+
+/// Whether an unlabelled picture is one of the set: it lies where labelled ones do, or where pictures are said to lie.
+bool MaskPairing::wanted(std::size_t picture) const {
+  if (m_owners.contains(picture) || m_foreignOwners.contains(picture) || m_pictures[picture].name.image) return true;
+  const auto folder = m_pictures[picture].relative.parent_path();
+  return std::ranges::any_of(m_owners, [&](auto n) { return m_pictures[n].relative.parent_path() == folder; });
+}
+
+bool MaskPairing::makeCases() {
+  std::map<std::size_t, std::vector<const MaskFile*>> masksOf;
+  bool labelled = false;
+  std::set<fs::path> masks;
+  for (const auto& mask : m_masks) {
+    masks.insert(mask.entry->file);
+    masksOf[mask.picture].push_back(&mask);
+    labelled |= mask.values && m_meanings.at(mask.belongs.structure).kind() != MaskMeaning::Kind::None;
+  }
+  if (!labelled && m_foreignOwners.empty()) return false;
+  for (std::size_t n = 0; n < m_pictures.size(); ++n) {
+    const auto& picture = m_pictures[n];
+    if (masks.contains(picture.file) || !wanted(n)) continue;
+    auto made = pictureCase(picture.file);
+    if (!made) {
+      m_out.findings.emplace_back(picture.file, Finding{Finding::Severity::Unusable, "damaged", made.error().text()});
+      continue;
+    }
+    auto c = caseOf(picture, std::move(*made));
+    auto& own = masksOf[n];
+    std::ranges::sort(own, {}, [](const auto* mask) { return std::pair(mask->belongs.numbered, mask->entry->file); });
+    for (const auto* mask : own) take(c, *mask);
+    m_used.insert(picture.file);
+    m_out.cases.push_back(std::move(c));
+  }
+  for (const auto& mask : m_maskEntries) m_used.insert(mask.file);
+  m_used.insert(masks.begin(), masks.end());
+  tellCounts();
+  return true;
+}
+
+void MaskPairing::tellCounts() {
+  for (const auto& [structure, meaning] : m_meanings)
+    if (!meaning.note().empty())
+      m_out.findings.emplace_back(m_folder, Finding{Finding::Severity::Note, "mask-values",
+                                                    "the masks of '" + structure + "': " + meaning.note()});
+  for (const auto& [code, counted] : m_counts) {
+    const auto number = std::to_string(counted.count) + " mask(s), the first of them this one, ";
+    m_out.findings.emplace_back(
+        counted.first,
+        Finding{Finding::Severity::Unusable, code,
+                code == "mask-format"
+                    ? number + "are pictures of a kind that cannot be read: write them anew as PNG, with the same names"
+                    : number + "belong by their names to no picture, or to several alike"});
+  }
+}
+
+/// Whether the pictures lie in a few folders of several pictures each that say neither split nor what files are.
+bool MaskPairing::inClasses() const {
+  constexpr std::size_t kMostClasses = 50;
+  std::map<std::string, int> places;
+  for (const auto& picture : m_pictures) {
+    if (!m_used.contains(picture.file)) continue;
+    std::string place;
+    for (const auto& part : picture.name.place)
+      if (!layout::saysSplit(part)) place += part + "/";
+    ++places[place];
+  }
+  return places.size() > 1 && places.size() <= kMostClasses &&
+         std::ranges::all_of(places, [](const auto& place) { return place.second > 1; });
+}
+
+void MaskPairing::takeFrom(io::Scan& scan) const {
+  auto gone = m_used;
+  if (inClasses())
+    for (const auto& picture : m_pictures) gone.erase(picture.file);
+  std::erase_if(scan.loose, [&](const auto& loose) { return gone.contains(loose.file); });
+}
+
+}  // namespace
+
+Result<void> pairMasks(io::Scan& scan, const std::string& source, const fs::path& folder, const Pseudonym& pseudonym,
+                       const Remembered& remembered, Pairing& out, Progress& progress, const CancelToken& cancel) {
+  const auto before = out.findings.size();
+  MaskPairing pairing(source, folder, pseudonym, remembered, out);
+  pairing.sortOut(scan);
+  pairing.pair();
+  LORKD_CHECK(pairing.readValues(progress, cancel));
+  if (pairing.makeCases()) {
+    pairing.takeFrom(scan);
+  } else if (out.findings.size() > before) {
+    // What calls itself masks is something else, a class for example: to say so once is enough.
+    out.findings.resize(before + 1);
+    out.findings.back().second.severity = Finding::Severity::Warning;
+  }
+  return {};
+}
+
+}  // namespace lorkd::data
