@@ -32,7 +32,7 @@ class Expression {
 
   /// One step of the program that the expression is made into.
   struct Step {
-    enum class Kind { Byte, Set, Fork, Jump, Save, Begin, End, Done };
+    enum class Kind { Byte, Set, Fork, Jump, Save, Begin, End, Letter, Done };
     Kind kind = Kind::Done;
     int next = 0, other = 0;  ///< of a fork, `next` is tried first
     int value = 0;            ///< the byte, the number of the set, or of the place to save

@@ -18,7 +18,7 @@ struct Files {
 
 /// What a volume file is.
 struct Assigned {
-  enum class Use { Image, Labels };
+  enum class Use { Image, Labels, None };
   Use use = Use::Image;
   /// What tells images apart: parts of a name and their values. An image and labels belong together if the parts that
   /// both have are equal, at least one is there, and no other image fits as well.
@@ -29,6 +29,7 @@ struct Assigned {
   std::string patient;    ///< empty: as names say
   std::string split;      ///< "train", "validation", "test" or empty
   int rank = 0;           ///< of labels: where several say the same, the lowest counts; equal ones are several answers
+  std::string reason;     ///< of what is not used: why, in words
 };
 
 /// By the path below the source. What is not among them is left out.
@@ -37,7 +38,9 @@ using Assignment = std::map<std::string, Assigned>;
 /// A file that is left out, or a row that says nothing, and why.
 struct LeftOut {
   std::string path;
-  std::string code;  ///< of the finding: "no-rule", "two-rules", "same-image", "unpaired-label", "second-label"
+  /// Of the finding: "no-rule", "two-rules", "left-by-reader", "same-image", "unpaired-label", "second-label",
+  /// "table-row".
+  std::string code;
   std::string message;
 };
 

@@ -15,7 +15,8 @@ namespace lorkd::data::layout {
 /// pattern without one of the endings of volume files fits files of any of them.
 class Rule {
  public:
-  /// Errors: InvalidArgument naming the pattern.
+  /// What a pattern of images says that a part may be holds in those of labels, too. Errors: InvalidArgument naming the
+  /// pattern.
   static Result<Rule> compile(const std::vector<std::string>& images, const std::vector<std::string>& labels);
 
   /// What each file is by the pattern that fits it closest (of the same kind, by the first); files that fit images and
@@ -30,7 +31,8 @@ class Rule {
     PathPattern pattern;
     bool anyEnding = false;
   };
-  static Result<std::vector<One>> compiled(const std::vector<std::string>& patterns);
+  static Result<std::vector<One>> compiled(const std::vector<std::string>& patterns,
+                                           const PathPattern::Restrictions& known);
 
   std::vector<One> m_images, m_labels;
 };
