@@ -10,9 +10,7 @@
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data::layout {
-namespace {
 
-/// The channels that a file holds: one, or several where dataset.json names as many as there are. None: time points.
 std::optional<std::vector<Contrast>> contrastsOf(const VolumeEntry& volume, LabelTables& tables) {
   const auto described = tables.channelsOf(volume.relative);
   std::vector<Contrast> out;
@@ -36,6 +34,8 @@ std::optional<std::vector<Contrast>> contrastsOf(const VolumeEntry& volume, Labe
   out.push_back({&volume, {name, modality, 0, -1}});
   return out;
 }
+
+namespace {
 
 /// Whether a volume is a further channel of an image.
 bool joins(const Contrast& contrast, const std::vector<Contrast>& set) {
