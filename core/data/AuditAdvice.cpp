@@ -24,7 +24,8 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"missing-slice", "missing slices are interpolated"},
       {"uneven-spacing", "slices are interpolated to an even spacing"},
       {"label-grid", "each voxel takes the nearest label"},
-      {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"}};
+      {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"},
+      {"possible-labels", "taken for an image"}};
   if (f.severity == Severity::Consent) {
     const auto words = consented.find(f.code);
     return !accepted ? "left out until you accept it" : words == consented.end() ? "accepted" : words->second;

@@ -8,6 +8,7 @@
 #include "core/data/Pairing.h"
 #include "core/data/PictureCase.h"
 #include "core/data/layout/MaskNames.h"
+#include "core/data/layout/People.h"
 #include "core/data/layout/Words.h"
 #include "core/io/Csv.h"
 #include "core/io/Images2D.h"
@@ -44,6 +45,8 @@ bool isForeignPicture(const fs::path& file) {
   static const std::set<std::string> endings{".gif", ".webp", ".ppm", ".pgm", ".pbm", ".jp2", ".heic", ".svg"};
   return endings.contains(io::lowered(file.extension().string()));
 }
+
+fs::path withoutEnding(const fs::path& relative) { return relative.parent_path() / relative.stem(); }
 
 class MaskPairing {
  public:
@@ -86,6 +89,7 @@ class MaskPairing {
   Pairing& m_out;
   std::vector<Entry> m_pictures, m_maskEntries, m_foreign;
   std::map<std::string, std::vector<std::size_t>> m_byKey;
+  layout::People m_people;  ///< by the pictures' paths without their endings
   std::vector<MaskFile> m_masks;
   std::set<std::size_t> m_owners, m_foreignOwners;
   std::map<std::string, MaskMeaning> m_meanings;  ///< by structure
@@ -112,7 +116,13 @@ void MaskPairing::sortOut(const io::Scan& scan) {
     if (n >= readable && !entry.name.mask) continue;
     (n >= readable ? m_foreign : entry.name.mask ? m_maskEntries : m_pictures).push_back(std::move(entry));
   }
-  for (std::size_t n = 0; n < m_pictures.size(); ++n) m_byKey[layout::keyOf(m_pictures[n].name)].push_back(n);
+  std::vector<layout::VolumeEntry> people;
+  for (std::size_t n = 0; n < m_pictures.size(); ++n) {
+    m_byKey[layout::keyOf(m_pictures[n].name)].push_back(n);
+    const auto bare = withoutEnding(m_pictures[n].relative);
+    people.push_back({nullptr, bare, layout::nameOf(bare, {})});
+  }
+  m_people = layout::peopleOf(people);
 }
 
 std::optional<std::pair<std::size_t, Belongs>> MaskPairing::ownerOf(const Entry& mask) const {
@@ -218,8 +228,7 @@ Result<void> MaskPairing::readValues(Progress& progress, const CancelToken& canc
 
 Case MaskPairing::caseOf(const Entry& picture, Case c) const {
   c.id = "case-" + m_pseudonym(m_source + "\n" + placed(picture.relative));
-  const auto bare = picture.relative.parent_path() / picture.relative.stem();
-  c.patient = "patient-" + m_pseudonym(placed(layout::patientOf(bare, layout::nameOf(bare, {}))));
+  c.patient = "patient-" + m_pseudonym(placed(m_people.patients.at(withoutEnding(picture.relative))));
   return c;
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <optional>
 #include <ranges>
@@ -7,8 +6,13 @@
 
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
+#include "core/data/PossibleLabels.h"
 #include "core/data/TakeLabels.h"
 #include "core/data/layout/AssignedImages.h"
+#include "core/data/layout/LabelFolders.h"
+#include "core/data/layout/Listed.h"
+#include "core/data/layout/Owners.h"
+#include "core/data/layout/People.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
@@ -20,20 +24,6 @@ namespace {
 using layout::Role;
 using layout::VolumeEntry;
 using Finding = io::Finding;
-using Words = std::vector<std::string>;
-
-/// An image that labels may belong to: a volume file, or a DICOM series. Where both lie is a path below the source.
-struct Image {
-  std::size_t item;  ///< position among the cases
-  Words key;
-  fs::path folder, stem;
-};
-
-/// Labels on their way to an image: a map of values, or the mask of one structure.
-struct Belonging {
-  std::size_t image = 0;
-  std::string structure;
-};
 
 /// Whether the file cannot be used; one of several volumes can where they are channels.
 bool unusable(const io::LooseFile& loose) {
@@ -41,75 +31,6 @@ bool unusable(const io::LooseFile& loose) {
     return f.severity == Finding::Severity::Unusable && f.code != "several-volumes";
   });
 }
-
-bool endsWith(const Words& words, const Words& ending) {
-  return !ending.empty() && words.size() >= ending.size() && std::equal(ending.rbegin(), ending.rend(), words.rbegin());
-}
-
-/// Images by what labels are compared with.
-class Images {
- public:
-  std::vector<Image> all;
-
-  void add(Image image) {
-    const auto number = all.size();
-    m_byKey[image.key].push_back(number);
-    if (!image.key.empty()) m_byLast[image.key.back()].push_back(number);
-    for (auto folder = image.folder;; folder = folder.parent_path()) {
-      m_below[folder].push_back(number);
-      if (folder.empty() || folder == folder.parent_path()) break;
-    }
-    all.push_back(std::move(image));
-  }
-
-  /// The image that a label file belongs to by its name; nothing where that is not clear.
-  std::optional<Belonging> ownerOf(const VolumeEntry& label, std::size_t labelsInFolder) const {
-    const auto folder = label.relative.parent_path();
-    const auto stem = layout::stemOf(label.relative);
-    const auto key = label.key();
-    // Of those whose names say the same, the one that is called just so: amos_0001 is no channel of amos.
-    if (const auto same = m_byKey.find(key); same != m_byKey.end()) {
-      std::vector<std::size_t> called;
-      for (const auto n : same->second)
-        if (all[n].stem == stem) called.push_back(n);
-      if (called.size() == 1) return Belonging{called.front(), {}};
-      if (same->second.size() == 1) return Belonging{same->second.front(), {}};
-      // Else of its folder, if there is one.
-      std::erase_if(called = same->second, [&](std::size_t n) { return all[n].folder != folder; });
-      return called.size() == 1 ? std::optional(Belonging{called.front(), {}}) : std::nullopt;
-    }
-    // Masks of one structure each, called after it: below the image's folder, or after the image's own name.
-    for (auto size = key.size() - 1; size > 0 && size < key.size(); --size) {
-      const auto begun = m_byKey.find(Words(key.begin(), key.begin() + static_cast<std::ptrdiff_t>(size)));
-      if (begun == m_byKey.end()) continue;
-      const auto more = key.size() - size;
-      if (begun->second.size() != 1 || more > label.name.spelled.size()) break;
-      std::string structure;
-      for (auto n = label.name.spelled.size() - more; n < label.name.spelled.size(); ++n)
-        structure += (structure.empty() ? "" : "_") + label.name.spelled[n];
-      if (std::ranges::all_of(structure, [](unsigned char c) { return std::isdigit(c) || c == '_'; })) break;
-      return Belonging{begun->second.front(), structure};
-    }
-    // Elsewhere in the source, by the end of its name.
-    if (!key.empty())
-      if (const auto last = m_byLast.find(key.back()); last != m_byLast.end()) {
-        std::vector<std::size_t> fitting;
-        for (const auto n : last->second)
-          if (endsWith(all[n].key, label.name.stem) || endsWith(key, all[n].key)) fitting.push_back(n);
-        if (fitting.size() == 1) return Belonging{fitting.front(), {}};
-      }
-    // The only image and the only label file of a folder, or of the folder above a series.
-    const auto below = m_below.find(folder);
-    if (labelsInFolder == 1 && below != m_below.end() && below->second.size() == 1)
-      return Belonging{below->second.front(), {}};
-    return std::nullopt;
-  }
-
- private:
-  std::map<Words, std::vector<std::size_t>> m_byKey;
-  std::map<std::string, std::vector<std::size_t>> m_byLast;
-  std::map<fs::path, std::vector<std::size_t>> m_below;
-};
 
 /// The work of pairVolumes(), step by step.
 class VolumePairing {
@@ -129,6 +50,8 @@ class VolumePairing {
   /// Makes cases of the images; DICOM series may have label maps beside them, too.
   void addImages();
   Result<void> addLabels(Progress& progress, const CancelToken& cancel);
+  /// Asks about images without labels that may be labels of others.
+  Result<void> askAboutImages(Progress& progress, const CancelToken& cancel);
 
  private:
   /// Labels and, where they are the mask of one, the structure that they are called after.
@@ -137,6 +60,13 @@ class VolumePairing {
   /// Makes cases of the images that a rule or a reader names.
   void addAssigned();
   Case caseOf(std::vector<layout::Contrast>& channels);
+  /// Structures after which folders of masks are called, where an image has several such.
+  void nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage);
+  /// Whether masks, each called after its structure, say more than a map beside them whose values nobody names.
+  bool masksSayMore(const std::vector<Own>& own);
+  /// Puts the channels first whose grid the labels have, if no label has that of the first.
+  void turnToLabels(Case& c, const std::vector<Own>& own);
+  void noteGrids();
   void leaveOut(const fs::path& file, const char* code, std::string message) {
     m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, code, std::move(message)});
   }
@@ -151,9 +81,14 @@ class VolumePairing {
   Pairing& m_out;
   layout::LabelTables m_tables;
   std::vector<VolumeEntry> m_found, m_labels;
-  std::map<fs::path, std::size_t> m_labelsIn;  ///< how many a folder has
-  Images m_images;
-  std::map<const VolumeEntry*, Belonging> m_assigned;  ///< labels whose image a rule or a reader names
+  std::map<fs::path, std::size_t> m_labelsIn;   ///< how many a folder has
+  std::map<fs::path, layout::Name> m_names;     ///< as files are called, whatever a list says of them
+  std::map<fs::path, image::Geometry> m_grids;  ///< of images, by their files
+  std::set<fs::path> m_saidToBeImages;
+  layout::Owners m_owners;
+  layout::People m_people;
+  layout::StructureFolders m_structures;
+  std::map<const VolumeEntry*, layout::Belonging> m_assigned;  ///< labels whose image a rule or a reader names
 };
 
 void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
@@ -161,27 +96,37 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
   for (const auto& loose : all)
     if (loose.kind == "volume" && !unusable(loose)) places.push_back(loose.file.lexically_relative(m_folder));
   const auto channels = layout::channelStems(places);
+  const auto folders = layout::labelFolders(places, channels);
   std::set<fs::path> mixed;  // folders with files that call themselves labels: there, others that say image are images
-  for (const auto& place : places)
-    if (layout::nameOf(place, channels).callsItselfLabels) mixed.insert(place.parent_path());
+  for (const auto& place : places) {
+    const auto& name = m_names.emplace(place, layout::nameOf(place, channels, folders)).first->second;
+    if (name.callsItselfLabels) mixed.insert(place.parent_path());
+  }
+  const auto listed = layout::listedNames(m_folder, places, m_names);
   for (const auto& loose : all) {
     if (loose.kind != "volume" || unusable(loose)) continue;
     const auto relative = loose.file.lexically_relative(m_folder);
-    VolumeEntry volume{&loose, relative, layout::nameOf(relative, channels)};
+    const auto said = listed.find(relative);
+    VolumeEntry volume{&loose, relative, said == listed.end() ? m_names.at(relative) : said->second};
     auto& role = volume.name.role;
     if (volume.name.callsItselfImage && mixed.contains(relative.parent_path())) role = Role::Image;
     if (io::namesItsLabels(loose.file)) role = Role::Labels;
     if (m_reading.labels.contains(relative.generic_string())) role = Role::Labels;
     if (m_reading.assignment) {
-      const auto said = m_reading.assignment->find(relative.generic_string());
-      if (said == m_reading.assignment->end() || said->second.use == layout::Assigned::Use::None) continue;
-      role = said->second.use == layout::Assigned::Use::Image ? Role::Image : Role::Labels;
+      const auto ruled = m_reading.assignment->find(relative.generic_string());
+      if (ruled == m_reading.assignment->end() || ruled->second.use == layout::Assigned::Use::None) continue;
+      role = ruled->second.use == layout::Assigned::Use::Image ? Role::Image : Role::Labels;
     }
     if (role == Role::Part)
       leaveOut(loose.file, "part-of-annotation", "a piece of an annotation, which the labels beside it hold whole");
+    else if (role == Role::Prediction)
+      leaveOut(loose.file, "prediction",
+               "named as what a network has predicted: taken neither for an image nor for its labels; if it is to be "
+               "learnt from, say so by a pattern in data.sources.NAME.layout.labels");
     else if (role == Role::Image) {
       for (const auto& f : loose.findings)
         if (f.severity == Finding::Severity::Warning) m_out.findings.emplace_back(loose.file, f);
+      if (volume.name.told) m_saidToBeImages.insert(loose.file);
       m_found.push_back(std::move(volume));
     } else if (!layout::severalVolumes(loose))  // else its finding says so
       ++m_labelsIn[relative.parent_path()], m_labels.push_back(std::move(volume));
@@ -192,7 +137,7 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
   const auto& first = *channels.front().volume;
   Case c;
   c.id = "case-" + m_pseudonym(m_source + "\n" + placed(first.relative));
-  const auto patient = layout::patientOf(first.relative, first.name);
+  const auto& patient = m_people.patients.at(first.relative);
   c.patient = "patient-" + m_pseudonym(patient.starts_with("sub-") ? patient : placed(patient));
   c.kind = "volume";
   c.geometry = first.loose->geometry;
@@ -202,11 +147,7 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
     if (c.imageFiles.empty() || c.imageFiles.back() != file) c.imageFiles.push_back(file);
     channel.file = static_cast<int>(c.imageFiles.size()) - 1;
     if (channel.part >= 0) m_out.understood.insert(file);
-    if (!sameLabelGrid(volume->loose->geometry, c.geometry))
-      m_out.findings.emplace_back(
-          file, Finding{Finding::Severity::Note, "channel-grid",
-                        "the channel '" + channel.name + "' lies on another grid than '" +
-                            channels.front().channel.name + "' beside it, and is brought to that one"});
+    m_grids[file] = volume->loose->geometry;
     if (!channel.name.empty()) c.channels.push_back(channel);
   }
   return c;
@@ -214,9 +155,7 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
 
 void VolumePairing::addAssigned() {
   for (auto& image : layout::assignedImages(m_reading, m_found, m_labels, m_tables, m_folder, m_out)) {
-    const auto& first = *image.channels.front().volume;
-    for (const auto& [label, structure] : image.labels) m_assigned[label] = {m_images.all.size(), structure};
-    m_images.add({m_out.cases.size(), first.key(), first.relative.parent_path(), layout::stemOf(first.relative)});
+    for (const auto& [label, structure] : image.labels) m_assigned[label] = {m_out.cases.size(), structure};
     auto& c = m_out.cases.emplace_back(caseOf(image.channels));
     c.split = image.split;
     if (!image.patient.empty())
@@ -225,57 +164,152 @@ void VolumePairing::addAssigned() {
 }
 
 void VolumePairing::addImages() {
+  auto asCalled = m_found;
+  for (auto& image : asCalled) image.name = m_names.at(image.relative);
+  m_people = layout::peopleOf(asCalled);
   if (m_reading.assignment) return addAssigned();
   for (std::size_t n = 0; n < m_out.cases.size(); ++n) {
     if (m_out.cases[n].kind != "dicom" || m_out.cases[n].imageFiles.empty()) continue;
     const auto relative = m_out.cases[n].imageFiles.front().lexically_relative(m_folder);
-    m_images.add({n, layout::nameOf(relative, {}).place, relative.parent_path(), {}});
+    auto place = layout::nameOf(relative, {}).place;
+    m_owners.add({n, place, relative.parent_path(), {}, {}, m_out.cases[n].geometry});
+    if (place.empty()) continue;
+    // A file is called like the folder of the series, in words.
+    const auto words = layout::wordsOf(place.back());
+    place.pop_back();
+    place.insert(place.end(), words.begin(), words.end());
+    m_owners.alsoCalled(place);
   }
-  for (auto& channels : layout::imagesOf(m_found, m_tables)) {
+  if (const auto& joined = m_people.joined)
+    m_out.findings.emplace_back(m_folder,
+                                Finding{Finding::Severity::Note, "patients-by-name",
+                                        "by their names, images are taken for those of one person, for example " +
+                                            joined->first.generic_string() + " and " + joined->second.generic_string() +
+                                            "; if they are not, data.sources.NAME.layout.patients can say so"});
+  for (auto& channels : layout::imagesOf(m_found, m_labels, m_tables)) {
     const auto& first = *channels.front().volume;
-    m_images.add({m_out.cases.size(), first.key(), first.relative.parent_path(), layout::stemOf(first.relative)});
+    m_owners.add({m_out.cases.size(), first.key(), first.relative.parent_path(), layout::stemOf(first.relative),
+                  layout::contrastsIn(first.name), first.loose->geometry});
     m_out.cases.push_back(caseOf(channels));
   }
+}
+
+void VolumePairing::nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage) {
+  const auto folderOf = [&](std::size_t item, const Own& own) {
+    const auto image = m_out.cases[item].imageFiles.front().lexically_relative(m_folder);
+    return own.second.empty() ? m_structures.of(own.first->relative, image) : std::string();
+  };
+  const bool several = std::ranges::any_of(labelsOfImage, [&](const auto& entry) {
+    std::set<std::string> folders;
+    for (const auto& own : entry.second)
+      if (auto name = folderOf(entry.first, own); !name.empty()) folders.insert(std::move(name));
+    return folders.size() > 1;
+  });
+  if (!several) return;
+  for (auto& [item, all] : labelsOfImage)
+    for (auto& own : all)
+      if (auto name = folderOf(item, own); !name.empty()) own.second = std::move(name);
+}
+
+bool VolumePairing::masksSayMore(const std::vector<Own>& own) {
+  std::set<std::string> structures;
+  for (const auto& [label, structure] : own) {
+    if (!structure.empty()) {
+      structures.insert(structure);
+      continue;
+    }
+    const auto table = m_tables.of(label->loose->file, label->relative);
+    if (!table || !table->file.empty() || !table->declared.empty()) return false;
+  }
+  return structures.size() > 1;
+}
+
+void VolumePairing::turnToLabels(Case& c, const std::vector<Own>& own) {
+  if (c.channels.size() < 2 || c.channels.size() != c.imageFiles.size()) return;
+  const auto liesOn = [&](const Channel& channel) {
+    const auto& grid = m_grids.at(c.imageFiles[static_cast<std::size_t>(channel.file)]);
+    return std::ranges::all_of(own, [&](const Own& o) { return sameLabelGrid(o.first->loose->geometry, grid); });
+  };
+  if (liesOn(c.channels.front()) || std::ranges::none_of(c.channels, liesOn)) return;
+  std::ranges::stable_partition(c.channels, liesOn);
+  std::vector<fs::path> files;
+  for (auto& channel : c.channels) {
+    files.push_back(c.imageFiles[static_cast<std::size_t>(channel.file)]);
+    channel.file = static_cast<int>(files.size()) - 1;
+  }
+  c.imageFiles = std::move(files);
+  c.geometry = m_grids.at(c.imageFiles.front());
+  c.modality = c.channels.front().modality;
+}
+
+void VolumePairing::noteGrids() {
+  for (const auto& c : m_out.cases)
+    for (const auto& channel : c.kind == "volume" ? c.channels : std::vector<Channel>()) {
+      const auto& file = c.imageFiles[static_cast<std::size_t>(channel.file)];
+      if (sameLabelGrid(m_grids.at(file), c.geometry)) continue;
+      m_out.findings.emplace_back(
+          file, Finding{Finding::Severity::Note, "channel-grid",
+                        "the channel '" + channel.name + "' lies on another grid than '" + c.channels.front().name +
+                            "' beside it, and is brought to that one"});
+    }
 }
 
 Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& cancel) {
   std::map<std::size_t, std::vector<Own>> labelsOfImage;
   for (const auto& label : m_labels) {
-    auto owner = m_images.ownerOf(label, m_labelsIn[label.relative.parent_path()]);
     if (m_reading.assignment) {
-      const auto said = m_assigned.find(&label);
-      if (said == m_assigned.end()) continue;  // why has been told
-      owner = said->second;
+      // Of those without an image it has been told why.
+      if (const auto said = m_assigned.find(&label); said != m_assigned.end())
+        labelsOfImage[said->second.item].emplace_back(&label, said->second.structure);
+      continue;
     }
+    auto owner = m_owners.of(label, m_labelsIn[label.relative.parent_path()]);
     if (const auto ruled = m_reading.labels.find(label.relative.generic_string());
         owner && ruled != m_reading.labels.end() && !ruled->second.structure.empty())
       owner->structure = ruled->second.structure;
     if (owner)
-      labelsOfImage[owner->image].emplace_back(&label, owner->structure);
+      labelsOfImage[owner->item].emplace_back(&label, owner->structure);
     else
-      leaveOut(label.loose->file, "unpaired-label", "named as labels, but no image of a fitting name lies beside it");
+      leaveOut(label.loose->file, "unpaired-label", m_owners.whyNot(label));
   }
+  if (!m_reading.assignment) nameByFolders(labelsOfImage);
   std::int64_t done = 0;
   for (auto& [at, own] : labelsOfImage) {
-    auto& c = m_out.cases[m_images.all[at].item];
-    // A map of all structures says more than masks of some; what a name calls final is the answer.
-    const auto order = [](const Own& entry) {
-      return std::pair(entry.second.empty() ? 0 : 1, -entry.first->name.preference);
+    auto& c = m_out.cases[at];
+    // A map of all structures says more than masks of some, if its values are named; what a name calls final is the
+    // answer.
+    const bool masksFirst = masksSayMore(own);
+    const auto order = [&](const Own& entry) {
+      return std::pair(entry.second.empty() == masksFirst ? 1 : 0, -entry.first->name.preference);
     };
     std::ranges::stable_sort(own, {}, order);
+    if (c.labelFiles.empty() && !m_reading.assignment) turnToLabels(c, own);
     const bool segmented = !c.labelFiles.empty();  // a DICOM image's own segmentations name it
+    std::map<std::string, int> best;               // preference of what has been taken, by structure
     for (const auto& entry : own) {
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped");
       progress.report("labels", done++, static_cast<std::int64_t>(m_labels.size()));
-      const bool map = own.front().second.empty() && !c.labelFiles.empty() && !m_reading.assignment;
-      if (segmented || (map && order(entry) != order(own.front())))
+      const bool mapFirst = own.front().second.empty(), other = entry.second.empty() != mapFirst;
+      const auto known = best.find(entry.second);
+      const bool behind = known != best.end() && known->second > entry.first->name.preference;
+      // A rule says of every file that it counts.
+      if (segmented || (!m_reading.assignment && !c.labelFiles.empty() && (other || behind))) {
         leaveOut(entry.first->loose->file, "second-label",
                  "the image already has the labels " + c.labelFiles.front().string());
-      else
-        LabelTaking(m_tables, m_remembered, m_out).take(c, *entry.first, entry.second);
+        continue;
+      }
+      const auto before = c.labelFiles.size();
+      LabelTaking(m_tables, m_remembered, m_out).take(c, *entry.first, entry.second);
+      if (c.labelFiles.size() > before) best.emplace(entry.second, entry.first->name.preference);
     }
   }
+  noteGrids();
   return {};
+}
+
+Result<void> VolumePairing::askAboutImages(Progress& progress, const CancelToken& cancel) {
+  if (m_reading.assignment) return {};  // a rule or a reader has said that they are images
+  return askPossibleLabels(m_folder, m_saidToBeImages, m_remembered, m_out, progress, cancel);
 }
 
 }  // namespace
@@ -286,7 +320,8 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
   VolumePairing pairing(source, folder, reading, pseudonym, remembered, out);
   pairing.sortOut(scan.loose);
   pairing.addImages();
-  return pairing.addLabels(progress, cancel);
+  LORKD_CHECK(pairing.addLabels(progress, cancel));
+  return pairing.askAboutImages(progress, cancel);
 }
 
 }  // namespace lorkd::data

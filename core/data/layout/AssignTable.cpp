@@ -3,6 +3,7 @@
 
 #include "core/base/File.h"
 #include "core/data/layout/Rule.h"
+#include "core/data/layout/Words.h"
 #include "core/io/Csv.h"
 
 namespace lorkd::data::layout {
@@ -82,7 +83,7 @@ class TableReader {
   }
 
   Result<void> takeImage(const io::Csv::Row& row, const std::string& image, const std::string& group) {
-    const auto split = splitWord(row[m_split]);
+    const auto split = splitOfWord(io::lowered(row[m_split]));
     if (!row[m_split].empty() && split.empty())
       return wrong(row, "the split '" + row[m_split] + "' is unknown", "write train, validation or test");
     Assigned file;

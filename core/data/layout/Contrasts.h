@@ -35,7 +35,9 @@ std::optional<std::vector<Contrast>> contrastsOf(const VolumeEntry& volume, Labe
 /// The images that volumes make, each with its channels, the finest grid first. Those of one folder whose names differ
 /// in the contrast alone are one image if they have the same voxels, or lie in the same space where one scanner makes
 /// both (contrasts of MR; CT and PET). A file of several volumes is an image where dataset.json names as many channels,
-/// else none.
-std::vector<std::vector<Contrast>> imagesOf(const std::vector<VolumeEntry>& volumes, LabelTables& tables);
+/// else none. Where several contrasts have labels of their own, by the contrast in those labels' names, each is an
+/// image.
+std::vector<std::vector<Contrast>> imagesOf(const std::vector<VolumeEntry>& volumes,
+                                            const std::vector<VolumeEntry>& labels, LabelTables& tables);
 
 }  // namespace lorkd::data::layout

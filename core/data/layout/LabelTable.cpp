@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
+#include <sstream>
 
 #include "core/base/Json.h"
 #include "core/data/layout/Words.h"
@@ -31,6 +33,25 @@ int valueOf(const Json& json) {
   return error == std::errc() && end == text.data() + text.size() && value >= 0 && value < 65536 ? value : -1;
 }
 
+/// ["background", "liver"]: names in the order of the values from 0 on, if the first is that of no structure.
+Result<LabelTable> inOrder(const Json& names, LabelTable table) {
+  static const std::set<std::string> none{"background", "bg",   "unknown",    "unlabeled",
+                                          "unlabelled", "none", "clear label"};
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    if (!names[n].is_string() || names[n].get_ref<const std::string&>().empty() || names.size() > 65536)
+      return notThis("\"labels\" is a list, but not of names", table.file);
+    const auto name = names[n].get<std::string>();
+    if (n == 0 && !none.contains(image::folded(name)))
+      return notThis(
+          "\"labels\" is a list that does not begin with the background, so that it is not clear which value "
+          "is called '" +
+              name + "'",
+          table.file);
+    if (n > 0) table.declared.emplace_back(name, std::vector{static_cast<int>(n)});
+  }
+  return table;
+}
+
 /// dataset.json: {"0": "background", "1": "liver"}, or {"background": 0, "liver": 1, "whole tumour": [1, 2, 3]}.
 Result<LabelTable> described(const fs::path& file) {
   LORKD_TRY(json, readJson(file));
@@ -48,6 +69,7 @@ Result<LabelTable> described(const fs::path& file) {
     }
   }
   const auto& labels = json["labels"];
+  if (labels.is_array()) return inOrder(labels, std::move(table));
   if (!labels.is_object()) return notThis("\"labels\" is no object", file);
   for (const auto& [key, entry] : labels.items()) {
     const bool older = valueOf(key) >= 0 && entry.is_string();
@@ -101,6 +123,33 @@ Result<LabelTable> saidIn(const fs::path& folder) {
   return listed(folder);
 }
 
+/// The parts of a name of BIDS: "sub-01", "desc-aseg".
+std::set<std::string> entitiesOf(const std::string& stem) {
+  std::set<std::string> out;
+  std::istringstream parts(stem);
+  for (std::string part; std::getline(parts, part, '_');) out.insert(part);
+  return out;
+}
+
+/// By BIDS (inheritance), the nearest table dseg.tsv whose name says nothing that the label file's does not; of several
+/// in one folder, the one that says most.
+fs::path segmentationTable(const fs::path& source, const fs::path& relative) {
+  const auto own = entitiesOf(stemOf(relative));
+  if (!own.contains("dseg")) return {};
+  for (auto folder = relative.parent_path();; folder = folder.parent_path()) {
+    std::pair<std::size_t, fs::path> best;
+    std::error_code ec;
+    for (fs::directory_iterator at(source / folder, ec), end; !ec && at != end; at.increment(ec)) {
+      const auto name = at->path().filename().string();
+      if (!name.ends_with("dseg.tsv")) continue;
+      const auto said = entitiesOf(at->path().stem().string());
+      if (said.size() > best.first && std::ranges::includes(own, said)) best = {said.size(), at->path()};
+    }
+    if (best.first > 0) return best.second;
+    if (folder.empty() || folder == folder.parent_path()) return {};
+  }
+}
+
 }  // namespace
 
 const Result<LabelTable>& LabelTables::inFolder(const fs::path& folder) {
@@ -122,6 +171,7 @@ Result<LabelTable> LabelTables::of(const fs::path& labels, const fs::path& relat
     if (const auto file = labels.parent_path() / name; fs::is_regular_file(file, ignored))
       return LabelTable{file, false, {}};
   if (io::namesItsLabels(labels)) return LabelTable{labels, false, {}};
+  if (auto table = segmentationTable(m_source, relative); !table.empty()) return LabelTable{table, true, {}};
   for (auto folder = relative.parent_path();; folder = folder.parent_path()) {
     const auto& known = inFolder(folder);
     if (!known || !known->declared.empty() || !known->file.empty()) return known;

@@ -26,8 +26,9 @@ struct LabelTable {
 };
 
 /// Finds tables, each read once. Looked for: a CSV called like the label file, labels.csv beside it, the file itself
-/// where it names its segments (.seg.nrrd), and, in the nearest folder above that has one, dataset.json (nnU-Net 1 and
-/// 2, Medical Segmentation Decathlon) or a list of names (io/NamedValues.h).
+/// where it names its segments (.seg.nrrd), dseg.tsv as BIDS has it, and, in the nearest folder above that has one,
+/// dataset.json (nnU-Net 1 and 2, Medical Segmentation Decathlon; a list of names counts from the background on) or a
+/// list of names (io/NamedValues.h).
 class LabelTables {
  public:
   explicit LabelTables(std::filesystem::path source) : m_source(std::move(source)) {}

@@ -27,13 +27,13 @@ bool isMaker(const std::string& word) {
 
 bool isMaskWord(const std::string& word) {
   static const std::set<std::string> more{"groundtruths", "gts", "annot", "annots"};
-  return meansLabels(word) || isMaker(word) || more.contains(word);
+  return isLabelWord(word) || isMaker(word) || more.contains(word);
 }
 
 bool isImageWord(const std::string& word) {
   static const std::set<std::string> more{"input", "inputs", "original", "originals", "raw",
                                           "photo", "photos", "picture",  "pictures",  "frames"};
-  return meansImage(word) || more.contains(word);
+  return isImageWord(word) || more.contains(word);
 }
 
 bool isSplitWord(const std::string& word) {

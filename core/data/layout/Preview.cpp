@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/data/layout/People.h"
 #include "core/data/layout/Reading.h"
 #include "core/data/layout/Words.h"
 #include "core/io/Series.h"
@@ -28,10 +29,23 @@ class Tally {
   std::map<std::string, std::size_t> m_at;
 };
 
-std::string patientOf(const Reading& reading, const std::string& path, const std::string& said) {
-  if (const auto ruled = reading.patients.of(path)) return *ruled;
-  return said.empty() ? layout::patientOf(path, nameOf(path, {})) : said;
-}
+/// Whose images they are, by rule, by what is said, or by their names.
+class Owner {
+ public:
+  Owner(const Reading& reading, const std::vector<std::string>& images) : m_reading(reading) {
+    std::vector<VolumeEntry> entries;
+    for (const auto& path : images) entries.push_back({nullptr, path, nameOf(path, {})});
+    m_people = peopleOf(entries);
+  }
+  std::string of(const std::string& path, const std::string& said) const {
+    if (const auto ruled = m_reading.patients.of(path)) return *ruled;
+    return said.empty() ? m_people.patients.at(path) : said;
+  }
+
+ private:
+  const Reading& m_reading;
+  People m_people;
+};
 
 std::vector<std::string> groupsOf(const Reading& reading, const std::string& path) {
   std::vector<std::string> out;
@@ -49,11 +63,14 @@ void byAssignment(const Reading& reading, Preview& out) {
   const auto arranged = arrange(*reading.assignment);
   std::set<std::string> patients;
   Tally channels(out.channels), structures(out.structures), splits(out.splits);
+  std::vector<std::string> first;
+  for (const auto& image : arranged.images) first.push_back(image.files.front());
+  const Owner owner(reading, first);
   for (const auto& image : arranged.images) {
     ++out.images;
     out.labels += image.labels.size();
     out.imagesWithoutLabels += image.labels.empty() ? 1 : 0;
-    const auto patient = patientOf(reading, image.files.front(), image.patient);
+    const auto patient = owner.of(image.files.front(), image.patient);
     patients.insert(patient);
     const auto split = image.split.empty() ? splitOf(image.files.front()) : image.split;
     splits.add(split);
@@ -89,19 +106,23 @@ void byNames(const Reading& reading, const Files& files, Preview& out) {
       if (given != reading.labels.end() && !given->second.structure.empty()) structures.add(given->second.structure);
     } else if (name.role == Role::Part) {
       tellLeft(out, {path, "part-of-annotation", "a piece of an annotation, which the labels beside it hold whole"});
+    } else if (name.role == Role::Prediction) {
+      tellLeft(out, {path, "prediction", "named as what a network has predicted"});
     } else {
       auto key = name.place;
       key.insert(key.end(), name.stem.begin(), name.stem.end());
       auto& image = images[{fs::path(path).parent_path(), key}];
       image.images.push_back(path);
       if (image.images.size() > 1) continue;
-      image.patient = patientOf(reading, path, {});
       image.split = splitOf(path);
       image.groups = groupsOf(reading, path);
-      patients.insert(image.patient);
       splits.add(image.split);
     }
   }
+  std::vector<std::string> first;
+  for (const auto& [key, image] : images) first.push_back(image.images.front());
+  const Owner owner(reading, first);
+  for (auto& [key, image] : images) patients.insert(image.patient = owner.of(image.images.front(), {}));
   out.images = images.size();
   out.patients = patients.size();
   for (const auto& [key, image] : images)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/data/layout/Words.h"
 #include "core/io/Csv.h"
 #include "core/io/VolumeFile.h"
 
@@ -33,7 +34,7 @@ Assigned assigned(Assigned::Use use, const std::map<std::string, std::string>& p
     else
       out.key[name] = value;
     if (name == "patient") out.patient = value;
-    if (name == "split") out.split = splitWord(value);
+    if (name == "split") out.split = splitOfWord(io::lowered(value));
   }
   return out;
 }
@@ -98,15 +99,6 @@ Assignment Rule::assign(const std::vector<std::string>& volumes, std::vector<Lef
                                static_cast<int>(fit.number)));
   }
   return out;
-}
-
-std::string splitWord(const std::string& word) {
-  const auto small = io::lowered(word);
-  for (const auto& [split, names] : {std::pair("train", std::vector{"train", "training", "tr"}),
-                                     std::pair("validation", std::vector{"validation", "valid", "val", "va"}),
-                                     std::pair("test", std::vector{"test", "testing", "ts"})})
-    if (std::ranges::find(names, small) != names.end()) return split;
-  return {};
 }
 
 }  // namespace lorkd::data::layout

@@ -37,10 +37,6 @@ class Rule {
   std::vector<One> m_images, m_labels;
 };
 
-/// The split that a word means: "train", "Tr", "training" -> "train"; "val", "Va" -> "validation"; "test", "Ts" ->
-/// "test"; empty for any other.
-std::string splitWord(const std::string& word);
-
 /// What a table says: a row for each image and each of its labels. Columns by name, in any letter case: image, label
 /// (files, below the table's folder), channel, structure, patient, split, reader, case. Rows of one image, of one case,
 /// or, where channels are named, of one label file or else of one patient, are one image. `folder` is the source's.

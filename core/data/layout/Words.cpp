@@ -15,54 +15,68 @@ namespace {
 
 using io::lowered;
 
-const std::set<std::string> kImages{"image", "images", "img", "imgs", "imaging", "volume", "volumes", "scan", "scans"};
+const std::set<std::string> kImages{"image",  "images",  "img",  "imgs",  "imaging",
+                                    "volume", "volumes", "scan", "scans", "orig"};
 const std::set<std::string> kLabels{
-    "label",    "labels", "lbl",        "seg",         "segs",         "segmentation", "segmentations", "mask",
-    "masks",    "msk",    "gt",         "dseg",        "truth",        "groundtruth",  "annotation",    "annotations",
-    "contours", "oar",    "structures", "delineation", "delineations", "manualseg"};
+    "label",       "labels",   "lbl",  "seg",        "segs",        "segm",         "segmentation", "segmentations",
+    "mask",        "masks",    "msk",  "gt",         "dseg",        "truth",        "groundtruth",  "annotation",
+    "annotations", "contours", "oar",  "structures", "delineation", "delineations", "manualseg",    "labelmap",
+    "labelmaps",   "segmask",  "aseg", "aparc",      "wmparc",      "gtvs"};
 /// Contrasts and modalities: they tell channels apart.
-const std::set<std::string> kContrasts{"ct",  "cta", "cbct", "pet",  "pt",  "suv", "mr",   "mri", "t1",
-                                       "t1w", "t1c", "t1ce", "t1gd", "t1n", "t2",  "t2w",  "t2f", "flair",
-                                       "fla", "pd",  "dwi",  "adc",  "hbv", "swi", "ctres"};
-/// Folders that say of which kind what lies in them is.
-const std::map<std::string, Role> kFolders{
-    {"imagestr", Role::Image},  {"imagests", Role::Image},   {"imagesval", Role::Image}, {"labelstr", Role::Labels},
-    {"labelsts", Role::Labels}, {"labelsval", Role::Labels}, {"rawdata", Role::Image},   {"derivatives", Role::Labels}};
+const std::set<std::string> kContrasts{
+    "ct",     "cta",   "cbct", "ncct", "cect", "ctres", "pet",    "pt",    "suv", "mr",  "mri",    "mra", "t1",
+    "t1w",    "t1c",   "t1ce", "cet1", "t1gd", "t1n",   "t1post", "t1pre", "t2",  "t2w", "hrt2",   "t2f", "t2s",
+    "t2star", "flair", "fla",  "pd",   "pdw",  "dwi",   "adc",    "hbv",   "swi", "ir",  "mprage", "dce", "tof"};
+/// What labels that hold all there is are called: no structure's name. Who made them neither.
+const std::set<std::string> kWhole{"combined",  "merged", "multilabel", "multiclass", "final",
+                                   "corrected", "edited", "refined",    "manual"};
 
-bool digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c); });
-}
-
-bool isLabelWord(const std::string& word) { return kLabels.contains(word); }
-
-/// "reader", "rater2": only labels are called so.
+/// "reader", "rater2": only labels are called so. "rad1" and "expert1" with their number alone.
 bool isReader(const std::string& word) {
-  static const std::regex readers("(reader|rater|observer|annotator|radiologist)[0-9]*");
-  return std::regex_match(word, readers);
+  static const std::regex readers(
+      "(reader|rater|observer|annotator|radiologist|grader)[0-9]*|(rad|expert|obs|annot|doctor)[0-9]+");
+  return std::string_view("roaged").contains(word.front()) && std::regex_match(word, readers);
 }
 
-/// A name's words as they are written. "img0001" is two: what stands before the number only says what the file is.
-std::vector<std::string> wordsOf(const std::string& text) {
-  std::vector<std::string> words;
-  std::string word;
-  const auto end = [&] {
-    const auto number = std::find_if(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c); });
-    const std::string letters = lowered(std::string(word.begin(), number)), rest(number, word.end());
-    if (digits(rest) && !letters.empty() && (kImages.contains(letters) || isLabelWord(letters))) {
-      words.emplace_back(word.begin(), number);
-      words.push_back(rest);
-    } else if (!word.empty()) {
-      words.push_back(word);
-    }
-    word.clear();
-  };
-  for (const char c : text)
-    if (c == '_' || c == '-' || c == ' ' || c == '.')
-      end();
-    else
-      word += c;
-  end();
-  return words;
+/// What radiotherapy aims at ("gtvt", "ctv"): such words name structures, and never images.
+bool isTarget(const std::string& word) {
+  static const std::regex targets("(i?gtv|ctv|ptv)([tnp]|tumou?r|nodes?|primary)?[0-9]*");
+  return word.contains("tv") && std::regex_match(word, targets);
+}
+
+/// One word of what it marks and that it is a mask: "lungmask". FreeSurfer's brainmask is an image.
+bool isMaskOf(const std::string& word) {
+  static const std::regex masks("[a-z]{3,}(masks?|labelmap|segmentation)[0-9]*");
+  const bool may = word.contains("mask") || word.contains("labelmap") || word.contains("segmentation");
+  return may && word != "brainmask" && std::regex_match(word, masks);
+}
+
+bool isPredictionWord(const std::string& word) {
+  static const std::set<std::string> words{"pred", "preds", "predicted", "prediction", "predictions", "inference"};
+  return words.contains(word);
+}
+
+/// Folders of what networks answer; nnU-Net's own by their names.
+bool holdsPredictions(const std::string& folder) {
+  if (folder == "nnunet_results" || folder == "nnunet_trained_models") return true;
+  const auto words = wordsOf(folder);
+  return !words.empty() && std::ranges::all_of(words, [](const auto& word) {
+    return isPredictionWord(word) || isLabelWord(word) || isImageWord(word) || word == "nnunet" || word == "model";
+  }) && std::ranges::any_of(words, isPredictionWord);
+}
+
+/// Folders that say of which kind what lies in them is, and for what: imagesTr, labels_va, masks-test.
+std::optional<std::pair<Role, std::string>> kindOf(const std::string& folder) {
+  if (folder == "rawdata") return std::pair(Role::Image, std::string());
+  if (folder == "derivatives") return std::pair(Role::Labels, std::string());
+  static const std::regex kinds(
+      "(images?|imgs?|volumes?|labels?|masks?|segs?|gts?)[-_]?(tr|va|ts|train|training|val|valid|validation|test|"
+      "testing)");
+  std::smatch parts;
+  if (!std::string_view("ivlmsg").contains(folder.front()) || !std::regex_match(folder, parts, kinds))
+    return std::nullopt;
+  const char first = parts.str(1).front();
+  return std::pair(first == 'i' || first == 'v' ? Role::Image : Role::Labels, splitOfWord(parts.str(2)));
 }
 
 /// "_0000" at the end of a stem.
@@ -76,8 +90,45 @@ std::string channelKey(const fs::path& relative, const std::string& stem) {
 
 }  // namespace
 
-bool meansImage(const std::string& word) { return kImages.contains(word); }
-bool meansLabels(const std::string& word) { return isLabelWord(word); }
+bool digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c); });
+}
+
+bool isImageWord(const std::string& word) { return kImages.contains(word); }
+bool isLabelWord(const std::string& word) { return kLabels.contains(word); }
+bool isContrast(const std::string& word) { return kContrasts.contains(word); }
+
+std::string splitOfWord(const std::string& word) {
+  static const std::map<std::string, std::string> splits{
+      {"tr", "train"},       {"train", "train"},      {"training", "train"},        {"va", "validation"},
+      {"val", "validation"}, {"valid", "validation"}, {"validation", "validation"}, {"ts", "test"},
+      {"test", "test"},      {"testing", "test"}};
+  const auto known = splits.find(word);
+  return known == splits.end() ? std::string() : known->second;
+}
+
+std::vector<std::string> wordsOf(const std::string& text) {
+  std::vector<std::string> words;
+  std::string word;
+  const auto end = [&] {
+    const auto number = std::find_if(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c); });
+    const std::string letters = lowered(std::string(word.begin(), number)), rest(number, word.end());
+    if (digits(rest) && !letters.empty() && (isImageWord(letters) || isLabelWord(letters))) {
+      words.emplace_back(word.begin(), number);
+      words.push_back(rest);
+    } else if (!word.empty()) {
+      words.push_back(word);
+    }
+    word.clear();
+  };
+  for (const char c : text)
+    if (c == '_' || c == '-' || c == ' ' || c == '.' || c == '+')
+      end();
+    else
+      word += c;
+  end();
+  return words;
+}
 
 std::string stemOf(const fs::path& file) {
   std::string name = file.filename().string();
@@ -103,61 +154,111 @@ std::set<std::string> channelStems(const std::vector<fs::path>& relative) {
   return out;
 }
 
-Name nameOf(const fs::path& relative, const std::set<std::string>& channels) {
+namespace {
+
+/// What the file's own name says. Whether that is what it is.
+bool readOwn(const std::vector<std::string>& own, Name& out) {
+  bool labels = false, image = false, predicted = false;
+  const auto lower = [&](std::size_t n) { return n < own.size() ? lowered(own[n]) : std::string(); };
+  for (std::size_t n = 0; n < own.size(); ++n) {
+    const auto word = lower(n);
+    labels |= isLabelWord(word) || isReader(word) || isTarget(word) || isMaskOf(word) ||
+              (word == "ground" && lower(n + 1) == "truth");
+    image |= isImageWord(word);
+    predicted |= isPredictionWord(word);
+  }
+  bool piece = false;
+  for (std::size_t n = 0; n < own.size(); ++n) {
+    const auto word = lower(n);
+    // A piece of what a folder or another file holds whole: kidney_instance-1_annotation-2.
+    piece |= word == "instance" && digits(lower(n + 1)) && lower(n + 2) == "annotation";
+    if (isReader(word)) {
+      // Who has drawn does not say what: his number is no part of the structure's name either.
+      if (digits(lower(n + 1)) && !std::isdigit(static_cast<unsigned char>(word.back()))) ++n;
+      continue;
+    }
+    if (isLabelWord(word) || isImageWord(word) || isPredictionWord(word) || word == "ground") continue;
+    if (labels && word == "aggregated") {
+      // By which rule several annotations were made one: the majority's goes before the others.
+      const auto rule = lower(n + 1);
+      if (rule == "maj" || rule == "majority") out.preference = 1;
+      if (out.preference == 1 || rule == "and" || rule == "or") ++n;
+      continue;
+    }
+    if (labels && kWhole.contains(word)) {
+      if (word == "final" || word == "corrected") out.preference = 1;
+      continue;
+    }
+    static const std::regex counted("[0-9]+(labels?|class|classes)");
+    if (labels && std::regex_match(word, counted)) continue;
+    if (isContrast(word) || (word == "reg" && isContrast(lower(n + 1)))) {
+      out.said.push_back(own[n]);
+      continue;
+    }
+    // "data" says as little as "image", but where it is all there is.
+    if (word == "data" && own.size() > 1) continue;
+    out.stem.push_back(word);
+    out.spelled.push_back(own[n]);
+  }
+  out.callsItselfLabels = labels && !predicted;
+  out.callsItselfImage = image && !labels;
+  if (labels || predicted || piece) out.role = piece ? Role::Part : predicted ? Role::Prediction : Role::Labels;
+  return labels || predicted || piece;
+}
+
+/// What says of labels in a folder's name which of several they are: by people, or by a program.
+int preferenceOf(const std::string& folder) {
+  static const std::regex before("final|expert|experts|human|human_expert|human_experts"),
+      behind("original|ai|auto|automatic|automated|pseudo|pseudolabels");
+  return std::regex_match(folder, before) ? 1 : std::regex_match(folder, behind) ? -1 : 0;
+}
+
+}  // namespace
+
+Name nameOf(const fs::path& relative, const std::set<std::string>& channels, const LabelFolders& labelFolders) {
   Name out;
   // What is nearest to the file says what it is: its own name where it speaks of labels, then its folder, then those
   // above. "masks/image_1" is a mask.
-  bool known = false;
   auto stem = stemOf(relative);
   if (endsInChannel(stem) && channels.contains(channelKey(relative, stem))) {
     out.said.push_back(stem.substr(stem.size() - 4));
     stem.resize(stem.size() - 5);
   }
-  const auto own = wordsOf(stem);
-  bool labels = false, image = false;
-  for (std::size_t n = 0; n < own.size(); ++n) {
-    const auto word = lowered(own[n]);
-    if (isReader(word)) {
-      // Who has drawn does not say what: his number is no part of the structure's name either.
-      labels = true;
-      if (n + 1 < own.size() && digits(own[n + 1]) && !std::isdigit(static_cast<unsigned char>(word.back()))) ++n;
-      continue;
-    }
-    labels |= isLabelWord(word) || (word == "ground" && n + 1 < own.size() && lowered(own[n + 1]) == "truth");
-    image |= kImages.contains(word);
-    if (isLabelWord(word) || kImages.contains(word) || word == "ground") continue;
-    if (kContrasts.contains(word)) {
-      out.said.push_back(own[n]);
-      continue;
-    }
-    out.stem.push_back(word);
-    out.spelled.push_back(own[n]);
-  }
-  out.callsItselfLabels = labels;
-  out.callsItselfImage = image && !labels;
-  if (labels) out.role = Role::Labels, known = true;
-  const auto above = relative.parent_path();
-  std::vector<fs::path> folders(above.begin(), above.end());
-  std::ranges::reverse(folders);
+  out.told = readOwn(wordsOf(stem), out);
+  const auto is = [&](Role role) {
+    if (!out.told) out.role = role, out.told = true;
+  };
   std::vector<std::string> place;
-  for (const auto& folder : folders) {
-    const auto name = lowered(folder.string());
-    if (name == "instances") out.role = Role::Part, known = true;
-    if (name == "final" || name == "original") out.preference = name == "final" ? 1 : -1;
-    if (const auto kind = kFolders.find(name); kind != kFolders.end()) {
-      if (!known) out.role = kind->second, known = true;
+  for (auto path = relative.parent_path(); path.has_filename(); path = path.parent_path()) {
+    const auto folder = path.filename().string(), name = lowered(folder);
+    if (name == "instances") is(Role::Part);
+    if (const int preference = preferenceOf(name); preference != 0 && out.preference == 0) out.preference = preference;
+    if (holdsPredictions(name)) is(Role::Prediction);
+    if (const auto kind = kindOf(name)) {
+      is(kind->first);
+      if (!kind->second.empty()) place.push_back(kind->second);
       continue;
     }
-    if (name == "final" || name == "original" || name == "instances") continue;
-    const auto words = wordsOf(folder.string());
-    bool says = !words.empty(), saysLabels = false;
+    if (name == "manual" || name == "instances" || preferenceOf(name) != 0 || holdsPredictions(name)) continue;
+    const auto words = wordsOf(folder);
+    bool says = false, saysLabels = false, others = false;
+    std::string split;
     for (const auto& word : words) {
       const auto low = lowered(word);
       saysLabels |= isLabelWord(low);
-      says &= isLabelWord(low) || kImages.contains(low) || low == "manual" || low == "ground" || low == "truth";
+      says |= isLabelWord(low) || isImageWord(low) || low == "ground";
+      if (split.empty()) split = splitOfWord(low);
+      others |= !isLabelWord(low) && !isImageWord(low) && low != "manual" && low != "ground" && low != "truth" &&
+                splitOfWord(low).empty();
     }
-    if (says) {
-      if (!known) out.role = saysLabels ? Role::Labels : Role::Image, known = true;
+    if (says && !others) {
+      is(saysLabels ? Role::Labels : Role::Image);
+      if (!split.empty()) place.push_back(split);
+      continue;
+    }
+    if (const auto known = labelFolders.find(path); known != labelFolders.end()) {
+      is(Role::Labels);
+      place.insert(place.end(), known->second.rbegin(), known->second.rend());
       continue;
     }
     place.push_back(name);
@@ -178,7 +279,7 @@ std::string splitOf(const fs::path& relative) {
   static const std::string what = "[-_ ]?(set|data|dataset|images?|cases?|scans?|volumes?)?";
   static const std::array<std::pair<const char*, std::regex>, 3> kinds{
       {{"train", std::regex("(train|training|trainval)" + what + "|(images|labels)tr", std::regex::icase)},
-       {"validation", std::regex("(val|valid|validation)" + what + "|(images|labels)val", std::regex::icase)},
+       {"validation", std::regex("(val|valid|validation)" + what + "|(images|labels)va(l)?", std::regex::icase)},
        {"test", std::regex("(test|testing)" + what + "|(images|labels)ts", std::regex::icase)}}};
   const auto above = relative.parent_path();
   std::vector<fs::path> folders(above.begin(), above.end());
@@ -186,31 +287,6 @@ std::string splitOf(const fs::path& relative) {
     for (const auto& [kind, words] : kinds)
       if (std::regex_match(folder.string(), words)) return kind;
   return {};
-}
-
-std::string patientOf(const fs::path& relative, const Name& name) {
-  static const std::regex people("(sub|subject|patient|pat|pt|case|p)[-_ ]?[0-9][0-9a-z]*|sub-.+", std::regex::icase);
-  for (const auto& folder : relative.parent_path())
-    if (std::regex_match(folder.string(), people)) {
-      if (folder.string().starts_with("sub-")) return folder.string();
-      // Folders of one name below different ones are different people.
-      fs::path upTo;
-      for (const auto& part : relative.parent_path()) {
-        upTo /= part;
-        if (part == folder) break;
-      }
-      return upTo.generic_string();
-    }
-  if (name.stem.empty()) return relative.parent_path().generic_string();
-  static const std::regex times("(frame|time|tp|t|visit|ses|session|phase)[0-9]+|ed|es|pre|post", std::regex::icase);
-  std::string person;
-  for (std::size_t n = 0; n < name.stem.size(); ++n) {
-    if (n > 0 && std::regex_match(name.stem[n], times)) continue;
-    if (n > 0 && (name.stem[n - 1] == "ses" || name.stem[n - 1] == "frame") && digits(name.stem[n])) continue;
-    if (n > 0 && (name.stem[n] == "ses" || name.stem[n] == "frame") && n + 1 < name.stem.size()) continue;
-    person += (person.empty() ? "" : "_") + name.spelled[n];
-  }
-  return (relative.parent_path() / person).generic_string();
 }
 
 }  // namespace lorkd::data::layout

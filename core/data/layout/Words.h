@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,21 +11,20 @@
 
 namespace lorkd::data::layout {
 
-/// Whether a word, in small letters, says of what is called so that it is an image, or labels.
-bool meansImage(const std::string& word);
-bool meansLabels(const std::string& word);
-
 /// File name without its endings (.nii.gz, .nrrd, .mha, ...).
 std::string stemOf(const std::filesystem::path& file);
 
-/// What a volume file is by its name.
-enum class Role { Image, Labels, Part };  ///< Part: a piece of an annotation that another file holds whole
+/// What a volume file is by its name. Part: a piece of an annotation that another file holds whole. Prediction: what a
+/// network has answered, neither an image nor the truth.
+enum class Role { Image, Labels, Part, Prediction };
 
 /// A name taken apart. Words that only say what a file is, or who drew it ("image", "label", "imagesTr", "ct", "t1",
 /// "reader1") are taken out: what is left is the same for an image and its labels, "case 12" for
 /// "images/case_12.nii.gz" and "labels/case_12_seg.nii.gz".
 struct Name {
   Role role = Role::Image;
+  bool told = false;    ///< names say the role; it is not just taken for an image
+  bool listed = false;  ///< a description of the set says so, see layout/Listed.h
   bool callsItselfImage = false,
        callsItselfLabels = false;    ///< the file's own name says so, whatever its folder is called
   std::vector<std::string> place;    ///< words of the folders, lower case
@@ -34,9 +34,26 @@ struct Name {
   int preference = 0;             ///< among several labels of one image: "final" above others, "original" below
 };
 
+/// Folders of labels, each with the words of its name that belong to the place of what lies in it.
+using LabelFolders = std::map<std::filesystem::path, std::vector<std::string>>;
+
+/// Words of a name as they are written. "img0001" is two: what stands before the number only says what the file is.
+std::vector<std::string> wordsOf(const std::string& text);
+
+bool digits(std::string_view text);
+/// "image", "vol", ...: words that only say that something is an image. Lower case, as below.
+bool isImageWord(const std::string& word);
+/// "label", "mask", "seg", ...
+bool isLabelWord(const std::string& word);
+/// "t1", "ct", ...: contrasts and modalities.
+bool isContrast(const std::string& word);
+/// "train", "validation" or "test", or empty: the word of a split, or the end of a folder's name (imagesTr, labelsVa).
+std::string splitOfWord(const std::string& word);
+
 /// `relative` is the path below the source's folder. `channels` holds the stems that end in _0000: only of those is
-/// _0001 another channel (amos_0001.nii.gz is an image of its own).
-Name nameOf(const std::filesystem::path& relative, const std::set<std::string>& channels);
+/// _0001 another channel (amos_0001.nii.gz is an image of its own). `labelFolders` are those of layout/LabelFolders.h.
+Name nameOf(const std::filesystem::path& relative, const std::set<std::string>& channels,
+            const LabelFolders& labelFolders = {});
 
 /// The number of a channel, where the name ends in one (_0001 is 1).
 std::optional<std::size_t> numberOf(const Name& name);
@@ -51,10 +68,5 @@ bool saysSplit(const std::string& folder);
 /// What the folders say that an image is for: "train", "validation" or "test" (imagesTs, Testing, val, ...); the
 /// nearest that says it counts. Empty where none does. A path below the source's folder.
 std::string splitOf(const std::filesystem::path& relative);
-
-/// Whose image it is, coarse rather than fine: the folder called after a patient or subject (sub-*, patient*, ...),
-/// else the case's folder where the file's own name only says what it is, else the file's name without words for time
-/// points (frame01, t0, ses-2, pre). A path below the source's folder.
-std::string patientOf(const std::filesystem::path& relative, const Name& name);
 
 }  // namespace lorkd::data::layout

@@ -36,10 +36,9 @@ def brats2021(out):
         labels(out / stem / f"{stem}_seg.nii.gz", n, (1, 2, 4))
 
 
-@layout("brats2023", 4, 3, channels=["t1n", "t1c", "t2w", "t2f"], expect="wrong")
+@layout("brats2023", 4, 3, channels=["t1n", "t1c", "t2w", "t2f"])
 def brats2023(out):
     """BraTS-GLI-PATIENT-TIME: two times of one patient must not be divided between training and test."""
-    # Today each time of a patient is a patient of its own.
     folder = out / "ASNR-MICCAI-BraTS2023-GLI-Challenge-TrainingData"
     for n, who in enumerate(("00000-000", "00002-000", "00002-001", "00003-000")):
         stem = f"BraTS-GLI-{who}"
@@ -48,10 +47,9 @@ def brats2023(out):
         labels(folder / stem / f"{stem}-seg.nii.gz", n, (1, 2, 3))
 
 
-@layout("ucsf-pdgm", 4, 3, labels=4, channels=["T1", "T1c", "T2", "FLAIR", "ADC", "SWI"], expect="wrong")
+@layout("ucsf-pdgm", 4, 3, labels=4, channels=["T1", "T1c", "T2", "FLAIR", "ADC", "SWI"])
 def ucsf_pdgm(out):
     """Masks of the brain and of its tissue beside the tumour's map; a second time ends in _FU003d."""
-    # Today the follow-up is a patient of its own.
     for n, who in enumerate(("0004", "0005", "0005_FU003d", "0007")):
         stem, folder = f"UCSF-PDGM-{who}", out / f"UCSF-PDGM-{who}_nifti"
         for contrast in ("T1", "T1c", "T2", "FLAIR", "ADC", "SWI"):
@@ -70,7 +68,7 @@ def isles2022(out):
     bids(out)
 
 
-@layout("isles2022-flair", 6, 3, labelled=3, channels=None, expect="rule")
+@layout("isles2022-flair", 6, 3, labelled=3, channels=None)
 def isles2022_flair(out):
     """With FLAIR in another folder, on another grid: the mask is that of the diffusion's image."""
     isles2022(out)
@@ -79,10 +77,10 @@ def isles2022_flair(out):
         image(out / sub / "ses-0001" / "anat" / f"{sub}_ses-0001_FLAIR.nii.gz", n, "mr", coarse)
 
 
-@layout("wmh", 3, 3, channels=["FLAIR", "T1"], expect="wrong")
+@layout("wmh", 3, 3, channels=["FLAIR", "T1"], expect="rule")
 def wmh(out):
     """The label map is called after what it marks; orig/ holds the same images before their correction."""
-    # Today wmh.nii.gz is an image, and so is each contrast of pre and orig: nothing is labelled.
+    # By values alone they may be labels: asked, not taken.
     for n, site in enumerate(("Utrecht", "Utrecht", "Singapore")):
         case = out / "training" / site / str(n * 17)
         for part in ("pre", "orig"):
@@ -91,9 +89,8 @@ def wmh(out):
         labels(case / "wmh.nii.gz", n)
 
 
-@layout("mrbrains18", 3, 3, channels=["FLAIR", "reg_IR", "reg_T1"], expect="wrong")
+@layout("mrbrains18", 3, 3, channels=["FLAIR", "reg_IR", "reg_T1"])
 def mrbrains18(out):
-    # Today segm is no word for labels, reg_ no part of a contrast: nothing is labelled.
     for n in range(3):
         for contrast in ("FLAIR", "reg_IR", "reg_T1"):
             image(out / "training" / str(n + 1) / "pre" / f"{contrast}.nii.gz", n, "mr")
@@ -118,7 +115,7 @@ def atlas2(out):
         labels(folder / f"{sub}_ses-1_space-MNI152NLin2009aSym_label-L_desc-T1lesion_mask.nii.gz", n, [1])
 
 
-@layout("crossmoda", 5, 5, labelled=3, expect="rule")
+@layout("crossmoda", 5, 5, labelled=3)
 def crossmoda(out):
     for n in range(1, 4):
         image(out / "source_training" / f"crossmoda_{n}_ceT1.nii.gz", n, "mr")
@@ -148,10 +145,9 @@ def bids_masks(out):
     bids(out, "manual_masks")
 
 
-@layout("bids-dseg", 3, 3, labels=["GM", "WM"], expect="wrong")
+@layout("bids-dseg", 3, 3, labels=["GM", "WM"])
 def bids_dseg(out):
     """Names of the values stand in dseg.tsv at the top of the derivatives."""
-    # Today dseg.tsv is not read: values stay numbers.
     for n in range(1, 4):
         sub = f"sub-{n:02}"
         image(out / sub / "anat" / f"{sub}_T1w.nii.gz", n, "mr")
@@ -207,10 +203,9 @@ def freesurfer(out):
     text(out / "FreeSurferColorLUT.txt", LUT)
 
 
-@layout("freesurfer-nifti", 3, 3, labels=["Left-Cerebral-White-Matter", "Left-Hippocampus"], expect="wrong")
+@layout("freesurfer-nifti", 3, 3, labels=["Left-Cerebral-White-Matter", "Left-Hippocampus"])
 def freesurfer_nifti(out):
     """The same after mri_convert."""
-    # Today aseg is an image: nothing is labelled.
     for n in range(3):
         mri = out / "subjects" / f"OAS1_{n:04}_MR1" / "mri"
         image(mri / "orig.nii.gz", n, "mr")
@@ -236,10 +231,9 @@ def datalad(out):
             path.symlink_to(os.path.relpath(target, folder))
 
 
-@layout("ixi", 6, 3, labelled=0, labels=[], expect="wrong")
+@layout("ixi", 6, 3, labelled=0, labels=[])
 def ixi(out):
     """One folder a contrast, no labels."""
-    # Today the contrasts of one person in two folders are two patients.
     for n, who in enumerate(("IXI002-Guys-0828", "IXI012-HH-1211", "IXI013-HH-1212")):
         for contrast in ("T1", "T2"):
             image(out / f"IXI-{contrast}" / f"{who}-{contrast}.nii.gz", n, "mr")

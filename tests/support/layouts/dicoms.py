@@ -10,7 +10,7 @@ def dicom_nifti_mask(out):
         labels(out / f"patient{n:02}" / "mask.nii.gz", n, [1])
 
 
-@layout("dicom-nifti-masks-apart", 3, 3, expect="rule")
+@layout("dicom-nifti-masks-apart", 3, 3)
 def dicom_nifti_apart(out):
     """A folder of series and a folder of masks, called alike."""
     for n in range(1, 4):

@@ -80,10 +80,9 @@ def nnunet_v2_ignore(out):
     described(out / "Dataset002_Scribble", {**LIVER, "ignore": 3})
 
 
-@layout("nnunet-v2-files", 3, 3, labels=["liver", "tumour"], expect="wrong")
+@layout("nnunet-v2-files", 3, 3, labels=["liver", "tumour"])
 def nnunet_v2_files(out):
     """dataset.json may list the files of each case ("dataset"), called and placed as they like."""
-    # Today the list of files is not read: labels are images.
     folder, listed = out / "Dataset003_Elsewhere", {}
     for n, word in enumerate(("ax", "by", "cz")):
         image(folder / "recon" / f"{word}_venous.nii.gz", n)
@@ -137,7 +136,7 @@ def nnunet_no_json(out):
     raw(out / "Dataset007_Bare", "la_{:03}")
 
 
-@layout("nnunet-labels-list", 3, 3, labels=["liver", "tumour"], expect="rule")
+@layout("nnunet-labels-list", 3, 3, labels=["liver", "tumour"])
 def nnunet_labels_list(out):
     """Not by the words of nnU-Net, but found: a list of names in the order of the values."""
     raw(out / "Task511_List", "la_{:03}")
@@ -154,10 +153,9 @@ def nnunet_v2_png(out):
     described(folder, {"background": 0, "road": 1}, {"0": "grey"}, ".png", 4)
 
 
-@layout("nnunet-results-beside", 3, 3, labels=["liver", "tumour"], expect="wrong")
+@layout("nnunet-results-beside", 3, 3, labels=["liver", "tumour"])
 def nnunet_results(out):
     """A working folder: predictions of a trained network lie below nnUNet_results, and are neither image nor truth."""
-    # Today predictions are images of further patients.
     raw(out / "nnUNet_raw" / "Dataset001_Liver", "la_{:03}")
     described(out / "nnUNet_raw" / "Dataset001_Liver")
     fold = out / "nnUNet_results" / "Dataset001_Liver" / "nnUNetTrainer__nnUNetPlans__3d_fullres" / "fold_0"
@@ -236,10 +234,9 @@ def atm22(out):
         labels(out / "TrainBatch1" / "labelsTr" / f"ATM_{n:03}_0000.nii.gz", n, [1])
 
 
-@layout("topcow", 4, 2, splits={"train": 4}, expect="wrong")
+@layout("topcow", 4, 2, splits={"train": 4})
 def topcow(out):
     """CT and MR angiography of the same patient are two images with labels each."""
-    # Today cow_seg_labelsTr is no folder of labels: its files are images; CT and MR of a patient are two patients.
     folder = out / "TopCoW2024_Data_Release"
     for n in range(4):
         name = f"topcow_{('ct', 'mr')[n % 2]}_{1 + n // 2:03}"
@@ -249,10 +246,9 @@ def topcow(out):
 
 
 @layout("amos22-json", 5, 5, labelled=4, labels=["spleen", "right kidney"],
-        splits={"train": 3, "validation": 1, "test": 1}, expect="wrong")
+        splits={"train": 3, "validation": 1, "test": 1})
 def amos22_json(out):
     """AMOS calls the validation part imagesVa and labelsVa."""
-    # Today imagesVa and labelsVa are unknown words: the labels are an image, and one image is without.
     folder = out / "amos22"
     for n, part in enumerate(("Tr", "Tr", "Tr", "Va", "Ts")):
         image(folder / f"images{part}" / f"amos_{n + 1:04}.nii.gz", n)

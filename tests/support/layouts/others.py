@@ -50,20 +50,18 @@ def follow_ups(out):
         labels(folder / "mask.nii.gz", n, [1])
 
 
-@layout("dates-in-names", 4, 2, expect="wrong")
+@layout("dates-in-names", 4, 2)
 def dates(out):
     """The same by names: patient_date."""
-    # Today each date of a patient is a patient of its own.
     for n in range(4):
         stem = f"P{n // 2:03}_{('20190305', '20200811')[n % 2]}"
         image(out / "images" / f"{stem}.nii.gz", n)
         labels(out / "labels" / f"{stem}.nii.gz", n, [1])
 
 
-@layout("sides-in-names", 4, 2, expect="wrong")
+@layout("sides-in-names", 4, 2)
 def sides(out):
     """Left and right knee of one patient."""
-    # Today each side of a patient is a patient of its own.
     for n in range(4):
         stem = f"{9000 + n // 2}_{('left', 'right')[n % 2]}"
         image(out / "images" / f"{stem}.nii.gz", n, "mr")
@@ -79,7 +77,7 @@ def two_sites(out):
         labels(site / "labels" / f"case_{n % 2}.nii.gz", n)
 
 
-@layout("masks-by-structure", 3, 3, labels=["liver", "spleen"], expect="rule")
+@layout("masks-by-structure", 3, 3, labels=["liver", "spleen"])
 def masks_by_structure(out):
     """A folder a structure below masks/, files called as the images are."""
     for n in range(3):
@@ -95,10 +93,9 @@ def masks_255(out):
         mask(out / f"case_{n}" / "mask.nii.gz", n, value=255)
 
 
-@layout("ct-rate", 4, 2, labelled=0, labels=[], splits={"train": 4}, expect="wrong")
+@layout("ct-rate", 4, 2, labelled=0, labels=[], splits={"train": 4})
 def ct_rate(out):
     """Reconstructions of one study are one patient's; classes stand in a table: no classification of volumes."""
-    # Today each reconstruction is a patient of its own.
     for n in range(4):
         who = f"train_{1 + n // 2}"
         image(out / "dataset" / "train" / who / f"{who}_a" / f"{who}_a_{1 + n % 2}.nii.gz", n)
@@ -121,20 +118,18 @@ def volumes_classes(out):
         image(out / ("benign", "malignant")[n % 2] / f"case_{n}.nii.gz", n)
 
 
-@layout("predictions-beside", 3, 3, expect="wrong")
+@layout("predictions-beside", 3, 3)
 def predictions(out):
     """A network's answers beside the truth are no truth."""
-    # Today predictions are images of further patients.
     for n in range(3):
         image(out / "images" / f"case_{n}.nii.gz", n)
         labels(out / "labels" / f"case_{n}.nii.gz", n)
         labels(out / "predictions" / f"case_{n}.nii.gz", n, (1, 2, 3))
 
 
-@layout("preprocessed-beside", 6, 3, expect="wrong")
+@layout("preprocessed-beside", 6, 3)
 def preprocessed(out):
     """The same images resampled or cropped in another folder, each with its labels."""
-    # Today the same patient in two folders is two patients.
     for part, shift in (("original", 0), ("resampled", 1)):
         for n in range(3):
             image(out / part / "images" / f"case_{n}.nii.gz", n + shift)
