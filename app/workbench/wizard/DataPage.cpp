@@ -19,8 +19,10 @@
 #include "app/workbench/Text.h"
 #include "app/workbench/pacs/PacsDialog.h"
 #include "app/workbench/wizard/KnownDialog.h"
+#include "app/workbench/wizard/LayoutDialog.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
+#include "core/plugin/Registry.h"
 #include "widgets/form/PlanNames.h"
 #include "widgets/run/Background.h"
 
@@ -52,6 +54,22 @@ QString sourceName(const QString& folder, const Json& sources, const Known& know
   auto name = base;
   for (int n = 2; taken(name); ++n) name = base + "-" + std::to_string(n);
   return QString::fromStdString(name);
+}
+
+/// What the plan says of the names of a source's files, as `lorkd scan` is told it.
+QStringList layoutArguments(const Json& source, const QString& folder) {
+  if (!source.contains("layout")) return {};
+  const auto layout = source["layout"].get<plan::Layout>();
+  QStringList out{"--reader=" + text(layout.reader)};
+  for (const auto& pattern : layout.images) out << "--images=" + text(pattern);
+  for (const auto& pattern : layout.labels) out << "--labels=" + text(pattern);
+  const auto table = [&](const char* flag, const std::string& file) {
+    if (!file.empty()) out << flag + QDir(folder).absoluteFilePath(text(file));
+  };
+  table("--table=", layout.table);
+  if (!layout.patients.pattern.empty()) out << "--patients=" + text(layout.patients.pattern);
+  table("--patients-table=", layout.patients.table);
+  return out;
 }
 
 /// Why the plan must still say which channels the network sees; empty where each image has one, or it says so.
@@ -106,7 +124,13 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
          "network sees"));
   m_known->setEnabled(false);
   connect(m_known, &QPushButton::clicked, this, &DataPage::askKnown);
-  for (auto* button : {add, pacs, m_move, remove, m_known}) buttons->addWidget(button);
+  auto* lie = new QPushButton(tr("How files lie…"), this);
+  lie->setObjectName("layout");
+  lie->setToolTip(
+      tr("Which files of the chosen source are images, which are their labels, and whose they are, where names alone do "
+         "not say it right"));
+  connect(lie, &QPushButton::clicked, this, &DataPage::askLayout);
+  for (auto* button : {add, pacs, m_move, remove, lie, m_known}) buttons->addWidget(button);
   buttons->addStretch();
   auto* top = new QHBoxLayout;
   top->addWidget(m_sources);
@@ -146,7 +170,7 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   });
   connect(remove, &QPushButton::clicked, this, &DataPage::removeSource);
   const auto follow = [=, this] {
-    for (auto* button : {m_move, remove}) button->setEnabled(m_sources->currentItem());
+    for (auto* button : {m_move, remove, lie}) button->setEnabled(m_sources->currentItem());
   };
   connect(m_sources, &QTreeWidget::currentItemChanged, this, follow);
   follow();
@@ -226,9 +250,11 @@ void DataPage::scan(const QString& name, const QString& folder) {
   m_status->setText(tr("Scanning %1…").arg(folder));
   std::erase_if(m_failed, [&](const auto& entry) { return entry.first == name; });
   m_cancelled = false;
+  const auto source = m_wizard->model()->value("data.sources").value(name.toStdString(), Json::object());
   auto* job = m_wizard->jobs()->add(
       tr("Scan %1").arg(folder),
-      {"scan", folder, "--index", QDir(m_wizard->project()).filePath("index.sqlite"), "--source", name});
+      QStringList{"scan", folder, "--index", QDir(m_wizard->project()).filePath("index.sqlite"), "--source", name} +
+          layoutArguments(source, folder));
   m_jobs.add(job);
   m_cancel->show();
   Q_EMIT completeChanged();
@@ -316,6 +342,15 @@ void DataPage::present() {
   m_known->setEnabled(m_found.labelled > 0);
   Q_EMIT completeChanged();
   Q_EMIT scanned();
+}
+
+void DataPage::askLayout() {
+  const auto* item = m_sources->currentItem();
+  if (!item) return;
+  const auto name = item->text(0), folder = item->text(1);
+  LayoutDialog dialog(m_wizard->model(), name.toStdString(), plugin::registry().readers(), this);
+  if (dialog.exec() != QDialog::Accepted) return;
+  scan(name, folder);
 }
 
 void DataPage::askKnown() {

@@ -49,6 +49,8 @@ class DataPage : public PlanPage {
 
  private:
   void askPacs();
+  /// Which files of the chosen source are images, which their labels, and whose.
+  void askLayout();
   /// What the labels speak of, which of several answers counts, which channels the network sees.
   void askKnown();
   void removeSource();
