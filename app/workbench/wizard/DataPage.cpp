@@ -22,7 +22,6 @@
 #include "app/workbench/wizard/LayoutDialog.h"
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
-#include "core/plugin/Registry.h"
 #include "widgets/form/PlanNames.h"
 #include "widgets/run/Background.h"
 
@@ -90,7 +89,10 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   m_sources = new QTreeWidget(this);
   m_sources->setObjectName("sources");
   m_sources->setAccessibleName(tr("Data sources"));
-  m_sources->setHeaderLabels({tr("Source"), tr("Folder")});
+  m_sources->setHeaderLabels({tr("Source"), tr("Folder"), tr("Read")});
+  m_sources->header()->setStretchLastSection(false);
+  m_sources->header()->setSectionResizeMode(1, QHeaderView::Stretch);
+  m_sources->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
   m_sources->setRootIsDecorated(false);
   m_sources->setMaximumHeight(130);
   m_rows = new RowsModel({tr("Patient / image"), tr("Kind"), tr("Grid"), tr("Labels or finding")}, this);
@@ -126,9 +128,9 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   connect(m_known, &QPushButton::clicked, this, &DataPage::askKnown);
   auto* lie = new QPushButton(tr("How files lie…"), this);
   lie->setObjectName("layout");
-  lie->setToolTip(
-      tr("Which files of the chosen source are images, which are their labels, and whose they are, where names alone do "
-         "not say it right"));
+  lie->setToolTip(tr(
+      "Which files of the chosen source are images, which are their labels, and whose they are, where names alone do "
+      "not say it right"));
   connect(lie, &QPushButton::clicked, this, &DataPage::askLayout);
   for (auto* button : {add, pacs, m_move, remove, lie, m_known}) buttons->addWidget(button);
   buttons->addStretch();
@@ -138,7 +140,8 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "unreadable"}) {
+  for (const char* code :
+       {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
@@ -301,6 +304,7 @@ void DataPage::present() {
   for (int n = 0; n < m_sources->topLevelItemCount(); ++n)
     for (const auto& source : m_found.sources) {
       auto* row = m_sources->topLevelItem(n);
+      if (row->text(0) == source.name) row->setText(2, source.readAs);
       if (source.there || row->text(0) != source.name) continue;
       row->setIcon(0, style()->standardIcon(QStyle::SP_MessageBoxWarning));
       m_sources->setCurrentItem(row);
@@ -348,7 +352,7 @@ void DataPage::askLayout() {
   const auto* item = m_sources->currentItem();
   if (!item) return;
   const auto name = item->text(0), folder = item->text(1);
-  LayoutDialog dialog(m_wizard->model(), name.toStdString(), plugin::registry().readers(), this);
+  LayoutDialog dialog(m_wizard->model(), name.toStdString(), this);
   if (dialog.exec() != QDialog::Accepted) return;
   scan(name, folder);
 }

@@ -9,11 +9,28 @@
 #include "app/workbench/Text.h"
 #include "core/base/Guard.h"
 #include "core/data/Annotations.h"
+#include "core/data/layout/Readers.h"
 
 namespace lorkd::workbench {
 namespace {
 
 QString say(const char* words) { return QCoreApplication::translate("FoundImages", words); }
+
+/// With whole paths of its tables: the index may have been told them so.
+plan::Layout placed(plan::Layout layout, const QString& folder) {
+  for (auto* table : {&layout.table, &layout.patients.table})
+    if (!table->empty()) *table = (std::filesystem::path(folder.toStdString()) / *table).lexically_normal().string();
+  return layout;
+}
+
+QString readAs(const std::string& reader) {
+  if (reader == "names") return say("by the words in the names");
+  if (reader == "rules") return say("by patterns");
+  if (reader == "table") return say("by a table");
+  for (const auto& known : data::layout::builtInReaders())
+    if (known.name == reader) return text(known.title);
+  return text(reader);
+}
 
 /// One source's part of the list.
 class Listing {
@@ -111,6 +128,12 @@ Result<void> listAll(const QString& file, const Json& sources, FoundImages& out)
   for (auto& source : out.sources) {
     const auto name = source.name.toStdString();
     source.scanned = std::ranges::any_of(known, [&](const auto& entry) { return entry.first == name; });
+    if (source.scanned) {
+      LORKD_TRY(told, index->readAs(name));
+      const auto wanted = sources[name].value("layout", Json::object()).get<plan::Layout>();
+      source.readAs = readAs(told.reader);
+      source.scanned = placed(told.layout, source.folder) == placed(wanted, source.folder);
+    }
     if (!source.there) continue;
     Listing listing(out, source.folder.toStdString(), sources[name].value("accept", std::set<std::string>()));
     LORKD_CHECK(list(*index, name, sources.size() > 1, listing));

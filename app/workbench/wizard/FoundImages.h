@@ -15,7 +15,8 @@ struct FoundImages {
   struct Source {
     QString name, folder;
     bool there = false;    ///< the folder exists
-    bool scanned = false;  ///< the index knows it
+    bool scanned = false;  ///< the index knows it, read as the plan says
+    QString readAs;        ///< how its files were told apart, in words
   };
   std::vector<Source> sources;
   std::vector<data::Case> cases;  ///< that a run can use

@@ -19,6 +19,7 @@
 #include "core/data/layout/Readers.h"
 #include "widgets/field/FaultLine.h"
 #include "widgets/run/Background.h"
+#include "widgets/run/Job.h"
 
 namespace lorkd::workbench {
 namespace {
@@ -62,9 +63,8 @@ void fitColumns(QTreeWidget* tree) {
 
 }  // namespace
 
-LayoutDialog::LayoutDialog(form::PlanModel* model, const std::string& source,
-                           std::vector<data::layout::LayoutReader> readers, QWidget* parent)
-    : QDialog(parent), m_model(model), m_source(source), m_readers(std::move(readers)), m_timer(new QTimer(this)) {
+LayoutDialog::LayoutDialog(form::PlanModel* model, const std::string& source, QWidget* parent)
+    : QDialog(parent), m_model(model), m_source(source), m_timer(new QTimer(this)) {
   setWindowTitle(tr("How the files of %1 lie").arg(text(source)));
   setObjectName("layoutDialog");
   const auto sources = model->value("data.sources");
@@ -95,6 +95,7 @@ LayoutDialog::LayoutDialog(form::PlanModel* model, const std::string& source,
   connect(m_reader, &QComboBox::currentIndexChanged, this, later);
   for (auto* field : {m_images, m_labels}) connect(field, &QPlainTextEdit::textChanged, this, later);
   for (auto* field : {m_table, m_patientPattern, m_patientTable}) connect(field, &QLineEdit::textChanged, this, later);
+  askReaders();
   m_summary->setText(tr("Listing the folder…"));
   m_ok->setEnabled(false);
   ++m_asked;
@@ -150,11 +151,8 @@ void LayoutDialog::addFields(QVBoxLayout* layout) {
   m_reader->setAccessibleName(tr("Reader"));
   m_reader->addItem(tr("Recognise the data set"), "auto");
   m_reader->addItem(tr("By the words in the names"), "names");
-  for (const auto* known : {&data::layout::builtInReaders(), &std::as_const(m_readers)})
-    for (const auto& reader : *known) {
-      m_reader->addItem(text(reader.title), text(reader.name));
-      m_reader->setItemData(m_reader->count() - 1, text(reader.form), Qt::ToolTipRole);
-    }
+  for (const auto& reader : data::layout::builtInReaders())
+    addReader(text(reader.name), text(reader.title), text(reader.form));
   form->addRow(tr("&Reader"), m_reader);
   const auto patterns = [&](const char* name, const QString& title, const QString& example) {
     auto* field = new QPlainTextEdit(this);
@@ -169,9 +167,10 @@ void LayoutDialog::addFields(QVBoxLayout* layout) {
   };
   m_images = patterns("layoutImages", tr("&Images"), "{patient}/{channel}.nii.gz");
   m_labels = patterns("layoutLabels", tr("&Labels"), "{patient}/masks/{label}.nii.gz");
-  m_table = addTable("layoutTable", tr("&Table instead of patterns"),
-                     tr("A CSV with a row for each image and each of its labels, and the columns image, channel, label, "
-                        "structure, patient, split"));
+  m_table =
+      addTable("layoutTable", tr("&Table instead of patterns"),
+               tr("A CSV with a row for each image and each of its labels, and the columns image, channel, label, "
+                  "structure, patient, split"));
   m_patientPattern = new QLineEdit(this);
   m_patientPattern->setObjectName("layoutPatients");
   m_patientPattern->setAccessibleName(tr("Pattern of patients"));
@@ -206,8 +205,32 @@ void LayoutDialog::addPreview(QVBoxLayout* layout) {
   layout->addWidget(m_pages, 1);
 }
 
+void LayoutDialog::addReader(const QString& name, const QString& title, const QString& form) {
+  m_reader->addItem(title, name);
+  m_reader->setItemData(m_reader->count() - 1, form, Qt::ToolTipRole);
+}
+
+void LayoutDialog::askReaders() {
+  auto* job = new watch::Job(tr("List readers"), {"layouts"}, this);
+  connect(job, &watch::Job::finished, this, [this, job] {
+    const auto readers =
+        job->state() == watch::Job::State::Done ? job->result().value("readers", Json::array()) : Json();
+    for (const auto& reader : readers) {
+      const auto name = text(reader, "name");
+      const bool known = m_reader->findData(name) >= 0;
+      if (known && !m_ofPlugins.contains(name)) continue;
+      if (!known) addReader(name, text(reader, "title"), text(reader, "form"));
+      m_reader->setItemText(m_reader->findData(name), text(reader, "title"));
+      m_ofPlugins.insert(name);
+    }
+  });
+  job->start();
+}
+
 void LayoutDialog::fill(const plan::Layout& layout) {
-  m_reader->setCurrentIndex(std::max(0, m_reader->findData(text(layout.reader))));
+  const auto reader = text(layout.reader);
+  if (m_reader->findData(reader) < 0) addReader(reader, reader, {}), m_ofPlugins.insert(reader);
+  m_reader->setCurrentIndex(m_reader->findData(reader));
   m_images->setPlainText(linesOf(layout.images));
   m_labels->setPlainText(linesOf(layout.labels));
   m_table->setText(text(layout.table));
@@ -229,11 +252,18 @@ plan::Layout LayoutDialog::entered() const {
 void LayoutDialog::ask() {
   if (!m_files) return;
   const int asked = ++m_asked;
+  const auto layout = entered();
+  if (m_ofPlugins.contains(text(layout.reader)) && layout.images.empty() && layout.table.empty()) {
+    m_answered = asked;
+    for (auto* page : {m_examples, m_names, m_left}) page->clear();
+    m_fault->say({});
+    m_summary->setText(tr("What this reader finds shows in the scan."));
+    m_summary->show();
+    m_ok->setEnabled(true);
+    return;
+  }
   watch::inBackground(
-      this,
-      [files = m_files, chosen = data::layout::Chosen{entered(), m_readers}] {
-        return data::layout::preview(chosen, *files);
-      },
+      this, [files = m_files, layout] { return data::layout::preview({layout}, *files); },
       [this, asked](const Result<data::layout::Preview>& found) {
         if (asked != m_asked) return;
         m_answered = asked;
@@ -270,8 +300,7 @@ void LayoutDialog::present(const Result<data::layout::Preview>& found) {
   for (const auto& [what, names] : {std::pair{tr("channel"), &found->channels},
                                     {tr("structure"), &found->structures},
                                     {tr("split"), &found->splits}})
-    for (const auto& [name, images] : *names)
-      new QTreeWidgetItem(m_names, {what, text(name), QString::number(images)});
+    for (const auto& [name, images] : *names) new QTreeWidgetItem(m_names, {what, text(name), QString::number(images)});
   for (const auto& left : found->firstLeft) new QTreeWidgetItem(m_left, {text(left.path), text(left.message)});
   if (found->left > found->firstLeft.size())
     new QTreeWidgetItem(m_left, {tr("and %1 more").arg(found->left - found->firstLeft.size())});
@@ -281,7 +310,8 @@ void LayoutDialog::present(const Result<data::layout::Preview>& found) {
 
 void LayoutDialog::accept() {
   const auto layout = entered();
-  m_model->setValue("data.sources." + text(m_source) + ".layout", layout == plan::Layout() ? Json::object() : Json(layout));
+  m_model->setValue("data.sources." + text(m_source) + ".layout",
+                    layout == plan::Layout() ? Json::object() : Json(layout));
   QDialog::accept();
 }
 

@@ -3,6 +3,7 @@
 
 #include <QDialog>
 #include <memory>
+#include <set>
 
 #include "core/base/Progress.h"
 #include "core/data/layout/Reading.h"
@@ -29,9 +30,7 @@ namespace lorkd::workbench {
 class LayoutDialog : public QDialog {
   Q_OBJECT
  public:
-  /// `readers` are those of plugins, beside the built-in ones.
-  LayoutDialog(form::PlanModel* model, const std::string& source, std::vector<data::layout::LayoutReader> readers,
-               QWidget* parent = nullptr);
+  LayoutDialog(form::PlanModel* model, const std::string& source, QWidget* parent = nullptr);
   ~LayoutDialog() override;
   void accept() override;
   /// What is asked for now has been answered.
@@ -42,6 +41,9 @@ class LayoutDialog : public QDialog {
   void addPreview(QVBoxLayout* layout);
   QLineEdit* addTable(const QString& name, const QString& title, const QString& tip);
   void fill(const plan::Layout& layout);
+  /// Lists the readers of the engine's plugins, too.
+  void askReaders();
+  void addReader(const QString& name, const QString& title, const QString& form);
   plan::Layout entered() const;
   /// Lets a worker say what the fields make of the folder.
   void ask();
@@ -50,7 +52,7 @@ class LayoutDialog : public QDialog {
   form::PlanModel* m_model;
   std::string m_source;
   std::filesystem::path m_folder;
-  std::vector<data::layout::LayoutReader> m_readers;
+  std::set<QString> m_ofPlugins;  ///< readers that the engine alone has: what they find shows in a scan
   std::shared_ptr<const data::layout::Files> m_files;  ///< nothing before the folder is listed
   CancelToken m_cancel;
   int m_asked = 0, m_answered = 0;
