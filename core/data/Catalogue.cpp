@@ -11,7 +11,7 @@
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/data/layout/Words.h"
-#include "core/io/Images2D.h"
+#include "core/io/Csv.h"
 #include "core/io/VolumeFile.h"
 #include "core/io/dicom/MediaDirectory.h"
 
@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 7;
+constexpr int version = 8;
 constexpr std::int64_t kLookAgain = -1;  // no generation of a file table
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
@@ -50,7 +50,7 @@ fs::path lexical(const fs::path& path) {
 /// A source that is one file: an .npz archive, a table of pictures, or a volume, whose labels may lie beside it.
 Result<io::Scan> scanFile(const fs::path& file) {
   io::Scan scan;
-  const bool table = io::isPictureTable(file);
+  const bool table = io::isTable(file);
   if (file.extension() == ".npz" || table) {
     scan.loose.push_back({file, table ? "table" : "npz", {}, {}});
     scan.filesSeen = 1;

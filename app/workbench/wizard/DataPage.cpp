@@ -114,7 +114,8 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "unreadable"}) {
+  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "middle-slice",
+                           "class-folders", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
@@ -288,7 +289,10 @@ void DataPage::present() {
                  : code == "uneven-spacing" ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
                  : code == "label-affine"
                      ? tr("Take labels voxel by voxel, whatever place their header says (images: %1)").arg(images)
-                 : code == "unreadable" ? tr("Do without what cannot be read (places: %1)").arg(images)
+                 : code == "middle-slice"
+                     ? tr("Take the middle slice of each volume of an archive (sets: %1)").arg(images)
+                 : code == "class-folders" ? tr("Take these folders as classes of pictures (sets: %1)").arg(images)
+                 : code == "unreadable"    ? tr("Do without what cannot be read (places: %1)").arg(images)
                                         : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }
