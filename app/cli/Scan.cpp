@@ -43,6 +43,15 @@ std::string sizeText(const image::Geometry& g) {
   return out.str();
 }
 
+/// "12 pictures of 4 people (train 8, test 4)": at most so many people.
+std::string picturesText(const data::PictureCounts& counts) {
+  std::string parts;
+  for (const auto& [part, count] : counts.parts)
+    parts += (parts.empty() ? " (" : ", ") + (part.empty() ? "of no part" : part) + " " + std::to_string(count);
+  return std::to_string(counts.pictures) + " pictures of " + std::to_string(counts.people) + " people" +
+         (parts.empty() || counts.parts.size() + counts.parts.count("") == 2 ? "" : parts + ")");
+}
+
 /// ", channels T1, T2" where there are several.
 std::string channelsText(const data::Case& item) {
   if (item.channels.size() < 2) return {};
@@ -74,7 +83,8 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
     labelled += item.labels.empty() ? 0 : 1;
     for (const auto& label : item.labels) ++labels[label];
     text << item.id << "  " << printable(item.modality.empty() ? item.kind : item.modality, false) << " "
-         << printable(item.bodyPart, false) << "  " << sizeText(item.geometry) << "  " << item.labels.size()
+         << printable(item.bodyPart, false) << "  "
+         << (item.kind == "picture" ? picturesText(item.counts) : sizeText(item.geometry)) << "  " << item.labels.size()
          << " labels" << channelsText(item) << "\n";
     answer["cases"].push_back({{"id", item.id},
                                {"kind", item.kind},
@@ -82,6 +92,11 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
                                {"labels", item.labels},
                                {"channels", data::channelNames(item)}});
     if (!item.split.empty()) answer["cases"].back()["split"] = item.split;
+    if (item.kind == "picture") {
+      answer["cases"].back()["pictures"] = item.counts.pictures;
+      answer["cases"].back()["people"] = item.counts.people;
+      answer["cases"].back()["parts"] = item.counts.parts;
+    }
   }
   const auto finding = [&](const std::string& place, const io::Finding& f) {
     // Within its line: a name with an end of line in it would look like another finding.

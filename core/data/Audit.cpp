@@ -7,6 +7,7 @@
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
 #include "core/data/Orient.h"
+#include "core/data/PictureCopies.h"
 #include "core/data/SegmentReader.h"
 
 namespace lorkd::data {
@@ -282,6 +283,8 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
       image.leftOut = before;  // nothing leaves it out of a run
     }
   }
+
+  if (request.voxels) LORKD_CHECK(findPictureCopies(index, request, out.images, progress, cancel));
 
   std::vector<std::vector<Split>> splits(out.images.size());
   if (request.plan && !request.plan->tasks.empty()) {

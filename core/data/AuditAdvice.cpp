@@ -25,7 +25,9 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"uneven-spacing", "slices are interpolated to an even spacing"},
       {"label-grid", "each voxel takes the nearest label"},
       {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"},
-      {"possible-labels", "taken for an image"}};
+      {"possible-labels", "taken for an image"},
+      {"middle-slice", "the middle slice of each volume is the picture"},
+      {"class-folders", "the folders are classes"}};
   if (f.severity == Severity::Consent) {
     const auto words = consented.find(f.code);
     return !accepted ? "left out until you accept it" : words == consented.end() ? "accepted" : words->second;
@@ -53,6 +55,12 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"not-annotated",
        "counts nowhere for these classes; if it was looked through for them, say so in the source's annotates"},
       {"constant", "used; look at it"},
+      {"picture-copies", "used; take copies away, or give them one patient in a table, so that they stay in one part"},
+      {"picture-near-copies", "used; look at them: copies learnt from and tested on make scores too good"},
+      {"patient-in-splits", "used as the data are divided; data.split.given: ignore divides anew, by patient"},
+      {"label-conflict", "left out of the column"},
+      {"picture-without-class", "left out"},
+      {"augmented-copy", "left out"},
       {"not-hu", "used as it is; look at its rescale slope and intercept"},
       {"empty-label", "used: the structure is taken to be absent"}};
   const auto words = known.find(f.code);

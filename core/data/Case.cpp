@@ -6,9 +6,9 @@
 
 #include "core/base/Digest.h"
 #include "core/data/PictureCase.h"
+#include "core/data/PictureSet.h"
 #include "core/data/SegmentReader.h"
 #include "core/image/GeometryJson.h"
-#include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
@@ -108,6 +108,8 @@ void to_json(Json& j, const Case& c) {
   if (!c.places.empty()) j["label_places"] = c.places;
   if (!c.ignored.empty()) j["ignored"] = c.ignored;
   if (!c.unannotated.empty()) j["unannotated"] = c.unannotated;
+  if (c.counts != PictureCounts())
+    j["counts"] = {{"pictures", c.counts.pictures}, {"people", c.counts.people}, {"parts", c.counts.parts}};
 }
 
 void from_json(const Json& j, Case& c) {
@@ -137,6 +139,12 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("label_places")) j.at("label_places").get_to(c.places);
   if (j.contains("ignored")) j.at("ignored").get_to(c.ignored);
   if (j.contains("unannotated")) j.at("unannotated").get_to(c.unannotated);
+  if (j.contains("counts")) {
+    const auto& counts = j.at("counts");
+    counts.at("pictures").get_to(c.counts.pictures);
+    counts.at("people").get_to(c.counts.people);
+    counts.at("parts").get_to(c.counts.parts);
+  }
   const auto there = [&](const LabelPlace& at) {
     return at.file >= 0 && at.layer >= 0 && at.value >= 0 && at.value < 65536;
   };
@@ -192,35 +200,17 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
 }
 
 Result<std::string> inputDigest(const Case& c) {
+  if (c.kind == "picture") return pictureDigest(c.imageFiles);
   std::vector<std::filesystem::path> files = c.imageFiles;
-  std::error_code error;
-  if (files.size() == 1 && std::filesystem::is_directory(files.front(), error)) {
-    std::vector<std::filesystem::path> inside;
-    std::error_code kind;
-    for (std::filesystem::recursive_directory_iterator at(files.front(), error), end; !error && at != end;
-         at.increment(error))
-      if (at->is_regular_file(kind)) inside.push_back(at->path());
-    if (error)
-      return fail(ErrorCode::Io, "a folder of the case cannot be listed: " + error.message(), "check its permissions",
-                  files.front().string());
-    std::sort(inside.begin(), inside.end());
-    files = std::move(inside);
-  }
-  if (c.kind == "picture" && !files.empty() && io::isPictureTable(files.front())) {
-    LORKD_TRY(set, io::readPictureTables(files));
-    for (const auto& example : set.examples) files.push_back(example.file);
-  }
   files.insert(files.end(), c.labelFiles.begin(), c.labelFiles.end());
   if (!c.labelNames.empty()) files.push_back(c.labelNames);
-  if (c.kind != "picture")  // label maps may lie beside a DICOM series
-    for (std::size_t n = 0; n < c.imageFiles.size() + c.labelFiles.size(); ++n)
-      if (const auto voxels = io::isVolumeFile(files[n]) ? io::voxelsOf(files[n]) : files[n]; voxels != files[n])
-        files.push_back(voxels);
+  for (std::size_t n = 0; n < c.imageFiles.size() + c.labelFiles.size(); ++n)  // label maps may lie beside a series
+    if (const auto voxels = io::isVolumeFile(files[n]) ? io::voxelsOf(files[n]) : files[n]; voxels != files[n])
+      files.push_back(voxels);
   Sha256 all;
   for (const auto& file : files) {
     LORKD_TRY(digest, sha256File(file));
-    // In a picture folder the names of the folders are the labels.
-    all.update(digest + (c.kind == "picture" ? file.parent_path().filename().string() : "") + "\n");
+    all.update(digest + "\n");
   }
   return all.hex();
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +33,21 @@ struct Channel {
   bool operator==(const Channel&) const = default;
 };
 
+/// How much there is in a set of pictures.
+struct PictureCounts {
+  std::int64_t pictures = 0;
+  std::int64_t people = 0;                    ///< pictures of which nothing says whose they are count as one each
+  std::map<std::string, std::int64_t> parts;  ///< pictures of each given part: "train", "validation", "test", or ""
+  bool operator==(const PictureCounts&) const = default;
+};
+
 /// An image and the labels that lie on it: what a task can learn from.
 struct Case {
   std::string id;       ///< stable pseudonym of the image, safe to write anywhere
   std::string patient;  ///< pseudonym of the patient, safe to write anywhere
   std::string source;   ///< name of the plan's data source
   std::string kind;  ///< "dicom", "volume" (one file), "image2d" (one picture, its labels are mask pictures), or
-                     ///< "picture" (a set of 2D pictures: one .npz file, one folder, or tables)
+                     ///< "picture" (a set of 2D pictures: see PictureSet.h)
   std::string split;    ///< what the data say that the image is for: "train", "validation", "test", or empty
   std::string modality, bodyPart;
   std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or a volume file for each channel
@@ -67,6 +77,7 @@ struct Case {
   std::vector<std::string> damaged;     ///< names of structures that are there, but cannot be read
   std::vector<image::Label> labelInfo;  ///< what is known of `labels`, in their order; may be empty
   image::Geometry geometry;
+  PictureCounts counts;  ///< of a set of pictures
 };
 /// A path, which is any bytes, as a case's JSON has it, which is UTF-8.
 std::string pathText(std::string_view path);
@@ -92,8 +103,8 @@ Result<image::SegmentSet> readSegments(const Case& c);
 /// would not fit into memory otherwise.
 Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::string>& wanted);
 
-/// SHA-256 over the content of the case's files in order, images first; of a picture folder, over every file below it,
-/// of tables, over the pictures that they name as well. Errors: NotFound, Io.
+/// SHA-256 over the content of the case's files in order, images first; of a set of pictures, over its tables and
+/// pictures, with their places, which may say class, part and patient. Errors: NotFound, Io, those of readPictureSet().
 Result<std::string> inputDigest(const Case& c);
 
 }  // namespace lorkd::data

@@ -13,7 +13,7 @@
 #include "core/data/SourceLayout.h"
 #include "core/data/layout/AssignedImages.h"
 #include "core/data/layout/Words.h"
-#include "core/io/Images2D.h"
+#include "core/io/Csv.h"
 #include "core/io/VolumeFile.h"
 #include "core/io/dicom/MediaDirectory.h"
 
@@ -52,7 +52,7 @@ fs::path lexical(const fs::path& path) {
 /// A source that is one file: an .npz archive, a table of pictures, or a volume, whose labels may lie beside it.
 Result<io::Scan> scanFile(const fs::path& file) {
   io::Scan scan;
-  const bool table = io::isPictureTable(file);
+  const bool table = io::isTable(file);
   if (file.extension() == ".npz" || table) {
     scan.loose.push_back({file, table ? "table" : "npz", {}, {}});
     scan.filesSeen = 1;

@@ -36,7 +36,7 @@ class Catalogue {
   /// is the same source with another path, and nothing is read again.
   /// Labels are paired: SEG by references, NIfTI by name and geometry (rules in Pairing.h); an image without labels is
   /// a case too. `folder` may also be a single .npz or NIfTI file, a CSV that names pictures, or a folder of pictures
-  /// (one folder a class, or with such CSVs); a DICOMDIR stands for its folder. Errors: those of io::listFolder,
+  /// (see Pairing.h); a DICOMDIR stands for its folder. Errors: those of io::listFolder,
   /// io::examineAll and io::checkUsable; InvalidArgument for any other single file.
   /// `chosen` says how names are read; where it is not what the last scan was told, files are put together anew.
   Result<void> scan(const std::string& source, const std::filesystem::path& folder, Progress& progress,

@@ -1,90 +1,142 @@
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 #include <set>
 
 #include "core/data/Pairing.h"
-#include "core/io/Images2D.h"
+#include "core/data/PictureSet.h"
+#include "core/data/PictureTable.h"
 
 namespace lorkd::data {
 namespace fs = std::filesystem;
 namespace {
 
-/// FOLDER/<class>/x.png or FOLDER/<split>/<class>/x.png: anything nearer or deeper is no example.
-std::optional<std::string> classOf(const fs::path& file, const fs::path& folder) {
-  const auto relative = file.lexically_relative(folder);
-  const auto depth = std::distance(relative.begin(), relative.end());
-  if (depth != 2 && depth != 3) return std::nullopt;
-  return relative.parent_path().filename().string();
+using Severity = io::Finding::Severity;
+
+struct FoundSet {
+  std::vector<fs::path> files;
+  io::PictureSet set;
+};
+
+/// Pictures by their kind: radiographs and the like have no place in a volume.
+bool isProjection(const io::Series& series) {
+  static const std::set<std::string> kinds{"CR", "DX", "MG", "XA", "RF", "IO", "PX", "US", "ES",
+                                           "GM", "SM", "OP", "OT", "XC", "RG", "BI", "SC"};
+  const bool placeless =
+      std::ranges::any_of(series.findings, [](const auto& finding) { return finding.code == "no-position"; });
+  return placeless && kinds.contains(series.modality);
 }
 
-bool saysSplit(const fs::path& file) {
-  std::string name = file.stem().string();
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::any_of(std::array{"train", "val", "test"}, [&](const char* s) { return name.contains(s); });
+/// Whether every image series is made of pictures: one each, or of a kind that makes no volumes.
+bool dicomIsPictures(const io::Scan& scan) {
+  return std::ranges::all_of(scan.series, [](const auto& series) {
+    return series.labels.empty() && (series.instances.size() == 1 || isProjection(series));
+  });
 }
 
-/// Tables that make one set: of a folder, all that are called after splits; each other one alone.
-std::vector<std::vector<fs::path>> setsOf(const std::vector<fs::path>& tables) {
-  std::vector<std::vector<fs::path>> sets;
-  std::map<fs::path, std::size_t> splitTables;
-  for (const auto& table : tables) {
-    const auto [known, added] = splitTables.emplace(saysSplit(table) ? table.parent_path() : table, sets.size());
-    if (added) sets.emplace_back();
-    sets[known->second].push_back(table);
+/// What a radiograph lacks is no fault of it: it is no slice.
+void sayWhatProjectionsAre(io::Scan& scan) {
+  for (auto& series : scan.series) {
+    if (!isProjection(series)) continue;
+    std::erase_if(series.findings,
+                  [](const auto& f) { return f.code == "no-position" || f.code == "no-pixel-spacing"; });
+    series.findings.push_back({Severity::Unusable, "lone-picture",
+                               "a picture of modality " + series.modality +
+                                   " is no slice of a volume: to learn from it, name it in a table that begins with a "
+                                   "line such as filename,label, or put it in a folder called after its class"});
   }
-  return sets;
 }
 
-/// Where every image series is one picture in a folder of its class, the classes; else nothing.
-std::set<std::string> classesOfDicom(const io::Scan& scan, const fs::path& folder) {
-  std::set<std::string> classes;
-  for (const auto& series : scan.series) {
-    const auto cls = series.instances.size() == 1 ? classOf(series.instances.front().file, folder) : std::nullopt;
-    if (!cls || !series.labels.empty()) return {};
-    classes.insert(*cls);
+/// Takes the series whose files are pictures of a set out of the scan; what they say of privacy is said of the set.
+void takeDicom(io::Scan& scan, const std::vector<FoundSet>& found, Pairing& out) {
+  std::map<fs::path, std::size_t> owners;
+  for (std::size_t n = 0; n < found.size(); ++n)
+    for (const auto& example : found[n].set.examples) owners.emplace(example.file, n);
+  std::map<std::pair<std::size_t, std::string>, std::pair<int, fs::path>> told;  // by set and code
+  std::erase_if(scan.series, [&](const io::Series& series) {
+    const bool picture = !series.instances.empty() && std::ranges::all_of(series.instances, [&](const auto& instance) {
+      return owners.contains(instance.file);
+    });
+    for (const auto& finding : series.findings)
+      if (picture && (finding.code == "burned-in" || finding.code == "private-elements"))
+        if (auto& [count, first] = told[{owners.at(series.instances.front().file), finding.code}]; ++count == 1)
+          first = series.instances.front().file;
+    return picture;
+  });
+  for (const auto& [owner, where] : told) {
+    const auto& [set, code] = owner;
+    const auto& [count, first] = where;
+    const bool burned = code == "burned-in";
+    out.findings.emplace_back(
+        found.at(set).files.front(),
+        io::Finding{burned ? Severity::Warning : Severity::Note, code,
+                    std::to_string(count) +
+                        (burned ? " series say that annotations are burned into the pixels, first "
+                                : " series hold private elements, first ") +
+                        first.filename().string()});
   }
-  return classes;
 }
 
 }  // namespace
 
 Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::path& folder, const Pseudonym& pseudonym,
                           Pairing& out) {
-  struct Found {
-    std::vector<fs::path> files;
-    io::PictureSet set;
-  };
-  std::vector<Found> found;
+  std::vector<FoundSet> found;
   std::vector<fs::path> tables;
-  std::set<std::string> classes;
-  std::set<fs::path> taken;
-  bool volumes = false;
-  const auto take = [&](std::vector<fs::path> files, Result<io::PictureSet> set, const char* code) {
-    if (!set) {
-      // A table may well be about something else than pictures.
-      const auto severity =
-          code == std::string("picture-table") ? io::Finding::Severity::Warning : io::Finding::Severity::Unusable;
-      out.findings.emplace_back(files.front(), io::Finding{severity, code, set.error().text()});
+  bool volumes = false, refused = false;
+  std::size_t pictures = 0;
+  const auto take = [&](std::vector<fs::path> files, const char* code) {
+    auto set = readPictureSet(files);
+    if (set) {
+      found.push_back({std::move(files), std::move(*set)});
       return;
     }
-    for (const auto& example : set->examples) taken.insert(example.file);
-    found.push_back({std::move(files), std::move(*set)});
+    refused = true;
+    out.findings.emplace_back(files.front(), io::Finding{Severity::Unusable, code, set.error().text()});
   };
   for (const auto& loose : scan.loose) {
-    if (loose.kind == "npz") take({loose.file}, io::readNpz(loose.file), "npz");
+    if (loose.kind == "npz") take({loose.file}, "npz");
     if (loose.kind == "table") tables.push_back(loose.file);
     volumes |= loose.kind == "volume";
-    if (const auto cls = classOf(loose.file, folder); cls && loose.kind == "image") classes.insert(*cls);
+    pictures += loose.kind == "image" ? 1 : 0;
   }
-  for (const auto& files : setsOf(tables)) take(files, io::readPictureTables(files), "picture-table");
-
-  const auto ofDicom = classesOfDicom(scan, folder);
-  const bool dicomIsPictures = !scan.series.empty() && ofDicom.size() + classes.size() > 1;
-  if (found.empty() && !volumes && (scan.series.empty() ? !classes.empty() : dicomIsPictures && !ofDicom.empty()))
-    take({folder}, io::readPictureFolder(folder), "pictures");
-
+  std::error_code ignored;
+  const bool single = !fs::is_directory(folder, ignored);
+  const auto root = single ? folder.parent_path() : folder;
+  auto strangers = tables;
+  if (!tables.empty() && (pictures > 0 || !scan.series.empty() || single)) {
+    LORKD_TRY(places, layout::PicturePlaces::open(root));
+    auto sets = setsOfTables(tables, places, single || pictures > 0 || dicomIsPictures(scan));
+    for (auto& files : sets.sets) {
+      files.push_back(root);
+      take(std::move(files), "picture-table");
+    }
+    for (const auto& [file, error] : sets.faults) {
+      out.findings.emplace_back(
+          file, io::Finding{found.empty() ? Severity::Unusable : Severity::Warning, "picture-table", error.text()});
+      refused = true;
+    }
+    std::ranges::move(sets.told, std::back_inserter(out.findings));
+    strangers = std::move(sets.strangers);
+  }
+  for (const auto& file : strangers)
+    scan.rejected.emplace_back(
+        file, io::Finding{single ? Severity::Unusable : Severity::Note, single ? "picture-table" : "unknown-kind",
+                          single ? "no column of the table names pictures in its folder"
+                                 : "neither DICOM nor an image, nor a table of pictures that lie here"});
+  // What a table says of pictures counts: where it is no good, nothing else is guessed.
+  const bool dicom = !scan.series.empty() && dicomIsPictures(scan);
+  if (found.empty() && !refused && !volumes && !single &&
+      (scan.series.empty() ? pictures > 0 : dicom && (pictures > 0 || scan.series.size() > 1))) {
+    const auto set = readPictureSet({folder});
+    // Volumes of one slice lie in folders, too; they are none the worse for having no classes.
+    if (set || scan.series.empty() || std::ranges::all_of(scan.series, isProjection)) take({folder}, "pictures");
+  } else if (found.empty() && !refused && pictures > 0) {
+    out.findings.emplace_back(folder, io::Finding{Severity::Note, "pictures-beside",
+                                                  std::to_string(pictures) + " picture(s) lie beside volumes, and are "
+                                                                             "not used"});
+  }
+  takeDicom(scan, found, out);
+  sayWhatProjectionsAre(scan);
   for (auto& [files, set] : found) {
     Case c;
     c.id = "pictures-" + source;
@@ -95,44 +147,12 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
     c.kind = "picture";
     c.imageFiles = files;
     c.labels = set.classes;
+    c.counts = countsOf(set);
     for (auto& finding : set.findings) {
-      if (finding.severity == io::Finding::Severity::Consent) c.consent.push_back(finding.code);
+      if (finding.severity == Severity::Consent) c.consent.push_back(finding.code);
       out.findings.emplace_back(files.front(), std::move(finding));
     }
     out.cases.push_back(std::move(c));
-  }
-  // What a set's DICOM files say of privacy is said of the set.
-  const auto setOf = [&](const fs::path& file) {
-    return static_cast<std::size_t>(std::ranges::find_if(found,
-                                                         [&](const Found& f) {
-                                                           return std::ranges::any_of(
-                                                               f.set.examples,
-                                                               [&](const auto& e) { return e.file == file; });
-                                                         }) -
-                                    found.begin());
-  };
-  std::map<std::pair<std::size_t, std::string>, std::pair<int, fs::path>> told;  // by set and code
-  std::erase_if(scan.series, [&](const io::Series& series) {
-    const bool picture = !series.instances.empty() && std::ranges::all_of(series.instances, [&](const auto& instance) {
-      return taken.contains(instance.file);
-    });
-    for (const auto& finding : series.findings)
-      if (picture && (finding.code == "burned-in" || finding.code == "private-elements"))
-        if (auto& [count, first] = told[{setOf(series.instances.front().file), finding.code}]; ++count == 1)
-          first = series.instances.front().file;
-    return picture;
-  });
-  for (const auto& [owner, where] : told) {
-    const auto& [set, code] = owner;
-    const auto& [count, first] = where;
-    const bool burned = code == "burned-in";
-    out.findings.emplace_back(
-        found.at(set).files.front(),
-        io::Finding{burned ? io::Finding::Severity::Warning : io::Finding::Severity::Note, code,
-                    std::to_string(count) +
-                        (burned ? " series say that annotations are burned into the pixels, first "
-                                : " series hold private elements, first ") +
-                        first.filename().string()});
   }
   return {};
 }

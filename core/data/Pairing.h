@@ -73,9 +73,10 @@ Result<void> pairMasks(io::Scan& scan, const std::string& source, const std::fil
                        const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
                        const CancelToken& cancel);
 
-/// Picture sets: every .npz archive is a case, and every table of pictures, those of a folder that are called after
-/// splits ("train.csv", "val.csv") together. Without tables, so is `folder` itself if the scan found pictures, or DICOM
-/// images of one frame and a series of their own, in one folder a class, and no volumes.
+/// Picture sets: every .npz archive is a case, and every set of tables that name pictures (setsOfTables()). Where no
+/// table speaks of the pictures, so is `folder` itself if there are no volumes and folders name classes
+/// (layout/PictureFolders.h), of pictures or of DICOM images that are no slices of volumes. What cannot be used is a
+/// finding; a table that speaks of pictures and cannot be used is never passed over for the folders.
 /// DICOM files that belong to a set of pictures are taken out of the scan: they are no volumes.
 /// Case ids are "pictures-<source>", with "-<pseudonym of the file's place>" where the source holds several.
 Result<void> pairPictures(io::Scan& scan, const std::string& source, const std::filesystem::path& folder,

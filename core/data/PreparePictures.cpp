@@ -4,8 +4,9 @@
 #include <numeric>
 
 #include "core/base/Digest.h"
-#include "core/base/Random.h"
 #include "core/base/SafeTensors.h"
+#include "core/data/PictureSet.h"
+#include "core/data/PictureSplit.h"
 #include "core/data/Prepare.h"
 #include "core/data/PreparedFile.h"
 #include "core/io/Images2D.h"
@@ -17,53 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int picturesVersion = 2;
-
-/// Examples that stay together: those of a patient, where the set says whose they are, else each alone.
-std::vector<std::vector<std::size_t>> unitsOf(const io::PictureSet& set) {
-  std::vector<std::vector<std::size_t>> units;
-  std::map<std::string, std::size_t> known;
-  for (std::size_t n = 0; n < set.examples.size(); ++n) {
-    const auto& patient = set.examples[n].patient;
-    const auto [at, added] = known.emplace(patient.empty() ? "#" + std::to_string(n) : "p" + patient, units.size());
-    if (added) units.emplace_back();
-    units[at->second].push_back(n);
-  }
-  return units;
-}
-
-/// Split of every example: what the set says, else drawn in the plan's shares, by class where pictures have one label
-/// each. Pictures of a patient who is in a split by the set's own word follow there.
-std::vector<Split> splitsOf(const io::PictureSet& set, const plan::Split& options, std::uint64_t seed) {
-  std::vector<Split> out(set.examples.size(), Split::Train);
-  bool validation = false, test = false;
-  const bool byClass = std::ranges::all_of(set.examples, [](const auto& e) { return e.labels.size() == 1; });
-  std::map<int, std::vector<std::vector<std::size_t>>> open;  // units that may be drawn from, by class
-  for (auto& unit : unitsOf(set)) {
-    const auto said = std::ranges::find_if(unit, [&](auto n) { return !set.examples[n].split.empty(); });
-    const auto& first = set.examples[said == unit.end() ? unit.front() : *said];
-    bool drawn = true;
-    for (const auto n : unit) {
-      const auto& split = set.examples[n].split.empty() ? first.split : set.examples[n].split;
-      if (split == "val" || split == "validation")
-        out[n] = Split::Validation, validation = true, drawn = false;
-      else if (split == "test")
-        out[n] = Split::Test, test = true, drawn = false;
-    }
-    if (drawn) open[byClass ? first.labels.front() : 0].push_back(std::move(unit));
-  }
-  for (auto& [label, members] : open) {
-    Random random(seed, {0x91c7, static_cast<std::uint64_t>(label)});
-    for (std::size_t n = members.size(); n-- > 1;)
-      std::swap(members[n], members[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(n) + 1))]);
-    const auto total = static_cast<double>(members.size());
-    const auto tests = test ? 0 : static_cast<std::size_t>(std::llround(options.test * total));
-    const auto validations = validation ? 0 : static_cast<std::size_t>(std::llround(options.validation * total));
-    for (std::size_t n = 0; n < std::min(members.size(), tests + validations); ++n)
-      for (const auto example : members[n]) out[example] = n < tests ? Split::Test : Split::Validation;
-  }
-  return out;
-}
+constexpr int picturesVersion = 3;
 
 /// Class number of the task for each class of the set, -1 where the task does not want it.
 std::vector<int> classMap(const plan::Task& task, const io::PictureSet& set) {
@@ -131,11 +86,7 @@ struct LoadedSet {
 };
 
 Result<LoadedSet> load(const Case& c, const plan::Plan& plan, std::int64_t seed) {
-  std::error_code ignored;
-  const auto& place = c.imageFiles.front();
-  auto read = fs::is_directory(place, ignored) ? io::readPictureFolder(place)
-              : place.extension() == ".npz"    ? io::readNpz(place)
-                                               : io::readPictureTables(c.imageFiles);
+  auto read = readPictureSet(c.imageFiles);
   if (!read) return fail(read.error(), c.id);
   auto splits = splitsOf(*read, plan.data.split, static_cast<std::uint64_t>(seed));
   return LoadedSet{std::move(*read), std::move(splits)};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/base/File.h"
+#include "core/io/FileKind.h"
 #include "core/io/Limits.h"
 
 namespace lorkd::io {
@@ -80,6 +82,20 @@ Result<Csv> parseCsv(std::string_view text) {
     line += static_cast<std::size_t>(std::ranges::count(text.substr(begin, at - begin), '\n'));
   }
   return csv;
+}
+
+Result<Csv> readCsv(const std::filesystem::path& file) {
+  LORKD_TRY(bytes, readFile(file, kMostTableBytes));
+  auto parsed = parseCsv(bytes);
+  if (!parsed) return fail(parsed.error(), file.string());
+  return parsed;
+}
+
+bool isTable(const std::filesystem::path& file) {
+  const auto name = lowered(file.filename().string());
+  if (!name.ends_with(".csv") && !name.ends_with(".tsv")) return false;
+  const auto head = readHead(file, 4096);
+  return !head.empty() && head.find('\0') == head.npos;
 }
 
 std::string lowered(std::string text) {

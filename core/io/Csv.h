@@ -1,6 +1,7 @@
-// Tables as text: comma, semicolon or tab between cells, quotes as RFC 4180 says. Inside this room only.
+// Tables as text: comma, semicolon or tab between cells, quotes as RFC 4180 says.
 #pragma once
 
+#include <filesystem>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -29,6 +30,12 @@ struct Csv {
 
 /// Any text is some table. Errors: Unsupported (more cells than Limits.h says).
 Result<Csv> parseCsv(std::string_view text);
+
+/// The table of a file. Errors: those of readFile() and parseCsv(), naming the file.
+Result<Csv> readCsv(const std::filesystem::path& file);
+
+/// Whether the file is called as tables are, .csv or .tsv, and holds text.
+bool isTable(const std::filesystem::path& file);
 
 /// Letters A to Z made small.
 std::string lowered(std::string text);

@@ -4,9 +4,9 @@
 #include <mutex>
 #include <optional>
 
+#include "core/io/Csv.h"
 #include "core/io/FileContent.h"
 #include "core/io/FileKind.h"
-#include "core/io/Images2D.h"
 #include "core/io/OpenFile.h"
 #include "core/io/VolumeFile.h"
 #include "core/io/dicom/MediaDirectory.h"
@@ -186,7 +186,7 @@ Content contentOf(const fs::path& file) {
     case FileKind::Unreadable:
       return rejected(Severity::Warning, "unreadable", "the file cannot be opened");
     case FileKind::Other:
-      if (isPictureTable(file)) return loose(file, "table");
+      if (isTable(file)) return loose(file, "table");
       break;
   }
   return rejected(Severity::Note, "unknown-kind", "neither DICOM nor an image");

@@ -1,5 +1,5 @@
-// 2D classification sets: folders of pictures, one per class, tables that name pictures and their labels, and
-// MedMNIST-style .npz archives.
+// Pictures, and sets of them for 2D classification: MedMNIST-style .npz archives here, others in
+// core/data/PictureSet.h.
 #pragma once
 
 #include <array>
@@ -62,28 +62,6 @@ bool isPicture(const std::filesystem::path& file);
 /// The bytes of a PNG file. Errors: InvalidArgument (empty, or not one or three channels), Io.
 Result<std::string> encodePng(const Picture& picture);
 Result<void> writePng(const std::filesystem::path& file, const Picture& picture);
-
-/// FOLDER/<class>/*.png, or FOLDER/{train,val,test}/<class>/*.png, pictures unread. Errors: NotFound, InvalidArgument
-/// (no classes).
-Result<PictureSet> readPictureFolder(const std::filesystem::path& folder);
-
-/// Whether a CSV names pictures and their labels: by its first line.
-bool isPictureTable(const std::filesystem::path& file);
-/// One set out of CSVs that lie in one folder, pictures unread. Columns are found by name, in any case:
-///   file     filename, file, image, path ...: relative to the CSV; folders in front that are not there are skipped, an
-///            ending that is not written is found, and so is a picture in a folder below if no other has its name
-///   split    split, set, fold ...: train, val or test; without it the CSV's own name may say so ("train.csv")
-///   patient  patient, patient_id, subject ...
-///   labels   label, class, target ..., and every other column that repeats its values (at most 64 of them)
-/// The only label column, or the only one that is called so, gives its values as classes; others give "column=value".
-/// A cell may hold several findings, "effusion|mass": each is a column of its own then, with the values 0 and 1. Blank,
-/// "nan" and "n/a" are no class: what the picture is stays unknown in that column. "1.0" is "1".
-///
-/// Findings: picture-missing, picture-kind, picture-outside (none of these is used), duplicate-picture, label-conflict
-/// (rows that contradict each other: unknown), unlabelled-picture, unknown-split, patient-in-splits.
-/// Errors: NotFound, Io, Format (no column of files), InvalidArgument (no picture of a table is there with a label, or
-/// a column has too many different ones).
-Result<PictureSet> readPictureTables(const std::vector<std::filesystem::path>& files);
 
 /// {train,val,test}_{images,labels}.npy of a MedMNIST .npz: uint8 (N,H,W) or (N,H,W,3); (N,D,H,W), of which each volume
 /// stands as its middle slice, with a finding that needs consent (middle-slice); labels (N) or (N,1): a class number

@@ -1,4 +1,4 @@
-// Pictures and folders of pictures, through ITK's image IOs.
+// Pictures, through ITK's image IOs.
 #include <itkBMPImageIO.h>
 #include <itkJPEGImageIO.h>
 #include <itkTIFFImageIO.h>
@@ -77,19 +77,6 @@ void copySamples(const std::vector<char>& buffer, unsigned components, Picture& 
     for (std::size_t c = 0; c < channels; ++c)
       picture.pixels[n * channels + c] =
           static_cast<std::uint8_t>(samples[n * components + c] >> (8 * (sizeof(T) - 1)));
-}
-
-Result<std::vector<fs::path>> sortedEntries(const fs::path& folder, bool folders) {
-  std::vector<fs::path> out;
-  std::error_code ec, kind;
-  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec))
-    if (at->path().filename().string().front() != '.' && (folders ? at->is_directory(kind) : at->is_regular_file(kind)))
-      out.push_back(at->path());
-  if (ec)
-    return fail(ErrorCode::Io, "the folder cannot be listed: " + ec.message(), "check its permissions",
-                folder.string());
-  std::ranges::sort(out);
-  return out;
 }
 
 // Files without the 128 bytes in front are DICOM as well, as far as their beginning says; no other picture begins so.
@@ -216,39 +203,6 @@ Result<void> writePng(const fs::path& file, const Picture& picture) {
   if (bytes) return writeFileAtomically(file, *bytes);
   bytes.error().context = file.string();
   return std::unexpected(bytes.error());
-}
-
-Result<PictureSet> readPictureFolder(const fs::path& folder) {
-  std::error_code ec;
-  if (!fs::is_directory(folder, ec))
-    return fail(ErrorCode::NotFound, "no such folder", "check the path", folder.string());
-  std::vector<std::pair<std::string, fs::path>> roots;
-  for (const char* split : {"train", "val", "validation", "test"})
-    if (fs::is_directory(folder / split, ec)) roots.emplace_back(split, folder / split);
-  if (roots.empty()) roots.emplace_back("", folder);
-
-  PictureSet set;
-  for (const auto& [split, root] : roots) {
-    LORKD_TRY(folders, sortedEntries(root, true));
-    for (const auto& path : folders) set.classes.push_back(path.filename().string());
-  }
-  std::ranges::sort(set.classes);
-  set.classes.erase(std::unique(set.classes.begin(), set.classes.end()), set.classes.end());
-
-  for (const auto& [split, root] : roots)
-    for (std::size_t c = 0; c < set.classes.size(); ++c) {
-      const auto place = root / set.classes[c];
-      if (!fs::is_directory(place, ec)) continue;  // a class that this split has not
-      LORKD_TRY(files, sortedEntries(place, false));
-      for (const auto& file : files) {
-        if (!isPicture(file)) continue;
-        set.examples.push_back({fs::relative(file, folder, ec).string(), file, {}, {static_cast<int>(c)}, split, {}});
-      }
-    }
-  if (set.examples.empty())
-    return fail(ErrorCode::InvalidArgument, "the folder holds no pictures in folders named after classes",
-                "arrange it as FOLDER/<class>/*.png or FOLDER/{train,val,test}/<class>/*.png", folder.string());
-  return set;
 }
 
 }  // namespace lorkd::io

@@ -284,7 +284,9 @@ Scan assemble(std::vector<FileContent> contents) {
 }
 
 Result<void> checkUsable(const Scan& scan, const fs::path& folder) {
-  if (!scan.series.empty() || !scan.loose.empty()) return {};
+  // A table without pictures says nothing.
+  const bool tables = std::ranges::all_of(scan.loose, [](const auto& file) { return file.kind == "table"; });
+  if (!scan.series.empty() || !tables) return {};
   const auto known = std::ranges::find_if(scan.rejected, [](const auto& r) { return r.second.code != "unknown-kind"; });
   if (known != scan.rejected.end())
     return fail(ErrorCode::InvalidArgument,

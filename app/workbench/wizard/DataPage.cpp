@@ -140,8 +140,8 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code :
-       {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "unreadable"}) {
+  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels",
+                           "middle-slice", "class-folders", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
@@ -314,14 +314,16 @@ void DataPage::present() {
     const QSignalBlocker quiet(box);
     const int images = m_found.waiting[code];
     box->setVisible(images > 0);
-    box->setText(code == "missing-slice"    ? tr("Interpolate missing slices (images: %1)").arg(images)
-                 : code == "uneven-spacing" ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
-                 : code == "label-affine"
-                     ? tr("Take labels voxel by voxel, whatever place their header says (images: %1)").arg(images)
-                 : code == "possible-labels"
-                     ? tr("Take for images what may be labels by its values (images: %1)").arg(images)
-                 : code == "unreadable" ? tr("Do without what cannot be read (places: %1)").arg(images)
-                                        : tr("Bring labels on another grid to their image (images: %1)").arg(images));
+    box->setText(
+        code == "missing-slice"    ? tr("Interpolate missing slices (images: %1)").arg(images)
+        : code == "uneven-spacing" ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
+        : code == "label-affine"
+            ? tr("Take labels voxel by voxel, whatever place their header says (images: %1)").arg(images)
+        : code == "possible-labels" ? tr("Take for images what may be labels by its values (images: %1)").arg(images)
+        : code == "middle-slice"    ? tr("Take the middle slice of each volume of an archive (sets: %1)").arg(images)
+        : code == "class-folders"   ? tr("Take these folders as classes of pictures (sets: %1)").arg(images)
+        : code == "unreadable"      ? tr("Do without what cannot be read (places: %1)").arg(images)
+                                    : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }
   for (const auto& [name, reason] : m_failed) m_found.rows.push_back({{name, tr("error"), {}, reason}});

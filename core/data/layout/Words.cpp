@@ -289,4 +289,44 @@ std::string splitOf(const fs::path& relative) {
   return {};
 }
 
+FolderWords folderWords(const std::string& name) {
+  // What folders of pictures are called besides; among volumes these words say other things.
+  static const std::set<std::string> pictures{"input", "inputs",   "original", "originals", "raw",  "photo", "photos",
+                                              "pics",  "pictures", "picture",  "jpg",       "jpeg", "jpegs", "png",
+                                              "pngs",  "tif",      "tiff",     "bmp",       "dcm",  "dicom", "dicoms"};
+  static const std::set<std::string> drawn{"manual", "fov",  "overlay", "overlays", "roi",         "rois",
+                                           "bboxes", "bbox", "heatmap", "heatmaps", "groundtruths"};
+  static const std::set<std::string> made{"segmented", "enhanced", "preprocessed", "augmented", "augmentation"};
+  static const std::set<std::string> besides{"part", "set",     "sets",  "stage", "batch",
+                                             "data", "dataset", "files", "all"};
+  static const std::map<std::string, std::string> splits{
+      {"train", "train"},    {"training", "train"},        {"trainval", "train"},
+      {"val", "validation"}, {"valid", "validation"},      {"dev", "validation"},
+      {"test", "test"},      {"validation", "validation"}, {"testing", "test"}};
+  static const std::regex number("[0-9]+(st|nd|rd|th)?");
+  FolderWords out;
+  out.split = splitOf(fs::path(name) / "x");
+  std::string rest;
+  const auto words = wordsOf(name);
+  for (std::size_t n = 0; n < words.size(); ++n) {
+    const auto word = lowered(words[n]);
+    if (const auto part = splits.find(word); part != splits.end()) {
+      out.split = part->second;
+    } else if (made.contains(word)) {
+      out.copies = true;
+    } else if (isLabelWord(word) || drawn.contains(word)) {
+      out.kind = Role::Labels;
+    } else if (kImages.contains(word) || pictures.contains(word)) {
+      if (!out.kind) out.kind = Role::Image;
+    } else if (const bool ground = word == "ground" && n + 1 < words.size() && lowered(words[n + 1]) == "truth";
+               !ground && word.size() > 1 && !besides.contains(word) && !std::regex_match(word, number)) {
+      rest += (rest.empty() ? "" : " ") + words[n];
+    }
+  }
+  if (const auto kind = kindOf(lowered(name))) out.kind = kind->first, rest.clear();
+  out.copies = out.copies && rest.empty();  // "segmented neutrophils" are none
+  out.rest = out.kind || out.copies || !out.split.empty() ? rest : name;
+  return out;
+}
+
 }  // namespace lorkd::data::layout

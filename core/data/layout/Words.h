@@ -69,4 +69,13 @@ bool saysSplit(const std::string& folder);
 /// nearest that says it counts. Empty where none does. A path below the source's folder.
 std::string splitOf(const std::filesystem::path& relative);
 
+/// What the name of a folder, or of a table's column, says of its pictures.
+struct FolderWords {
+  std::optional<Role> kind;  ///< Image ("images", "train_images", "X_Input") or Labels ("masks", "1st_manual"), if said
+  std::string split;         ///< "train", "validation", "test" or empty; one word of the name may say it
+  bool copies = false;       ///< "augmented": pictures made of others
+  std::string rest;          ///< what else it says: all of it, or without those words and the numbers beside them
+};
+FolderWords folderWords(const std::string& name);
+
 }  // namespace lorkd::data::layout

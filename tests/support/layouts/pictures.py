@@ -24,34 +24,35 @@ def class_folders_splits(out):
         folders(out / split, ("cat", "dog"), 2, lambda c, n: f"{split}{n}.png")
 
 
-@layout("class-folders-archive", 8, None, labels=["ADI", "TUM"], pictures=True, expect="rule")
+@layout("class-folders-archive", 8, None, labels=["ADI", "TUM"], pictures=True)
 def nct_crc(out):
     """The archive's own folder above the classes."""
     folders(out / "NCT-CRC-HE-100K", ("ADI", "TUM"), 4, lambda c, n: f"{('ADI', 'TUM')[c]}-ABC{n}.tif", True)
 
 
-@layout("kermany-xray", 12, 4, labels=["NORMAL", "PNEUMONIA"], pictures=True, expect="rule")
+@layout("kermany-xray", 24, 12, labels=["NORMAL", "PNEUMONIA"], pictures=True)
 def kermany(out):
     """Below the archive's folder; persons stand in the names: person1_bacteria_1."""
-    for split in ("train", "val", "test"):
-        folders(out / "chest_xray" / split, ("NORMAL", "PNEUMONIA"), 2,
-                lambda c, n: f"person{c * 2 + n}_bacteria_{n}.jpeg")
+    for part, split in enumerate(("train", "val", "test")):
+        folders(out / "chest_xray" / split, ("NORMAL", "PNEUMONIA"), 4,
+                lambda c, n: f"person{part * 4 + c * 2 + n // 2}_bacteria_{n}.jpeg")
 
 
-@layout("oct2017", 8, 4, labels=["CNV", "NORMAL"], pictures=True, expect="wrong")
+@layout("oct2017", 8, 4, labels=["CNV", "NORMAL"], pictures=True)
 def oct2017(out):
     """CLASS-PATIENT-NUMBER: the pictures of an eye must not be divided between training and test."""
-    # Today each picture is a patient of its own.
-    folders(out / "train", ("CNV", "NORMAL"), 4, lambda c, n: f"{('CNV', 'NORMAL')[c]}-{1016042 + n // 2}-{n}.jpeg")
+    # One number is one patient, under whatever class.
+    folders(out / "train", ("CNV", "NORMAL"), 4,
+            lambda c, n: f"{('CNV', 'NORMAL')[c]}-{1016042 + 2 * c + n // 2}-{n}.jpeg")
 
 
-@layout("brain-tumour-mri", 12, None, labels=["glioma", "notumor"], pictures=True, expect="rule")
+@layout("brain-tumour-mri", 12, None, labels=["glioma", "notumor"], pictures=True)
 def brain_tumour(out):
     for split, short in (("Training", "Tr"), ("Testing", "Te")):
         folders(out / split, ("glioma", "notumor"), 3, lambda c, n: f"{short}-{'gn'[c]}_{n:04}.jpg")
 
 
-@layout("breakhis", 8, 4, labels=["benign", "malignant"], pictures=True, expect="rule")
+@layout("breakhis", 8, 4, labels=["benign", "malignant"], pictures=True)
 def breakhis(out):
     """Deep folders: class, way, kind, patient, magnification."""
     for c, cls in enumerate(("benign", "malignant")):
@@ -62,17 +63,16 @@ def breakhis(out):
                     f"{who}-40-{n:03}.png", True)
 
 
-@layout("busi", 6, None, labels=["benign", "malignant", "normal"], pictures=True, masked=6, expect="wrong")
+@layout("busi", 6, None, labels=["benign", "malignant", "normal"], pictures=True, masked=6)
 def busi(out):
     """A mask lies beside each picture: no example of the class."""
-    # Today masks are examples of their class.
     for cls in ("benign", "malignant", "normal"):
         for n in (1, 2):
             picture(out / cls / f"{cls} ({n}).png")
             picture(out / cls / f"{cls} ({n})_mask.png", binary=True)
 
 
-@layout("covid-radiography", 8, None, labels=["COVID", "Normal"], pictures=True, masked=8, expect="rule")
+@layout("covid-radiography", 8, None, labels=["COVID", "Normal"], pictures=True, masked=8)
 def covid_radiography(out):
     """images/ and masks/ below each class."""
     for cls in ("COVID", "Normal"):

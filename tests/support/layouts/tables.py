@@ -12,17 +12,16 @@ def plain(out):
            for n in range(8)])
 
 
-@layout("aptos", 8, None, labels=["0", "1", "2"], pictures=True, expect="wrong")
+@layout("aptos", 8, None, labels=["0", "1", "2"], pictures=True)
 def aptos(out):
     """Files by id_code, without an ending."""
-    # Today id_code is no column of files: the table is passed over, and the one folder of pictures is a class.
     for n in range(8):
         picture(out / "train_images" / f"000c1434d8d{n}.png", True)
     table(out / "train.csv", "id_code,diagnosis", [(f"000c1434d8d{n}", n % 3) for n in range(8)])
     table(out / "test.csv", "id_code", [(f"111c1434d8d{n}",) for n in range(2)])
 
 
-@layout("rsna-pneumonia", 6, 6, labels=["0", "1"], pictures=True, expect="rule")
+@layout("rsna-pneumonia", 6, 6, labels=["0", "1"], pictures=True)
 def rsna_pneumonia(out):
     """Files by patientId; a patient with two boxes has two rows."""
     rows = []
@@ -33,7 +32,7 @@ def rsna_pneumonia(out):
     table(out / "stage_2_train_labels.csv", "patientId,x,y,width,height,Target", rows)
 
 
-@layout("mimic-cxr", 8, 2, labels=["Edema=0", "Edema=1"], pictures=True, expect="rule")
+@layout("mimic-cxr", 8, 2, labels=["Edema=0", "Edema=1"], pictures=True)
 def mimic_cxr(out):
     """Files by dicom_id in one table, labels by study in another, the split in a third."""
     files, studies, splits = [], [], []
@@ -49,11 +48,9 @@ def mimic_cxr(out):
     table(out / "mimic-cxr-2.0.0-split.csv", "dicom_id,study_id,subject_id,split", splits)
 
 
-@layout("chexpert", 16, 4, labels=["Cardiomegaly=0", "Cardiomegaly=1", "Edema=-1", "Edema=1"], pictures=True,
-        expect="wrong")
+@layout("chexpert", 16, 4, labels=["Cardiomegaly=0", "Cardiomegaly=1", "Edema=-1", "Edema=1"], pictures=True)
 def chexpert(out):
     """Column Path; the patient stands in it alone."""
-    # Today each picture is a patient of its own; Sex and Age are classes.
     for split, first in (("train", 1), ("valid", 64541)):
         rows = []
         for n in range(8):
@@ -77,10 +74,9 @@ def chest_xray14(out):
           "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position", rows)
 
 
-@layout("ham10000", 8, 4, labels=["bkl", "nv"], pictures=True, expect="wrong")
+@layout("ham10000", 8, 4, labels=["bkl", "nv"], pictures=True)
 def ham10000(out):
     """Several pictures of one lesion: lesion_id."""
-    # Today the lesion is no group: its pictures are divided.
     rows = []
     for n in range(8):
         picture(out / f"HAM10000_images_part_{1 + n // 4}" / f"ISIC_{27419 + n:07}.jpg", True)
@@ -89,7 +85,7 @@ def ham10000(out):
     table(out / "HAM10000_metadata.csv", "lesion_id,image_id,dx,dx_type,age,sex,localization", rows)
 
 
-@layout("isic-task3", 6, None, labels=["MEL=0", "MEL=1", "NV=0", "NV=1"], pictures=True, expect="rule")
+@layout("isic-task3", 6, None, labels=["MEL=0", "MEL=1", "NV=0", "NV=1"], pictures=True)
 def isic_task3(out):
     """One column a class, 1.0 and 0.0, in a folder beside that of the pictures."""
     rows = []
@@ -112,15 +108,16 @@ def isic2020(out):
           "benign_malignant,target", rows)
 
 
-@layout("vindr-cxr", 6, 6, labels=["Cardiomegaly"], pictures=True, expect="rule")
+@layout("vindr-cxr", 4, 4, labels=["Cardiomegaly", "No finding"], pictures=True, told=("label-conflict",))
 def vindr(out):
-    """A row for each box and radiologist: what they do not agree on is left out and told."""
+    """A row for each box and radiologist: pictures on which they do not agree are left out and told."""
     rows = []
     for n in range(6):
         name = f"50a418190bc3fb1ef1633bf9678929{n:02}"
         dicom_picture(out / "train" / f"{name}.dicom", name)
-        rows += [(name, ("No finding", "Cardiomegaly")[(n + m) % 2], (14, 3)[(n + m) % 2], f"R{8 + m}", "", "", "", "")
-                 for m in range(3)]
+        for m in range(3):
+            cls = n % 2 if n < 4 else m % 2
+            rows.append((name, ("No finding", "Cardiomegaly")[cls], (14, 3)[cls], f"R{8 + m}", "", "", "", ""))
     table(out / "train.csv", "image_id,class_name,class_id,rad_id,x_min,y_min,x_max,y_max", rows)
 
 
@@ -151,7 +148,7 @@ def radimagenet(out):
         table(out / f"RadImageNet_{split}.csv", "filename,label", rows)
 
 
-@layout("cbis-ddsm", 8, 4, labels=["BENIGN", "MALIGNANT"], pictures=True, expect="rule")
+@layout("cbis-ddsm", 8, 4, labels=["BENIGN", "MALIGNANT"], pictures=True)
 def cbis_ddsm(out):
     """Paths of files under a name of their own; the breast's two views are one patient's."""
     rows = []

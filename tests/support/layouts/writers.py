@@ -232,9 +232,9 @@ def dicom_picture(path, patient, modality="CR"):
     """A radiograph: one picture without a place."""
     pixels = noise(path).integers(0, 255, (16, 18)).astype("uint8")
     return dicom(path, {
-        0x00080016: ("UI", "1.2.840.10008.5.1.4.1.1.1"), 0x00080018: ("UI", uid(path.name, "picture")),
+        0x00080016: ("UI", "1.2.840.10008.5.1.4.1.1.1"), 0x00080018: ("UI", uid(path, "picture")),
         0x00080060: ("CS", modality), 0x00100010: ("PN", patient), 0x00100020: ("LO", patient),
-        0x0020000d: ("UI", uid(patient, path.name)), 0x0020000e: ("UI", uid(patient, path.name, "series")),
+        0x0020000d: ("UI", uid(patient, path)), 0x0020000e: ("UI", uid(patient, path, "series")),
         0x00200013: ("IS", 1), 0x00280002: ("US", 1), 0x00280004: ("CS", "MONOCHROME2"), 0x00280010: ("US", 16),
         0x00280011: ("US", 18), 0x00280100: ("US", 8), 0x00280101: ("US", 8), 0x00280102: ("US", 7),
         0x00280103: ("US", 0), 0x7fe00010: ("OB", pixels.tobytes())})

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/base/File.h"
+#include "core/base/Json.h"
 #include "core/base/SafeTensors.h"
 #include "core/data/CaseList.h"
 #include "core/data/Prepare.h"
@@ -24,6 +25,14 @@ using testing::IsEmpty;
 
 void drawGrey(const fs::path& file, int value) {
   ASSERT_TRUE(io::writePng(file, {8, 8, 1, std::vector<std::uint8_t>(64, static_cast<std::uint8_t>(value))}));
+}
+
+/// Codes of what the index says that is of no image, in order.
+std::vector<std::string> toldOf(const fs::path& index) {
+  std::vector<std::string> codes;
+  for (const auto& [place, finding] : Catalogue::open(index)->rejected().value()) codes.push_back(finding.code);
+  std::ranges::sort(codes);
+  return codes;
 }
 
 plan::Task taskOf(std::initializer_list<std::pair<const char*, const char*>> classes) {
@@ -80,7 +89,10 @@ TEST(PictureSets, TasksNameColumnsOfATableAndPatientsStayTogether) {
   ASSERT_TRUE(cases) << cases.error().text();
   ASSERT_EQ(cases->size(), 1u);
   EXPECT_THAT(cases->at(0).labels, ElementsAre("edema=0", "edema=1", "side=left", "side=right"));
-  EXPECT_THAT(Catalogue::open(folder / "index.sqlite")->rejected().value(), IsEmpty());
+  EXPECT_THAT(toldOf(folder / "index.sqlite"), ElementsAre("label-columns"));
+  EXPECT_EQ(cases->at(0).counts.pictures, 120);
+  EXPECT_EQ(cases->at(0).counts.people, 40);
+  EXPECT_EQ(Json(cases->at(0)).get<Case>().counts, cases->at(0).counts);
 
   plan::Plan plan;
   plan.data.patch = {8, 8, 8};
@@ -147,9 +159,7 @@ TEST(PictureSets, ThePicturesOfATableAreItsInput) {
   ASSERT_TRUE(writeFileAtomically(folder / "set/t.csv", "file,label\na.png,x\nb.png,y\nmissing.png,y\n"));
   const auto cases = scanned(folder / "set", folder / "index.sqlite");
   ASSERT_TRUE(cases) << cases.error().text();
-  const auto rejected = Catalogue::open(folder / "index.sqlite")->rejected().value();
-  ASSERT_EQ(rejected.size(), 1u);
-  EXPECT_EQ(rejected[0].second.code, "picture-missing");
+  EXPECT_THAT(toldOf(folder / "index.sqlite"), ElementsAre("label-columns", "people-unknown", "picture-missing"));
   const auto before = inputDigest(cases->at(0)).value();
   EXPECT_EQ(inputDigest(cases->at(0)).value(), before);
   drawGrey(folder / "set/b.png", 3);
@@ -179,15 +189,11 @@ TEST(PictureSets, DicomPicturesAreNoVolumes) {
     ASSERT_EQ(cases->size(), 1u) << name;
     EXPECT_EQ(cases->at(0).kind, "picture");
     EXPECT_THAT(cases->at(0).labels, ElementsAre("colour", "grey"));
-    const auto rejected = Catalogue::open(folder / "index.sqlite")->rejected().value();
-    if (std::string(name) == "table") {
-      EXPECT_THAT(rejected, IsEmpty());
-    } else {
-      ASSERT_EQ(rejected.size(), 1u);
-      EXPECT_EQ(rejected[0].first, folder / "folders");
-      EXPECT_EQ(rejected[0].second.code, "burned-in");
-      EXPECT_TRUE(rejected[0].second.message.starts_with("1 series ")) << rejected[0].second.message;
-    }
+    const auto told = toldOf(folder / "index.sqlite");
+    if (std::string(name) == "table")
+      EXPECT_THAT(told, ElementsAre("label-columns", "people-unknown"));
+    else
+      EXPECT_THAT(told, ElementsAre("burned-in", "people-unknown"));
   }
 }
 
@@ -199,6 +205,94 @@ TEST(PictureSets, VolumesOfAnArchiveWaitForConsent) {
   const auto cases = scanned(folder / "v.npz", folder / "index.sqlite");
   ASSERT_TRUE(cases) << cases.error().text();
   EXPECT_THAT(cases->at(0).consent, ElementsAre("middle-slice"));
+}
+
+TEST(PictureSets, ATableThatSpeaksOfThePicturesIsNeverPassedOverForFolders) {
+  TemporaryFolder folder;
+  for (const char* name : {"cat/1.png", "cat/2.png", "dog/3.png", "dog/4.png"})
+    drawGrey(folder / ("set/" + std::string(name)), 1);
+  const auto index = folder / "index.sqlite";
+  ASSERT_EQ(scanned(folder / "set", index)->size(), 1u);
+  // The names are of other pictures.
+  ASSERT_TRUE(writeFileAtomically(folder / "set/t.csv", "image,label\nISIC_1,x\nISIC_2,y\n"));
+  auto cases = scanned(folder / "set", index);
+  ASSERT_TRUE(cases) << cases.error().text();
+  EXPECT_THAT(*cases, IsEmpty());
+  EXPECT_THAT(toldOf(index), ElementsAre("picture-table"));
+  EXPECT_FALSE(Catalogue::open(index)->rejected()->front().second.message.empty());
+  // A table of something else is none of theirs.
+  ASSERT_TRUE(writeFileAtomically(folder / "set/t.csv", "ward,beds\nA,20\nB,30\n"));
+  cases = scanned(folder / "set", index);
+  ASSERT_TRUE(cases) << cases.error().text();
+  ASSERT_EQ(cases->size(), 1u);
+  EXPECT_THAT(cases->at(0).labels, ElementsAre("cat", "dog"));
+  EXPECT_THAT(toldOf(index), ElementsAre("people-unknown", "unknown-kind"));
+}
+
+TEST(PictureSets, TheTableMayLieBesideThePictures) {
+  TemporaryFolder folder;
+  std::string table = "image,MEL,NV\n";
+  for (int n = 0; n < 6; ++n) {
+    const auto name = "ISIC_002430" + std::to_string(n);
+    drawGrey(folder / ("set/ISIC2018_Task3_Training_Input/" + name + ".png"), n);
+    table += name + (n % 2 ? ",1.0,0.0\n" : ",0.0,1.0\n");
+  }
+  ASSERT_TRUE(writeFileAtomically(folder / "set/ISIC2018_Task3_Training_GroundTruth/truth.csv", table));
+  const auto cases = scanned(folder / "set", folder / "index.sqlite");
+  ASSERT_TRUE(cases) << cases.error().text();
+  ASSERT_EQ(cases->size(), 1u);
+  EXPECT_THAT(cases->at(0).labels, ElementsAre("MEL=0", "MEL=1", "NV=0", "NV=1"));
+  EXPECT_EQ(cases->at(0).counts.pictures, 6);
+  // Moved as a whole, it is still found.
+  fs::rename(folder / "set", folder / "moved");
+  const auto moved = scanned(folder / "moved", folder / "index.sqlite");
+  ASSERT_TRUE(moved) << moved.error().text();
+  EXPECT_TRUE(inputDigest(moved->at(0)));
+}
+
+TEST(PictureSets, WhatHasNoClassesEndsWithAFinding) {
+  TemporaryFolder folder;
+  for (const char* name : {"images/1.png", "images/2.png", "masks/1.png", "masks/2.png"})
+    drawGrey(folder / ("set/" + std::string(name)), 1);
+  const auto cases = scanned(folder / "set", folder / "index.sqlite");
+  ASSERT_TRUE(cases) << cases.error().text();
+  EXPECT_THAT(*cases, IsEmpty());
+  const auto rejected = Catalogue::open(folder / "index.sqlite")->rejected().value();
+  ASSERT_EQ(rejected.size(), 1u);
+  EXPECT_EQ(rejected[0].second.severity, io::Finding::Severity::Unusable);
+  EXPECT_THAT(rejected[0].second.message, testing::HasSubstr("2D segmentation"));
+}
+
+TEST(PictureSets, PatientsOfNamesStayTogetherAndPartsThatShareThemAreTold) {
+  TemporaryFolder folder;
+  for (int p = 0; p < 20; ++p)
+    for (int n = 0; n < 3; ++n) {
+      const std::string cls = p % 2 ? "CNV" : "NORMAL";
+      drawGrey(folder / ("set/" + cls + "/" + cls + "-" + std::to_string(1000 + p) + "-" + std::to_string(n) + ".png"),
+               10 * p);
+    }
+  const auto cases = scanned(folder / "set", folder / "index.sqlite");
+  ASSERT_TRUE(cases) << cases.error().text();
+  EXPECT_EQ(cases->at(0).counts.people, 20);
+  EXPECT_THAT(toldOf(folder / "index.sqlite"), IsEmpty());
+  plan::Plan plan;
+  plan.data.patch = {8, 8, 8};
+  plan.data.normalisation = plan::DataNormalisation::Scale;
+  plan.data.split.validation = plan.data.split.test = 0.2;
+  plan.tasks.emplace_back("cnv", taskOf({{"no", "NORMAL"}, {"yes", "CNV"}}));
+  std::map<int, std::set<std::string>> splitsOf;
+  for (const auto& [key, rows] : preparedOf(plan, *cases, folder / "cache"))
+    for (const auto& [grey, cls] : rows) splitsOf[grey].insert(key.second);
+  EXPECT_EQ(splitsOf.size(), 20u);
+  for (const auto& [grey, splits] : splitsOf) EXPECT_EQ(splits.size(), 1u) << grey;
+
+  for (const char* name : {"train/a/P7/1.png", "test/a/P7/2.png", "train/b/P8/3.png", "test/b/P9/4.png"})
+    drawGrey(folder / ("parts/" + std::string(name)), 1);
+  const auto parts = scanned(folder / "parts", folder / "index.sqlite");
+  ASSERT_TRUE(parts) << parts.error().text();
+  EXPECT_EQ(parts->at(0).counts.people, 3);
+  EXPECT_EQ(parts->at(0).counts.parts.at("test"), 2);
+  EXPECT_THAT(toldOf(folder / "index.sqlite"), ElementsAre("patient-in-splits"));
 }
 
 }  // namespace

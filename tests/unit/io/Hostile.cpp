@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "core/io/Csv.h"
 #include "core/io/Images2D.h"
 #include "core/io/Series.h"
 #include "core/io/VolumeFile.h"
@@ -160,7 +161,7 @@ TEST_F(Hostile, Segmentations) {
 }
 
 TEST_F(Hostile, Tables) {
-  const auto read = [](const fs::path& file) { return wordsOf(readPictureTables({file})); };
+  const auto read = [](const fs::path& file) { return wordsOf(readCsv(file)); };
   for (const char* name : {"cells.csv", "rows.csv"}) expectRefused(name, "more than 8,388,608 cells", read);
 }
 

@@ -68,33 +68,6 @@ TEST(Images2D, DamagedPicturesAreErrors) {
   EXPECT_EQ(writePng(folder / "c.png", {2, 2, 1, {1}}).error().code, ErrorCode::InvalidArgument);
 }
 
-TEST(Images2D, FoldersAreClasses) {
-  Folder folder;
-  ASSERT_OK(writePng(folder / "flat/cat/1.png", gradient(4, 4, 1)));
-  ASSERT_OK(writePng(folder / "flat/ant/1.png", gradient(4, 4, 1)));
-  put(folder / "flat/cat/readme.txt", "x");
-  auto set = readPictureFolder(folder / "flat");
-  ASSERT_OK(set);
-  EXPECT_EQ(set->classes, (std::vector<std::string>{"ant", "cat"}));
-  ASSERT_EQ(set->examples.size(), 2u);
-  EXPECT_EQ(set->examples[1].labels, std::vector{1});
-  EXPECT_EQ(set->examples[1].id, "cat/1.png");
-  EXPECT_EQ(set->examples[1].split, "");
-  EXPECT_EQ(pictureOf(set->examples[1])->pixels, gradient(4, 4, 1).pixels);
-
-  ASSERT_OK(writePng(folder / "split/train/cat/1.png", gradient(4, 4, 1)));
-  ASSERT_OK(writePng(folder / "split/test/dog/1.png", gradient(4, 4, 1)));
-  set = readPictureFolder(folder / "split");
-  ASSERT_OK(set);
-  EXPECT_EQ(set->classes, (std::vector<std::string>{"cat", "dog"}));
-  EXPECT_EQ(set->examples[1].split, "test");
-  EXPECT_EQ(set->examples[1].labels, std::vector{1});
-
-  std::filesystem::create_directories(folder / "none");
-  EXPECT_EQ(readPictureFolder(folder / "none").error().code, ErrorCode::InvalidArgument);
-  EXPECT_EQ(readPictureFolder(folder / "nowhere").error().code, ErrorCode::NotFound);
-}
-
 TEST(Images2D, NpzSurvivesARoundTripAndNumpyReadsIt) {
   Folder folder;
   const auto set = smallSet();

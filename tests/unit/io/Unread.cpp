@@ -11,6 +11,7 @@
 
 #include "core/base/Digest.h"
 #include "core/base/File.h"
+#include "core/io/Csv.h"
 #include "core/io/FileKind.h"
 #include "core/io/Images2D.h"
 #include "core/io/Series.h"
@@ -150,8 +151,8 @@ TEST_F(Unread, NoReaderWaitsForAPipe) {
     EXPECT_FALSE(readLabelLayers(pipe)) << name;
     EXPECT_FALSE(readPicture(pipe)) << name;
     EXPECT_FALSE(readNpz(pipe)) << name;
-    EXPECT_FALSE(readPictureTables({pipe})) << name;
-    EXPECT_FALSE(isPictureTable(pipe)) << name;
+    EXPECT_FALSE(readCsv(pipe)) << name;
+    EXPECT_FALSE(isTable(pipe)) << name;
     EXPECT_FALSE(readSeg(pipe)) << name;
     EXPECT_FALSE(namesItsLabels(pipe)) << name;
     EXPECT_FALSE(sha256File(pipe)) << name;
