@@ -46,7 +46,7 @@ Result<void> audit(const AuditOptions& options, const Context& context) {
   } else {
     request.plan = &*plan;
     for (const auto& [name, source] : plan->data.sources) {
-      LORKD_CHECK(index.scan(name, source.path, *context.progress, context.cancel()));
+      LORKD_CHECK(index.scan(name, source.path, *context.progress, context.cancel(), toString(source.niftiPlace)));
       request.sources.push_back(name);
     }
   }

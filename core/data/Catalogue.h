@@ -36,9 +36,10 @@ class Catalogue {
   /// Labels are paired: SEG by references, NIfTI by name and geometry (rules in Pairing.h); an image without labels is
   /// a case too. `folder` may also be a single .npz or NIfTI file, a CSV that names pictures, or a folder of pictures
   /// (one folder a class, or with such CSVs); a DICOMDIR stands for its folder. Errors: those of io::listFolder,
-  /// io::examineAll and io::checkUsable; InvalidArgument for any other single file.
+  /// io::examineAll and io::checkUsable; InvalidArgument for any other single file. `niftiPlace`: the plan's word which
+  /// place of NIfTI files counts ("ask", "sform", "qform"); without it, what the source was scanned with before.
   Result<void> scan(const std::string& source, const std::filesystem::path& folder, Progress& progress,
-                    const CancelToken& cancel);
+                    const CancelToken& cancel, const std::optional<std::string>& niftiPlace = {});
 
   /// Every case, or those of one source.
   Result<std::vector<Case>> cases(const std::string& source = {}) const;

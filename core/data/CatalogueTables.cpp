@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* tables = R"(
 CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, files INTEGER NOT NULL,
-  state INTEGER NOT NULL, generation INTEGER NOT NULL);
+  state INTEGER NOT NULL, generation INTEGER NOT NULL, nifti_place TEXT NOT NULL DEFAULT 'ask');
 CREATE TABLE file(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, path TEXT NOT NULL,
   size INTEGER NOT NULL, time INTEGER NOT NULL, content BLOB NOT NULL, header INTEGER,
   PRIMARY KEY(source, path)) WITHOUT ROWID;
@@ -170,6 +170,22 @@ Result<void> replaceSource(Database& db, const std::string& source, const Places
   LORKD_CHECK(writeSeries(db, id, places.folder, scan));
   LORKD_CHECK(writeCases(db, id, places.folder, std::move(pairing.cases)));
   return writeRejected(db, id, places.folder, scan, pairing);
+}
+
+Result<std::string> takeNiftiPlace(Database& db, std::int64_t id, const std::optional<std::string>& chosen) {
+  std::string place = "ask";
+  const auto done = transaction(db, [&]() -> Result<void> {
+    LORKD_TRY(row, db.prepare("SELECT nifti_place FROM source WHERE id = ?"));
+    row.bind(id);
+    LORKD_TRY(there, row.step());
+    if (there) place = row.text(0);
+    if (!chosen || *chosen == place) return {};
+    place = *chosen;
+    LORKD_TRY(update, db.prepare("UPDATE source SET nifti_place = ?, state = min(state, 1) WHERE id = ?"));
+    return update.run(place, id);
+  });
+  if (!done) return std::unexpected(done.error());
+  return place;
 }
 
 Result<void> moveSource(Database& db, std::int64_t id, const Places& places) {

@@ -110,6 +110,13 @@ class Images {
   std::map<fs::path, std::vector<std::size_t>> m_below;
 };
 
+/// What a file of the case asks before it is used, the case asks.
+void askOf(Case& c, const io::LooseFile& file) {
+  for (const auto& f : file.findings)
+    if (f.severity == Finding::Severity::Consent && std::ranges::count(c.consent, f.code) == 0)
+      c.consent.push_back(f.code);
+}
+
 /// The work of pairVolumes(), step by step.
 class VolumePairing {
  public:
@@ -173,7 +180,7 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
       leaveOut(loose.file, "part-of-annotation", "a piece of an annotation, which the labels beside it hold whole");
     else if (role == Role::Image) {
       for (const auto& f : loose.findings)
-        if (f.severity == Finding::Severity::Warning) m_out.findings.emplace_back(loose.file, f);
+        if (f.severity != Finding::Severity::Unusable) m_out.findings.emplace_back(loose.file, f);
       m_found.push_back(std::move(volume));
     } else if (!layout::severalVolumes(loose))  // else its finding says so
       ++m_labelsIn[relative.parent_path()], m_labels.push_back(std::move(volume));
@@ -200,6 +207,7 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
                         "the channel '" + channel.name + "' lies on another grid than '" +
                             channels.front().channel.name + "' beside it, and is brought to that one"});
     if (!channel.name.empty()) c.channels.push_back(channel);
+    askOf(c, *volume->loose);
   }
   return c;
 }
@@ -321,6 +329,9 @@ void VolumePairing::take(Case& c, const VolumeEntry& label, const std::string& s
   else if (moved)
     c.resampled.push_back(number);
   c.labelFiles.push_back(file);
+  askOf(c, *label.loose);
+  for (const auto& f : label.loose->findings)
+    if (f.severity != Finding::Severity::Unusable) m_out.findings.emplace_back(file, f);
   if (const auto table = m_tables.of(file, label.relative); table && c.labelNames.empty()) c.labelNames = table->file;
   for (auto& one : known->structures) addStructure(c, std::move(one), number);
   for (auto& place : known->ignored) {
@@ -330,6 +341,16 @@ void VolumePairing::take(Case& c, const VolumeEntry& label, const std::string& s
 }
 
 }  // namespace
+
+void chooseNiftiPlace(std::vector<io::LooseFile>& files, const std::string& choice) {
+  if (choice == "ask") return;
+  for (auto& loose : files) {
+    for (auto& f : loose.findings)
+      if (f.code == "two-places")
+        f = {Finding::Severity::Note, f.code, "sform and qform place the image apart; the plan takes the " + choice};
+    if (loose.byRotation && choice == "qform") std::swap(loose.geometry, *loose.byRotation);
+  }
+}
 
 void takeAnswer(Case& c, const std::string& label, const fs::path& file, Pairing& out) {
   if (std::ranges::count(c.contested, label) == 0) c.contested.push_back(label);

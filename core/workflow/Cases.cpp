@@ -4,6 +4,7 @@
 #include "core/base/Digest.h"
 #include "core/data/Annotations.h"
 #include "core/data/Channels.h"
+#include "core/data/JoinSeries.h"
 #include "core/data/OpenCases.h"
 #include "core/workflow/Study.h"
 #include "core/workflow/TransferExpert.h"
@@ -29,7 +30,8 @@ void leaveOutUnaccepted(std::vector<data::Case>& cases, const std::string& name,
   });
   for (const auto& [code, count] : waiting)
     progress.note(std::to_string(count) + " image(s) of the source '" + name + "' are left out for the finding " +
-                  code + "; data.sources." + name + ".accept can admit them.");
+                  code + "; data.sources." + name +
+                  (code == "two-places" ? ".nifti_place says which place counts." : ".accept can admit them."));
 }
 
 /// That everything in the source could be looked at, or the plan does without: a disk that fails would otherwise change
@@ -115,11 +117,13 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
   std::vector<data::Case> cases;
   for (const auto& [name, source] : plan.data.sources) {
     const fs::path folder = fs::absolute(source.path).lexically_normal();
-    LORKD_CHECK(index.scan(name, folder, progress, cancel));  // reads only what has changed since it was last
+    // Reads only what has changed since it was last.
+    LORKD_CHECK(index.scan(name, folder, progress, cancel, toString(source.niftiPlace)));
     LORKD_CHECK(checkAllRead(index, name, source));
     LORKD_TRY(found, index.cases(name));
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);
+    data::joinSeries(found, plan.data, progress);
     LORKD_CHECK(leaveOutIncomplete(found, name, plan.data, progress));
     for (auto& c : found) data::takeSource(c, plan);
     noteAnswers(found, name, progress);
@@ -137,17 +141,26 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
   return list;
 }
 
+namespace {
+
+/// What the index alone keeps: where files lie, and what headers say in words.
+void dropFiles(data::Case& c) {
+  c.imageFiles.clear();
+  c.slices.clear();
+  c.origins.clear();
+  c.labelFiles.clear();
+  c.resampled.clear();
+  c.misplaced.clear();
+  c.labelNames.clear();
+  c.description.clear();
+  for (auto& other : c.others) dropFiles(other);
+}
+
+}  // namespace
+
 Result<void> saveFrozen(const data::CaseList& list, const fs::path& file) {
   auto written = list;
-  for (auto& entry : written.cases) {
-    entry.item.imageFiles.clear();
-    entry.item.slices.clear();
-    entry.item.origins.clear();
-    entry.item.labelFiles.clear();
-    entry.item.resampled.clear();
-    entry.item.misplaced.clear();
-    entry.item.labelNames.clear();
-  }
+  for (auto& entry : written.cases) dropFiles(entry.item);
   return data::save(written, file);
 }
 

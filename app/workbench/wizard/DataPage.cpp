@@ -114,7 +114,8 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "unreadable"}) {
+  for (const char* code :
+       {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "patient-per-file", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
@@ -288,6 +289,8 @@ void DataPage::present() {
                  : code == "uneven-spacing" ? tr("Interpolate unevenly spaced slices (images: %1)").arg(images)
                  : code == "label-affine"
                      ? tr("Take labels voxel by voxel, whatever place their header says (images: %1)").arg(images)
+                 : code == "patient-per-file"
+                     ? tr("Take files with a patient identifier each for one patient (images: %1)").arg(images)
                  : code == "unreadable" ? tr("Do without what cannot be read (places: %1)").arg(images)
                                         : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
