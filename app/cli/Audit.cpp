@@ -47,8 +47,7 @@ Result<void> audit(const AuditOptions& options, const Context& context) {
   } else {
     request.plan = &*plan;
     for (const auto& [name, source] : plan->data.sources) {
-      LORKD_CHECK(
-          index.scan(name, source.path, *context.progress, context.cancel(), workflow::chosenFor(source.layout)));
+      LORKD_CHECK(index.scan(name, source.path, *context.progress, context.cancel(), workflow::chosenFor(source)));
       request.sources.push_back(name);
     }
   }

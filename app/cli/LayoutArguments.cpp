@@ -49,13 +49,19 @@ void LayoutArguments::addTo(CLI::App& command) {
   add("--table", layout.table, "table");
   add("--patients", layout.patients.pattern, "patients.pattern");
   add("--patients-table", layout.patients.table, "patients.table");
+  command
+      .add_option("--nifti-place", niftiPlace,
+                  "Which place counts where NIfTI headers give two that differ; without it, what the last scan was told")
+      ->check(CLI::IsMember({"ask", "sform", "qform"}))
+      ->group(group);
   command.add_option("--plan", plan, "A plan that says all this of the source of that name (--source)")->group(group);
 }
 
 Result<data::layout::Chosen> LayoutArguments::chosen(const std::string& source, std::string& folder) const {
-  auto said = layout;
-  makeAbsolute(said.table);
-  makeAbsolute(said.patients.table);
+  plan::Source said;
+  said.layout = layout;
+  makeAbsolute(said.layout.table);
+  makeAbsolute(said.layout.patients.table);
   if (!plan.empty()) {
     if (layout != plan::Layout())
       return fail(ErrorCode::InvalidArgument, "both a plan and flags say how files are named", "leave out one of them");
@@ -64,10 +70,12 @@ Result<data::layout::Chosen> LayoutArguments::chosen(const std::string& source, 
     if (!named)
       return fail(ErrorCode::NotFound, "the plan has no source called '" + source + "'",
                   "name one of its data.sources with --source", plan);
-    said = named->layout;
+    said = *named;
     if (folder.empty()) folder = named->path;
   }
-  return workflow::chosenFor(said);
+  auto out = workflow::chosenFor(said);
+  if (plan.empty()) out.niftiPlace = niftiPlace.empty() ? std::nullopt : std::optional(niftiPlace);
+  return out;
 }
 
 void addLayouts(CLI::App& app, Context& context) {

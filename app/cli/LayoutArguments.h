@@ -11,6 +11,7 @@ namespace lorkd::cli {
 
 struct LayoutArguments {
   plan::Layout layout;
+  std::string niftiPlace;
   std::string plan;  ///< a plan that says it instead
   void addTo(CLI::App& command);
   /// What a scan of `source` is told. Without `folder`, it gets the one that the plan names. Errors: those of

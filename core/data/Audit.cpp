@@ -6,6 +6,7 @@
 #include "core/data/Annotations.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
+#include "core/data/JoinSeries.h"
 #include "core/data/Orient.h"
 #include "core/data/PictureCopies.h"
 #include "core/data/SegmentReader.h"
@@ -245,6 +246,7 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
     LORKD_TRY(refused, index.rejected(name));
     if (request.plan)
       for (auto& c : cases) takeSource(c, *request.plan);
+    if (request.plan) joinSeries(cases, request.plan->data, progress);
     for (auto& c : cases)
       if (takes(request.plan, name, c)) out.images.push_back({std::move(c), {}, {}, {}, {}, false});
     std::ranges::move(series, std::back_inserter(allSeries));

@@ -24,18 +24,25 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"missing-slice", "missing slices are interpolated"},
       {"uneven-spacing", "slices are interpolated to an even spacing"},
       {"label-grid", "each voxel takes the nearest label"},
-      {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"},
+      {"patient-per-file", "the files are of one patient, told from others by the study"},
+            {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"},
       {"possible-labels", "taken for an image"},
       {"middle-slice", "the middle slice of each volume is the picture"},
       {"class-folders", "the folders are classes"}};
   if (f.severity == Severity::Consent) {
     const auto words = consented.find(f.code);
+    if (f.code == "two-places") return "left out until the source's nifti_place says which place counts";
     return !accepted ? "left out until you accept it" : words == consented.end() ? "accepted" : words->second;
   }
   static const std::map<std::string, std::string> known{
       {"gantry-tilt", "sheared upright when read"},
       {"uneven-spacing", "read as even: the slices lie within a tenth of their distance"},
       {"duplicate-file", "the copy is left out"},
+      {"different-copies", "each folder's files are an image of their own"},
+      {"mixed-patients", "each is an image of its own"},
+      {"mosaic", "taken apart into its slices"},
+      {"by-order", "each time is an image of its own"},
+      {"decimal-comma", "the comma is read as a point"},
       {"single-slice", "read as a volume of one slice"},
       {"burned-in", "used; the page that is written shows no picture of it"},
       {"private-elements", "neither read nor written"},

@@ -74,6 +74,8 @@ Json auditToJson(const Audit& audit) {
     item.slices.clear();
     item.origins.clear();
     item.labelFiles.clear();
+    item.description.clear();
+    item.others.clear();
     images.push_back({{"case", item},
                       {"split", i.split ? Json(toString(*i.split)) : Json()},
                       {"tasks", i.tasks},

@@ -100,7 +100,11 @@ void to_json(Json& j, const Case& c) {
        {"geometry", geometryToJson(c.geometry)}};
   if (!c.split.empty()) j["split"] = c.split;
   if (!c.misplaced.empty()) j["misplaced"] = c.misplaced;
+  if (c.byRotation) j["nifti_place"] = "qform";
   if (!c.channels.empty()) j["channels"] = c.channels;
+  if (!c.others.empty()) j["others"] = c.others;
+  if (!c.description.empty()) j["description"] = c.description;
+  if (!c.space.empty()) j["space"] = c.space;
   if (!c.contested.empty()) j["contested"] = c.contested;
   if (!c.answers.empty()) j["answers"] = c.answers;
   if (!c.labelInfo.empty()) j["label_info"] = c.labelInfo;
@@ -131,7 +135,11 @@ void from_json(const Json& j, Case& c) {
   j.at("labels").get_to(c.labels);
   if (j.contains("split")) j.at("split").get_to(c.split);
   if (j.contains("misplaced")) j.at("misplaced").get_to(c.misplaced);
+  c.byRotation = j.value("nifti_place", "") == "qform";
   if (j.contains("channels")) j.at("channels").get_to(c.channels);
+  if (j.contains("others")) j.at("others").get_to(c.others);
+  c.description = j.value("description", "");
+  c.space = j.value("space", "");
   if (j.contains("contested")) j.at("contested").get_to(c.contested);
   if (j.contains("answers")) j.at("answers").get_to(c.answers);
   if (j.contains("label_info")) j.at("label_info").get_to(c.labelInfo);
@@ -158,10 +166,18 @@ void from_json(const Json& j, Case& c) {
 }
 
 Result<image::Volume> readChannel(const Case& c, const Channel& channel) {
+  if (c.kind == "dicom") {
+    if (channel.file == 0) return readImage(c);
+    if (channel.file > 0 && static_cast<std::size_t>(channel.file) <= c.others.size())
+      return readImage(c.others[static_cast<std::size_t>(channel.file) - 1]);
+    return fail(ErrorCode::Format, "the channel '" + channel.name + "' of the case is no series of it",
+                "scan its source again", c.id);
+  }
   if (channel.file < 0 || static_cast<std::size_t>(channel.file) >= c.imageFiles.size())
     return fail(ErrorCode::Format, "the channel '" + channel.name + "' of the case lies in no file of it",
                 "scan its source again", c.id);
-  LORKD_TRY(volume, io::readVolume(c.imageFiles[static_cast<std::size_t>(channel.file)], channel.part));
+  LORKD_TRY(volume, io::readVolume(c.imageFiles[static_cast<std::size_t>(channel.file)], channel.part,
+                                   c.byRotation ? io::NiftiChoice::Rotation : io::NiftiChoice::Affine));
   volume.modality = channel.modality;
   return volume;
 }
@@ -199,17 +215,42 @@ Result<image::SegmentSet> readSegments(const Case& c, const std::vector<std::str
   return SegmentReader(c).read(wanted);
 }
 
+namespace {
+
+/// The file, or of a folder all files below it, sorted. Errors: Io.
+Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& place) {
+  std::error_code error, kind;
+  if (!std::filesystem::is_directory(place, kind)) return std::vector{place};
+  std::vector<std::filesystem::path> inside;
+  for (std::filesystem::recursive_directory_iterator at(place, error), end; !error && at != end; at.increment(error))
+    if (at->is_regular_file(kind)) inside.push_back(at->path());
+  if (error)
+    return fail(ErrorCode::Io, "a folder of the case cannot be listed: " + error.message(), "check its permissions",
+                place.string());
+  std::sort(inside.begin(), inside.end());
+  return inside;
+}
+
+}  // namespace
+
 Result<std::string> inputDigest(const Case& c) {
   if (c.kind == "picture") return pictureDigest(c.imageFiles);
   std::vector<std::filesystem::path> files = c.imageFiles;
-  files.insert(files.end(), c.labelFiles.begin(), c.labelFiles.end());
+  for (const auto& labels : c.labelFiles) {
+    LORKD_TRY(inside, filesOf(labels));
+    files.insert(files.end(), inside.begin(), inside.end());
+  }
   if (!c.labelNames.empty()) files.push_back(c.labelNames);
-  for (std::size_t n = 0; n < c.imageFiles.size() + c.labelFiles.size(); ++n)  // label maps may lie beside a series
+  for (std::size_t n = 0, known = files.size(); n < known; ++n)  // label maps may lie beside a series
     if (const auto voxels = io::isVolumeFile(files[n]) ? io::voxelsOf(files[n]) : files[n]; voxels != files[n])
       files.push_back(voxels);
   Sha256 all;
   for (const auto& file : files) {
     LORKD_TRY(digest, sha256File(file));
+    all.update(digest + "\n");
+  }
+  for (const auto& other : c.others) {
+    LORKD_TRY(digest, inputDigest(other));
     all.update(digest + "\n");
   }
   return all.hex();

@@ -51,16 +51,21 @@ struct Case {
   std::string split;    ///< what the data say that the image is for: "train", "validation", "test", or empty
   std::string modality, bodyPart;
   std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or a volume file for each channel
-  /// Of volume files; the first has the grid of `geometry`, and the labels'. Empty: one channel without a name.
+  /// Of volume files, the first of which has the grid of `geometry`, and the labels'; of DICOM series that are joined
+  /// `file` 0 is this one, and n the n-th of `others`. Empty: one channel without a name.
   std::vector<Channel> channels;
+  std::vector<Case> others;  ///< DICOM series that are further channels, see joinSeries()
+  std::string description;   ///< of a DICOM series, as its header has it: it stays in the index
+  std::string space;         ///< pseudonym of a DICOM series' study and frame of reference; empty if it has none
   /// Of each slice, its file's position in `imageFiles` and its frame there; empty: each file is one slice.
   std::vector<std::array<int, 2>> slices;
   std::vector<image::Vec3> origins;               ///< of slices that are moved onto `geometry`, see io::Series
   std::vector<std::string> consent;               ///< codes of findings that the plan must accept to use the image
-  std::vector<std::filesystem::path> labelFiles;  ///< SEG, RTSTRUCT and volume files
+  std::vector<std::filesystem::path> labelFiles;  ///< SEG, RTSTRUCT and volume files, folders of a mask
   std::vector<int> resampled;        ///< positions in `labelFiles` of those that lie on a grid of their own
   std::vector<int> misplaced;        ///< of those that have the image's voxels, but not its place
   std::filesystem::path labelNames;  ///< what names the values of a label map, or empty
+  bool byRotation = false;           ///< of NIfTI files that give two places the qform counts, as the plan has chosen
   /// Names of the structures that the labels speak of: they are marked, or known to be absent.
   std::vector<std::string> labels;
   /// Where each of `labels` is in volume files; several places are one structure. Empty: what `labelNames` says.
@@ -94,7 +99,7 @@ void takeAnnotated(Case& c, const std::vector<std::string>& names);
 
 /// Reads a case's image, its first channel. Errors: those of io.
 Result<image::Volume> readImage(const Case& c);
-/// Reads a channel of a volume file. Errors: those of io; Format (there is no such file in the case).
+/// Reads a channel. Errors: those of io; Format (there is no such file or series in the case).
 Result<image::Volume> readChannel(const Case& c, const Channel& channel);
 /// Reads a case's structures on the image's grid. Errors: those of io; NotFound when the case has no labels; Mismatch
 /// when the label grid differs.

@@ -64,18 +64,20 @@ Result<io::Scan> scanFile(const fs::path& file) {
         "neither a folder nor a NIfTI, NRRD, MetaImage or .npz file, nor a table of pictures",
         "name the folder that holds the data, or its DICOMDIR; a table begins with a line such as filename,label",
         file.string());
-  LORKD_TRY(geometry, io::readVolumeGeometry(file));
-  scan.loose.push_back({file, "volume", geometry, {}});
+  LORKD_CHECK(io::readVolumeGeometry(file));
+  std::vector<io::FileContent> contents;
+  contents.push_back(io::examine(file));
   std::error_code ec;
   for (fs::directory_iterator entry(file.parent_path(), ec), end; !ec && entry != end; entry.increment(ec)) {
     ++scan.filesSeen;
     const auto& path = entry->path();
     if (!io::isVolumeFile(path) || path == file) continue;
-    if (const auto other = io::readVolumeGeometry(path)) scan.loose.push_back({path, "volume", *other, {}});
+    if (io::readVolumeGeometry(path)) contents.push_back(io::examine(path));
   }
   if (ec)
     return fail(ErrorCode::Io, "the folder cannot be listed for the labels beside the file: " + ec.message(),
                 "check its permissions", file.parent_path().string());
+  scan.loose = io::assemble(std::move(contents)).loose;
   return scan;
 }
 
@@ -163,7 +165,7 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   Database& db = m_impl->database;
   std::error_code ignored;
   fs::path place = lexical(folder);
-  if (io::isMediaDirectory(place)) place = place.parent_path();
+  if (const auto root = io::mediumRoot(place); !root.empty()) place = root;
   const bool single = fs::is_regular_file(place, ignored);
   const Places places{single ? place.parent_path() : place, m_impl->home};
   io::Scan scan;
@@ -171,6 +173,7 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   LORKD_TRY(row, m_impl->named(openSource(db, source, places.home)));
   const auto key = layoutKey(chosen, places.folder);
   LORKD_CHECK(m_impl->named(tellLayout(db, row.id, key)));
+  LORKD_TRY(whichPlace, m_impl->named(takeNiftiPlace(db, row.id, chosen.niftiPlace)));
   if (single) {
     LORKD_TRY(found, scanFile(place));
     scan = std::move(found);
@@ -185,6 +188,7 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     LORKD_CHECK(io::checkUsable(scan, place));
   }
 
+  chooseNiftiPlace(scan.loose, whichPlace);
   Pairing pairing;
   const Pseudonym shortened = [this](const std::string& text) { return pseudonym(text).substr(0, 10); };
   LORKD_TRY(reading, data::readingOf(chosen, scan, source, places.folder, single));
@@ -207,11 +211,14 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     if (!single) LORKD_CHECK(pairMasks(scan, source, place, shortened, remembered, pairing, progress, cancel));
     LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
   }
-  pairDicom(scan, shortened, remembered, pairing);
+  pairDicom(scan, places.folder, shortened, remembered, pairing);
+  checkPatients(scan, pairing);
+  offerChannels(pairing);
   LORKD_CHECK(pairVolumes(scan, source, places.folder, reading, shortened, remembered, pairing, progress, cancel));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) {
     c.source = source;
+    c.byRotation = whichPlace == "qform";
     if (c.kind != "picture" && !c.imageFiles.empty() && c.split.empty())
       c.split = layout::splitOf(c.imageFiles.front().lexically_relative(places.folder));
   }

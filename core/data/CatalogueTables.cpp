@@ -12,7 +12,8 @@ namespace {
 
 constexpr const char* tables = R"(
 CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, files INTEGER NOT NULL,
-  state INTEGER NOT NULL, generation INTEGER NOT NULL, layout TEXT NOT NULL, reader TEXT NOT NULL);
+  state INTEGER NOT NULL, generation INTEGER NOT NULL, layout TEXT NOT NULL, reader TEXT NOT NULL,
+  nifti_place TEXT NOT NULL DEFAULT 'ask');
 CREATE TABLE file(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, path TEXT NOT NULL,
   size INTEGER NOT NULL, time INTEGER NOT NULL, content BLOB NOT NULL, header INTEGER,
   PRIMARY KEY(source, path)) WITHOUT ROWID;
@@ -187,6 +188,22 @@ Result<std::optional<std::pair<std::string, std::string>>> readLayout(Database& 
   row.bind(source);
   LORKD_TRY(there, row.step());
   return there ? std::optional(std::pair(row.text(0), row.text(1))) : std::nullopt;
+}
+
+Result<std::string> takeNiftiPlace(Database& db, std::int64_t id, const std::optional<std::string>& chosen) {
+  std::string place = "ask";
+  const auto done = transaction(db, [&]() -> Result<void> {
+    LORKD_TRY(row, db.prepare("SELECT nifti_place FROM source WHERE id = ?"));
+    row.bind(id);
+    LORKD_TRY(there, row.step());
+    if (there) place = row.text(0);
+    if (!chosen || *chosen == place) return {};
+    place = *chosen;
+    LORKD_TRY(update, db.prepare("UPDATE source SET nifti_place = ?, state = min(state, 1) WHERE id = ?"));
+    return update.run(place, id);
+  });
+  if (!done) return std::unexpected(done.error());
+  return place;
 }
 
 Result<void> moveSource(Database& db, std::int64_t id, const Places& places) {

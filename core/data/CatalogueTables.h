@@ -43,6 +43,9 @@ struct Places {
 /// transaction.
 Result<void> replaceSource(Database& database, const std::string& source, const Places& places, const io::Scan& scan,
                            Pairing pairing, std::optional<std::int64_t> generation);
+/// Which place of NIfTI files counts in the source: what is `chosen`, which outdates what was made of its files if it
+/// is another than before, or what counted so far.
+Result<std::string> takeNiftiPlace(Database& database, std::int64_t id, const std::optional<std::string>& chosen);
 /// Notes that the source, unchanged, lies in `places.folder`.
 Result<void> moveSource(Database& database, std::int64_t id, const Places& places);
 

@@ -24,6 +24,7 @@ Result<std::string> Digests::of(const AssignedCase& c) {
   auto files = c.item.kind == "picture" ? std::vector<std::filesystem::path>() : c.item.imageFiles;
   if (c.item.kind != "picture") files.insert(files.end(), c.item.labelFiles.begin(), c.item.labelFiles.end());
   if (!c.item.labelNames.empty()) files.push_back(c.item.labelNames);
+  for (const auto& other : c.item.others) files.insert(files.end(), other.imageFiles.begin(), other.imageFiles.end());
   if (const auto stamp = stampOf(files); known.digest.empty() || known.stamp != stamp) {
     LORKD_TRY(digest, inputDigest(c.item));
     known = {stamp, digest};

@@ -71,17 +71,26 @@ using CasesByUid = std::map<std::string, std::set<std::size_t>>;
 
 }  // namespace
 
-void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out) {
+void pairDicom(const io::Scan& scan, const std::filesystem::path& folder, const Pseudonym& pseudonym,
+               const Remembered& remembered, Pairing& out) {
   CasesByUid caseOfSeries, caseOfInstance;
   std::vector<const io::Series*> images;
+  std::vector<MaskSeries> masks;
   for (const auto& s : scan.series) {
     if (!isImage(s)) continue;
+    if (auto mask = maskSeriesOf(s, folder)) {
+      masks.push_back(std::move(*mask));
+      continue;
+    }
     Case c;
     c.id = "case-" + pseudonym(s.seriesUid + (s.part.empty() ? "" : "\n" + s.part));
     c.patient = "patient-" + pseudonym(s.patientId.empty() ? s.studyUid : s.patientId);
     c.kind = "dicom";
     c.modality = s.modality;
     c.bodyPart = s.bodyPart;
+    c.description = s.description;
+    if (!s.studyUid.empty() && !s.frameOfReferenceUid.empty())
+      c.space = pseudonym(s.studyUid + "\n" + s.frameOfReferenceUid);
     c.geometry = s.geometry;
     takeSlices(s, c);
     c.origins = s.origins;
@@ -94,7 +103,7 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
   const auto isLabels = [](const io::Series& s) {
     return (s.modality == "SEG" || s.modality == "RTSTRUCT") && s.usable();
   };
-  if (std::ranges::none_of(scan.series, isLabels)) return;
+  if (std::ranges::none_of(scan.series, isLabels)) return pairMaskSeries(masks, images, remembered, out);
   // A series or a file may hold several volumes.
   for (std::size_t n = 0; n < images.size(); ++n) {
     for (const auto& instance : images[n]->instances) caseOfInstance[instance.sopInstanceUid].insert(n);
@@ -189,6 +198,7 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
       c.labelInfo.push_back(label);
     }
   }
+  pairMaskSeries(masks, images, remembered, out);
 }
 
 }  // namespace lorkd::data

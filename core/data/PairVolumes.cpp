@@ -125,7 +125,7 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
                "learnt from, say so by a pattern in data.sources.NAME.layout.labels");
     else if (role == Role::Image) {
       for (const auto& f : loose.findings)
-        if (f.severity == Finding::Severity::Warning) m_out.findings.emplace_back(loose.file, f);
+        if (f.severity != Finding::Severity::Unusable) m_out.findings.emplace_back(loose.file, f);
       if (volume.name.told) m_saidToBeImages.insert(loose.file);
       m_found.push_back(std::move(volume));
     } else if (!layout::severalVolumes(loose))  // else its finding says so
@@ -149,6 +149,7 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
     if (channel.part >= 0) m_out.understood.insert(file);
     m_grids[file] = volume->loose->geometry;
     if (!channel.name.empty()) c.channels.push_back(channel);
+    askOf(c, *volume->loose);
   }
   return c;
 }
@@ -313,6 +314,16 @@ Result<void> VolumePairing::askAboutImages(Progress& progress, const CancelToken
 }
 
 }  // namespace
+
+void chooseNiftiPlace(std::vector<io::LooseFile>& files, const std::string& choice) {
+  if (choice == "ask") return;
+  for (auto& loose : files) {
+    for (auto& f : loose.findings)
+      if (f.code == "two-places")
+        f = {Finding::Severity::Note, f.code, "sform and qform place the image apart; the plan takes the " + choice};
+    if (loose.byRotation && choice == "qform") std::swap(loose.geometry, *loose.byRotation);
+  }
+}
 
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const fs::path& folder,
                          const layout::Reading& reading, const Pseudonym& pseudonym, const Remembered& remembered,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -22,6 +23,10 @@ struct Pairing {
   std::set<std::filesystem::path> understood;  ///< files that describe the set: no scan calls them unknown
 };
 
+/// Takes the plan's word (data.sources.NAME.nifti_place) which place counts for NIfTI files that give two: their grid
+/// becomes that, and the finding says so. With "ask" nothing changes.
+void chooseNiftiPlace(std::vector<io::LooseFile>& files, const std::string& choice);
+
 /// Keyed pseudonym of a UID, patient id or path: ten hex digits.
 using Pseudonym = std::function<std::string(const std::string&)>;
 
@@ -33,8 +38,30 @@ using Remembered = std::function<Result<Json>(const std::string& question, const
 /// where a structure set references nothing, by frame of reference. Labels of another frame of reference, or whose
 /// image is not there or not clear, are unusable; a region of a structure set that cannot be read, or does not lie in
 /// the image's slices, is left out, with a warning; a SEG on another grid in the same frame is resampled, with a
-/// warning. Patients are told apart by patient id, or where that is empty by study.
-void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out);
+/// warning. Patients are told apart by patient id, or where that is empty by study. Series in folders of masks below
+/// the source's `folder` are no images, see pairMaskSeries().
+void pairDicom(const io::Scan& scan, const std::filesystem::path& folder, const Pseudonym& pseudonym,
+               const Remembered& remembered, Pairing& out);
+
+/// A series of masks or labels that refers to nothing, by the folders that it lies in.
+struct MaskSeries {
+  const io::Series* series = nullptr;
+  std::filesystem::path owner;  ///< the folder in which the folder of masks lies
+  std::string structure;        ///< what the folders below that one are called; empty if there is none
+};
+/// What the names of the folders below `source` say of an image series; nothing if it is no mask by them.
+std::optional<MaskSeries> maskSeriesOf(const io::Series& series, const std::filesystem::path& source);
+/// Gives masks of one structure to the only one of `images`, the last of the cases, that lies below the same owner and
+/// has the same slices. What is not clear, or has several values, is unusable.
+void pairMaskSeries(const std::vector<MaskSeries>& masks, const std::vector<const io::Series*>& images,
+                    const Remembered& remembered, Pairing& out);
+
+/// Warns of DICOM patient identifiers that stand for several people by their names, that are the same in all of three
+/// or more studies, or that differ within one study. Patients in PairDicom are told apart by them.
+void checkPatients(const io::Scan& scan, Pairing& out);
+
+/// Notes, once for a source, that series of one study lie in one space, so that a plan may join them (JoinSeries.h).
+void offerChannels(Pairing& out);
 
 /// Volume files, and the label files that belong to them or to a DICOM image, found by name (see layout/Words.h): words
 /// that only say what a file is, or in which folder of its kind it lies, are taken out, and what is left is the same

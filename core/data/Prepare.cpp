@@ -51,6 +51,7 @@ Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& dig
   if (!c.item.contested.empty()) key["answers"] = {c.item.contested, c.item.answers};
   if (!c.item.channels.empty()) key["channels"] = c.item.channels;
   if (c.item.geometry.pixels) key["pictures"] = {d.longerSide, d.channels};
+  if (c.item.byRotation) key["nifti_place"] = "qform";
   if (d.split.slab != plan::SplitSlab::None) key["slab"] = {d.split, d.patch[2]};
   return key;
 }

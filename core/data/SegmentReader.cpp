@@ -16,6 +16,19 @@ bool liesElsewhere(const Case& c, std::size_t labelFile) {
   return std::ranges::count(c.resampled, static_cast<int>(labelFile)) > 0;
 }
 
+/// Whether the labels are voxels, with values: a file of them, or a folder that is one mask.
+bool holdsVoxels(const std::filesystem::path& labels) {
+  std::error_code ignored;
+  return io::isVolumeFile(labels) || std::filesystem::is_directory(labels, ignored);
+}
+
+Result<std::vector<image::LabelMap>> layersIn(const std::filesystem::path& labels, bool byRotation) {
+  if (io::isVolumeFile(labels))
+    return io::readLabelLayers(labels, byRotation ? io::NiftiChoice::Rotation : io::NiftiChoice::Affine);
+  LORKD_TRY(mask, io::readMaskFolder(labels));
+  return std::vector{std::move(mask)};
+}
+
 bool named(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::any_of(names, [&](const auto& other) { return sameLabel(other, name); });
 }
@@ -27,9 +40,9 @@ Result<const SegmentReader::Layers*> SegmentReader::layersOf(std::size_t file) {
   if (m_last && m_last->first == file) return &m_last->second;
   m_last.reset();
   const bool picture = m_case.kind == kPictureCase;
-  if (!picture && !io::isVolumeFile(m_case.labelFiles.at(file))) return nullptr;
+  if (!picture && !holdsVoxels(m_case.labelFiles.at(file))) return nullptr;
   LORKD_TRY(layers, picture ? readMaskLayers(m_case.labelFiles.at(file), m_case.geometry)
-                            : io::readLabelLayers(m_case.labelFiles[file]));
+                            : layersIn(m_case.labelFiles[file], m_case.byRotation));
   for (auto& labels : layers) {
     const bool misplaced = std::ranges::count(m_case.misplaced, static_cast<int>(file)) > 0;
     if (misplaced && labels.geometry.size == m_case.geometry.size) labels.geometry = m_case.geometry;
@@ -110,7 +123,7 @@ Result<image::SegmentSet> SegmentReader::read(const std::vector<std::string>& wa
   };
   if (!m_case.places.empty()) LORKD_CHECK(readPlaces(wanted, out));
   for (std::size_t n = 0; n < m_case.labelFiles.size() && m_case.kind != kPictureCase; ++n) {
-    if (!io::isVolumeFile(m_case.labelFiles[n])) {
+    if (!holdsVoxels(m_case.labelFiles[n])) {
       LORKD_TRY(set,
                 io::readLabels(m_case.labelFiles[n], m_case.geometry, m_case.origins, liesElsewhere(m_case, n), wants));
       take(set);

@@ -6,6 +6,12 @@
 
 namespace lorkd::data {
 
+void askOf(Case& c, const io::LooseFile& file) {
+  for (const auto& f : file.findings)
+    if (f.severity == io::Finding::Severity::Consent && std::ranges::count(c.consent, f.code) == 0)
+      c.consent.push_back(f.code);
+}
+
 std::optional<layout::Structures> LabelTaking::read(const Case& c, const layout::VolumeEntry& label,
                                                     const std::string& structure) {
   const auto& file = label.loose->file;
@@ -78,6 +84,9 @@ void LabelTaking::take(Case& c, const layout::VolumeEntry& label, const std::str
   else if (moved)
     c.resampled.push_back(number);
   c.labelFiles.push_back(file);
+  askOf(c, *label.loose);
+  for (const auto& f : label.loose->findings)
+    if (f.severity != io::Finding::Severity::Unusable) m_out.findings.emplace_back(file, f);
   if (const auto table = m_tables.of(file, label.relative); table && c.labelNames.empty()) c.labelNames = table->file;
   for (auto& one : known->structures) addStructure(c, std::move(one), number);
   for (auto& place : known->ignored) {

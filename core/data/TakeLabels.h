@@ -9,6 +9,9 @@
 
 namespace lorkd::data {
 
+/// What a file of the case asks before it is used, the case asks.
+void askOf(Case& c, const io::LooseFile& file);
+
 /// Reads label files of volumes; what is wrong with one is told in the pairing.
 class LabelTaking {
  public:

@@ -29,6 +29,8 @@ Series referringSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   auto references = readReferences(loaded.dataset());
   series.referencedSeriesUids = std::move(references.series);
   series.referencedInstanceUids = std::move(references.instances);
+  if (!h->decimalCommas.empty())
+    add(series, Severity::Warning, "decimal-comma", decimalCommaText(h->decimalCommas, h.file));
   return series;
 }
 
@@ -74,12 +76,23 @@ Series structureSeries(dicom::Loaded& loaded, const SliceHeader& h) {
   return series;
 }
 
-Series unsupportedSeries(dicom::Loaded& loaded, const SliceHeader& h) {
+Series unsupportedSeries(dicom::Loaded& loaded, const SliceHeader& h, const std::string& what) {
   Series series = referringSeries(loaded, h);
-  add(series, Severity::Unusable, "unsupported-kind",
-      "objects of modality " + (h->modality.empty() ? "(none)" : h->modality) +
-          " are not used yet as labels or images");
+  add(series, Severity::Unusable, "unsupported-kind", what + " are not used yet as labels or images");
   return series;
+}
+
+/// Whether a picture, or a segmentation's frames, lie on a slide under a microscope and not in a patient (PS3.3 section
+/// C.8.12).
+bool ofSlide(DcmDataset& set, const SliceHeader& h) {
+  constexpr const char* kWholeSlide = "1.2.840.10008.5.1.4.1.1.77.1.6";
+  if (h->sopClassUid == kWholeSlide || h->modality == "SM") return true;
+  for (const auto& tag : {DCM_TotalPixelMatrixColumns, DCM_TotalPixelMatrixOriginSequence, DCM_ImageOrientationSlide})
+    if (set.tagExists(tag)) return true;
+  for (const auto& groups : {DCM_SharedFunctionalGroupsSequence, DCM_PerFrameFunctionalGroupsSequence})
+    if (auto* frame = dicom::sequenceItem(set, groups); frame && frame->tagExists(DCM_PlanePositionSlideSequence))
+      return true;
+  return false;
 }
 
 using Content = FileContent::Impl;
@@ -113,10 +126,12 @@ Content volume(const fs::path& file) {
     const auto& spacing = header->geometry.spacing;
     char apart[32];
     std::snprintf(apart, sizeof apart, "%.3g", header->apart);
+    content.loose->byRotation = header->byRotation;
     if (header->apart > 0.5 * std::min({spacing[0], spacing[1], spacing[2]}))
-      content.loose->findings.push_back({Severity::Warning, "two-places",
+      content.loose->findings.push_back({Severity::Consent, "two-places",
                                          std::string("sform and qform place the image up to ") + apart +
-                                             " mm apart; the sform is taken, as nibabel, FSL and ITK-SNAP do"});
+                                             " mm apart: data.sources.NAME.nifti_place says which of them counts "
+                                             "(nibabel, FSL and ITK-SNAP take the sform)"});
   }
   return content;
 }
@@ -133,15 +148,21 @@ Content dicomFile(const fs::path& file) {
   }
   if (header->sopClassUid.empty() && header->seriesUid.empty() && header->rows == 0)
     return rejected(Severity::Warning, "not-dicom", "the file holds no DICOM object that could be recognised");
-  if (header->seriesUid.empty())
+  const bool segmentation = header->modality == "SEG" || isSegmentation(header->sopClassUid);
+  const bool picture = header->rows > 0 && header->columns > 0;
+  if (header->seriesUid.empty() && (segmentation || !picture))  // of pictures a folder makes a series
     return rejected(Severity::Warning, "no-series", "the header does not say which series the file belongs to");
   Content content;
-  if (header->modality == "SEG" || isSegmentation(header->sopClassUid))
+  if (ofSlide(loaded->dataset(), header))
+    content.series = std::make_unique<Series>(unsupportedSeries(
+        *loaded, header, segmentation ? "segmentations of slides under a microscope" : "slides under a microscope"));
+  else if (segmentation)
     content.series = std::make_unique<Series>(segSeries(*loaded, header));
   else if (header->sopClassUid == UID_RTStructureSetStorage)
     content.series = std::make_unique<Series>(structureSeries(*loaded, header));
   else if (header->modality == "RTDOSE" || ((header->rows < 1 || header->columns < 1) && header.truncation.empty()))
-    content.series = std::make_unique<Series>(unsupportedSeries(*loaded, header));
+    content.series = std::make_unique<Series>(unsupportedSeries(
+        *loaded, header, "objects of modality " + (header->modality.empty() ? "(none)" : header->modality)));
   else
     content.slices = framesOf(*loaded, header);
   return content;

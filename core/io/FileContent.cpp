@@ -29,6 +29,7 @@ std::shared_ptr<const std::string> bytesOf(const std::shared_ptr<const SeriesHea
   std::string bytes;
   Json::to_cbor(Json{h.patientId,
                      h.patientName,
+                     h.birthDate,
                      h.studyUid,
                      h.seriesUid,
                      h.frameOfReferenceUid,
@@ -43,10 +44,12 @@ std::shared_ptr<const std::string> bytesOf(const std::shared_ptr<const SeriesHea
                      h.units,
                      h.decayCorrection,
                      h.faultySpacing,
+                     h.decimalCommas,
                      h.rows,
                      h.columns,
                      h.samples,
                      h.bitsAllocated,
+                     h.tiles,
                      h.sliceThickness,
                      h.burnedIn,
                      h.privateElements,
@@ -65,9 +68,10 @@ std::shared_ptr<const SeriesHeader> seriesOf(const std::string& bytes) {
   SeriesHeader h;
   std::size_t at = 0;
   const auto take = [&](auto&... fields) { (j.at(at++).get_to(fields), ...); };
-  take(h.patientId, h.patientName, h.studyUid, h.seriesUid, h.frameOfReferenceUid, h.sopClassUid, h.modality,
-       h.bodyPart, h.description, h.studyDate, h.transferSyntax, h.photometric, h.imageType, h.units, h.decayCorrection,
-       h.faultySpacing, h.rows, h.columns, h.samples, h.bitsAllocated, h.sliceThickness, h.burnedIn, h.privateElements);
+  take(h.patientId, h.patientName, h.birthDate, h.studyUid, h.seriesUid, h.frameOfReferenceUid, h.sopClassUid,
+       h.modality, h.bodyPart, h.description, h.studyDate, h.transferSyntax, h.photometric, h.imageType, h.units,
+       h.decayCorrection, h.faultySpacing, h.decimalCommas, h.rows, h.columns, h.samples, h.bitsAllocated, h.tiles,
+       h.sliceThickness, h.burnedIn, h.privateElements);
   getOptional(j.at(at++), h.orientation);
   getOptional(j.at(at++), h.spacing);
   last = {bytes, std::make_shared<const SeriesHeader>(std::move(h))};

@@ -62,8 +62,10 @@ Result<void> checkAffine(const NiftiFile& header, const std::filesystem::path& f
   return {};
 }
 
-image::Geometry placeOf(const NiftiFile& header, const image::Geometry& byRotation, double& apart) {
+image::Geometry placeOf(const NiftiFile& header, const image::Geometry& byRotation, double& apart,
+                        std::optional<image::Geometry>& other) {
   apart = 0;
+  other.reset();
   auto rotated = byRotation;
   for (auto& x : rotated.origin) x *= header.unit;  // ITK's reader converts the spacing alone
   if (header.sformCode <= 0) return rotated;
@@ -75,7 +77,10 @@ image::Geometry placeOf(const NiftiFile& header, const image::Geometry& byRotati
     if (a < 2 || header.slices > 1) out.spacing[a] = length;
     for (std::size_t b = 0; b < 3; ++b) out.direction[b][a] = axes[a][b] / length;
   }
-  if (header.qformCode > 0) apart = farthest(out, byQuaternion(header, rotated));
+  if (header.qformCode > 0) {
+    other = byQuaternion(header, rotated);
+    apart = farthest(out, *other);
+  }
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
+#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -165,6 +166,44 @@ class Listing {
   Listed m_listed;
 };
 
+/// What slices of one folder have in common if they are a series, where the header does not name it. No UID is like it.
+std::string seriesWithoutUid(const SliceHeader& h) {
+  std::string key = " " + h.file.parent_path().native() + "\n" + h->studyUid + "\n" + h->description + "\n" +
+                    std::to_string(h->rows) + " " + std::to_string(h->columns);
+  char number[32];
+  const auto add = [&](double value) {
+    std::snprintf(number, sizeof number, " %.3f", value + 0.0);
+    key += number;
+  };
+  for (const auto& axis : h->orientation.value_or(std::array<image::Vec3, 2>{})) std::ranges::for_each(axis, add);
+  std::ranges::for_each(h->spacing.value_or(std::array<double, 2>{}), add);
+  return key;
+}
+
+/// Gives the volumes of one such series a name that stays, wherever the folder lies, none of those `given`, and says
+/// so.
+void nameSeries(std::vector<Series>& volumes, std::set<std::string>& given) {
+  std::string first;
+  for (const auto& volume : volumes)
+    for (const auto& instance : volume.instances) {
+      const auto name = instance.sopInstanceUid.empty()
+                            ? (instance.file.parent_path().filename() / instance.file.filename()).string()
+                            : instance.sopInstanceUid;
+      if (first.empty() || name < first) first = name;
+    }
+  const auto& front = volumes.front();
+  const auto seed = front.studyUid + "\n" + front.description + "\n" + first + "\n";
+  std::string uid;
+  for (int copy = 0; uid.empty() || !given.insert(uid).second; ++copy)
+    uid = dicom::uid("files without a series", seed + std::to_string(copy));
+  for (auto& volume : volumes) {
+    volume.seriesUid = uid;
+    add(volume, Finding::Severity::Note, "no-series-uid",
+        "the files name no series: those of one folder that have the same study, description, size, orientation and "
+        "spacing are taken for one");
+  }
+}
+
 }  // namespace
 
 bool leavesUnread(const Finding& finding) {
@@ -256,8 +295,8 @@ Result<void> examineAll(const fs::path& folder, const std::vector<std::string_vi
 Scan assemble(std::vector<FileContent> contents) {
   Scan scan;
   scan.filesSeen = static_cast<std::int64_t>(contents.size());
-  std::map<std::pair<std::string, std::string>, std::vector<SliceHeader>> images;
-  std::set<std::string> there;  // as directories name files, where there is one
+  std::map<std::string, std::vector<SliceHeader>> images;  // by series
+  std::set<std::string> there;                             // as directories name files, where there is one
   if (std::ranges::any_of(contents, [](const auto& content) { return !content.m_impl->listed.empty(); }))
     for (const auto& content : contents) there.insert(asOnAnyMedium(content.m_impl->place()));
   auto last = images.end();  // files of a series mostly lie together
@@ -265,8 +304,10 @@ Scan assemble(std::vector<FileContent> contents) {
     auto& c = *content.m_impl;
     if (!c.slices.empty()) {
       const auto& h = c.slices.front();
-      if (last == images.end() || last->first.second != h->seriesUid || last->first.first != h->studyUid)
-        last = images.try_emplace({h->studyUid, h->seriesUid}).first;
+      if (h->seriesUid.empty())
+        last = images.try_emplace(seriesWithoutUid(h)).first;
+      else if (last == images.end() || last->first != h->seriesUid)
+        last = images.try_emplace(h->seriesUid).first;
       std::ranges::move(c.slices, std::back_inserter(last->second));
       c.slices = {};
     }
@@ -275,8 +316,13 @@ Scan assemble(std::vector<FileContent> contents) {
     if (!c.listed.empty()) *c.rejected = checkListed(c.file, c.listed, there);
     if (c.rejected) scan.rejected.emplace_back(std::move(c.file), std::move(*c.rejected));
   }
-  for (auto& [key, headers] : images)
-    std::ranges::move(checkSeries(std::move(headers)), std::back_inserter(scan.series));
+  std::set<std::string> given;
+  for (auto& [key, headers] : images) {
+    const bool unnamed = headers.front()->seriesUid.empty();
+    auto found = checkSeries(std::move(headers));
+    if (unnamed) nameSeries(found, given);
+    std::ranges::move(found, std::back_inserter(scan.series));
+  }
   std::ranges::stable_sort(scan.series, {}, [](const Series& s) {
     return std::tie(s.patientId, s.studyUid, s.seriesUid, s.instances.front().file);
   });

@@ -56,6 +56,7 @@ struct LooseFile {
   std::string kind;          ///< "volume" (see VolumeFile.h), "npz", "image", "table" (see Images2D.h)
   image::Geometry geometry;  ///< volumes only
   std::vector<Finding> findings;
+  std::optional<image::Geometry> byRotation = {};  ///< of NIfTI, where `geometry` is by the affine and both are given
 };
 
 /// A file of a folder as the file system lists it.
@@ -139,11 +140,15 @@ struct Scan {
 
 /// Groups slices by series and, within one, into volumes: by orientation, size and spacing, and where several lie at
 /// one place by echo, b-value, time and the like. Slices are sorted along their normal; names and instance numbers say
-/// nothing. Findings: truncated, not-grayscale, unsupported-codec, no-position, no-pixel-spacing, duplicate-slice,
-/// shifted-slices, mostly-missing, implausible-grid, scout, report-page, damaged-segmentation, damaged-structures,
-/// mixed-units and mixed-decay (PET), unsupported-kind (SR, RTDOSE, ...) make a series unusable; missing-slice and
-/// uneven-spacing (beyond a tenth of the spacing) need consent to be interpolated; gantry-tilt (put upright by a
-/// shear), uneven-spacing, duplicate-file, burned-in, no-decay-correction and single-slice are warnings; split and
+/// nothing. What its files say of patient and study differently, and copies with other pixels, are volumes of their
+/// own; files that name no series are one by folder, size, orientation, spacing and description. Findings: truncated,
+/// mosaic (of which Siemens' header is missing), different-copies (in one folder), not-grayscale, unsupported-codec,
+/// no-position, no-pixel-spacing, duplicate-slice, shifted-slices, mostly-missing, implausible-grid, scout,
+/// report-page, damaged-segmentation, damaged-structures, mixed-units and mixed-decay (PET), unsupported-kind (SR,
+/// RTDOSE, slides, ...) make a series unusable; missing-slice and uneven-spacing (beyond a tenth of the spacing) need
+/// consent to be interpolated, patient-per-file to be of one patient; gantry-tilt (put upright by a shear),
+/// uneven-spacing, duplicate-file, different-copies, mixed-patients, repeated-instance-uid, decimal-comma, burned-in,
+/// no-decay-correction and single-slice are warnings; split, mosaic, by-order, no-series-uid, no-instance-uid and
 /// private-elements are notes. A DICOM directory is a note, and a warning where files that it lists are not among the
 /// contents.
 Scan assemble(std::vector<FileContent> contents);
@@ -192,6 +197,10 @@ Result<std::vector<std::pair<std::string, std::string>>> brokenRegions(const std
 Result<image::SegmentSet> readLabels(const std::filesystem::path& file, const image::Geometry& reference,
                                      const std::vector<image::Vec3>& origins, bool resample = false,
                                      const std::function<bool(const std::string&)>& wants = {});
+
+/// Reads the slices of a folder as the mask of one structure: 1 where a value is not 0. Errors: Io (the folder cannot
+/// be listed), Format (not one series that can be read, or several values beside 0), those of readSeries().
+Result<image::LabelMap> readMaskFolder(const std::filesystem::path& folder);
 
 /// Whether every frame of a SEG lies on the voxels of an image's grid or, with `origins`, of its slices, as readSeg()
 /// asks. Errors: those of reading its header.

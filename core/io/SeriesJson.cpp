@@ -43,6 +43,7 @@ void from_json(const Json& j, Finding& f) {
 
 void to_json(Json& j, const LooseFile& l) {
   j = Json::array({l.file.native(), l.kind, gridJson(l.geometry), l.findings});
+  if (l.byRotation) j.push_back(gridJson(*l.byRotation));
 }
 
 void from_json(const Json& j, LooseFile& l) {
@@ -50,6 +51,7 @@ void from_json(const Json& j, LooseFile& l) {
   j.at(1).get_to(l.kind);
   l.geometry = grid(j.at(2));
   j.at(3).get_to(l.findings);
+  if (j.size() > 4) l.byRotation = grid(j.at(4));
 }
 
 void to_json(Json& j, const Series& s) {

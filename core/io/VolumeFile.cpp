@@ -102,7 +102,7 @@ Result<Opened> open(const fs::path& file, bool layers) {
 
 Result<VolumeHeader> headerOf(const Opened& opened, const fs::path& file) {
   const auto& io = *opened.io;
-  VolumeHeader header{{}, opened.volumes};
+  VolumeHeader header{{}, opened.volumes, 0, {}};
   auto& geometry = header.geometry;
   for (unsigned a = 0; a < std::min(3u, io.GetNumberOfDimensions()); ++a) {
     geometry.size[a] = static_cast<std::int64_t>(io.GetDimensions(a));
@@ -116,7 +116,7 @@ Result<VolumeHeader> headerOf(const Opened& opened, const fs::path& file) {
   }
   if (io.GetNumberOfDimensions() == 2) geometry.size[2] = 1;
   if (opened.nifti.voxelBytes > 0) {
-    geometry = placeOf(opened.nifti, geometry, header.apart);
+    geometry = placeOf(opened.nifti, geometry, header.apart, header.byRotation);
   }
   if (!geometry.plausible())
     return fail(ErrorCode::Format,
@@ -245,10 +245,10 @@ std::unexpected<Error> severalVolumes(std::int64_t volumes, const fs::path& file
               "split it into one file for each time point or channel", file.string());
 }
 
-Result<Stored> readStored(const fs::path& file, bool layers, std::int64_t part) {
+Result<Stored> readStored(const fs::path& file, bool layers, std::int64_t part, NiftiChoice place) {
   LORKD_TRY(opened, open(file, layers));
   LORKD_TRY(header, headerOf(opened, file));
-  const auto& geometry = header.geometry;
+  const auto& geometry = place == NiftiChoice::Rotation && header.byRotation ? *header.byRotation : header.geometry;
   if (part < 0 && opened.volumes > 1) return severalVolumes(opened.volumes, file);
   if (part >= opened.volumes)
     return fail(ErrorCode::Mismatch,
@@ -283,10 +283,10 @@ Result<Stored> readStored(const fs::path& file, bool layers, std::int64_t part) 
 
 // What `make` makes of the stored voxels; memory that is not there is an error of the file.
 template <class Make>
-auto fromStored(const fs::path& file, bool layers, std::int64_t part, const Make& make)
+auto fromStored(const fs::path& file, bool layers, std::int64_t part, NiftiChoice place, const Make& make)
     -> decltype(make(std::declval<Stored>())) {
   return guarded(file, [&]() -> decltype(make(std::declval<Stored>())) {
-    LORKD_TRY(stored, readStored(file, layers, part));
+    LORKD_TRY(stored, readStored(file, layers, part, place));
     return make(stored);
   });
 }
@@ -334,8 +334,8 @@ Result<image::Geometry> readVolumeGeometry(const fs::path& file) {
   return header.geometry;
 }
 
-Result<image::Volume> readVolume(const fs::path& file, std::int64_t part) {
-  return fromStored(file, false, part, [](const Stored& stored) -> Result<image::Volume> {
+Result<image::Volume> readVolume(const fs::path& file, std::int64_t part, NiftiChoice place) {
+  return fromStored(file, false, part, place, [](const Stored& stored) -> Result<image::Volume> {
     image::Volume volume;
     volume.geometry = stored.geometry;
     volume.voxels.reserve(static_cast<std::size_t>(stored.geometry.voxels()));
@@ -348,11 +348,12 @@ Result<image::Volume> readVolume(const fs::path& file, std::int64_t part) {
 }
 
 Result<image::LabelMap> readLabelMap(const fs::path& file) {
-  return fromStored(file, false, -1, [&](const Stored& stored) { return labelsIn(file, stored, 0); });
+  return fromStored(file, false, -1, NiftiChoice::Affine,
+                    [&](const Stored& stored) { return labelsIn(file, stored, 0); });
 }
 
-Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file) {
-  return fromStored(file, true, -1, [&](const Stored& stored) -> Result<std::vector<image::LabelMap>> {
+Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file, NiftiChoice place) {
+  return fromStored(file, true, -1, place, [&](const Stored& stored) -> Result<std::vector<image::LabelMap>> {
     std::vector<image::LabelMap> layers;
     for (std::size_t n = 0; n < stored.layers; ++n) {
       LORKD_TRY(layer, labelsIn(file, stored, n));

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "core/base/Error.h"
 #include "core/image/Volume.h"
@@ -15,6 +16,10 @@ bool isVolumeFile(const std::filesystem::path& file);
 /// Where the voxels of a volume file lie: the file itself, or the one that its header names.
 std::filesystem::path voxelsOf(const std::filesystem::path& file);
 
+/// Which of the two places that the header of a NIfTI file may give counts: the affine (sform), or the rotation
+/// (qform). Where it gives one alone, that does.
+enum class NiftiChoice { Affine, Rotation };
+
 /// The grid of a volume file, pixels unread. A header with its pixels in another file (.nhdr, .mhd) may only name one
 /// in its own folder. Errors: NotFound, Format, Unsupported (not 3D; several values a voxel that are no layers).
 Result<image::Geometry> readVolumeGeometry(const std::filesystem::path& file);
@@ -25,20 +30,23 @@ struct VolumeHeader {
   image::Geometry geometry;
   std::int64_t volumes = 1;
   double apart = 0;  ///< mm between the two places that a NIfTI header gives, of which the sform is taken; else 0
+  std::optional<image::Geometry> byRotation;  ///< the other one
 };
 Result<VolumeHeader> readVolumeHeader(const std::filesystem::path& file);
 
 /// `part`: which of a file's volumes; without it the file must hold one. Errors: NotFound, Format, Unsupported (not 3D;
 /// larger than Limits.h says), Mismatch (no such part), Numeric (voxels that are not finite: how many, and where the
 /// first is).
-Result<image::Volume> readVolume(const std::filesystem::path& file, std::int64_t part = -1);
+Result<image::Volume> readVolume(const std::filesystem::path& file, std::int64_t part = -1,
+                                 NiftiChoice place = NiftiChoice::Affine);
 
 /// Reads integer labels. Errors: as readVolume; Format when values are not whole numbers in 0..65535.
 Result<image::LabelMap> readLabelMap(const std::filesystem::path& file);
 
 /// The same of a file whose segments may overlap: a segmentation of 3D Slicer (.seg.nrrd) keeps them in layers, of
 /// which each has its own label values. Other files have one layer. At least one; all on one grid.
-Result<std::vector<image::LabelMap>> readLabelLayers(const std::filesystem::path& file);
+Result<std::vector<image::LabelMap>> readLabelLayers(const std::filesystem::path& file,
+                                                     NiftiChoice place = NiftiChoice::Affine);
 
 /// Writes atomically (.nii or .nii.gz). sform and qform both carry the source geometry.
 Result<void> writeNifti(const std::filesystem::path& file, const image::Volume& volume);

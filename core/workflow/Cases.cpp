@@ -4,6 +4,7 @@
 #include "core/base/Digest.h"
 #include "core/data/Annotations.h"
 #include "core/data/Channels.h"
+#include "core/data/JoinSeries.h"
 #include "core/data/OpenCases.h"
 #include "core/plugin/Registry.h"
 #include "core/workflow/Study.h"
@@ -30,7 +31,8 @@ void leaveOutUnaccepted(std::vector<data::Case>& cases, const std::string& name,
   });
   for (const auto& [code, count] : waiting)
     progress.note(std::to_string(count) + " image(s) of the source '" + name + "' are left out for the finding " +
-                  code + "; data.sources." + name + ".accept can admit them.");
+                  code + "; data.sources." + name +
+                  (code == "two-places" ? ".nifti_place says which place counts." : ".accept can admit them."));
 }
 
 /// That everything in the source could be looked at, or the plan does without: a disk that fails would otherwise change
@@ -81,7 +83,9 @@ Result<void> leaveOutIncomplete(std::vector<data::Case>& cases, const std::strin
 
 }  // namespace
 
-data::layout::Chosen chosenFor(const plan::Layout& layout) { return {layout, plugin::registry().readers()}; }
+data::layout::Chosen chosenFor(const plan::Source& source) {
+  return {source.layout, plugin::registry().readers(), toString(source.niftiPlace)};
+}
 
 std::string dataDigest(const plan::Plan& plan, std::int64_t seed, const std::set<std::string>& learnt) {
   Json key{{"seed", seed}, {"data", plan.data}};
@@ -119,11 +123,12 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
   for (const auto& [name, source] : plan.data.sources) {
     const fs::path folder = fs::absolute(source.path).lexically_normal();
     // Reads only what has changed since it was last.
-    LORKD_CHECK(index.scan(name, folder, progress, cancel, chosenFor(source.layout)));
+    LORKD_CHECK(index.scan(name, folder, progress, cancel, chosenFor(source)));
     LORKD_CHECK(checkAllRead(index, name, source));
     LORKD_TRY(found, index.cases(name));
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);
+    data::joinSeries(found, plan.data, progress);
     LORKD_CHECK(leaveOutIncomplete(found, name, plan.data, progress));
     for (auto& c : found) data::takeSource(c, plan);
     noteAnswers(found, name, progress);
@@ -141,17 +146,26 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
   return list;
 }
 
+namespace {
+
+/// What the index alone keeps: where files lie, and what headers say in words.
+void dropFiles(data::Case& c) {
+  c.imageFiles.clear();
+  c.slices.clear();
+  c.origins.clear();
+  c.labelFiles.clear();
+  c.resampled.clear();
+  c.misplaced.clear();
+  c.labelNames.clear();
+  c.description.clear();
+  for (auto& other : c.others) dropFiles(other);
+}
+
+}  // namespace
+
 Result<void> saveFrozen(const data::CaseList& list, const fs::path& file) {
   auto written = list;
-  for (auto& entry : written.cases) {
-    entry.item.imageFiles.clear();
-    entry.item.slices.clear();
-    entry.item.origins.clear();
-    entry.item.labelFiles.clear();
-    entry.item.resampled.clear();
-    entry.item.misplaced.clear();
-    entry.item.labelNames.clear();
-  }
+  for (auto& entry : written.cases) dropFiles(entry.item);
   return data::save(written, file);
 }
 

@@ -4,6 +4,7 @@
 #include "core/data/Channels.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
+#include "core/data/JoinSeries.h"
 #include "core/data/PictureCase.h"
 #include "core/data/Prepare.h"
 #include "core/io/VolumeFile.h"
@@ -35,8 +36,8 @@ Result<std::vector<int>> taskIndices(const plan::Plan& plan, const std::vector<s
 }
 
 /// Cases below a folder or in one file that need not belong to the run.
-Result<std::vector<data::Case>> foreignCases(const fs::path& input, bool pictures, Progress& progress,
-                                             const CancelToken& cancel) {
+Result<std::vector<data::Case>> foreignCases(const fs::path& input, bool pictures, const plan::Data& options,
+                                             Progress& progress, const CancelToken& cancel) {
   if (pictures) {
     LORKD_TRY(found, data::picturesBelow(input, cancel));
     for (auto& item : found)
@@ -72,6 +73,7 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, bool picture
                                                    : ": " + rejected.front().first.filename().string() + ": " +
                                                          rejected.front().second.message));
   }
+  data::joinSeries(cases, options, progress);
   // Numbered by place: the index is gone afterwards, and cases.json says which is which.
   std::ranges::sort(cases, {}, [](const data::Case& c) { return c.imageFiles.front(); });
   for (std::size_t n = 0; n < cases.size(); ++n) cases[n].id = "input-" + std::to_string(n + 1);
@@ -84,7 +86,7 @@ Result<std::vector<data::AssignedCase>> wantedCases(const run::RunDirectory& run
                                                     const CancelToken& cancel) {
   std::vector<data::AssignedCase> out;
   if (!request.input.empty()) {
-    LORKD_TRY(found, foreignCases(request.input, plan::ofPictures(run.plan()), progress, cancel));
+    LORKD_TRY(found, foreignCases(request.input, plan::ofPictures(run.plan()), run.plan().data, progress, cancel));
     for (auto& item : found) {
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "reading the images was stopped");
       out.push_back({std::move(item), data::Split::Test, {}, {}});

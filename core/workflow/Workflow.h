@@ -16,7 +16,7 @@
 namespace lorkd::workflow {
 
 /// What a scan is told of a source: the plan's word, and the readers of the program's plugins.
-data::layout::Chosen chosenFor(const plan::Layout& layout);
+data::layout::Chosen chosenFor(const plan::Source& source);
 
 /// The network of a plan, freshly initialised from its seed: the student with factors (method lorkd), without (mtl), or
 /// the joint teacher network (teacher). Without memory under nn::CountingOnly. Errors: NotFound (backbone),

@@ -4,6 +4,7 @@ fault lie among them as fault-*, and stay."""
 import io
 import json
 import struct
+import sys
 import zlib
 from pathlib import Path
 
@@ -220,8 +221,18 @@ def patterns():
     put("PathPattern", "alternatives", "(a|aa)*[^b-d\\w].\\s\naaaaaaaaaaaaaaaa")
 
 
+def siemens():
+    sys.path.insert(0, str(here.parents[1] / "support"))
+    from odd_inputs import csa
+    values = [("EchoLinePosition", "IS", ["64"]), ("NumberOfImagesInMosaic", "US", ["36"]),
+              ("SliceNormalVector", "FD", ["0.00000000", "-0.19866933", "0.98006658"]), ("Nothing", "UN", [])]
+    for version in (1, 2):
+        put("CsaHeader", f"version-{version}", csa(values, version == 1))
+
+
 nesting()
 headers()
+siemens()
 npz()
 put("VolumeFile", "two.nii", nifti2())
 contours()

@@ -3,7 +3,8 @@
 
 media.py FOLDER   makes FOLDER/<name>/ for each directory and way to copy it, and FOLDER/expected.json: by name, the
 directory's file, how many files it lists, those that were left away, and the SOP instance UIDs of those that were not
-Ways: plain; lower, with names in small letters; versions, with the ";1" of ISO 9660; missing, with three files left away.
+Ways: plain; lower, with names in small letters; versions, with the ";1" of ISO 9660; missing, with three files left
+away; below, with the directory in a folder of its own below the medium's root.
 Exit code 77: pydicom or its test files are missing.
 """
 import json
@@ -31,7 +32,7 @@ def main(out):
     for number, directory in enumerate(directories):
         records = pydicom.dcmread(directory).DirectoryRecordSequence
         listed = [[*r.ReferencedFileID] for r in records if "ReferencedFileID" in r]
-        for way in ("plain", "lower", "versions", "missing") if listed else ("plain",):
+        for way in ("plain", "lower", "versions", "missing", "below") if listed else ("plain",):
             name = f"{number}-{way}"
             left = listed[2:5] if way == "missing" else []
             uids = []
@@ -48,8 +49,10 @@ def main(out):
                 to = (out / name).joinpath(*parts)
                 to.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(there, to)
-            shutil.copy(directory, out / name / directory.name)
-            expected[name] = {"file": directory.name, "listed": len(listed), "missing": ["/".join(p) for p in left],
+            file = "ABOUT/" * (way == "below") + directory.name
+            (out / name / file).parent.mkdir(exist_ok=True)
+            shutil.copy(directory, out / name / file)
+            expected[name] = {"file": file, "listed": len(listed), "missing": ["/".join(p) for p in left],
                               "uids": uids}
     (out / "expected.json").write_text(json.dumps(expected))
 

@@ -113,7 +113,7 @@ def write(path, d, syntax=EXPLICIT, preamble=True):
     if syntax == BIG and d.BitsAllocated == 16:
         data, d.PixelData = d.PixelData, np.frombuffer(d.PixelData, "<u2").astype(">u2").tobytes()
     d.file_meta.MediaStorageSOPClassUID = d.SOPClassUID
-    d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID
+    d.file_meta.MediaStorageSOPInstanceUID = d.get("SOPInstanceUID") or "1.2.3"
     d.file_meta.TransferSyntaxUID = syntax
     if preamble:
         d.preamble = b"\0" * 128
@@ -1036,9 +1036,279 @@ def names_without_a_suffix(name, out):
         file.rename(out / f"IM{n}")
 
 
-@recipe(error="which series")
+@recipe(volumes=[5, 7, 7], codes=["no-series-uid"])
 def no_series_uid(name, out):
-    each(Slices(name), lambda n, d: d.__delattr__("SeriesInstanceUID")).write(out)
+    """A folder's files are one series by description and size."""
+    parts = [Slices(name), Slices(name, count=5), Slices(name)]
+    for p, s in enumerate(parts):
+        for d in s.files:
+            del d.SeriesInstanceUID
+            d.SeriesDescription = f"part {min(p, 1)}"
+        s.write(out / "ab"[p // 2] / str(p))
+    for file in (out / "a" / "1").iterdir():
+        shutil.move(file, out / "a" / "0" / ("b" + file.name))
+
+
+@recipe(volumes=[7, 7], codes=["no-series-uid"])
+def empty_series_uid(name, out):
+    s = Slices(name)
+    for d in s.files:
+        d.SeriesInstanceUID = ""
+        d.SeriesDescription = "one"
+    other = Slices(name + " b", rotation(0.3, -0.2))
+    for d in other.files:
+        d.SeriesInstanceUID, d.StudyInstanceUID = "", s.files[0].StudyInstanceUID
+        d.SeriesDescription = "one"
+    s.files += other.files
+    s.write(out)
+
+
+@recipe(codes=["no-instance-uid"])
+def no_instance_uid(name, out):
+    each(Slices(name), lambda n, d: d.__delattr__("SOPInstanceUID")).write(out)
+
+
+@recipe(codes=["no-instance-uid"])
+def empty_instance_uid(name, out):
+    each(Slices(name), lambda n, d: setattr(d, "SOPInstanceUID", "")).write(out)
+
+
+@recipe(codes=["repeated-instance-uid"])
+def one_instance_uid_for_all(name, out):
+    each(Slices(name), lambda n, d: setattr(d, "SOPInstanceUID", uid(name))).write(out)
+
+
+# ---- who it is ----
+
+def two_people(name, out, change):
+    again(Slices(name), 2, change).write(out)
+
+
+@recipe(volumes=[7, 7], codes=["mixed-patients"])
+def two_patients_in_one_series(name, out):
+    two_people(name, out, lambda t, d: setattr(d, "PatientID", f"P{t}"))
+
+
+@recipe(volumes=[7, 7], codes=["mixed-patients"])
+def two_studies_in_one_series(name, out):
+    two_people(name, out, lambda t, d: setattr(d, "StudyInstanceUID", uid(f"{name} study {t}")))
+
+
+@recipe(volumes=[7, 7], codes=["mixed-patients"])
+def two_birth_dates_in_one_series(name, out):
+    two_people(name, out, lambda t, d: setattr(d, "PatientBirthDate", f"196{t}0101"))
+
+
+@recipe(volumes=[3, 4], codes=["mixed-patients"])
+def a_series_of_one_patient_and_then_another(name, out):
+    each(Slices(name), lambda n, d: setattr(d, "PatientID", f"P{n // 4}")).write(out)
+
+
+@recipe(codes=["patient-per-file"])
+def a_patient_for_each_file(name, out):
+    each(Slices(name), lambda n, d: setattr(d, "PatientID", f"anonymous {n}")).write(out)
+
+
+def changed_copies(name, out, folder, files=range(SLICES)):
+    s = Slices(name).write(out / "a")
+    other = Slices(name)
+    other.files = [other.files[n] for n in files]
+    for d in other.files:
+        other.pixels(d, other.values(d) + 1)
+    other.write(out / "b")
+    if folder == "a":
+        for file in (out / "b").iterdir():
+            shutil.move(file, out / "a" / ("copy " + file.name))
+
+
+@recipe(volumes=[7, 7], codes=["different-copies"], tolerance=1)
+def copies_with_other_pixels_in_another_folder(name, out):
+    changed_copies(name, out, "b")
+
+
+@recipe(volumes=[], codes=["different-copies", "duplicate-file"])
+def a_copy_with_other_pixels_beside(name, out):
+    changed_copies(name, out, "a", [3])
+
+
+@recipe(codes=["duplicate-file"])
+def copies_of_the_same_pixels_compressed(name, out):
+    Slices(name).write(out / "a")
+    Slices(name).write(out / "b")
+    convert(out / "b", ["dcmcrle"])
+
+
+# ---- numbers with a comma ----
+
+def replaced(folder, *changes):
+    for file in sorted(folder.iterdir()):
+        data = file.read_bytes()
+        for old, new in changes:
+            assert len(old) == len(new) and old in data, old
+            data = data.replace(old, new, 1)
+        file.write_bytes(data)
+
+
+@recipe(codes=["decimal-comma"])
+def decimal_commas_in_the_spacing(name, out):
+    replaced(Slices(name).write(out), (b"0.75\\1.25", b"0,75\\1,25"))
+
+
+@recipe(codes=["decimal-comma"])
+def decimal_commas_in_positions(name, out):
+    replaced(Slices(name).write(out), (b"-12.5\\", b"-12,5\\"))
+
+
+@recipe(codes=["decimal-comma"])
+def decimal_commas_in_the_rescale(name, out):
+    s = Slices(name)
+    each(s, lambda n, d: s.pixels(d, s.values(d), 0.5, -1000.5, 16, 16)).write(out)
+    replaced(out, (b"-1000.5 ", b"-1000,5 "), (b"0.5 ", b"0,5 "))
+
+
+RECIPES[-1][2]["tolerance"] = 0.3
+
+
+@recipe(volumes=[], codes=["no-pixel-spacing"])
+def a_spacing_with_two_commas(name, out):
+    replaced(Slices(name).write(out), (b"0.75\\1.25", b"0,7,\\1.25"))
+
+
+@recipe(volumes=[], codes=["truncated"])
+def a_number_of_frames_with_a_comma(name, out):
+    each(Slices(name), lambda n, d: d.add_new("NumberOfFrames", "LO", "1,5 ")).write(out)
+    replaced(out, (b"\x28\0\x08\0LO", b"\x28\0\x08\0IS"))
+
+
+# ---- mosaics ----
+
+def csa(values, first=False):
+    """Siemens' private header as nibabel's documentation describes it: of its second version, or of its first."""
+    def padded(text, size):
+        return text.encode().ljust(size, b"\0")
+    head = b"" if first else b"SV10\4\3\2\1"
+    out = head + len(values).to_bytes(4, "little") + (77).to_bytes(4, "little")
+    places = 6
+    for key, kind, items in values:
+        out += padded(key, 64) + len(items).to_bytes(4, "little") + padded(kind, 4) + (0).to_bytes(4, "little")
+        out += places.to_bytes(4, "little") + (77).to_bytes(4, "little")
+        for n in range(places):
+            item = padded(items[n], len(items[n]) + 1) if n < len(items) else b""
+            length = len(item).to_bytes(4, "little")
+            # In the first version lengths are counted from the number of places of the first element on.
+            out += ((len(item) + places).to_bytes(4, "little") if first else length) + length
+            out += (77).to_bytes(4, "little") + length + item + bytes(-len(item) % 4)
+    return out + bytes(4)
+
+
+def mosaic(s, number=0, step=1, first=False, header=True):
+    """The slices of `s` as tiles of one picture; its position is that of a slice of the picture's size."""
+    tiles = int(np.ceil(np.sqrt(len(s.files))))
+    d = s.slice(1000 + number, ORIGIN, "MR")
+    d.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
+    d.AcquisitionNumber, d.SpacingBetweenSlices, d.SliceThickness = number + 1, SPACING[2], 2
+    picture = np.zeros((ROWS * tiles, COLUMNS * tiles), int)
+    for n, f in enumerate(s.files):
+        picture[n // tiles * ROWS:(n // tiles + 1) * ROWS, n % tiles * COLUMNS:(n % tiles + 1) * COLUMNS] = s.values(f)
+    d.Rows, d.Columns = picture.shape
+    s.pixels(d, picture)
+    position = np.array([float(v) for v in s.files[0].ImagePositionPatient])
+    position -= (s.axes[:, 0] * SPACING[0] * COLUMNS + s.axes[:, 1] * SPACING[1] * ROWS) * (tiles - 1) / 2
+    d.ImagePositionPatient = [f"{v:.9g}" for v in position]
+    if header:
+        block = d.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+        normal = [f"{v:.8f}" for v in step * s.axes[:, 2]]
+        block.add_new(0x10, "OB", csa([("AcquisitionMatrixText", "SH", [f"{ROWS}*{COLUMNS}"]),
+                                       ("NumberOfImagesInMosaic", "US", [str(len(s.files))]),
+                                       ("SliceNormalVector", "FD", normal)], first))
+    return d
+
+
+@recipe(codes=["mosaic", "private-elements"])
+def mosaic_oblique(name, out):
+    s = Slices(name, rotation(0.3, -0.2), modality="MR")
+    s.files = [mosaic(s)]
+    s.write(out)
+
+
+@recipe(codes=["mosaic", "private-elements"])
+def mosaic_against_the_normal_by_the_first_version(name, out):
+    axes = rotation(0.3, -0.2)
+    s = Slices(name, axes, step=-axes[:, 2] * SPACING[2], modality="MR")
+    s.files = [mosaic(s, step=-1, first=True)]
+    s.write(out)
+    convert(out, ["dcmcrle"])
+
+
+@recipe(volumes=[7, 7, 7], codes=["mosaic", "private-elements", "split"])
+def mosaics_in_time(name, out):
+    s = Slices(name, modality="MR")
+    s.files = [mosaic(s, n) for n in range(3)]
+    s.write(out)
+
+
+@recipe(volumes=[], codes=["mosaic"])
+def mosaic_without_the_header_of_its_maker(name, out):
+    s = Slices(name, modality="MR")
+    s.files = [mosaic(s, header=False)]
+    s.write(out)
+
+
+@recipe(volumes=[], codes=["mosaic", "private-elements"])
+def mosaic_with_a_damaged_header(name, out):
+    s = Slices(name, modality="MR")
+    s.files = [mosaic(s)]
+    s.write(out)
+    replaced(out, (b"SliceNormalVector", b"SliceNormal\xff\xff\xff\xff\xff\xff"))
+
+
+@recipe()
+def enhanced_mr_that_calls_itself_a_mosaic(name, out):
+    s = enhanced(Slices(name, modality="MR"))
+    s.files[0].ImageType = ["ORIGINAL", "PRIMARY", "M", "MOSAIC"]
+    s.write(out)
+
+
+# ---- cine ----
+
+def cine(name):
+    def mark(t, d):
+        k = round((float(d.ImagePositionPatient[2]) - ORIGIN[2]) / SPACING[2])
+        d.TriggerTime = f"{31.5 * t + 0.7 * k:.6g}"
+    return again(Slices(name, modality="MR"), 4, mark)
+
+
+@recipe(volumes=[7, 7, 7, 7], codes=["split", "by-order"])
+def trigger_times_that_follow_each_slices_heartbeat(name, out):
+    cine(name).write(out)
+
+
+@recipe(volumes=[], codes=["duplicate-slice"])
+def a_cine_slice_without_its_last_phase(name, out):
+    s = cine(name)
+    del s.files[-1]
+    s.write(out)
+
+
+# ---- slides ----
+
+@recipe(volumes=[], codes=["unsupported-kind"])
+def a_segmentation_of_a_slide(name, out):
+    d = Slices(name, count=1).files[0]
+    for key in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "RescaleSlope", "RescaleIntercept"):
+        del d[key]
+    d.SOPClassUID, d.Modality, d.SegmentationType = "1.2.840.10008.5.1.4.1.1.66.4", "SEG", "BINARY"
+    d.TotalPixelMatrixColumns, d.TotalPixelMatrixRows, d.ImageOrientationSlide = COLUMNS, ROWS, [0, -1, 0, -1, 0, 0]
+    place, segment = Dataset(), Dataset()
+    place.XOffsetInSlideCoordinateSystem, place.ColumnPositionInTotalImagePixelMatrix = 20, 1
+    segment.SegmentNumber, segment.SegmentLabel = 1, "tumour"
+    frame = Dataset()
+    frame.PlanePositionSlideSequence = Sequence([place])
+    d.SegmentSequence, d.PerFrameFunctionalGroupsSequence = Sequence([segment]), Sequence([frame])
+    d.BitsAllocated = d.BitsStored = 1
+    d.HighBit, d.NumberOfFrames = 0, 1
+    out.mkdir(parents=True)
+    write(out / "seg.dcm", d)
 
 
 def main(out, only=None):

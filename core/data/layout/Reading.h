@@ -19,6 +19,8 @@ namespace lorkd::data::layout {
 struct Chosen {
   plan::Layout layout;
   std::vector<LayoutReader> readers{};
+  /// Which place of NIfTI files counts ("ask", "sform", "qform"); nothing: what the source was scanned with before.
+  std::optional<std::string> niftiPlace{};
 };
 
 /// What a source's volumes are.

@@ -129,6 +129,15 @@ plan::Code codeIn(DcmItem& item, const DcmTagKey& sequence, DcmItem& dataset) {
 }
 
 long integer(DcmItem& item, const DcmTagKey& tag, long fallback) {
+  DcmElement* element = nullptr;
+  if (item.findAndGetElement(tag, element).good() && element && element->isaString()) {
+    // DCMTK takes what a text begins with.
+    OFString one;
+    if (element->getLengthField() > kLongestText || element->getOFString(one, 0).bad()) return fallback;
+    const auto value = numberIn(one.c_str());
+    return value && *value == std::floor(*value) && std::abs(*value) <= INT32_MAX ? static_cast<long>(*value)
+                                                                                  : fallback;
+  }
   if (Uint16 u = 0; item.findAndGetUint16(tag, u).good()) return u;
   if (Sint32 s = 0; item.findAndGetSint32(tag, s).good()) return s;
   return fallback;
@@ -139,14 +148,82 @@ double number(DcmItem& item, const DcmTagKey& tag, double fallback) {
   return values ? values->front() : fallback;
 }
 
-bool isNumber(std::string_view text) {
+namespace {
+
+// Without the blanks and zero bytes around it.
+std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks(" \0", 2);
   const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return false;
-  text = text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// Where a decimal comma stands: between digits, the only one, and in the place of a point.
+std::optional<std::size_t> decimalComma(std::string_view text) {
+  const auto digit = [&](std::size_t n) { return n < text.size() && text[n] >= '0' && text[n] <= '9'; };
+  const auto at = text.find(',');
+  if (at == text.npos || at == 0 || !digit(at - 1) || !digit(at + 1)) return std::nullopt;
+  return text.find_first_of(",.", at + 1) == text.npos && text.find('.') == text.npos ? std::optional(at)
+                                                                                      : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<double> numberIn(std::string_view text) {
+  text = trimmed(text);
   if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);
+  std::string pointed(text);
+  if (const auto comma = decimalComma(text)) pointed[*comma] = '.';
   double value = 0;
-  return std::from_chars(text.data(), text.data() + text.size(), value).ptr == text.data() + text.size();
+  const auto* const end = pointed.data() + pointed.size();
+  const auto [last, error] = std::from_chars(pointed.data(), end, value);
+  return error == std::errc() && last == end && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+namespace {
+
+bool hasDecimalComma(DcmItem& item, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  OFString text;
+  if (item.findAndGetElement(tag, element).bad() || !element || !element->isaString() ||
+      element->getLengthField() > kLongestText || element->getOFStringArray(text).bad())
+    return false;
+  std::string_view rest(text.c_str());
+  while (rest.find(',') != rest.npos) {
+    const auto end = std::min(rest.find('\\'), rest.size());
+    const auto one = trimmed(rest.substr(0, end));
+    if (decimalComma(one) && numberIn(one)) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string decimalCommas(DcmItem& dataset) {
+  static const std::pair<DcmTagKey, const char*> read[] = {{DCM_SliceThickness, "Slice Thickness"},
+                                                           {DCM_SpacingBetweenSlices, "Spacing Between Slices"},
+                                                           {DCM_ImagePositionPatient, "Image Position (Patient)"},
+                                                           {DCM_ImageOrientationPatient, "Image Orientation (Patient)"},
+                                                           {DCM_PixelSpacing, "Pixel Spacing"},
+                                                           {DCM_RescaleIntercept, "Rescale Intercept"},
+                                                           {DCM_RescaleSlope, "Rescale Slope"}};
+  bool found[std::size(read)]{};
+  const auto look = [&](DcmItem& item) {
+    for (std::size_t n = 0; n < std::size(read); ++n) found[n] = found[n] || hasDecimalComma(item, read[n].first);
+  };
+  look(dataset);
+  for (const auto& groups : {DCM_SharedFunctionalGroupsSequence, DCM_PerFrameFunctionalGroupsSequence})
+    // No visit fails.
+    (void)forEachItem(dataset, groups, [&](DcmItem& frame) -> Result<void> {
+      for (const auto& group : {DCM_PlanePositionSequence, DCM_PlaneOrientationSequence, DCM_PixelMeasuresSequence,
+                                DCM_PixelValueTransformationSequence})
+        if (auto* item = sequenceItem(frame, group)) look(*item);
+      return {};
+    });
+  std::string out;
+  for (std::size_t n = 0; n < std::size(read); ++n)
+    if (found[n]) out += (out.empty() ? "" : ", ") + std::string(read[n].second);
+  return out;
 }
 
 std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count) {
@@ -154,10 +231,15 @@ std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, 
   if (item.findAndGetElement(tag, element).bad() || element->getLengthField() > kLongestText) return std::nullopt;
   std::vector<double> values(count);
   for (unsigned n = 0; n < count; ++n) {
-    if (item.findAndGetFloat64(tag, values[n], n).bad() || !std::isfinite(values[n])) return std::nullopt;
-    // DCMTK takes what a text begins with: "2,5" would be 2.
-    if (OFString one; element->isaString() && (item.findAndGetOFString(tag, one, n).bad() || !isNumber(one.c_str())))
-      return std::nullopt;
+    OFString one;
+    if (!element->isaString()) {
+      if (item.findAndGetFloat64(tag, values[n], n).bad() || !std::isfinite(values[n])) return std::nullopt;
+      continue;
+    }
+    // DCMTK takes what a text begins with: "2;5" would be 2.
+    const auto value = item.findAndGetOFString(tag, one, n).good() ? numberIn(one.c_str()) : std::nullopt;
+    if (!value) return std::nullopt;
+    values[n] = *value;
   }
   return values;
 }

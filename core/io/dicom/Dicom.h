@@ -47,12 +47,16 @@ std::string words(DcmItem& item, const DcmTagKey& tag, DcmItem& dataset);
 /// The code in the first item of a sequence, in the words of `dataset`'s character set; empty where there is none, or
 /// one longer than Code Value allows (PS3.3 section 8.1).
 plan::Code codeIn(DcmItem& item, const DcmTagKey& sequence, DcmItem& dataset);
-/// Whole and decimal numbers; `fallback` when absent or not a number.
+/// Whole and decimal numbers; `fallback` when absent or not such a number from the first to the last character.
 long integer(DcmItem& item, const DcmTagKey& tag, long fallback = 0);
 double number(DcmItem& item, const DcmTagKey& tag, double fallback = 0);
-/// Whether the text is a number from its first to its last character, blanks around it left aside.
-bool isNumber(std::string_view text);
-/// Exactly `count` finite numbers, or nothing; text that only begins with a number ("2,5") is none.
+/// The number that the text is from its first to its last character, blanks around it left aside; nothing where it is
+/// none, or not finite. One comma between digits, without a point, is a decimal one: "2,5" is 2.5.
+std::optional<double> numberIn(std::string_view text);
+/// The names of the elements written with such a comma, of those that place an image and scale its values, in
+/// functional groups too; empty if there are none.
+std::string decimalCommas(DcmItem& dataset);
+/// Exactly `count` finite numbers, or nothing; text that only begins with a number is none.
 std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag, unsigned count);
 /// A place in mm of three numbers; nothing when it lies farther off than anything of a patient.
 using Numbers = std::optional<std::vector<double>>;

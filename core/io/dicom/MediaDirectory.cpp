@@ -9,11 +9,53 @@
 namespace lorkd::io {
 namespace fs = std::filesystem;
 
-bool isMediaDirectory(const fs::path& file) {
+namespace {
+
+/// Of the folder of `directory` and those above it, the nearest for which `missing(folder)` is the least.
+template <class Missing>
+fs::path rootOf(const fs::path& directory, const Missing& missing) {
+  constexpr int kMostAbove = 3;
+  auto best = directory.parent_path();
+  auto least = missing(best);
+  auto folder = best;
+  for (int n = 0; n < kMostAbove && least > 0 && folder.has_relative_path(); ++n) {
+    folder = folder.parent_path();
+    if (const auto here = missing(folder); here < least) least = here, best = folder;
+  }
+  return best;
+}
+
+/// Whether the file is there, by its name on any medium.
+bool isThere(const fs::path& folder, const fs::path& relative) {
+  auto at = folder;
+  for (const auto& part : relative) {
+    std::error_code ec;
+    if (fs::exists(at / part, ec)) {
+      at /= part;
+      continue;
+    }
+    const auto wanted = asOnAnyMedium(part);
+    bool found = false;
+    for (fs::directory_iterator entry(at, ec), end; !ec && entry != end && !found; entry.increment(ec))
+      if (found = asOnAnyMedium(entry->path().filename()) == wanted; found) at = entry->path();
+    if (!found) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+fs::path mediumRoot(const fs::path& file) {
   std::error_code ec;
-  if (!fs::is_regular_file(file, ec) || fileKind(file) != FileKind::Dicom) return false;
+  if (!fs::is_regular_file(file, ec) || fileKind(file) != FileKind::Dicom) return {};
   const auto loaded = dicom::load(file);
-  return loaded && loaded->dataset().tagExists(DCM_DirectoryRecordSequence);
+  if (!loaded || !loaded->dataset().tagExists(DCM_DirectoryRecordSequence)) return {};
+  auto listed = listedFiles(loaded->dataset());
+  constexpr std::size_t kSamples = 16;
+  if (listed.size() > kSamples) listed.resize(kSamples);
+  return rootOf(file, [&](const fs::path& folder) {
+    return std::ranges::count_if(listed, [&](const auto& one) { return !isThere(folder, one); });
+  });
 }
 
 std::vector<std::string> listedFiles(DcmDataset& directory) {
@@ -46,15 +88,18 @@ std::string asOnAnyMedium(const fs::path& path) {
 
 Finding checkListed(const fs::path& directory, const std::vector<std::string>& listed,
                     const std::set<std::string>& there) {
-  std::size_t missing = 0;
-  std::string first;
-  for (const auto& file : listed)
-    if (!there.contains(asOnAnyMedium(directory.parent_path() / file)) && missing++ == 0) first = file;
+  const auto absent = [&](const fs::path& root) {
+    return [&there, root](const std::string& file) { return !there.contains(asOnAnyMedium(root / file)); };
+  };
+  const auto root =
+      rootOf(directory, [&](const fs::path& folder) { return std::ranges::count_if(listed, absent(folder)); });
+  const auto missing = std::ranges::count_if(listed, absent(root));
   if (missing == 0)
     return {Finding::Severity::Note, "dicomdir", "a DICOM directory: the files themselves are read instead"};
   return {Finding::Severity::Warning, "dicomdir-missing",
           "a DICOM directory: " + std::to_string(missing) + " of the " + std::to_string(listed.size()) +
-              " file(s) that it lists are not here, for example " + first + "; copy the whole medium to have them"};
+              " file(s) that it lists are not here, for example " + *std::ranges::find_if(listed, absent(root)) +
+              "; copy the whole medium to have them"};
 }
 
 }  // namespace lorkd::io

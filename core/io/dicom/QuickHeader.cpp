@@ -4,11 +4,10 @@
 #include <dcmtk/dcmdata/dctag.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <unordered_map>
 
 #include "core/io/dicom/Elements.h"
+#include "core/io/dicom/Mosaic.h"
 #include "core/io/dicom/SegFrames.h"
 
 namespace lorkd::io {
@@ -36,9 +35,11 @@ constexpr Wanted kWanted[] = {
     {0x0008103e, "LO"},
     {0x00100010, "PN"},
     {0x00100020, "LO"},
+    {0x00100030, "DA"},
     {0x00180015, "CS"},
     {0x00180050, "DS"},
     {0x00180081, "DS", true},
+    {0x00180088, "DS", true},
     {0x00181060, "DS", true},
     {0x00189087},
     {0x00189089},
@@ -60,6 +61,8 @@ constexpr Wanted kWanted[] = {
     {0x00280030, "DS"},
     {0x00280100, "US"},
     {0x00280301, "CS"},
+    {0x00281052, "DS", true},
+    {0x00281053, "DS", true},
     {0x00541001, "CS"},
     {0x00541102, "CS"},
     {0x00541300, "DS", true},
@@ -110,6 +113,8 @@ class Values final : public HeaderValues {
   bool take(const Wanted& wanted, std::string_view value) {
     if (wanted.vr == Vr() || value.size() % 2 != 0) return false;
     if (wanted.vr == "UI" && value.find_first_not_of("0123456789.") < withoutPadding(value).size()) return false;
+    // Decimal commas.
+    if (wanted.vr == "DS" && value.find(',') != value.npos) return false;
     if (wanted.vr == "US" ? value.size() != 2 : !plain(value = withoutPadding(value))) return false;
     auto& slot = m_slots[static_cast<std::size_t>(&wanted - kWanted)];
     auto& bytes = wanted.ofSlice ? m_ofSlice : m_ofSeries;
@@ -143,12 +148,9 @@ class Values final : public HeaderValues {
     if (rest.empty()) return std::nullopt;
     while (out.size() < count) {
       const auto end = std::min(rest.find('\\'), rest.size());
-      const std::string one(rest.substr(0, end));
-      double number = 0;
-      const auto* const last = one.data() + one.size();
-      if (one.empty() || std::from_chars(one.data(), last, number).ptr != last) m_usual = false;
-      out.push_back(OFStandard::atof(one.c_str()));
-      if (!std::isfinite(out.back())) return std::nullopt;
+      const auto one = dicom::numberIn(rest.substr(0, end));
+      if (!one) m_usual = false;
+      out.push_back(one.value_or(0));
       if (end == rest.size()) break;
       rest.remove_prefix(end + 1);
     }
@@ -320,8 +322,9 @@ std::optional<SliceHeader> quickHeader(const std::filesystem::path& file) {
   auto h = sliceHeader(values);
   h.series = seriesOf(values, *syntax);
   if (!h.series || !values.usual()) return std::nullopt;
+  if (isMosaic(*h.series)) return std::nullopt;
   const bool image = h->rows > 0 && h->columns > 0 && !h->seriesUid.empty() && h->modality != "SEG" &&
-                     h->modality != "RTDOSE" && !isSegmentation(h->sopClassUid) &&
+                     h->modality != "SM" && h->modality != "RTDOSE" && !isSegmentation(h->sopClassUid) &&
                      h->sopClassUid != UID_RTStructureSetStorage;
   if (!image || !endsWithPixels(bytes, e, *syntax, h)) return std::nullopt;
   return h;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/io/dicom/SeriesSplit.h"
+#include "core/io/dicom/SeriesWhose.h"
 #include "core/io/dicom/SliceDistances.h"
 #include "core/io/dicom/Upright.h"
 
@@ -23,26 +24,6 @@ std::string mm(double value) {
   return buffer;
 }
 
-// Copies of the same instance are dropped; the first one that is whole stays.
-std::optional<Finding> dropCopies(std::vector<SliceHeader>& headers) {
-  std::vector<std::pair<std::string_view, int>> all;
-  for (const auto& h : headers)
-    if (!h.sopInstanceUid.empty()) all.emplace_back(h.sopInstanceUid, h.frame);
-  std::ranges::sort(all);
-  if (std::ranges::adjacent_find(all) == all.end()) return std::nullopt;  // as nearly always
-  std::ranges::stable_partition(headers, &std::string::empty, &SliceHeader::truncation);
-  std::set<std::pair<std::string, int>> seen;
-  std::set<std::filesystem::path> copies;
-  std::erase_if(headers, [&](const SliceHeader& h) {
-    if (h.sopInstanceUid.empty() || seen.emplace(h.sopInstanceUid, h.frame).second) return false;
-    copies.insert(h.file);
-    return true;
-  });
-  return Finding{Severity::Warning, "duplicate-file",
-                 std::to_string(copies.size()) + " file(s) repeat an instance that is there already, for example " +
-                     copies.begin()->filename().string()};
-}
-
 // What each slice must have by itself. False when no geometry can be made.
 bool checkSlices(Series& series, const std::vector<SliceHeader>& headers) {
   const auto first = [&](const std::string& code, const std::string& what, const auto& wrong) {
@@ -54,6 +35,10 @@ bool checkSlices(Series& series, const std::vector<SliceHeader>& headers) {
             (count > 1 ? " and " + std::to_string(count - 1) + " more" : ""));
   };
   first("truncated", "the file is shorter than its header says", [](const auto& h) { return !h.truncation.empty(); });
+  first("mosaic",
+        "the picture is a mosaic of slices (ImageType MOSAIC), and Siemens' own header, which says how many there are "
+        "and where they lie, is missing or damaged: export the series anew with its private elements",
+        [](const auto& h) { return h->tiles < 0; });
   first("not-grayscale", "colour pictures make no volume",
         [](const auto& h) { return h->samples != 1 || !h->photometric.starts_with("MONOCHROME"); });
   first("unsupported-codec", "the compression cannot be decoded",
@@ -235,6 +220,11 @@ bool canDecode(const std::string& transferSyntax) {
   return known.contains(transferSyntax);
 }
 
+std::string decimalCommaText(const std::string& elements, const std::filesystem::path& file) {
+  return elements + " is written with a comma in " + file.filename().string() +
+         " and read with a decimal point in its place: \"2,5\" as 2.5";
+}
+
 Series describeSeries(const SliceHeader& h) {
   Series s;
   s.patientId = h->patientId;
@@ -312,10 +302,30 @@ void checkPrivacy(Series& series, const std::vector<SliceHeader>& headers) {
         "header(s) hold private elements, in which makers may repeat names and dates");
 }
 
+// How the slices were made out of what the files say.
+void addNotes(Series& series, const SeriesPart& part) {
+  const auto& slices = part.slices;
+  if (const auto tiles = std::ranges::count_if(slices, [](const auto& h) { return h->tiles > 0; }); tiles > 0)
+    add(series, Severity::Note, "mosaic",
+        std::to_string(tiles) + " slice(s) are tiles of Siemens mosaics, which are taken apart");
+  if (part.byOrder)
+    add(series, Severity::Note, "by-order",
+        "the trigger times differ from slice to slice: at each place the slices are counted in their order in time");
+  const auto comma = std::ranges::find_if(slices, [](const auto& h) { return !h->decimalCommas.empty(); });
+  if (comma != slices.end())
+    add(series, Severity::Warning, "decimal-comma", decimalCommaText((*comma)->decimalCommas, comma->file));
+  const auto unnamed = std::ranges::count_if(slices, [](const auto& h) { return h.sopInstanceUid.empty(); });
+  if (unnamed > 0)
+    add(series, Severity::Note, "no-instance-uid",
+        std::to_string(unnamed) + " of " + std::to_string(slices.size()) +
+            " slice(s) have no SOP Instance UID: copies of them are not recognised, and labels cannot refer to them");
+}
+
 Series describePart(const SeriesPart& part, const std::string& others) {
   Series series = describeSeries(part.slices.front());
   series.part = part.name;
   checkPrivacy(series, part.slices);
+  addNotes(series, part);
   if (part.kind == SeriesPart::Kind::Scout)
     add(series, Severity::Unusable, "scout", "scout images (localizers), no volume");
   if (part.kind == SeriesPart::Kind::Page && !others.empty())
@@ -327,11 +337,9 @@ Series describePart(const SeriesPart& part, const std::string& others) {
   return series;
 }
 
-}  // namespace
-
-std::vector<Series> checkSeries(std::vector<SliceHeader> headers) {
-  const auto copies = dropCopies(headers);
-  auto parts = splitSeries(std::move(headers));
+// One patient's slices of one study.
+std::vector<Series> checkWhose(WhoseSlices whose) {
+  auto parts = splitSeries(std::move(whose.slices));
   std::vector<std::string> names;
   for (const auto& part : parts)
     names.push_back(part.name.empty() ? std::to_string(part.slices.size()) + " slices" : part.name);
@@ -344,6 +352,10 @@ std::vector<Series> checkSeries(std::vector<SliceHeader> headers) {
       for (std::size_t n = 0; n < parts.size(); ++n)
         if (&parts[n] != &part) others += (others.empty() ? "" : "; ") + names[n];
     auto series = describePart(part, others);
+    // What only warns of copies stands once.
+    for (std::size_t n = whose.findings.size(); n-- > 0;)
+      if (found.empty() || whose.findings[n].code != "duplicate-file")
+        series.findings.insert(series.findings.begin(), whose.findings[n]);
     if (series.usable())
       series = checkStack(std::move(series), part.slices);
     else
@@ -352,9 +364,18 @@ std::vector<Series> checkSeries(std::vector<SliceHeader> headers) {
       series.instances[n].file = std::move(part.slices[n].file);
       series.instances[n].sopInstanceUid = std::move(part.slices[n].sopInstanceUid);
     }
+    if (!whose.name.empty()) series.part = whose.name + (series.part.empty() ? "" : ", ") + series.part;
     found.push_back(std::move(series));
-    if (copies && found.size() == 1) found.front().findings.insert(found.front().findings.begin(), *copies);
   }
+  return found;
+}
+
+}  // namespace
+
+std::vector<Series> checkSeries(std::vector<SliceHeader> headers) {
+  std::vector<Series> found;
+  for (auto& whose : splitByWhose(std::move(headers)))
+    std::ranges::move(checkWhose(std::move(whose)), std::back_inserter(found));
   return found;
 }
 

@@ -22,6 +22,9 @@ std::vector<Series> checkSeries(std::vector<SliceHeader> headers);
 /// The identifying fields alone, for series of any kind.
 Series describeSeries(const SliceHeader& header);
 
+/// What a warning says of numbers with decimal commas, see dicom::decimalCommas().
+std::string decimalCommaText(const std::string& elements, const std::filesystem::path& file);
+
 void add(Series& series, Finding::Severity severity, const std::string& code, const std::string& message);
 
 }  // namespace lorkd::io

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <span>
 #include <string_view>
 
 namespace lorkd::io {
@@ -93,7 +94,43 @@ std::size_t mostAtOnePlace(const Slices& slices) {
   return most;
 }
 
-using Named = std::pair<std::string, Slices>;
+struct Named {
+  std::string name;
+  Slices slices;
+  bool byOrder = false;
+};
+
+// The slices at each place in the order of their trigger times, first ones together, second ones, ...; nothing where a
+// place has more or fewer than the others, or two of the same time.
+std::vector<std::vector<std::size_t>> orderedByTime(const Slices& slices) {
+  if (!std::ranges::all_of(slices, hasPlace)) return {};
+  const auto normal = normalOf(slices.front());
+  struct Timed {
+    double at, time;
+    std::size_t number;
+  };
+  std::vector<Timed> all;
+  for (std::size_t n = 0; n < slices.size(); ++n) {
+    const auto time = dicom::numberIn(slices[n].marks[Mark::TriggerTime]);
+    if (!time) return {};
+    all.push_back({image::dot(*slices[n].position, normal), *time, n});
+  }
+  std::ranges::sort(all, {}, &Timed::at);
+  std::vector<double> positions;
+  for (const auto& one : all) positions.push_back(one.at);
+  const double same = samePlace(positions);
+  std::vector<std::vector<std::size_t>> out;
+  for (std::size_t from = 0, to = 0; from < all.size(); from = to) {
+    for (to = from + 1; to < all.size() && all[to].at - all[to - 1].at < same;) ++to;
+    if (from > 0 && to - from != out.size()) return {};
+    out.resize(to - from);
+    const auto here = std::span(all).subspan(from, to - from);
+    std::ranges::sort(here, {}, &Timed::time);
+    if (std::ranges::adjacent_find(here, {}, &Timed::time) != here.end()) return {};
+    for (std::size_t n = 0; n < here.size(); ++n) out[n].push_back(here[n].number);
+  }
+  return out;
+}
 
 // Takes slices at one place apart by their marks from `first` on.
 void splitByMarks(std::string name, Slices slices, std::size_t first, std::vector<Named>& out) {
@@ -105,6 +142,16 @@ void splitByMarks(std::string name, Slices slices, std::size_t first, std::vecto
     // A value that changes from slice to slice, such as a time, tells nothing. Stacks, though, are stacks by the
     // header's own word, even where none of their slices meet.
     const auto allowed = mark == static_cast<std::size_t>(Mark::Stack) ? slices.size() / 2 : most;
+    if (static_cast<Mark>(mark) == Mark::TriggerTime && values.size() > allowed) {
+      const auto times = orderedByTime(slices);
+      for (std::size_t time = 0; time < times.size(); ++time) {
+        auto& part = out.emplace_back();
+        part.name = name + (name.empty() ? "" : ", ") + "temporal position " + std::to_string(time + 1);
+        part.byOrder = true;
+        for (const auto n : times[time]) part.slices.push_back(std::move(slices[n]));
+      }
+      if (!times.empty()) return;
+    }
     if (values.size() < 2 || values.size() > allowed) continue;
     std::map<std::string, Slices> groups;
     for (auto& slice : slices) groups[std::string(slice.marks[static_cast<Mark>(mark)])].push_back(std::move(slice));
@@ -114,7 +161,7 @@ void splitByMarks(std::string name, Slices slices, std::size_t first, std::vecto
                    std::move(group), mark + 1, out);
     return;
   }
-  out.emplace_back(std::move(name), std::move(slices));
+  out.push_back({std::move(name), std::move(slices)});
 }
 
 // Where a part lies: its normal, then the least position along it.
@@ -147,10 +194,10 @@ std::vector<Named> stacksOf(Slices slices, Slices& beyond) {
     }
   }
   // Two oblique stacks may be called alike; files' names must not decide which is the first.
-  std::ranges::stable_sort(out, {}, [](const Named& part) { return std::pair(part.first, whereOf(part.second)); });
+  std::ranges::stable_sort(out, {}, [](const Named& part) { return std::pair(part.name, whereOf(part.slices)); });
   std::map<std::string, int> met;
-  for (auto& [name, group] : out)
-    if (const int before = met[name]++; before > 0) name += " " + std::to_string(before + 1);
+  for (auto& part : out)
+    if (const int before = met[part.name]++; before > 0) part.name += " " + std::to_string(before + 1);
   return out;
 }
 
@@ -168,7 +215,7 @@ double samePlace(const std::vector<double>& positions) {
 std::vector<SeriesPart> splitSeries(std::vector<SliceHeader> slices) {
   const bool placed = std::ranges::any_of(slices, hasPlace);
   const bool allScouts = std::ranges::all_of(slices, isScout);
-  SeriesPart scouts{SeriesPart::Kind::Scout, "scout", {}}, pages{SeriesPart::Kind::Page, "pages", {}};
+  SeriesPart scouts{SeriesPart::Kind::Scout, "scout", {}, false}, pages{SeriesPart::Kind::Page, "pages", {}, false};
   Slices rest;
   const auto apart = [&](const SliceHeader& slice) { return isPage(slice, placed) || (isScout(slice) && !allScouts); };
   if (std::ranges::none_of(slices, apart))
@@ -178,8 +225,9 @@ std::vector<SeriesPart> splitSeries(std::vector<SliceHeader> slices) {
       (!apart(slice) ? rest : isPage(slice, placed) ? pages.slices : scouts.slices).push_back(std::move(slice));
   std::vector<SeriesPart> parts;
   if (!rest.empty())
-    for (auto& [name, group] : stacksOf(std::move(rest), pages.slices))
-      parts.push_back({allScouts ? SeriesPart::Kind::Scout : SeriesPart::Kind::Stack, name, std::move(group)});
+    for (auto& stack : stacksOf(std::move(rest), pages.slices))
+      parts.push_back({allScouts ? SeriesPart::Kind::Scout : SeriesPart::Kind::Stack, std::move(stack.name),
+                       std::move(stack.slices), stack.byOrder});
   for (auto* other : {&scouts, &pages})
     if (!other->slices.empty()) parts.push_back(std::move(*other));
   if (parts.size() == 1) parts.front().name.clear();

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/io/dicom/Mosaic.h"
+
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
@@ -175,6 +177,7 @@ SeriesHeader seriesHeader(const HeaderValues& values) {
   SeriesHeader h;
   h.patientId = words(DCM_PatientID);
   h.patientName = words(DCM_PatientName);
+  h.birthDate = code(DCM_PatientBirthDate);
   h.description = words(DCM_SeriesDescription);
   h.bodyPart = words(DCM_BodyPartExamined);
   h.studyUid = code(DCM_StudyInstanceUID);
@@ -222,14 +225,19 @@ SliceHeader describe(const dicom::Loaded& loaded, const fs::path& path) {
   auto* meta = loaded.file->getMetaInfo();
   const auto declared = meta ? dicom::ascii(dicom::text(*meta, DCM_TransferSyntaxUID)) : std::string();
   const bool known = declared.empty() || DcmXfer(declared.c_str()).getXfer() != EXS_Unknown;
+  series.decimalCommas = dicom::decimalCommas(loaded.dataset());
   series.transferSyntax = known ? DcmXfer(loaded.dataset().getOriginalXfer()).getXferID() : declared;
   h.series = std::make_shared<const SeriesHeader>(std::move(series));
   h.truncation = truncation(loaded, h);
+  if (const auto frames = dicom::text(loaded.dataset(), DCM_NumberOfFrames);
+      h.truncation.empty() && !frames.empty() && dicom::integer(loaded.dataset(), DCM_NumberOfFrames, 0) < 1)
+    h.truncation = "the Number of Frames is \"" + dicom::ascii(frames) + "\", which is no whole number above 0";
   return h;
 }
 
 std::vector<SliceHeader> framesOf(const dicom::Loaded& loaded, const SliceHeader& file) {
   DcmDataset& set = loaded.dataset();
+  if (file.frames == 1 && file.truncation.empty() && isMosaic(*file.series)) return tilesOf(loaded, file);
   auto* shared = dicom::sequenceItem(set, DCM_SharedFunctionalGroupsSequence);
   std::vector<SliceHeader> frames;
   constexpr std::size_t kMostFrames = 1 << 17;  // a header of its own for each costs memory

@@ -42,10 +42,12 @@ class Marks {
 
 /// What the slices of a volume have in common.
 struct SeriesHeader {
-  std::string patientId, patientName, studyUid, seriesUid, frameOfReferenceUid, sopClassUid;
+  std::string patientId, patientName, birthDate, studyUid, seriesUid, frameOfReferenceUid, sopClassUid;
   std::string modality, bodyPart, description, studyDate, transferSyntax, photometric, imageType;
   std::string units, decayCorrection;  ///< of PET: (0054,1001), and (0054,1102) or what enhanced PET says of it
+  std::string decimalCommas;           ///< names of elements with decimal commas, see dicom::decimalCommas()
   int rows = 0, columns = 0, samples = 1, bitsAllocated = 0;
+  int tiles = 0;  ///< of a slice in a mosaic: how many lie side by side; -1: a mosaic that cannot be taken apart
   std::optional<std::array<image::Vec3, 2>> orientation;  ///< row and column direction
   std::optional<std::array<double, 2>> spacing;           ///< mm between columns (i), between rows (j)
   std::string faultySpacing;                              ///< what stands there, where it is no pair of numbers
@@ -91,8 +93,8 @@ SliceHeader sliceHeader(const HeaderValues& values);
 /// Describes a loaded file as if it were one slice.
 SliceHeader describe(const dicom::Loaded& loaded, const std::filesystem::path& path);
 
-/// The frames of a file with their own places (PS3.3 section C.7.6.16); the file itself where it has one frame, or
-/// none that says where it lies. `file` is what describe() found.
+/// The frames of a file with their own places (PS3.3 section C.7.6.16), or the tiles of a mosaic; the file itself where
+/// it has one frame, or none that says where it lies. `file` is what describe() found.
 std::vector<SliceHeader> framesOf(const dicom::Loaded& loaded, const SliceHeader& file);
 
 }  // namespace lorkd::io

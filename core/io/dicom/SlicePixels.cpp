@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "core/io/Limits.h"
+#include "core/io/dicom/Mosaic.h"
 #include "core/io/dicom/PackedFrames.h"
 #include "core/io/dicom/SeriesCheck.h"
 
@@ -235,7 +236,8 @@ Result<SliceHeader> SlicePixels::header(const fs::path& file, int frame) {
   m_frame = static_cast<std::size_t>(frame);
   const auto& h = m_frames[m_frame];
   if (!h.truncation.empty()) return damaged(file, "the file is truncated: " + h.truncation);
-  if (const auto samples = std::int64_t(h->rows) * h->columns * std::max(1, h->samples); samples > kMostSamples)
+  const std::int64_t tiles = std::max(1, h->tiles);
+  if (const auto samples = tiles * h->rows * tiles * h->columns * std::max(1, h->samples); samples > kMostSamples)
     return fail(ErrorCode::Unsupported,
                 "a slice has " + grouped(samples) + " samples, more than " + grouped(kMostSamples),
                 "leave the file out", file.string());
@@ -248,6 +250,10 @@ Result<SliceHeader> SlicePixels::header(const fs::path& file, int frame) {
 namespace {
 
 Result<std::vector<float>> decode(DcmDataset& set, const SliceHeader& h, const PixelFormat& format) {
+  if (h->tiles > 1) {
+    LORKD_TRY(picture, decode(set, pictureOf(h), format));
+    return cutTile(picture, h);
+  }
   const auto plane = static_cast<std::size_t>(h->rows) * static_cast<std::size_t>(h->columns);
   const auto bytes = plane * static_cast<std::size_t>(format.allocated / 8);
   // As they are stored, and what is made of them.

@@ -52,10 +52,9 @@ def chaos(out):
             png(case / "Ground" / f"liver_GT_{k:03}.png", marks[:, :, k].T)
 
 
-@layout("ircadb", 2, 2, labels=["liver", "bone"], expect="wrong")
+@layout("ircadb", 2, 2, labels=["liver", "bone"])
 def ircadb(out):
     """The masks are series of their own, one a structure, without any reference."""
-    # Today each mask is an image of its own.
     for n in range(1, 3):
         case = out / "3Dircadb1" / f"3Dircadb1.{n}"
         dicom_series(case / "PATIENT_DICOM", n, f"liver_{n:02}", "axial", files="image_{}")

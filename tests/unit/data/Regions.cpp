@@ -62,7 +62,7 @@ TEST_F(Regions, AreReadOnceForAnImage) {
   const auto damaged = [&] {
     Pairing pairing;
     pairDicom(
-        *found, [](const std::string& text) { return text; }, remembered, pairing);
+        *found, m_data.path(), [](const std::string& text) { return text; }, remembered, pairing);
     return pairing.cases.at(0).damaged;
   };
   EXPECT_THAT(damaged(), ElementsAre("ring"));
