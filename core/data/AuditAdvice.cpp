@@ -53,6 +53,7 @@ std::string remedy(const io::Finding& f, bool accepted) {
        "counts nowhere for these classes; if it was looked through for them, say so in the source's annotates"},
       {"constant", "used; look at it"},
       {"not-hu", "used as it is; look at its rescale slope and intercept"},
+      {"clipped", "used; look whether the tasks need what is clipped"},
       {"empty-label", "used: the structure is taken to be absent"}};
   const auto words = known.find(f.code);
   return words == known.end() ? "used as it is" : words->second;

@@ -98,6 +98,7 @@ void to_json(Json& j, const Case& c) {
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
   if (!c.split.empty()) j["split"] = c.split;
+  if (!c.folds.empty()) j["folds"] = c.folds;
   if (!c.misplaced.empty()) j["misplaced"] = c.misplaced;
   if (!c.channels.empty()) j["channels"] = c.channels;
   if (!c.contested.empty()) j["contested"] = c.contested;
@@ -127,6 +128,7 @@ void from_json(const Json& j, Case& c) {
   c.labelNames = pathOf(j.at("label_names"));
   j.at("labels").get_to(c.labels);
   if (j.contains("split")) j.at("split").get_to(c.split);
+  if (j.contains("folds")) j.at("folds").get_to(c.folds);
   if (j.contains("misplaced")) j.at("misplaced").get_to(c.misplaced);
   if (j.contains("channels")) j.at("channels").get_to(c.channels);
   if (j.contains("contested")) j.at("contested").get_to(c.contested);

@@ -36,9 +36,12 @@ struct Case {
   std::string id;       ///< stable pseudonym of the image, safe to write anywhere
   std::string patient;  ///< pseudonym of the patient, safe to write anywhere
   std::string source;   ///< name of the plan's data source
-  std::string kind;  ///< "dicom", "volume" (one file), or "picture" (a set of 2D pictures: one .npz file, one folder,
-                     ///< or tables)
-  std::string split;    ///< what the data say that the image is for: "train", "validation", "test", or empty
+  std::string kind;   ///< "dicom", "volume" (one file), or "picture" (a set of 2D pictures: one .npz file, one folder,
+                      ///< or tables)
+  std::string split;  ///< what the data say that the image is for: "train", "validation", "test", or empty
+  /// Of each fold that the data name (nnU-Net's splits_final.json, ...) what the image is for in it: "train" or
+  /// "validation".
+  std::vector<std::string> folds;
   std::string modality, bodyPart;
   std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or a volume file for each channel
   /// Of volume files; the first has the grid of `geometry`, and the labels'. Empty: one channel without a name.

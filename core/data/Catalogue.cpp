@@ -8,6 +8,7 @@
 #include "core/data/CatalogueTables.h"
 #include "core/data/Digests.h"
 #include "core/data/FileTable.h"
+#include "core/data/GivenFolds.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/data/layout/Words.h"
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 7;
+constexpr int version = 8;
 constexpr std::int64_t kLookAgain = -1;  // no generation of a file table
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
@@ -93,6 +94,30 @@ Result<std::string> readSecret(Database& db, const fs::path& file) {
   LORKD_TRY(row, secret.step());
   if (!row) return fail(ErrorCode::Format, "the index has lost its secret", "delete it and scan again", file.string());
   return secret.text(0);
+}
+
+/// Folds may lie outside the source's folder, where its own files do not tell whether they are as they were.
+std::string foldsKey(const std::string& source) { return "places of folds " + source; }
+
+Json seenFolds(const std::vector<fs::path>& places) {
+  Json list = Json::array();
+  std::vector<fs::path> there;
+  std::error_code ignored;
+  for (const auto& place : places) {
+    list.push_back(pathText(place.native()));
+    if (fs::is_regular_file(place, ignored)) there.push_back(place);
+  }
+  return {{"places", list}, {"stamp", stampOf(there)}};
+}
+
+/// Has the source assembled anew where its folds are not as they were.
+Result<void> lookForFolds(Database& db, const std::string& source, std::int64_t id) {
+  LORKD_TRY(known, recall(db, foldsKey(source), ""));
+  const auto before = known ? Json::parse(*known, nullptr, false) : Json();
+  if (!before.is_object() || !before.contains("places")) return {};
+  std::vector<fs::path> places;
+  for (const auto& place : before["places"]) places.emplace_back(place.get<std::string>());
+  return seenFolds(places) == before ? Result<void>() : assembleAnew(db, id);
 }
 
 }  // namespace
@@ -172,6 +197,7 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     scan = std::move(found);
   } else {
     const bool moved = !row.folder.empty() && row.folder != place;
+    LORKD_CHECK(m_impl->named(lookForFolds(db, source, row.id)));
     LORKD_TRY(found, m_impl->named(rescan(db, row.id, place, moved, progress, cancel)));
     if (found.current) return m_impl->named(moveSource(db, row.id, places));
     // What was passed over has no size and time to be known by: the next scan looks again.
@@ -207,11 +233,15 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     if (c.kind != "picture" && !c.imageFiles.empty())
       c.split = layout::splitOf(c.imageFiles.front().lexically_relative(places.folder));
   }
+  const auto foldsSeen = seenFolds(placesOfFolds(pairing.cases, places.folder));
+  takeGivenFolds(places.folder, pairing);
   findUnannotated(pairing.cases);
   std::erase_if(scan.rejected, [&](const auto& found) { return pairing.understood.contains(found.first); });
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
-  return m_impl->named(
-      transaction(db, [&] { return replaceSource(db, source, places, scan, std::move(pairing), generation); }));
+  return m_impl->named(transaction(db, [&]() -> Result<void> {
+    LORKD_CHECK(memorise(db, foldsKey(source), "", foldsSeen.dump()));
+    return replaceSource(db, source, places, scan, std::move(pairing), generation);
+  }));
 }
 
 std::string Catalogue::pseudonym(const std::string& identifier) const { return hmacSha256(m_impl->secret, identifier); }

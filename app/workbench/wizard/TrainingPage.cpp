@@ -79,7 +79,7 @@ TrainingPage::TrainingPage(RunWizard* wizard) : PlanPage(wizard) {
   add(tr("Losses and conflict"), {"losses.dice", "losses.bce", "losses.cross_entropy"},
       {"conflict.enabled", "conflict.every", "conflict.batches"});
   add(tr("Data"), {"data.clip", "data.channels", "data.foreground", "data.split.given", "data.split.slab"},
-      {"evaluation.overlap", "evaluation.threshold"});
+      {"data.split.folds", "data.split.fold", "data.split.held_out", "evaluation.overlap", "evaluation.threshold"});
   add(tr("Augmentation"), {"data.mirror", "data.rotate", "data.zoom"}, {"data.intensity", "data.noise"});
   add(tr("Machine"), {"training.precision", "training.memory"}, {"training.loader_threads", "threads"});
   auto* layout = new QVBoxLayout(this);
