@@ -33,6 +33,7 @@ Result<void> study(const StudyOptions& given, const Context& context) {
   LORKD_TRY(done, workflow::study(plan, options, *context.progress, context.cancel()));
 
   std::string text = "mean over test cases and seeds [95 % interval over patients]\n";
+  if (!done.notes.empty()) text += done.notes + "\n";
   for (const char* metric : {"dice", "accuracy"}) {
     text += done.table.text(metric);
     for (const auto& note : done.table.notes(metric)) text += "no interval   " + note + "\n";
@@ -50,6 +51,7 @@ Result<void> study(const StudyOptions& given, const Context& context) {
                   {"results", done.table.json()},
                   {"differences_csv", done.differences.string()},
                   {"differences", done.paired.json()},
+                  {"notes", done.notes},
                   {"failed", done.failed}},
                  text);
   if (done.failed.empty()) return {};

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/data/Annotations.h"
+#include "core/data/AuditFit.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
 #include "core/data/JoinSeries.h"
@@ -25,13 +26,17 @@ void from(const Json& j, Reading& r) {
   j.at(3).get_to(r.fingerprint);
   for (const auto& label : j.at(4)) r.labelVoxels[label.at(0).get<std::string>()] = label.at(1).get<std::int64_t>();
   j.at(5).get_to(r.thumbnail);
+  j.at(6).get_to(r.body);
+  j.at(7).get_to(r.looksLikeHu);
 }
 
 std::string bytesOf(const Reading& r) {
   Json labels = Json::array();
   for (const auto& [name, voxels] : r.labelVoxels) labels.push_back(Json::array({name, voxels}));
   std::string bytes;
-  Json::to_cbor(Json::array({r.lowest, r.highest, r.percentiles, r.fingerprint, labels, r.thumbnail}), bytes);
+  Json::to_cbor(
+      Json::array({r.lowest, r.highest, r.percentiles, r.fingerprint, labels, r.thumbnail, r.body, r.looksLikeHu}),
+      bytes);
   return bytes;
 }
 
@@ -114,6 +119,8 @@ void judgeReading(AuditedImage& image, const plan::Plan* plan) {
   for (const auto& [name, voxels] : r.labelVoxels)
     if (voxels == 0) empty += (empty.empty() ? "" : ", ") + name;
   if (!empty.empty()) judge(image, {Severity::Warning, "empty-label", "structures without a voxel: " + empty}, plan);
+  if (plan)
+    if (auto finding = clipped(*plan, image.item, r)) judge(image, std::move(*finding), plan);
 }
 
 /// What its tasks ask for and its labels do not speak of.
@@ -259,6 +266,8 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
   for (auto& image : out.images) {
     if (const auto found = seriesOf.find(startOf(image.item)); found != seriesOf.end())
       for (const auto& f : found->second->findings) judge(image, f, request.plan);
+    if (request.plan)
+      if (auto finding = missingChannel(*request.plan, image.item)) judge(image, std::move(*finding), request.plan);
     for (const auto& label : image.item.labelFiles) byFile[label] = &image;
     if (image.item.kind != "dicom")
       for (const auto& file : image.item.imageFiles) byFile[file] = &image;
@@ -292,11 +301,15 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
   if (request.plan && !request.plan->tasks.empty()) {
     std::vector<Case> usable;
     std::map<std::string, std::size_t> at;
+    std::optional<Error> unclear;
     for (std::size_t n = 0; n < out.images.size(); ++n) {
       at[keyOf(out.images[n].item)] = n;
       if (!out.images[n].leftOut) usable.push_back(out.images[n].item);
+      if (!unclear) unclear = unclearChannels(*request.plan, out.images[n].item);
     }
-    const auto list = request.division ? *request.division : assign(*request.plan, usable, request.learnt);
+    const auto list = request.division ? *request.division
+                      : unclear        ? Result<CaseList>(std::unexpected(*unclear))
+                                       : assign(*request.plan, usable, request.learnt);
     if (!list) out.refusal = list.error().text();
     Digests digests;
     for (const auto& entry : list ? list->cases : std::vector<AssignedCase>{}) {

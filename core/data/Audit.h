@@ -20,7 +20,15 @@ struct Reading {
   std::string fingerprint;                          ///< the same for the same values in any order, format or header
   std::map<std::string, std::int64_t> labelVoxels;  ///< of each structure; 0 where one is named and empty
   std::string thumbnail;                            ///< PNG of the middle slice, structures outlined
+  /// Values below which 1/200, 2/200, ... of the body's voxels lie; empty where there are none. The body: in CT what is
+  /// above -900 HU, which leaves out air around the patient and keeps the lungs; else what is above 0, or, where values
+  /// go below 0, neither 0 nor the lowest.
+  std::vector<float> body;
+  bool looksLikeHu = false;  ///< see looksLikeHu() in Prepare.h
 };
+
+/// Share of the body's voxels outside `low` to `high`, to 1/200.
+double shareOutside(const Reading& reading, double low, double high);
 
 /// Reads the image and its structures. Errors: those of readImage and readSegments.
 Result<Reading> readForAudit(const Case& c);

@@ -69,6 +69,7 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"picture-without-class", "left out"},
       {"augmented-copy", "left out"},
       {"not-hu", "used as it is; look at its rescale slope and intercept"},
+      {"clipped", "used; look whether the tasks need what is clipped"},
       {"empty-label", "used: the structure is taken to be absent"}};
   const auto words = known.find(f.code);
   return words == known.end() ? "used as it is" : words->second;

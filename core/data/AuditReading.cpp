@@ -5,19 +5,26 @@
 #include "core/base/Digest.h"
 #include "core/data/Audit.h"
 #include "core/data/Orient.h"
+#include "core/data/Prepare.h"
 #include "core/io/Images2D.h"
 
 namespace lorkd::data {
 namespace {
 
 constexpr std::size_t kBins = 65536;
+constexpr double kAir = -900;            // HU: the air around a patient is darker, lungs are not
+constexpr std::size_t kBodySteps = 200;  // of the body's quantiles
+
+/// From one bin of the histogram to the next.
+double stepOf(const std::vector<float>& voxels, float low, float high) {
+  const bool whole = high - low < kBins && std::ranges::all_of(voxels, [](float v) { return v == std::floor(v); });
+  return whole || high <= low ? 1.0 : (double(high) - low) / (kBins - 1);
+}
 
 /// How many voxels have which value: whole numbers as they are, others in as many steps between the ends.
-std::vector<std::uint64_t> histogram(const std::vector<float>& voxels, float low, float high) {
-  const bool whole = high - low < kBins && std::ranges::all_of(voxels, [](float v) { return v == std::floor(v); });
-  const double scale = whole || high <= low ? 1.0 : (kBins - 1) / (double(high) - low);
+std::vector<std::uint64_t> histogram(const std::vector<float>& voxels, float low, double step) {
   std::vector<std::uint64_t> bins(kBins);
-  for (const float v : voxels) ++bins[static_cast<std::size_t>(std::lround((double(v) - low) * scale))];
+  for (const float v : voxels) ++bins[static_cast<std::size_t>(std::lround((double(v) - low) / step))];
   return bins;
 }
 
@@ -79,7 +86,33 @@ Result<std::string> thumbnailOf(const image::Volume& volume, const std::vector<s
   return io::encodePng(picture);
 }
 
+/// Reading::body from how many voxels have which value. `step` lies between the values of bins, `low` in the first.
+std::vector<float> bodyOf(const std::vector<std::uint64_t>& bins, double low, double step, bool ct) {
+  const auto valueOf = [&](std::size_t n) { return low + step * static_cast<double>(n); };
+  const auto counts = [&](std::size_t n) {
+    if (ct) return valueOf(n) > kAir;
+    return low >= 0 ? valueOf(n) > 0 : n > 0 && std::abs(valueOf(n)) > step / 2;
+  };
+  std::uint64_t total = 0, below = 0;
+  for (std::size_t n = 0; n < bins.size(); ++n) total += counts(n) ? bins[n] : 0;
+  std::vector<float> out;
+  if (total == 0) return out;
+  for (std::size_t n = 0; n < bins.size() && out.size() < kBodySteps; ++n) {
+    if (bins[n] == 0 || !counts(n)) continue;
+    below += bins[n];
+    while (out.size() < kBodySteps && below * kBodySteps >= total * (out.size() + 1))
+      out.push_back(static_cast<float>(valueOf(n)));
+  }
+  return out;
+}
+
 }  // namespace
+
+double shareOutside(const Reading& reading, double low, double high) {
+  if (reading.body.empty()) return 0;
+  const auto outside = std::ranges::count_if(reading.body, [&](float v) { return v < low || v > high; });
+  return static_cast<double>(outside) / static_cast<double>(reading.body.size());
+}
 
 Result<Reading> readForAudit(const Case& c) {
   LORKD_TRY(volume, readImage(c));
@@ -90,9 +123,13 @@ Result<Reading> readForAudit(const Case& c) {
   const auto [low, high] = std::ranges::minmax(volume.voxels);
   r.lowest = low;
   r.highest = high;
-  const auto bins = histogram(volume.voxels, low, high);
+  const double step = stepOf(volume.voxels, low, high);
+  const auto bins = histogram(volume.voxels, low, step);
   constexpr std::array shares{0.005, 0.5, 0.995};
   for (std::size_t n = 0; n < 3; ++n) r.percentiles[n] = percentile(bins, volume.voxels.size(), shares[n], low, high);
+  const bool ct = c.modality == "CT" || low < -500;
+  r.body = bodyOf(bins, low, step, ct);
+  r.looksLikeHu = looksLikeHu(volume.voxels);
   Sha256 digest;
   digest.update(std::to_string(low) + " " + std::to_string(high) + "\n");
   digest.update({reinterpret_cast<const char*>(bins.data()), bins.size() * sizeof bins[0]});
@@ -118,7 +155,7 @@ Result<Reading> readForAudit(const Case& c) {
       }
     }
   }
-  LORKD_TRY(png, thumbnailOf(volume, marked, r, c.modality == "CT" || low < -500));
+  LORKD_TRY(png, thumbnailOf(volume, marked, r, ct));
   r.thumbnail = std::move(png);
   return r;
 }

@@ -99,6 +99,7 @@ void to_json(Json& j, const Case& c) {
        {"labels", c.labels},
        {"geometry", geometryToJson(c.geometry)}};
   if (!c.split.empty()) j["split"] = c.split;
+  if (!c.folds.empty()) j["folds"] = c.folds;
   if (!c.misplaced.empty()) j["misplaced"] = c.misplaced;
   if (c.byRotation) j["nifti_place"] = "qform";
   if (!c.channels.empty()) j["channels"] = c.channels;
@@ -134,6 +135,7 @@ void from_json(const Json& j, Case& c) {
   c.labelNames = pathOf(j.at("label_names"));
   j.at("labels").get_to(c.labels);
   if (j.contains("split")) j.at("split").get_to(c.split);
+  if (j.contains("folds")) j.at("folds").get_to(c.folds);
   if (j.contains("misplaced")) j.at("misplaced").get_to(c.misplaced);
   c.byRotation = j.value("nifti_place", "") == "qform";
   if (j.contains("channels")) j.at("channels").get_to(c.channels);

@@ -49,6 +49,9 @@ struct Case {
   std::string kind;  ///< "dicom", "volume" (one file), "image2d" (one picture, its labels are mask pictures), or
                      ///< "picture" (a set of 2D pictures: see PictureSet.h)
   std::string split;    ///< what the data say that the image is for: "train", "validation", "test", or empty
+  /// Of each fold that the data name (nnU-Net's splits_final.json, ...) what the image is for in it: "train" or
+  /// "validation".
+  std::vector<std::string> folds;
   std::string modality, bodyPart;
   std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or a volume file for each channel
   /// Of volume files, the first of which has the grid of `geometry`, and the labels'; of DICOM series that are joined

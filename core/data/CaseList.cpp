@@ -8,6 +8,7 @@
 
 #include "core/base/Json.h"
 #include "core/data/Annotations.h"
+#include "core/data/Folds.h"
 #include "core/data/PatientSplit.h"
 #include "core/data/PictureCase.h"
 #include "core/data/SegmentReader.h"
@@ -93,30 +94,62 @@ Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases,
   return {};
 }
 
+/// Which cases the data's word about splits counts for: volumes that serve a task, where the plan keeps to it.
+std::vector<bool> countsGiven(const plan::Plan& plan, const std::vector<Case>& cases,
+                              const std::vector<std::vector<int>>& served) {
+  std::vector<bool> out(cases.size());
+  for (std::size_t c = 0; c < cases.size(); ++c)
+    out[c] = plan.data.split.given == plan::SplitGiven::Keep && !served[c].empty() && cases[c].kind != "picture";
+  return out;
+}
+
+/// The data's word about a case, and what may be drawn; empty where all may. `parts` are those that its source has.
+std::string wordOf(const Case& item, const std::set<std::string>& parts, const plan::Split& split,
+                   const FoldRule& folds, bool learnt) {
+  if (!item.folds.empty() && item.split != "test") {
+    const auto word = foldWord(split, folds, item);
+    return learnt && word == "test" ? "train" : word;
+  }
+  // Whom a network has learnt from is no test, whatever the folder says.
+  if (learnt || item.split.empty() || (folds.drawn && item.split != "test")) return {};
+  // What the source leaves open is drawn from its training images.
+  auto part = item.split;
+  if (part == "train" && !parts.contains("validation")) part += parts.contains("test") ? " or validation" : " or any";
+  if (part == "train" && !parts.contains("test")) part += " or test";
+  return part;
+}
+
+/// What two words about one patient leave: of two for training what both leave open; empty where they contradict.
+std::string bothWords(const std::string& a, const std::string& b) {
+  if (a == b || (b == "train or any" && a.starts_with("train"))) return a;
+  if (a == "train or any" && b.starts_with("train")) return b;
+  return a.starts_with("train") && b.starts_with("train") ? "train" : std::string();
+}
+
 /// What the data say that each patient is for, where the plan keeps to it. Errors: InvalidArgument (one patient, two
 /// parts).
-Result<std::map<std::string, std::string>> givenSplits(const plan::Plan& plan, const std::vector<Case>& cases,
-                                                       const std::vector<std::vector<int>>& served,
+Result<std::map<std::string, std::string>> givenSplits(const plan::Plan& plan, const FoldRule& folds,
+                                                       const std::vector<Case>& cases, const std::vector<bool>& counts,
                                                        const std::set<std::string>& learnt) {
   std::map<std::string, std::string> said;
-  if (plan.data.split.given == plan::SplitGiven::Ignore) return said;
   std::map<std::string, std::set<std::string>> partsOf;  // of each source
   for (std::size_t c = 0; c < cases.size(); ++c)
-    if (!served[c].empty() && !cases[c].split.empty()) partsOf[cases[c].source].insert(cases[c].split);
+    if (counts[c] && !cases[c].split.empty()) partsOf[cases[c].source].insert(cases[c].split);
   for (std::size_t c = 0; c < cases.size(); ++c) {
     const auto& item = cases[c];
-    // Whom a network has learnt from is no test, whatever the folder says.
-    if (served[c].empty() || item.split.empty() || item.kind == "picture" || learnt.contains(item.patient)) continue;
-    // What the source leaves open is drawn from its training images.
-    const auto& parts = partsOf[item.source];
-    auto part = item.split;
-    if (part == "train" && !parts.contains("validation")) part += parts.contains("test") ? " or validation" : " or any";
-    if (part == "train" && !parts.contains("test")) part += " or test";
+    if (!counts[c]) continue;
+    const auto part = wordOf(item, partsOf[item.source], plan.data.split, folds, learnt.contains(item.patient));
+    if (part.empty()) continue;
     const auto [at, added] = said.emplace(item.patient, part);
-    if (!added && at->second != part)
+    if (added) continue;
+    if (const auto both = bothWords(at->second, part); !both.empty())
+      at->second = both;
+    else
       return fail(ErrorCode::InvalidArgument,
                   item.patient + " has images in two parts of the data's own split: " + at->second + ", and " + part,
-                  "set data.split.given to ignore, or correct the folders", "data.sources." + item.source);
+                  "set data.split.given to ignore, or correct the folders" +
+                      std::string(item.folds.empty() ? "" : " and splits_final.json"),
+                  "data.sources." + item.source);
   }
   return said;
 }
@@ -125,7 +158,9 @@ Result<std::map<std::string, std::string>> givenSplits(const plan::Plan& plan, c
 Result<std::map<std::string, Split>> divide(const plan::Plan& plan, const std::vector<Case>& cases,
                                             const std::vector<std::vector<int>>& served,
                                             const std::set<std::string>& learnt) {
-  LORKD_TRY(given, givenSplits(plan, cases, served, learnt));
+  const auto counts = countsGiven(plan, cases, served);
+  LORKD_TRY(folds, foldRule(plan.data.split, cases, counts));
+  LORKD_TRY(given, givenSplits(plan, folds, cases, counts, learnt));
   std::map<std::string, std::string> placeOf;  // patient -> first path: an order that pseudonyms do not disturb
   std::map<std::string, std::set<int>> tasksOf;
   for (std::size_t c = 0; c < cases.size(); ++c) {
@@ -158,6 +193,11 @@ Result<std::map<std::string, Split>> divide(const plan::Plan& plan, const std::v
     for (const auto& patient : patients) {
       tasks.push_back(tasksOf[patient]);
       known.push_back(learnt.contains(patient));
+    }
+    if (folds.drawn && word.empty()) {
+      LORKD_TRY(splits, splitByFold(share, folds, tasks, known, seed));
+      for (std::size_t p = 0; p < patients.size(); ++p) out[patients[p]] = splits[p];
+      continue;
     }
     const double validation = word == "train or test" ? 0 : share.validation;
     const double test = word == "train or validation" ? 0 : share.test;
@@ -320,7 +360,9 @@ Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases, 
   }
   for (std::size_t t = 0; t < plan.tasks.size(); ++t)
     if (list.of(Split::Train, static_cast<int>(t)).empty())
-      return fail(ErrorCode::InvalidArgument, "no case is left to train on", "lower the shares of validation and test",
+      return fail(ErrorCode::InvalidArgument, "no case is left to train on",
+                  plan.data.split.folds >= 2 ? "the held-out fold has all of its patients: scan more, or hold out less"
+                                             : "lower the shares of validation and test",
                   "tasks." + plan.tasks[t].first);
   return list;
 }

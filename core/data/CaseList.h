@@ -56,7 +56,8 @@ bool accepts(plan::SourceKind source, const Case& item);
 /// data::prepare cuts the slab. A case without any label comes in as a test case without tasks, so that it can be
 /// predicted; a case whose labels serve no task is left out, and so it is of a task that asks for a damaged structure.
 /// Where the data say what an image is for (Case::split) and the plan keeps to it, patients are divided so; what a
-/// source leaves open is drawn from its training patients in the plan's shares.
+/// source leaves open is drawn from its training patients in the plan's shares. With folds (data.split.folds, or those
+/// of the data, Case::folds) one part of all patients but those for testing is held out: see Folds.h.
 /// Patients in `learnt` who serve a task are kept to training and validation: the test share is drawn from the others,
 /// as far as they go; where all are in it, it changes nothing. Patients are drawn in the order of their files' paths,
 /// so the same data laid out the same way is divided the same way on every machine. Errors: InvalidArgument when a task

@@ -8,6 +8,7 @@
 #include "core/data/CatalogueTables.h"
 #include "core/data/Digests.h"
 #include "core/data/FileTable.h"
+#include "core/data/GivenFolds.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/data/SourceLayout.h"
@@ -99,6 +100,30 @@ Result<std::string> readSecret(Database& db, const fs::path& file) {
   return secret.text(0);
 }
 
+/// Folds may lie outside the source's folder, where its own files do not tell whether they are as they were.
+std::string foldsKey(const std::string& source) { return "places of folds " + source; }
+
+Json seenFolds(const std::vector<fs::path>& places) {
+  Json list = Json::array();
+  std::vector<fs::path> there;
+  std::error_code ignored;
+  for (const auto& place : places) {
+    list.push_back(pathText(place.native()));
+    if (fs::is_regular_file(place, ignored)) there.push_back(place);
+  }
+  return {{"places", list}, {"stamp", stampOf(there)}};
+}
+
+/// Has the source assembled anew where its folds are not as they were.
+Result<void> lookForFolds(Database& db, const std::string& source, std::int64_t id) {
+  LORKD_TRY(known, recall(db, foldsKey(source), ""));
+  const auto before = known ? Json::parse(*known, nullptr, false) : Json();
+  if (!before.is_object() || !before.contains("places")) return {};
+  std::vector<fs::path> places;
+  for (const auto& place : before["places"]) places.emplace_back(place.get<std::string>());
+  return seenFolds(places) == before ? Result<void>() : assembleAnew(db, id);
+}
+
 }  // namespace
 
 struct Catalogue::Impl {
@@ -179,6 +204,7 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     scan = std::move(found);
   } else {
     const bool moved = !row.folder.empty() && row.folder != place;
+    LORKD_CHECK(m_impl->named(lookForFolds(db, source, row.id)));
     LORKD_TRY(found, m_impl->named(rescan(db, row.id, place, moved, progress, cancel)));
     if (found.current) return m_impl->named(moveSource(db, row.id, places));
     // What was passed over has no size and time to be known by: the next scan looks again.
@@ -226,10 +252,13 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   layout::tellReading(reading, places.folder, pairing);
   for (const auto& table : {chosen.layout.table, chosen.layout.patients.table})
     if (!table.empty()) pairing.understood.insert((places.folder / table).lexically_normal());
+  const auto foldsSeen = seenFolds(placesOfFolds(pairing.cases, places.folder));
+  takeGivenFolds(places.folder, pairing);
   findUnannotated(pairing.cases);
   std::erase_if(scan.rejected, [&](const auto& found) { return pairing.understood.contains(found.first); });
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
   return m_impl->named(transaction(db, [&]() -> Result<void> {
+    LORKD_CHECK(memorise(db, foldsKey(source), "", foldsSeen.dump()));
     LORKD_CHECK(replaceSource(db, source, places, scan, std::move(pairing), generation));
     return keepLayout(db, source, key, reading.reader);
   }));

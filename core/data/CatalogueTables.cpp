@@ -149,6 +149,11 @@ Result<Source> openSource(Database& db, const std::string& source, const fs::pat
   return found;
 }
 
+Result<void> assembleAnew(Database& db, std::int64_t source) {
+  LORKD_TRY(update, db.prepare("UPDATE source SET state = min(state, 1) WHERE id = ?"));
+  return update.run(source);
+}
+
 Result<void> replaceSource(Database& db, const std::string& source, const Places& places, const io::Scan& scan,
                            Pairing pairing, std::optional<std::int64_t> generation) {
   LORKD_TRY(row, db.prepare("SELECT id FROM source WHERE name = ?"));

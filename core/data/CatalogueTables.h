@@ -32,6 +32,8 @@ struct Source {
 };
 /// Finds the row, or makes one of state 0.
 Result<Source> openSource(Database& database, const std::string& source, const std::filesystem::path& home);
+/// What was made of the source's files holds no longer: the next scan assembles them anew.
+Result<void> assembleAnew(Database& database, std::int64_t source);
 
 /// What a source's files are kept below, and what the index lies in (empty for an index in memory).
 struct Places {

@@ -36,26 +36,25 @@ std::pair<float, float> typeRange(const image::Volume& volume) {
   return {*least, *most};
 }
 
-/// HU know air, which is darker than -500, and things that are brighter than water; other images know neither.
+}  // namespace
+
 bool looksLikeHu(const std::vector<float>& values) {
   const auto air = std::ranges::count_if(values, [](float v) { return v < -500; });
   return air * 1000 > static_cast<std::ptrdiff_t>(values.size()) && *std::ranges::max_element(values) > 100;
 }
 
-/// The kind that the plan's comes to for this volume.
-plan::DataNormalisation kindFor(const image::Volume& volume, const plan::Data& options) {
+plan::DataNormalisation normalisationFor(const std::string& modality, const plan::Data& options,
+                                         const std::function<bool()>& hu) {
   using enum plan::DataNormalisation;
-  const bool known = !volume.modality.empty(), ct = volume.modality == "CT";
+  const bool known = !modality.empty(), ct = modality == "CT";
   if (options.normalisation == Ct) return known && !ct ? Percentile : Ct;
-  if (options.normalisation == Auto) return ct || (!known && looksLikeHu(volume.voxels)) ? Ct : Percentile;
+  if (options.normalisation == Auto) return ct || (!known && hu()) ? Ct : Percentile;
   return options.normalisation;
 }
 
-}  // namespace
-
 void normalise(image::Volume& volume, const plan::Data& options) {
   if (volume.voxels.empty()) return;
-  const auto kind = kindFor(volume, options);
+  const auto kind = normalisationFor(volume.modality, options, [&] { return looksLikeHu(volume.voxels); });
   if (kind == plan::DataNormalisation::Ct) {
     clipAndScore(volume.voxels, static_cast<float>(options.clip[0]), static_cast<float>(options.clip[1]));
   } else if (kind == plan::DataNormalisation::Window) {

@@ -29,6 +29,7 @@ std::vector<Split> splitsOf(const io::PictureSet& set, const plan::Split& option
   const bool given = options.given != plan::SplitGiven::Ignore;
   const auto saidOf = [&](std::size_t n) { return given ? set.examples[n].split : std::string(); };
   bool validation = false, test = false;
+  const bool folds = options.folds >= 2;  // they divide what is not for testing, by the set's word for validation, too
   const bool byClass = std::ranges::all_of(set.examples, [](const auto& e) { return e.labels.size() == 1; });
   std::map<int, std::vector<std::vector<std::size_t>>> open;  // units that may be drawn from, by class
   for (auto& unit : unitsOf(set)) {
@@ -37,20 +38,31 @@ std::vector<Split> splitsOf(const io::PictureSet& set, const plan::Split& option
     bool drawn = true;
     for (const auto n : unit) {
       const auto split = saidOf(n).empty() ? saidOf(first) : saidOf(n);
-      if (split == "val" || split == "validation")
+      if (!folds && (split == "val" || split == "validation"))
         out[n] = Split::Validation, validation = true, drawn = false;
       else if (split == "test")
         out[n] = Split::Test, test = true, drawn = false;
     }
     if (drawn) open[byClass ? set.examples[first].labels.front() : 0].push_back(std::move(unit));
   }
+  const auto heldOut = test || options.heldOut == plan::SplitHeldOut::Validation ? Split::Validation : Split::Test;
+  std::int64_t dealt = 0;
   for (auto& [label, members] : open) {
     Random random(seed, {0x91c7, static_cast<std::uint64_t>(label)});
     for (std::size_t n = members.size(); n-- > 1;)
       std::swap(members[n], members[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(n) + 1))]);
     const auto total = static_cast<double>(members.size());
-    const auto tests = test ? 0 : static_cast<std::size_t>(std::llround(options.test * total));
-    const auto validations = validation ? 0 : static_cast<std::size_t>(std::llround(options.validation * total));
+    if (folds)
+      std::erase_if(members, [&](const auto& unit) {
+        if (dealt++ % options.folds != options.fold) return false;
+        for (const auto example : unit) out[example] = heldOut;
+        return true;
+      });
+    const auto tests =
+        test || (folds && heldOut == Split::Test) ? 0 : static_cast<std::size_t>(std::llround(options.test * total));
+    const auto validations = validation || (folds && heldOut == Split::Validation)
+                                 ? 0
+                                 : static_cast<std::size_t>(std::llround(options.validation * total));
     for (std::size_t n = 0; n < std::min(members.size(), tests + validations); ++n)
       for (const auto example : members[n]) out[example] = n < tests ? Split::Test : Split::Validation;
   }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,14 @@
 #include "core/run/Plan.h"
 
 namespace lorkd::data {
+
+/// Whether values that nobody has named a modality for look like HU: they know air, which is darker than -500 (more
+/// than a thousandth of them), and things that are brighter than water (100); other images know neither.
+bool looksLikeHu(const std::vector<float>& values);
+/// What the plan's normalisation comes to for an image of this modality (empty: nobody has said); `hu` is asked only
+/// where that decides. Never Auto.
+plan::DataNormalisation normalisationFor(const std::string& modality, const plan::Data& options,
+                                         const std::function<bool()>& hu);
 
 /// Clips and normalises in place as the plan's data section says:
 ///   auto        ct where the modality is CT, or unknown and the values look like HU; else percentile

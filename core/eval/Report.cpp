@@ -12,6 +12,7 @@
 #include "core/eval/ReportParts.h"
 #include "core/eval/TableView.h"
 #include "core/run/EventLog.h"
+#include "core/run/Strangers.h"
 
 namespace lorkd::eval {
 namespace report {
@@ -120,7 +121,11 @@ Result<void> writeReport(const std::filesystem::path& file, const std::vector<ru
 
   auto page = opening(plan.name + " – report");
   page += heading(main) + keyFigures(main, results);
-  page += section("Results on the test cases", resultTables(results, plan));
+  std::string warnings;
+  for (const auto& source : sources)
+    for (const auto& text : run::unknownPatients(source.directory))
+      warnings += "<p class='note'>⚠ " + escape(text) + "</p>\n";
+  page += section("Results on the test cases", warnings + resultTables(results, plan));
   page += section("Tasks", taskTable(main, results));
   page += section("Training", lossFigures(main));
   page += section("Validation", validationFigure(sources) + (sources.size() > 1 ? runTable(sources) : ""));

@@ -2,6 +2,7 @@
 
 #include "core/base/Digest.h"
 #include "core/base/Json.h"
+#include "core/run/Strangers.h"
 
 namespace lorkd::eval {
 namespace {
@@ -23,7 +24,9 @@ Result<Json> originOf(const run::RunDirectory& run) {
 
 Result<void> writeMetrics(const run::RunDirectory& run, const Table& table) {
   LORKD_TRY(origin, originOf(run));
-  return writeJson(run.metrics(), {{"of", origin}, {"rows", table.json()}});
+  Json whole{{"of", origin}, {"rows", table.json()}};
+  if (const auto unknown = run::unknownPatients(run); !unknown.empty()) whole["warnings"] = unknown;
+  return writeJson(run.metrics(), whole);
 }
 
 Result<Table> readMetrics(const run::RunDirectory& run) {

@@ -6,7 +6,8 @@
 
 namespace lorkd::eval {
 
-/// Errors: Io; those of digests.
+/// With "warnings" where it cannot be known whether the test patients are strangers to the networks that the run learnt
+/// from (run::unknownPatients()). Errors: Io; those of digests.
 Result<void> writeMetrics(const run::RunDirectory& run, const Table& table);
 
 /// Errors: NotFound, Io, Format; Mismatch where the results are of another run, other cases or another checkpoint.

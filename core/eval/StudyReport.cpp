@@ -212,13 +212,13 @@ std::string conflictSection(const std::vector<StudyEntry>& entries) {
   return "<p class='note'>Of the tasks' gradients on the weights that they share, before clipping: with experts on W0 "
          "alone, without them on the whole weights. " +
          key + "</p><figure>" + svg::plot(frame, lines) +
-         "<figcaption>Share of pairs of tasks with a negative cosine, mean over the seeds, smoothed (debiased "
+         "<figcaption>Share of pairs of tasks with a negative cosine, mean over the runs, smoothed (debiased "
          "exponential average, 0.95)</figcaption></figure>"
          "<div class='scroll'><table><thead><tr><th>method</th><th class='n'>pairs in conflict</th>"
-         "<th class='n'>mean cosine</th><th class='n'>seeds</th></tr></thead><tbody>" +
+         "<th class='n'>mean cosine</th><th class='n'>runs</th></tr></thead><tbody>" +
          rows +
          "</tbody></table></div>\n<p class='note'>Means over all measurements of a run, ± standard deviation "
-         "between seeds.</p>\n";
+         "between runs.</p>\n";
 }
 
 std::string runTable(const std::vector<StudyEntry>& entries) {
@@ -243,14 +243,17 @@ std::string cards(const std::vector<StudyEntry>& entries, const StudyTable& tabl
   };
   std::map<std::string, int> methods;
   std::map<std::int64_t, int> seeds;
+  std::map<int, int> folds;
   std::ptrdiff_t finished = 0;
   for (const auto& e : entries) {
     if (e.shown) ++methods[e.method];
     ++seeds[e.seed];
+    if (e.fold >= 0) ++folds[e.fold];
     finished += e.state == "finished";
   }
   card(std::to_string(methods.size()), methods.size() == 1 ? "method" : "methods");
   card(std::to_string(seeds.size()), seeds.size() == 1 ? "seed" : "seeds");
+  if (!folds.empty()) card(std::to_string(folds.size()), "folds");
   card(fmt::format("{} of {}", finished, entries.size()), "runs finished");
   const StudyRow* best = nullptr;
   for (const auto& row : table.rows())
@@ -296,7 +299,7 @@ double meanCosine(const ConflictHistory& conflict) {
 
 Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
                               const std::vector<StudyEntry>& entries, const StudyTable& table,
-                              const PairedTable& paired) {
+                              const PairedTable& paired, const std::string& notes) {
   std::string primary = "dice", whole, classes;
   for (const auto& row : table.rows())
     if (row.task == "mean") primary = row.metric;
@@ -319,6 +322,7 @@ Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Pla
                   escape(plan.backbone.widths.empty() ? plan.backbone.preset : Json(plan.backbone.widths).dump()),
                   fmt::gmtime(static_cast<std::time_t>(run::now())));
   page += cards(entries, table, primary);
+  if (!notes.empty()) scores = "<p class='note'>" + escape(notes) + "</p>\n" + scores;
   page += section("Scores on the test cases", scores + howMade);
   page += section("Differences from " + methodTitle(paired.reference()), report::pairedTables(paired, plan));
   page += section("Costs", costTable(table));

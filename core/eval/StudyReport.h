@@ -17,6 +17,7 @@ namespace lorkd::eval {
 struct StudyEntry {
   std::string name, method;  ///< method as in tables: "expert" for lorkd
   std::int64_t seed = 1;
+  int fold = -1;      ///< that was held out; -1: none
   std::string state;  ///< "finished", "failed", ...
   std::int64_t step = 0, steps = 0;
   std::string message;       ///< why it failed
@@ -33,9 +34,9 @@ std::string methodTitle(const std::string& method);
 
 /// Writes the page: scores with intervals as figure and table, single classes folded away, differences from the
 /// reference on the same patients, costs, gradient conflict by method, runs, how the figures were made, and the plan
-/// without paths. Errors: Io.
+/// without paths. `notes` say how folds were pooled (see poolFolds()) and the like. Errors: Io.
 Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
                               const std::vector<StudyEntry>& entries, const StudyTable& table,
-                              const PairedTable& paired);
+                              const PairedTable& paired, const std::string& notes = {});
 
 }  // namespace lorkd::eval

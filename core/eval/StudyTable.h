@@ -15,6 +15,7 @@ namespace lorkd::eval {
 struct StudyResult {
   std::int64_t seed = 1;
   Table table;
+  int fold = -1;  ///< which was held out; -1: the patients are divided once
 };
 
 /// One figure of a method: the mean over its seeds.

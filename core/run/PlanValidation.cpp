@@ -133,6 +133,26 @@ void checkLayout(const Layout& layout, const std::string& field, std::vector<Fau
                       "a source is read by one of them"});
 }
 
+void checkFolds(const Plan& plan, std::vector<Fault>& faults) {
+  const auto& split = plan.data.split;
+  const bool several = split.folds >= 2;
+  if (several && split.fold >= split.folds)
+    faults.push_back({"data.split.fold", std::to_string(split.fold), "0 to " + std::to_string(split.folds - 1),
+                      "there are data.split.folds of them"});
+  if (several && split.slab != SplitSlab::None)
+    faults.push_back({"data.split.folds", std::to_string(split.folds), "0",
+                      "with a held-out slab every patient is in every part; set data.split.slab to none for folds"});
+  if (!plan.study.folds) return;
+  if (!several)
+    faults.push_back({"study.folds", "true", "false",
+                      "set data.split.folds to the number of folds, or leave the study one division"});
+  if (split.heldOut == SplitHeldOut::Validation)
+    faults.push_back({"data.split.held_out", "\"validation\"", "auto or test",
+                      "study.folds tests every patient once, in the fold that is held out"});
+  if (!plan.tasks.empty() && plan.tasks.front().second.kind == TaskKind::Classification)
+    faults.push_back({"study.folds", "true", "false", "it pools the results of volumes; pictures are not pooled"});
+}
+
 /// The rules that span several fields.
 void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
   for (const auto& [name, task] : plan.tasks) {
@@ -158,6 +178,7 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
   if (split.validation + split.test >= 1)
     faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",
                       "some patients must be left to train on"});
+  checkFolds(plan, faults);
   if (plan.data.channels == DataChannels::Rgb && !plan.tasks.empty() && !ofPictures(plan))
     faults.push_back({"data.channels", "\"rgb\"", "grey", "the channels of volumes are data.inputs"});
   if (split.slab != SplitSlab::None && !plan.tasks.empty() &&

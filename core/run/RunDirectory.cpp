@@ -98,9 +98,11 @@ Result<std::vector<NumberedCommand>> readCommands(const fs::path& file) {
 std::string toString(State state) { return nameOf(state, states); }
 std::string toString(Command command) { return nameOf(command, commandNames); }
 
-std::filesystem::path RunDirectory::project() const {
-  auto parent = std::filesystem::absolute(m_path).lexically_normal().parent_path();
-  if (isRun(parent)) parent = parent.parent_path();
+std::filesystem::path RunDirectory::project() const { return projectOf(m_path); }
+
+std::filesystem::path projectOf(const std::filesystem::path& run) {
+  auto parent = std::filesystem::absolute(run).lexically_normal().parent_path();
+  if (RunDirectory::isRun(parent)) parent = parent.parent_path();
   return parent.filename() == "runs" ? parent.parent_path() : parent;
 }
 

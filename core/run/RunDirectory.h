@@ -102,4 +102,7 @@ class RunDirectory {
   std::string m_digest;
 };
 
+/// What RunDirectory::project() says of a run that lies there, or is to.
+std::filesystem::path projectOf(const std::filesystem::path& run);
+
 }  // namespace lorkd::run

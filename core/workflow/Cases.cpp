@@ -5,6 +5,7 @@
 #include "core/data/Annotations.h"
 #include "core/data/Channels.h"
 #include "core/data/JoinSeries.h"
+#include "core/data/Folds.h"
 #include "core/data/OpenCases.h"
 #include "core/plugin/Registry.h"
 #include "core/workflow/Study.h"
@@ -113,8 +114,11 @@ fs::path preparedFolder(const run::RunDirectory& run) {
   return run.project() / "cache" / dataDigest(run.plan(), seed, learnt).substr(0, 16);
 }
 
-Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project, Progress& progress,
-                                 const CancelToken& cancel, const std::set<std::string>& learnt) {
+namespace {
+
+/// What the plan can use of its sources, where those that the index does not know as they are now are scanned first.
+Result<std::vector<data::Case>> gather(const plan::Plan& plan, const fs::path& project, Progress& progress,
+                                       const CancelToken& cancel) {
   if (plan.data.sources.empty())
     return fail(ErrorCode::InvalidArgument, "the plan names no data", "add a folder under data.sources",
                 "data.sources");
@@ -134,19 +138,35 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
     noteAnswers(found, name, progress);
     cases.insert(cases.end(), found.begin(), found.end());
   }
+  return cases;
+}
+
+/// Divides them; `digests` are those of their files, by source and id, as far as they were read.
+Result<data::CaseList> divide(const plan::Plan& plan, const std::vector<data::Case>& cases,
+                              const std::set<std::string>& learnt, std::map<std::string, std::string>& digests,
+                              Progress& progress, const CancelToken& cancel) {
   LORKD_TRY(list, data::assign(plan, cases, learnt));
   // A run of several days must not go on with images that changed under it.
   std::int64_t done = 0;
   for (auto& entry : list.cases) {
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "reading the cases was stopped");
     progress.report("reading the cases", done++, static_cast<std::int64_t>(list.cases.size()));
-    LORKD_TRY(digest, data::inputDigest(entry.item));
+    auto& digest = digests[entry.item.source + "\n" + entry.item.id];
+    if (digest.empty()) {
+      LORKD_TRY(read, data::inputDigest(entry.item));
+      digest = std::move(read);
+    }
     entry.digest = digest;
   }
   return list;
 }
 
-namespace {
+/// Says which part of the patients is held out.
+void noteFold(const plan::Plan& plan, const std::vector<data::Case>& cases, Progress& progress) {
+  if (plan.data.split.slab != plan::SplitSlab::None) return;
+  if (const auto text = data::foldText(plan.data.split, cases); !text.empty())
+    progress.note("Of the patients, " + text + ".");
+}
 
 /// What the index alone keeps: where files lie, and what headers say in words.
 void dropFiles(data::Case& c) {
@@ -162,6 +182,30 @@ void dropFiles(data::Case& c) {
 }
 
 }  // namespace
+
+Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project, Progress& progress,
+                                 const CancelToken& cancel, const std::set<std::string>& learnt) {
+  LORKD_TRY(cases, gather(plan, project, progress, cancel));
+  noteFold(plan, cases, progress);
+  std::map<std::string, std::string> digests;
+  return divide(plan, cases, learnt, digests, progress, cancel);
+}
+
+Result<std::vector<data::CaseList>> findFolds(const plan::Plan& plan, const fs::path& project, Progress& progress,
+                                              const CancelToken& cancel) {
+  LORKD_TRY(cases, gather(plan, project, progress, cancel));
+  std::map<std::string, std::string> digests;
+  std::vector<data::CaseList> out;
+  auto own = plan;
+  for (int fold = 0; fold < plan.data.split.folds; ++fold) {
+    own.data.split = foldOf(plan.data.split, fold);
+    noteFold(own, cases, progress);
+    auto list = divide(own, cases, {}, digests, progress, cancel);
+    if (!list) return fail(list.error(), "fold " + std::to_string(fold));
+    out.push_back(std::move(*list));
+  }
+  return out;
+}
 
 Result<void> saveFrozen(const data::CaseList& list, const fs::path& file) {
   auto written = list;

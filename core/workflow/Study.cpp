@@ -1,13 +1,16 @@
 #include "core/workflow/Study.h"
 
+#include <algorithm>
 #include <numeric>
 #include <set>
 
 #include "core/base/File.h"
 #include "core/base/Guard.h"
 #include "core/data/Prepare.h"
+#include "core/eval/FoldPool.h"
 #include "core/eval/RunMetrics.h"
 #include "core/eval/StudyReport.h"
+#include "core/run/Strangers.h"
 #include "core/workflow/StudyJobs.h"
 #include "core/workflow/Workflow.h"
 
@@ -29,21 +32,45 @@ Result<void> checkNetworks(const std::vector<StudyRun>& runs) {
   return {};
 }
 
-/// The cases of the study, divided from the plan's own seed when it began.
+/// The study's cases, of one fold where it goes over all.
+fs::path casesFile(const fs::path& folder, int fold) {
+  return folder / (fold < 0 ? "cases.json" : "cases-fold" + std::to_string(fold) + ".json");
+}
+
+/// Digest of the data; the plan's own fold counts only where the study does not go over all.
+std::string studyDigest(plan::Plan plan) {
+  if (plan.study.folds) plan.data.split = foldOf(plan.data.split, 0);
+  return dataDigest(plan, plan.seed);
+}
+
+/// The cases of the study, divided from the plan's own seed when it began; one list a fold.
 Result<void> freezeOnce(const plan::Plan& plan, const fs::path& folder, const fs::path& project, Progress& progress,
                         const CancelToken& cancel) {
-  const auto digest = dataDigest(plan, plan.seed);
-  const auto file = folder / "cases.json", note = folder / "study.json";
-  if (fs::exists(file)) {
+  const auto digest = studyDigest(plan);
+  const auto note = folder / "study.json";
+  std::vector<int> folds{-1};
+  for (int fold = 0; plan.study.folds && fold < plan.data.split.folds; ++fold) folds.push_back(fold);
+  if (plan.study.folds) folds.erase(folds.begin());
+  if (std::ranges::all_of(folds, [&](int fold) { return fs::exists(casesFile(folder, fold)); })) {
     LORKD_TRY(known, readJson(note));
     if (known.value("data", Json()) == digest) return {};
     return fail(ErrorCode::Mismatch, "this study was begun with other data, tasks, split or seed",
                 "give the plan another name, or choose another folder", folder.string());
   }
-  LORKD_TRY(list, findCases(plan, project, progress, cancel));
-  list.seed = plan.seed;
+  std::vector<data::CaseList> lists;
+  if (plan.study.folds) {
+    LORKD_TRY(found, findFolds(plan, project, progress, cancel));
+    lists = std::move(found);
+  } else {
+    LORKD_TRY(found, findCases(plan, project, progress, cancel));
+    lists.push_back(std::move(found));
+  }
   LORKD_CHECK(writeJson(note, {{"data", digest}}));
-  return saveFrozen(list, file);
+  for (std::size_t n = 0; n < lists.size(); ++n) {
+    lists[n].seed = plan.seed;
+    LORKD_CHECK(saveFrozen(lists[n], casesFile(folder, folds[n])));
+  }
+  return {};
 }
 
 /// Makes the run directories, with the study's cases, and prepares these once for all.
@@ -55,15 +82,18 @@ Result<void> layOut(const plan::Plan& plan, const std::vector<StudyRun>& runs, c
     directories.push_back(made);
   }
   LORKD_CHECK(freezeOnce(plan, folder, directories.front().project(), progress, cancel));
-  for (const auto& directory : directories) {
+  std::set<int> prepared;
+  for (std::size_t n = 0; n < runs.size(); ++n) {
+    const auto& directory = directories[n];
     std::error_code ec;
-    if (fs::exists(directory.cases(), ec)) continue;
-    LORKD_TRY(text, readFile(folder / "cases.json"));
-    LORKD_CHECK(writeFileAtomically(directory.cases(), text));
+    if (!fs::exists(directory.cases(), ec)) {
+      LORKD_TRY(text, readFile(casesFile(folder, runs[n].fold)));
+      LORKD_CHECK(writeFileAtomically(directory.cases(), text));
+    }
+    if (!prepared.insert(runs[n].fold).second) continue;
+    LORKD_TRY(cases, freezeCases(directory, progress, cancel));
+    LORKD_CHECK(data::prepare(directory.plan(), cases, preparedFolder(directory), progress, cancel));
   }
-  const auto& first = directories.front();
-  LORKD_TRY(cases, freezeCases(first, progress, cancel));
-  LORKD_CHECK(data::prepare(first.plan(), cases, preparedFolder(first), progress, cancel));
   return {};
 }
 
@@ -79,6 +109,7 @@ Result<eval::StudyEntry> entryOf(const StudyRun& run, const StudyJob& job) {
   return eval::StudyEntry{run.path.filename().string(),
                           run.method == plan::PlanMethod::Lorkd ? "expert" : toString(run.method),
                           run.seed,
+                          run.fold,
                           done ? "finished" : run::toString(status.state),
                           status.step,
                           run.plan.training.steps,
@@ -89,8 +120,10 @@ Result<eval::StudyEntry> entryOf(const StudyRun& run, const StudyJob& job) {
 }
 
 Json entryJson(const eval::StudyEntry& entry) {
-  return {{"run", entry.name},    {"method", entry.method},   {"seed", entry.seed},
-          {"state", entry.state}, {"message", entry.message}, {"shown", entry.shown}};
+  Json out{{"run", entry.name},    {"method", entry.method},   {"seed", entry.seed},
+           {"state", entry.state}, {"message", entry.message}, {"shown", entry.shown}};
+  if (entry.fold >= 0) out["fold"] = entry.fold;
+  return out;
 }
 
 /// The run's conflict as two rows of the table.
@@ -108,6 +141,7 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
   std::vector<eval::StudyResult> results;
   std::vector<eval::StudyEntry> entries;
   std::ptrdiff_t others = 0;
+  std::set<std::string> warnings;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     LORKD_TRY(entry, entryOf(runs[i], jobs[i]));
     entries.push_back(std::move(entry));
@@ -118,13 +152,21 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
     if (!runs[i].shown) continue;
     LORKD_TRY(run, run::RunDirectory::open(runs[i].path));
     LORKD_TRY(table, eval::readMetrics(run));
+    for (auto& text : run::unknownPatients(run)) warnings.insert(std::move(text));
     addConflict(table, entries.back());
     const bool teacher = runs[i].method == plan::PlanMethod::Teacher;  // trained first, shown last
-    results.insert(teacher ? results.end() : results.begin() + others++, {runs[i].seed, std::move(table)});
+    results.insert(teacher ? results.end() : results.begin() + others++,
+                   {runs[i].seed, std::move(table), runs[i].fold});
   }
   if (results.empty())
     return fail(ErrorCode::Internal, "no run of the study ended well", out.failed.empty() ? "" : out.failed.front(),
                 folder.string());
+  if (plan.study.folds) {
+    auto pool = eval::poolFolds(results, static_cast<int>(plan.data.split.folds));
+    results = std::move(pool.results);
+    out.notes = std::move(pool.text);
+  }
+  for (const auto& text : warnings) out.notes += (out.notes.empty() ? "" : " ") + text;
   out.table = eval::StudyTable(results);
   out.paired = eval::PairedTable(results);
   out.report = folder / "report.html";
@@ -132,14 +174,16 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
   out.differences = folder / "differences.csv";
   Json list = Json::array();
   for (const auto& entry : entries) list.push_back(entryJson(entry));
-  LORKD_CHECK(writeJson(folder / "study.json", {{"data", dataDigest(plan, plan.seed)},
-                                                {"name", plan.name},
-                                                {"runs", std::move(list)},
-                                                {"results", out.table.json()},
-                                                {"differences", out.paired.json()}}));
+  Json whole{{"data", studyDigest(plan)},
+             {"name", plan.name},
+             {"runs", std::move(list)},
+             {"results", out.table.json()},
+             {"differences", out.paired.json()}};
+  if (!out.notes.empty()) whole["notes"] = out.notes;
+  LORKD_CHECK(writeJson(folder / "study.json", whole));
   LORKD_CHECK(writeFileAtomically(out.csv, out.table.csv()));
   LORKD_CHECK(writeFileAtomically(out.differences, out.paired.csv()));
-  LORKD_CHECK(eval::writeStudyReport(out.report, plan, entries, out.table, out.paired));
+  LORKD_CHECK(eval::writeStudyReport(out.report, plan, entries, out.table, out.paired, out.notes));
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <numeric>
 
 #include "core/workflow/Study.h"
 #include "core/workflow/Workflow.h"
@@ -23,6 +24,12 @@ bool needsTeacher(plan::PlanMethod method) {
 }
 
 }  // namespace
+
+plan::Split foldOf(plan::Split split, int fold) {
+  split.fold = fold;
+  split.heldOut = plan::SplitHeldOut::Test;  // every patient is to be tested once
+  return split;
+}
 
 std::string studyName(const plan::Plan& plan) {
   std::string out;
@@ -60,23 +67,29 @@ Result<std::vector<StudyRun>> studyRuns(const plan::Plan& plan, const StudyOptio
   const bool compared = std::ranges::find(methods, plan::PlanMethod::Teacher) != methods.end();
 
   const auto folder = fs::absolute(options.folder).lexically_normal();
+  std::vector<int> folds{-1};
+  if (plan.study.folds) {
+    folds.resize(static_cast<std::size_t>(plan.data.split.folds));
+    std::iota(folds.begin(), folds.end(), 0);
+  }
   std::vector<StudyRun> out;
-  const auto add = [&](plan::PlanMethod method, std::int64_t seed, plan::Plan own, int teacher, bool shown) {
-    const auto end = toString(method) + "-" + std::to_string(seed);
+  const auto add = [&](plan::PlanMethod method, std::int64_t seed, int fold, plan::Plan own, int teacher, bool shown) {
+    const auto end = toString(method) + "-" + std::to_string(seed) + (fold < 0 ? "" : "-fold" + std::to_string(fold));
+    if (fold >= 0) own.data.split = foldOf(plan.data.split, fold);
     own.method = method;
     own.seed = seed;
     own.study = {};  // methods and seeds may be added later
     own.name = plan.name + " " + end;
-    out.push_back({method, seed, folder / (studyName(plan) + "-" + end), std::move(own), teacher, shown});
+    out.push_back({method, seed, folder / (studyName(plan) + "-" + end), std::move(own), teacher, shown, fold});
     return static_cast<int>(out.size()) - 1;
   };
-  for (const auto seed : seeds) {
+  const auto addAll = [&](std::int64_t seed, int fold) {
     int teacher = -1;
     if (train || compared) {
       auto joint = teacherPlan(plan);
       joint.teacher.source = plan::TeacherSource::None;
       joint.teacher.checkpoint.clear();
-      teacher = add(plan::PlanMethod::Teacher, seed, std::move(joint), -1, compared);
+      teacher = add(plan::PlanMethod::Teacher, seed, fold, std::move(joint), -1, compared);
     }
     for (const auto method : methods) {
       if (method == plan::PlanMethod::Teacher) continue;
@@ -89,9 +102,11 @@ Result<std::vector<StudyRun>> studyRuns(const plan::Plan& plan, const StudyOptio
         own.teacher.source = plan::TeacherSource::None;
         own.teacher.checkpoint.clear();
       }
-      add(method, seed, std::move(own), pupil ? teacher : -1, true);
+      add(method, seed, fold, std::move(own), pupil ? teacher : -1, true);
     }
-  }
+  };
+  for (const auto seed : seeds)
+    for (const int fold : folds) addAll(seed, fold);
   return out;
 }
 

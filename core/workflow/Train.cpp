@@ -7,6 +7,7 @@
 #include "core/data/Prepare.h"
 #include "core/eval/Report.h"
 #include "core/run/EventLog.h"
+#include "core/run/Strangers.h"
 #include "core/train/Trainer.h"
 #include "core/workflow/ControlDesk.h"
 #include "core/workflow/MemoryWatch.h"
@@ -138,6 +139,7 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   if (wantsTeacher(plan)) LORKD_CHECK(phase("teacher", "getting the teacher ready"));
   LORKD_TRY(teacher, readyTeacher(run, cases, progress, cancel, desk));
   if (teacher) teacher->to(device);
+  for (const auto& text : run::unknownPatients(run)) progress.note(text);
 
   student->to(device);
   const std::int64_t steps = plan.training.steps;

@@ -8,6 +8,7 @@
 #include "core/base/Guard.h"
 #include "core/expert/Manifest.h"
 #include "core/nn/Separate.h"
+#include "core/run/Strangers.h"
 #include "core/workflow/SeenPatients.h"
 #include "core/workflow/Workflow.h"
 
@@ -225,13 +226,13 @@ Result<run::RunDirectory> makeTransferRun(const fs::path& out, const plan::Plan&
     std::ranges::sort(found.state, {}, [](const auto& entry) { return entry.first; });
     LORKD_CHECK(nn::saveTensors(weightsOf(out), found.state, {{"format", "lorkd-initial-1"}}));
     LORKD_TRY(digest, sha256File(weightsOf(out)));
-    LORKD_CHECK(writeJson(originOf(out), {{"sha256", digest}, {"from", found.origin}, {"learnt", found.learnt}}));
-    LORKD_TRY(run, run::RunDirectory::create(out, plan));
     std::error_code ec;
-    if (found.learnt.is_null() || !fs::equivalent(found.project, run.project(), ec))
-      progress.note(
-          "Nothing tells whether the expert has seen the test patients: it comes from another project, or without its "
-          "run.");
+    const auto project = run::projectOf(out);
+    const bool same = !found.learnt.is_null() && fs::equivalent(found.project, project, ec);
+    LORKD_CHECK(writeJson(
+        originOf(out), {{"sha256", digest}, {"from", found.origin}, {"learnt", found.learnt}, {"same_project", same}}));
+    LORKD_TRY(run, run::RunDirectory::create(out, plan));
+    for (const auto& text : run::unknownPatients(run)) progress.note(text);
     return run;
   });
 }

@@ -114,6 +114,7 @@ class TeacherPage : public PlanPage {
   void addTeacher(const QString& title, const QString& path);
   QComboBox* m_runs;
   QLabel* m_idle;
+  QLabel* m_unknown;  ///< that nobody knows whom the teacher has learnt from
   QWidget *m_trainForm, *m_runForm;
 };
 

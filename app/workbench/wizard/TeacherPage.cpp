@@ -8,6 +8,7 @@
 #include "app/workbench/wizard/Pages.h"
 #include "app/workbench/wizard/RunWizard.h"
 #include "core/run/RunDirectory.h"
+#include "core/run/Strangers.h"
 #include "widgets/form/FieldEditor.h"
 
 namespace lorkd::workbench {
@@ -56,6 +57,11 @@ TeacherPage::TeacherPage(RunWizard* wizard) : PlanPage(wizard) {
   auto* runs = new QFormLayout(m_runForm);
   runs->addRow(tr("Run"), m_runs);
   runs->addRow(new form::PlanForm(model, {"teacher.checkpoint"}, m_runForm));
+  m_unknown = new QLabel(m_runForm);
+  m_unknown->setObjectName("teacherUnknown");
+  m_unknown->setWordWrap(true);
+  m_unknown->setTextFormat(Qt::PlainText);
+  runs->addRow(m_unknown);
   auto* transfer = new QGroupBox(tr("How its knowledge is passed on"), this);
   auto* transferLayout = new QVBoxLayout(transfer);
   transferLayout->addWidget(
@@ -113,6 +119,16 @@ void TeacherPage::showChoice() {
     m_runs->setCurrentIndex(m_runs->findData(QDir::cleanPath(QString::fromStdString(chosen.get<std::string>()))));
   const auto losses = m_wizard->model()->value("losses").get<plan::Losses>();
   m_idle->setVisible(source != "none" && losses.transfer == 0 && losses.transferLogits == 0);
+  plan::Teacher teacher;
+  if (source == "checkpoint" && chosen.is_string()) {
+    teacher.source = plan::TeacherSource::Checkpoint;
+    teacher.checkpoint = chosen.get<std::string>();
+  }
+  const bool unknown = !run::unknownTeacher(teacher, m_wizard->project().toStdString()).empty();
+  m_unknown->setText(unknown ? tr("⚠ Nothing tells whether this teacher has learnt from the test patients: it, or the "
+                                  "weights that it began with, come from another project. The report will say so.")
+                             : QString());
+  m_unknown->setVisible(unknown);
   judgeTeacher(m_wizard->model());
   Q_EMIT completeChanged();
 }

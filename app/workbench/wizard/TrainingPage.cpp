@@ -80,7 +80,7 @@ TrainingPage::TrainingPage(RunWizard* wizard) : PlanPage(wizard) {
       {"conflict.enabled", "conflict.every", "conflict.batches"});
   add(tr("Data"),
       {"data.clip", "data.channels", "data.longer_side", "data.foreground", "data.split.given", "data.split.slab"},
-      {"evaluation.overlap", "evaluation.threshold"});
+      {"data.split.folds", "data.split.fold", "data.split.held_out", "evaluation.overlap", "evaluation.threshold"});
   add(tr("Augmentation"), {"data.mirror", "data.rotate", "data.zoom"}, {"data.intensity", "data.noise"});
   add(tr("Machine"), {"training.precision", "training.memory"}, {"training.loader_threads", "threads"});
   auto* layout = new QVBoxLayout(this);

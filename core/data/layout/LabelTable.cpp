@@ -89,7 +89,28 @@ Result<LabelTable> described(const fs::path& file) {
   return table;
 }
 
-/// The list of names in a folder; of several that do not say the same, none is believed.
+/// Adds what another list names. Errors: Format, where they contradict each other: one value with two names, or one
+/// name for two values.
+Result<void> unite(std::map<int, image::Label>& names, const std::map<int, image::Label>& others, const fs::path& file,
+                   const fs::path& other) {
+  const auto contradiction = [&](const std::string& what) {
+    return fail(ErrorCode::Format, "two lists beside each other " + what,
+                "keep one of them, this or " + other.filename().string(), file.string());
+  };
+  const auto before = names;
+  for (const auto& [value, label] : others) {
+    if (value == 0) continue;  // the background, in whatever words
+    const auto [own, added] = names.emplace(value, label);
+    if (own->second.name != label.name)
+      return contradiction("name the value " + std::to_string(value) + " differently");
+    if (added &&
+        std::ranges::any_of(before, [&](const auto& n) { return image::sameLabel(n.second.name, label.name); }))
+      return contradiction("give the name '" + label.name + "' to different values");
+  }
+  return {};
+}
+
+/// The list of names in a folder; several together, unless they contradict each other: then none is believed.
 Result<LabelTable> listed(const fs::path& folder) {
   std::vector<fs::path> lists;
   std::error_code ec;
@@ -99,17 +120,14 @@ Result<LabelTable> listed(const fs::path& folder) {
   }
   std::ranges::sort(lists);
   if (lists.empty()) return LabelTable{};
-  LORKD_TRY(first, io::namedValues(lists.front()));
+  LORKD_TRY(names, io::namedValues(lists.front()));
   for (std::size_t n = 1; n < lists.size(); ++n) {
-    LORKD_TRY(other, io::namedValues(lists[n]));
-    for (const auto& [value, label] : other)
-      if (const auto own = first.find(value); own == first.end() || own->second.name != label.name)
-        return fail(ErrorCode::Format,
-                    "two lists beside each other name the value " + std::to_string(value) + " differently",
-                    "keep one of them, this or " + lists[n].filename().string(), lists.front().string());
+    LORKD_TRY(others, io::namedValues(lists[n]));
+    LORKD_CHECK(unite(names, others, lists.front(), lists[n]));
   }
   LabelTable table{lists.front(), true, {}};
   table.besides.assign(lists.begin() + 1, lists.end());
+  if (!table.besides.empty()) table.names = std::move(names);
   return table;
 }
 
@@ -199,6 +217,11 @@ Result<Structures> structuresOf(const LayerValues& values, const LabelTable& tab
     LORKD_TRY(labels,
               io::labelsOf(values[layer], table.declared.empty() ? table.file : fs::path(), static_cast<int>(layer)));
     for (auto& label : labels) {
+      if (const auto more = table.names.find(label.number); more != table.names.end() && layer == 0) {
+        const int number = label.number;
+        label = more->second;
+        label.number = number;
+      }
       const LabelPlace place{0, static_cast<int>(layer), label.number};
       if (std::ranges::count(named, label.number) > 0) continue;
       const bool unnamed = label.name == std::to_string(label.number);

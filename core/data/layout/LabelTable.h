@@ -21,8 +21,10 @@ struct LabelTable {
   std::vector<std::pair<std::string, std::vector<int>>> declared;
   /// Names of an image's channels, by their number.
   std::vector<std::string> channels{};
-  /// Files beside `file` that say the same.
+  /// Files beside `file` that say the same, or name other values.
   std::vector<std::filesystem::path> besides{};
+  /// With such files, what all of them name together.
+  std::map<int, image::Label> names{};
 };
 
 /// Finds tables, each read once. Looked for: a CSV called like the label file, labels.csv beside it, the file itself

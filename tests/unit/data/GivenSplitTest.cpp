@@ -105,6 +105,21 @@ TEST_F(Given, OnePatientInTwoPartsIsRefused) {
   EXPECT_TRUE(assign(m_plan, m_cases));
 }
 
+// One source leaves validation open, the other testing: a patient of both is to be trained on.
+TEST_F(Given, OnePatientOfTwoSourcesIsInOnePart) {
+  add(10, "train");
+  add(3, "test");
+  add(10, "train", "other");
+  add(3, "validation", "other");
+  const auto shared = m_cases[0].patient;
+  m_cases[13].patient = shared;
+  const auto list = assign(m_plan, m_cases);
+  ASSERT_TRUE(list) << list.error().text();
+  for (const auto& c : list->cases) EXPECT_TRUE(c.item.patient != shared || c.split == Split::Train);
+  m_cases[25].patient = shared;
+  EXPECT_FALSE(assign(m_plan, m_cases)) << "for training in one, for validation in the other";
+}
+
 // Whom a network has learnt from is no test, whatever the folder says.
 TEST_F(Given, WhoWasLearntFromIsNotTested) {
   add(10, "train");

@@ -123,6 +123,19 @@ TEST(PictureSets, TasksNameColumnsOfATableAndPatientsStayTogether) {
   }
   EXPECT_EQ(patients["test"], 8);
   EXPECT_EQ(patients["validation"], 8);
+
+  // Folds: every patient is tested in one of them.
+  plan.data.split.folds = 4;
+  std::map<int, int> tested;  // by grey value, that is by patient
+  for (plan.data.split.fold = 0; plan.data.split.fold < 4; ++plan.data.split.fold) {
+    std::set<int> inTest, others;
+    for (const auto& [key, rows] : preparedOf(plan, *cases, folder / "cache"))
+      for (const auto& [grey, cls] : rows) (key.second == "test" ? inTest : others).insert(grey);
+    EXPECT_EQ(inTest.size(), 10u);
+    EXPECT_EQ(others.size(), 30u);
+    for (const int grey : inTest) ++tested[grey];
+  }
+  EXPECT_EQ(tested.size(), 40u);
 }
 
 TEST(PictureSets, SplitsOfTheTableAreKept) {
