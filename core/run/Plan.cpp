@@ -155,6 +155,12 @@ std::string taskColor(const Plan& plan, std::size_t task) {
 
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) { return Looks(plan).of(task, cls).color; }
 
+Training ofSeparate(Training joint, const Study& study) {
+  if (study.stl.learningRate > 0) joint.learningRate = study.stl.learningRate;
+  if (study.stl.gradientClip >= 0) joint.gradientClip = study.stl.gradientClip;
+  return joint;
+}
+
 std::int64_t inputChannels(const Plan& plan) {
   if (!plan.data.inputs.empty()) return static_cast<std::int64_t>(plan.data.inputs.size());
   return plan.data.channels == DataChannels::Rgb ? 3 : 1;

@@ -56,6 +56,9 @@ std::string digest(const Json& frozen);
 std::string taskColor(const Plan& plan, std::size_t task);
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls);
 
+/// What the separate networks of a study (methods stl and stl_kd) are trained with: its own values where it has them.
+Training ofSeparate(Training joint, const Study& study);
+
 /// Channels of the network's input: the inputs of volumes, one where the plan names none; those of pictures else.
 std::int64_t inputChannels(const Plan& plan);
 

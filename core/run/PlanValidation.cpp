@@ -131,13 +131,22 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
                         "all tasks share one network, so segmentation and classification cannot be mixed; make a plan "
                         "for each"});
   }
+  using enum TrainingBest;
+  if (const auto best = plan.training.best; best != Auto && !plan.tasks.empty()) {
+    const bool masks = best == Dice || best == Nsd;
+    if (masks != (plan.tasks.front().second.kind == TaskKind::Segmentation))
+      faults.push_back({"training.best", valueText(Json(best)),
+                        masks ? "auto, accuracy, balanced_accuracy, auc or f1" : "auto, dice or nsd",
+                        "the tasks have no such score"});
+  }
   const auto& split = plan.data.split;
   if (split.validation + split.test >= 1)
     faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",
                       "some patients must be left to train on"});
-  if (plan.data.channels == DataChannels::Rgb && plan.tasks.front().second.kind == TaskKind::Segmentation)
+  if (plan.data.channels == DataChannels::Rgb && !plan.tasks.empty() &&
+      plan.tasks.front().second.kind == TaskKind::Segmentation)
     faults.push_back({"data.channels", "\"rgb\"", "grey", "the channels of volumes are data.inputs"});
-  if (!plan.data.inputs.empty() && plan.tasks.front().second.kind == TaskKind::Classification)
+  if (!plan.data.inputs.empty() && !plan.tasks.empty() && plan.tasks.front().second.kind == TaskKind::Classification)
     faults.push_back({"data.inputs", valueText(Json(plan.data.inputs)), "none", "pictures have data.channels"});
   for (const auto& [name, input] : plan.data.inputs)
     if (input.clip[0] >= input.clip[1])
