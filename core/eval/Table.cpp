@@ -133,6 +133,7 @@ Json Table::json() const {
     }
     rows.push_back({{"task", answers.task},
                     {"method", answers.method},
+                    {"metric", "answers"},
                     {"classes", answers.classes},
                     {"pictures", std::move(pictures)}});
   }

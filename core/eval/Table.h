@@ -78,7 +78,8 @@ class Table {
   /// RFC 4180 with a header line: task,method,metric,value,cases.
   std::string csv() const;
   /// An array of rows; after them those of single cases, told by their "case"; then the answers to the pictures of a
-  /// task, {task, method, classes [name...], pictures [[id, patient, class number, probability of each class...]...]}.
+  /// task, {task, method, metric "answers", classes [name...], pictures [[id, patient, class number, probability of
+  /// each class...]...]}.
   Json json() const;
   static Result<Table> fromJson(const Json& json);
 

@@ -156,12 +156,14 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
   LORKD_TRY(found, hooks.validate(student, step, saveNow));
   paused += found.paused;
   student->train();
-  if (!found.by.empty() &&
-      found.by != by) {  // of a version that chose by another score: figures of the two cannot be compared
+  // Figures of two scores cannot be compared: a checkpoint of an earlier version may have been chosen by another.
+  const bool masks = plan.tasks.front().second.kind == plan::TaskKind::Segmentation;
+  const std::string before = by.empty() && std::isfinite(best) ? (masks ? "dice" : "accuracy") : by;
+  if (!found.by.empty() && found.by != before) {
     best = -std::numeric_limits<double>::infinity();
     stale = 0;
-    by = found.by;
   }
+  by = found.by;
   if (found.judged) stale = found.mean > best || (!std::isfinite(best) && std::isfinite(found.mean)) ? 0 : stale + 1;
   const bool better = found.mean >= best || !std::isfinite(best);
   if (better) {
@@ -208,8 +210,6 @@ Result<bool> Trainer::Impl::resume(const CheckpointPaths& paths) {
   step = savedStep = found.step;
   best = found.best;
   by = found.by;
-  if (by.empty() && std::isfinite(best))  // what earlier versions chose by
-    by = plan.tasks.front().second.kind == plan::TaskKind::Segmentation ? "dice" : "accuracy";
   stale = found.stale;
   return savedDue = found.validationDue;
 }

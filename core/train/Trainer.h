@@ -22,10 +22,10 @@ namespace lorkd::train {
 /// What validation found.
 struct Validation {
   double mean = 0;     ///< the figure that chooses the best checkpoint: mean over tasks
-  std::string by{};    ///< which score that is: "dice", "auc"
   Json metrics;        ///< {task: {metric: value}}
   bool judged = true;  ///< there was something to validate on; if not, patience is not tried
   double paused = 0;   ///< seconds that it stood still
+  std::string by{};    ///< which score the mean is of: "dice", "auc"
 };
 
 /// Asked between steps.

@@ -43,7 +43,8 @@ def main():
             auc = np.mean([sk.roc_auc_score(truth == c, p[:, c], sample_weight=weight) for c in present])
             if len(present) == case[1] > 2 and (weight == 1).all():
                 assert abs(auc - sk.roc_auc_score(truth, p, multi_class="ovr")) < 1e-12
-            precision = np.mean([sk.average_precision_score(truth == c, p[:, c], sample_weight=weight) for c in present])
+            precision = np.mean(
+                [sk.average_precision_score(truth == c, p[:, c], sample_weight=weight) for c in present])
             figures = (
                 sk.accuracy_score(truth, answer, sample_weight=weight),
                 np.mean([sk.recall_score(truth == c, answer == c, sample_weight=weight) for c in present]), auc,

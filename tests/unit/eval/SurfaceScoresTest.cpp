@@ -186,7 +186,8 @@ TEST(LesionScores, AgreeWithScipyByEachRule) {
   const struct {
     double phaseOfTruth, phase, thresholdOfTruth, threshold;
     Counts counts[5];
-  } peers[] = {  // printed by tests/peers/lesions.py
+  } peers[] = {
+      // printed by tests/peers/lesions.py
       {0.0, 0.5, 0.9, 0.9, {{4, 3, 0}, {4, 2, 7}, {4, 0, 10}, {1, 1, 0}, {1, 1, 0}}},
       {0.3, 0.9, 0.6, 0.8, {{6, 3, 0}, {6, 1, 7}, {6, 0, 8}, {1, 1, 0}, {1, 1, 1}}},
       {0.7, 3.1, 1.5, 1.4, {{18, 11, 13}, {18, 0, 17}, {18, 0, 17}, {8, 7, 3}, {8, 0, 5}}},
