@@ -4,6 +4,7 @@
 #include "core/base/File.h"
 #include "core/eval/Report.h"
 #include "core/eval/RunMetrics.h"
+#include "core/eval/StudyTable.h"
 #include "core/eval/TableView.h"
 #include "core/workflow/Workflow.h"
 
@@ -14,8 +15,14 @@ Result<void> evaluate(const std::string& path, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(path));
   LORKD_TRY(table, workflow::evaluate(run, *context.progress, context.cancel()));
   std::string text;
-  for (const char* metric : {"dice", "iou", "nsd", "hd95_mm", "missed", "specificity", "accuracy", "auc"})
-    if (const auto rows = table.text(metric); !rows.empty()) text += eval::metricTitle(metric) + "\n" + rows;
+  const eval::StudyTable study({{run.plan().seed, table}});
+  for (const char* metric :
+       {"dice", "iou", "nsd", "hd95_mm", "missed", "specificity", "lesion_sensitivity", "lesion_f1", "lesion_false_positives",
+        "accuracy", "balanced_accuracy", "auc", "average_precision", "f1", "calibration_error"}) {
+    const auto rows = study.text(metric);
+    if (!rows.empty()) text += eval::metricTitle(metric) + "\n" + rows;
+  }
+  text += eval::withoutScores(table);
   context.answer({{"metrics", table.json()}}, text);
   return {};
 }
@@ -32,10 +39,13 @@ Result<void> report(const std::vector<std::string>& paths, const std::string& ou
     // Runs of one method are told apart by their folders.
     const auto same = [&](const auto& other) { return other.plan().method == run.plan().method; };
     const bool alone = std::ranges::count_if(runs, same) == 1;
-    for (auto row : table.rows()) {
+    const auto named = [&](auto row) {
       if (!alone) row.method = run.path().filename().string();
-      results.add(row);
-    }
+      return row;
+    };
+    for (const auto& row : table.rows()) results.add(named(row));
+    for (const auto& row : table.cases()) results.addCase(named(row));
+    for (const auto& answers : table.answers()) results.addAnswers(named(answers));
   }
   const std::filesystem::path file = out.empty() ? runs.front().path() / "report.html" : std::filesystem::path(out);
   LORKD_CHECK(checkIsPage(file));

@@ -22,9 +22,9 @@ std::string truncationLine(const Json& t) {
   const auto before = t.value("before", Json()), after = t.value("after", Json());
   if (before.is_number() && after.is_number())
     out << std::setprecision(4) << "; " << t.value("metric", "score") << " on " << t.value("cases", std::int64_t(0))
-        << " test cases: " << before.get<double>() << " before, " << after.get<double>() << " after";
+        << " validation cases: " << before.get<double>() << " before, " << after.get<double>() << " after";
   else
-    out << "; no test case to score";
+    out << "; no validation case to score";
   return out.str() + "\n";
 }
 
@@ -54,8 +54,10 @@ void addExport(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand(
       "export",
       "Write fused experts, read them back and compare them with the network. --rank and --energy first cut the "
-      "factors and score the test cases before and after; a fused expert stays as large as it was, only the factor "
-      "file (--format factors) becomes smaller");
+      "factors and score the validation cases before and after, never the test cases: a rank that they chose would "
+      "make "
+      "their scores too good. A fused expert stays as large as it was, only the factor file (--format factors) becomes "
+      "smaller");
   auto& request = options->request;
   command->add_option("run", options->run, "Run directory")->required();
   command->add_option("--task", request.tasks, "Only this expert (repeatable)");

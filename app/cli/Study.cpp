@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/cli/PlanArguments.h"
+#include "core/eval/TableView.h"
 
 namespace lorkd::cli {
 namespace {
@@ -34,12 +35,13 @@ Result<void> study(const StudyOptions& given, const Context& context) {
 
   std::string text = "mean over test cases and seeds [95 % interval over patients]\n";
   if (!done.notes.empty()) text += done.notes + "\n";
-  for (const char* metric : {"dice", "accuracy"}) {
-    text += done.table.text(metric);
+  for (const char* metric : {"dice", "accuracy", "auc"}) {
+    const auto rows = done.table.text(metric);
+    if (!rows.empty()) text += eval::metricTitle(metric) + "\n" + rows;
     for (const auto& note : done.table.notes(metric)) text += "no interval   " + note + "\n";
   }
   std::string differences;
-  for (const char* metric : {"dice", "accuracy"}) differences += done.paired.text(metric);
+  for (const char* metric : {"dice", "accuracy", "auc"}) differences += done.paired.text(metric);
   if (!differences.empty())
     text += "difference from " + done.paired.reference() +
             " on the same patients [95 % interval over patients], Wilcoxon's signed-rank test\n" + differences;

@@ -1,6 +1,7 @@
 #include "app/cli/PlanArguments.h"
 #include "core/base/File.h"
 #include "core/eval/RunMetrics.h"
+#include "core/eval/TableView.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
@@ -14,8 +15,8 @@ Result<void> runToEnd(const run::RunDirectory& run, const Context& context) {
   std::string text = "finished: " + run.path().string();
   if (auto table = eval::readMetrics(run)) {
     answer["metrics"] = table->json();
-    for (const char* metric : {"dice", "accuracy"})
-      if (auto t = table->text(metric); !t.empty()) text += "\n" + t;
+    for (const char* metric : {"dice", "accuracy", "auc"})
+      if (auto t = table->text(metric); !t.empty()) text += "\n" + eval::metricTitle(metric) + "\n" + t;
   }
   context.answer(answer, text);
   return {};

@@ -20,6 +20,15 @@ namespace {
 
 constexpr int picturesVersion = 3;
 
+/// A number for the patient of every example, -1 where the set does not say whose it is.
+std::vector<std::int64_t> patientsOf(const io::PictureSet& set) {
+  std::vector<std::int64_t> out;
+  std::map<std::string, std::int64_t> known;
+  for (const auto& e : set.examples)
+    out.push_back(e.patient.empty() ? -1 : known.emplace(e.patient, std::ssize(known)).first->second);
+  return out;
+}
+
 /// Class number of the task for each class of the set, -1 where the task does not want it.
 std::vector<int> classMap(const plan::Task& task, const io::PictureSet& set) {
   std::vector<int> out(set.classes.size(), -1);
@@ -150,11 +159,12 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
       if (!isPrepared(cache / file, key)) {
         LORKD_CHECK(loadAll());
         std::vector<std::pair<const AssignedCase*, std::vector<std::size_t>>> wanted;  // of each set, its examples
-        std::vector<std::int64_t> labels;
+        std::vector<std::int64_t> labels, origins;
         std::size_t ambiguous = 0;
         for (const auto* m : members) {
           const auto& [set, splits] = sets.at(m->item.id);
           const auto classes = classMap(task, set);
+          const auto patients = patientsOf(set);
           wanted.emplace_back(m, std::vector<std::size_t>());
           for (std::size_t n = 0; n < set.examples.size(); ++n) {
             if (splits[n] != split) continue;
@@ -162,6 +172,7 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
             if (cls < 0) continue;
             wanted.back().second.push_back(n);
             labels.push_back(cls);
+            origins.insert(origins.end(), {std::ssize(wanted) - 1, static_cast<std::int64_t>(n), patients[n]});
           }
         }
         if (ambiguous > 0)
@@ -192,8 +203,13 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
         LORKD_CHECK(safetensors::write(
             cache / file,
             {{"images", "F32", {count, channelsOf(plan.data), plan.data.patch[1], plan.data.patch[0]}, {}, write},
-             {"labels", "I64", {count}, std::as_bytes(std::span(labels))}},
-            {{"task", std::to_string(t)}, {"split", toString(split)}, {"input", sha256(inputs.dump())}, {"key", key}}));
+             {"labels", "I64", {count}, std::as_bytes(std::span(labels))},
+             {"origins", "I64", {count, 3}, std::as_bytes(std::span(origins))}},
+            {{"task", std::to_string(t)},
+             {"split", toString(split)},
+             {"input", sha256(inputs.dump())},
+             {"key", key},
+             {"sets", own.dump()}}));
       }
       index.push_back({{"file", file.string()},
                        {"case", members.front()->item.id},

@@ -10,7 +10,9 @@
 namespace lorkd::eval {
 
 inline constexpr std::size_t kPatientsForInterval = 5;    ///< below: none
-inline constexpr std::size_t kPatientsForBootstrap = 10;  ///< below: t; percentiles of so few are too narrow
+inline constexpr std::size_t kPatientsForBootstrap = 10;  ///< a class; below: t; percentiles of so few are too narrow
+
+inline constexpr std::size_t kPatientsForJackknife = 5000;  ///< above: bootstrap, which takes as long for all
 
 struct Interval {
   enum class Kind { None, T, Bootstrap };
@@ -31,23 +33,41 @@ struct BootstrapOptions {
   std::uint64_t seed = 1;
 };
 
-/// The percentile interval (Efron and Tibshirani 1993, chapter 13) of a statistic of `patients` independent patients:
-/// each resample draws as many patients with replacement and calls `statistic` with how often each was drawn. Draws for
-/// which it is not finite (no patient with some structure) are drawn anew. Number, seed and order of the patients alone
-/// determine the draws, so that statistics of the same patients are resampled alike. Not-a-number for fewer than two
-/// patients, or where hardly any draw gives a value.
+/// The percentile interval (Efron and Tibshirani, An Introduction to the Bootstrap, 1993) of a statistic of `patients`
+/// independent patients: each resample draws as many patients with replacement and calls `statistic` with how often
+/// each was drawn. Draws for which it is not finite (no patient with some structure) are drawn anew. Number, seed and
+/// order of the patients alone determine the draws, so that statistics of the same patients are resampled alike.
+/// Not-a-number for fewer than two patients, or where hardly any draw gives a value.
 Interval bootstrap(std::size_t patients, const std::function<double(const std::vector<int>& times)>& statistic,
                    const BootstrapOptions& options = {});
 
 /// The t interval of the same kind of statistic: its value with all patients, plus and minus the quantile times the
-/// jackknife's standard error (Efron and Tibshirani 1993, chapter 11). For the mean of one figure a patient this is the
+/// jackknife's standard error (ibid.). For the mean of one figure a patient this is the
 /// textbook's mean ± t s/√n. `group` holds a number below `patients` for each patient: those of different groups have
-/// no part of the statistic in common (tasks with patients of their own), so that each has a spread of its own, as
-/// strata have (Wolter 2007, section 4.5), and there are as many degrees of freedom as patients less groups (Korn and
-/// Graubard 1999, section 5.2). Not-a-number without degrees of freedom, or if the statistic has no value without some
-/// patient.
+/// no part of the statistic in common (tasks with patients of their own), so each group is left out by itself and has a
+/// variance v of its own, as strata have. Their sum has Satterthwaite's degrees of freedom, (Σ v)² / Σ v²/(n - 1) over
+/// the groups of n patients (Biometrics Bulletin 2, 1946): at most all patients less the groups, and
+/// fewer where one group with few patients makes up most of the spread. Not-a-number without degrees of freedom, or if
+/// the statistic has no value without some patient.
 Interval jackknife(const std::vector<std::size_t>& group,
                    const std::function<double(const std::vector<int>& times)>& statistic, double level = 0.95);
+
+/// The patients that a figure is made of.
+struct Patients {
+  std::vector<std::size_t> group;  ///< by patient: as in jackknife()
+  std::size_t fewest = 0;          ///< that any class of the figure is found in
+  std::string scarce{};            ///< a class (or task) that is found in one patient alone
+};
+
+/// Puts all of these patients into one group, together with all who share one with any of them.
+void joinGroups(std::vector<std::size_t>& group, const std::vector<std::size_t>& patients);
+
+/// The interval of such a statistic by the rule of this program: none below 5 patients, where a class is found in one
+/// patient alone, where it would have no width, or where the statistic has too few values; a bootstrap where each class
+/// is found in 10 patients or more, or where there are so many patients that leaving out each of them takes too long;
+/// else t. Where there is none, it says why.
+Interval intervalOver(const Patients& patients, const std::function<double(const std::vector<int>& times)>& statistic,
+                      const BootstrapOptions& options);
 
 /// What Student's t with `freedom` >= 1 degrees of freedom stays below with probability `share`, 0.5 <= share < 1.
 double studentQuantile(int freedom, double share);

@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "core/eval/AnswerSample.h"
 #include "core/eval/PatientScores.h"
 
 namespace lorkd::eval {
@@ -15,20 +16,20 @@ namespace {
 
 /// Whole scores of which more, or less, is better for every case.
 bool isComparable(const std::string& metric) {
-  return metric == "dice" || metric == "nsd" || metric == "hd95_mm" || metric == "accuracy" || metric == "specificity";
+  if (metric == "missed" || metric == "volume_difference_ml" || metric == "calibration_error") return false;
+  return isScore(metric) && baseOf(metric) == metric;
 }
 
 void listOnce(std::vector<std::string>& list, const std::string& item) {
   if (std::ranges::find(list, item) == list.end()) list.push_back(item);
 }
 
-PairedRow comparison(PairedRow row, const ScoresOfMethod& scores, const ScoresOfMethod& reference,
-                     const BootstrapOptions& options) {
-  const PatientSample sample(differences(scores, reference), row.task, row.metric);
+/// Difference and interval of a sample of differences; whether there is one.
+bool compare(PairedRow& row, const auto& sample, const BootstrapOptions& options) {
   row.patients = static_cast<std::int64_t>(sample.patients());
   if (row.patients == 0) {
     row.why = "no patient has a score of both";
-    return row;
+    return false;
   }
   row.difference = sample.mean();
   row.interval = sample.interval(options);
@@ -36,6 +37,18 @@ PairedRow comparison(PairedRow row, const ScoresOfMethod& scores, const ScoresOf
     row.interval.low = std::max(row.interval.low, -1.0);
     row.interval.high = std::min(row.interval.high, 1.0);
   }
+  return true;
+}
+
+PairedRow comparison(PairedRow row, const ScoresOfMethod& scores, const ScoresOfMethod& reference,
+                     const AnswerBook& book, const BootstrapOptions& options) {
+  if (isOfAnswers(row.metric)) {
+    if (compare(row, AnswerSample(book, row.task, row.metric, row.method, row.reference), options))
+      row.test.why = "a figure of all patients together: no test of single ones";
+    return row;
+  }
+  const PatientSample sample(differences(scores, reference), row.task, row.metric);
+  if (!compare(row, sample, options)) return row;
   auto byPatient = sample.byPatient();
   for (auto& d : byPatient) d = std::round(d * 1e12) / 1e12;  // equal but for rounding is equal
   row.test = signedRank(byPatient);
@@ -58,13 +71,14 @@ PairedTable::PairedTable(const std::vector<StudyResult>& results, const Bootstra
   m_reference = std::ranges::find(methods, "expert") != methods.end() ? "expert" : methods.front();
   std::map<std::string, ScoresOfMethod> scores;
   for (const auto& method : methods) scores.emplace(method, scoresOf(method, results));
+  const AnswerBook book(results);
   for (const auto& metric : metrics)
     for (const auto& task : tasks)
       for (const auto& method : methods)
         if (method != m_reference && known.contains({task, method, metric})) {
           PairedRow row;
           row.task = task, row.method = method, row.reference = m_reference, row.metric = metric;
-          m_rows.push_back(comparison(std::move(row), scores.at(method), scores.at(m_reference), options));
+          m_rows.push_back(comparison(std::move(row), scores.at(method), scores.at(m_reference), book, options));
         }
 }
 

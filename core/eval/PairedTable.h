@@ -24,11 +24,12 @@ struct PairedRow {
 };
 
 /// Differences of every method from the reference: "expert" (lorkd) where it is compared, else the first method; of
-/// dice, nsd, hd95_mm, accuracy and specificity, for each task and for the mean.
+/// the whole scores of which more, or less, is better for every case, for each task and for the mean.
 ///
 /// A case's score is first averaged over the seeds of a method, then subtracted, then averaged as in StudyTable; so a
 /// difference is that of the two figures, as far as both have the same cases. The test sees one difference a patient:
 /// the mean over the patient's tasks, their classes and cases. Its p is not corrected for the number of comparisons.
+/// Scores that are no means of cases (see isOfAnswers()) have a difference and its interval, and no test.
 class PairedTable {
  public:
   PairedTable() = default;

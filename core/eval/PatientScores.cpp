@@ -1,6 +1,8 @@
 #include "core/eval/PatientScores.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <tuple>
 
@@ -22,12 +24,18 @@ std::string countedAs(const ScoresOfTask& task, const std::string& metric, bool 
 ScoresOfMethod scoresOf(const std::string& method, const std::vector<StudyResult>& results) {
   using Key = std::tuple<std::string, std::string, std::string, std::string>;  // task, metric, patient, case
   std::map<Key, std::pair<double, int>> seeds;
-  for (const auto& result : results)
+  const auto add = [&](Key key, double value) {
+    auto& [sum, n] = seeds[std::move(key)];
+    sum += value, ++n;
+  };
+  for (const auto& result : results) {
     for (const auto& row : result.table.cases())
-      if (row.method == method && std::isfinite(row.value)) {
-        auto& [sum, n] = seeds[{row.task, row.metric, row.patient, row.id}];
-        sum += row.value, ++n;
-      }
+      if (row.method == method && std::isfinite(row.value)) add({row.task, row.metric, row.patient, row.id}, row.value);
+    for (const auto& answers : result.table.answers())
+      if (answers.method == method)
+        for (const auto& picture : answers.pictures)
+          add({answers.task, "accuracy", picture.patient, picture.id}, isRight(picture));
+  }
   ScoresOfMethod out;
   for (const auto& [key, found] : seeds) {
     const auto& [task, metric, patient, id] = key;
@@ -53,6 +61,7 @@ ScoresOfMethod differences(const ScoresOfMethod& scores, const ScoresOfMethod& r
 
 PatientSample::PatientSample(const ScoresOfMethod& scores, const std::string& task, const std::string& metric) {
   const bool meanOfTasks = task == "mean", single = metric.find('/') != std::string::npos;
+  auto& fewest = m_patients.fewest = std::numeric_limits<std::size_t>::max();
   std::map<std::string, std::size_t> place;
   std::vector<std::pair<std::string, std::vector<const CaseScores*>>> chosen;
   for (const auto& [name, metrics] : scores) {
@@ -64,28 +73,32 @@ PatientSample::PatientSample(const ScoresOfMethod& scores, const std::string& ta
       classes.push_back(&cases);
       std::map<std::string, int> patients;
       for (const auto& [key, score] : cases) ++patients[key.first], place.emplace(key.first, 0);
-      if (patients.size() < 2) m_scarce = own.find('/') == std::string::npos ? name : own.substr(own.find('/') + 1);
+      fewest = std::min(fewest, patients.size());
+      if (patients.size() < 2)
+        m_patients.scarce = own.find('/') == std::string::npos ? name : own.substr(own.find('/') + 1);
     }
     if (!classes.empty()) chosen.emplace_back(name, std::move(classes));
   }
   std::size_t next = 0;
   for (auto& [name, index] : place) index = next++;
-  m_group.resize(next);
-  std::iota(m_group.begin(), m_group.end(), std::size_t(0));
+  auto& groups = m_patients.group;
+  groups.resize(next);
+  std::iota(groups.begin(), groups.end(), std::size_t(0));
   for (const auto& [name, classes] : chosen) {
     auto& own = m_tasks.emplace_back();
-    const auto first = place.at(classes.front()->begin()->first.first);
+    std::vector<std::size_t> ofTask;
     for (const auto* cases : classes) {
       auto& entries = own.emplace_back();
       for (const auto& [key, score] : *cases) {
         const auto patient = place.at(key.first);
-        if (entries.empty() || entries.back().patient != patient) entries.push_back({patient, 0, 0});
+        if (entries.empty() || entries.back().patient != patient) {
+          entries.push_back({patient, 0, 0});
+          ofTask.push_back(patient);
+        }
         entries.back().sum += score, ++entries.back().cases;
-        const auto from = m_group[patient], to = m_group[first];
-        for (auto& group : m_group)
-          if (group == from) group = to;
       }
     }
+    joinGroups(groups, ofTask);
   }
 }
 
@@ -120,25 +133,8 @@ std::vector<double> PatientSample::byPatient() const {
 }
 
 Interval PatientSample::interval(const BootstrapOptions& options) const {
-  Interval out;
-  const auto n = patients();
-  const auto statistic = [&](const std::vector<int>& times) { return mean(times); };
-  if (n == 0) {
-    out.why = "no scores of single cases";
-  } else if (n < kPatientsForInterval) {
-    out.why = tooFew(n);
-  } else if (!m_scarce.empty()) {
-    out.why = m_scarce + " is found in 1 patient: too few for an interval";
-  } else {
-    out = n < kPatientsForBootstrap ? jackknife(m_group, statistic, options.level) : bootstrap(n, statistic, options);
-    if (!std::isfinite(out.low)) {
-      out.why = "some class is found in too few patients for an interval";
-    } else if (out.high - out.low < 1e-12) {
-      out = {};
-      out.why = "all patients are alike: the interval would have no width";
-    }
-  }
-  return out;
+  return intervalOver(
+      m_patients, [&](const std::vector<int>& times) { return mean(times); }, options);
 }
 
 }  // namespace lorkd::eval

@@ -16,7 +16,7 @@ using CaseScores = std::map<std::pair<std::string, std::string>, double>;  ///< 
 using ScoresOfTask = std::map<std::string, CaseScores>;                    ///< by metric: "dice/liver", "accuracy"
 using ScoresOfMethod = std::map<std::string, ScoresOfTask>;                ///< by task
 
-/// The finite scores of a method, each case's averaged over the seeds.
+/// The finite scores of a method, each case's averaged over the seeds; of pictures "accuracy", 0 or 1.
 ScoresOfMethod scoresOf(const std::string& method, const std::vector<StudyResult>& results);
 
 /// Score minus the reference's, of the cases that both have.
@@ -29,7 +29,7 @@ class PatientSample {
   /// its own main score (Dice or accuracy), since a table's mean does so.
   PatientSample(const ScoresOfMethod& scores, const std::string& task, const std::string& metric);
 
-  std::size_t patients() const { return m_group.size(); }
+  std::size_t patients() const { return m_patients.group.size(); }
 
   /// Mean over the tasks of the mean over the classes of the mean over the cases, where each patient's cases count as
   /// often as `times` says. Not-a-number if a class has no case among these.
@@ -39,8 +39,7 @@ class PatientSample {
   /// One figure a patient, in order of their pseudonyms: the same mean over what the patient has.
   std::vector<double> byPatient() const;
 
-  /// Of mean(), over patients: bootstrap of 10 or more, t of 5 to 9, of fewer none. None either, with the reason, where
-  /// a class is found in one patient alone, and where all patients score alike: both would seem to be certain.
+  /// Of mean(), over patients: see intervalOver().
   Interval interval(const BootstrapOptions& options) const;
 
  private:
@@ -49,9 +48,8 @@ class PatientSample {
     double sum;
     int cases;
   };
-  std::vector<std::size_t> m_group;                      // by patient: as in jackknife()
+  Patients m_patients;
   std::vector<std::vector<std::vector<Entry>>> m_tasks;  // tasks, classes, patients
-  std::string m_scarce;                                  // a class (or task) of one patient
 };
 
 }  // namespace lorkd::eval

@@ -37,7 +37,9 @@ std::string keyFigures(const Source& source, const Table& results) {
   card(std::to_string(plan.tasks.size()), plan.tasks.size() == 1 ? "task" : "tasks");
   card(formatCount(source.status.step), fmt::format("of {} steps", formatCount(plan.training.steps)));
   if (history.bestStep >= 0)
-    card(fmt::format("{:.4f}", history.best), fmt::format("best validation, step {:.0f}", history.bestStep));
+    card(fmt::format("{:.4f}", history.best),
+         fmt::format("best validation{}, step {:.0f}", history.by.empty() ? "" : " by " + escape(history.by),
+                     history.bestStep));
   for (const auto& row : results.rows())
     if (row.task == "mean" && std::isfinite(row.value) && row.metric.find('/') == std::string::npos) {
       card(formatValue(row.metric, row.value), "test " + escape(row.metric) + ", " + escape(row.method));

@@ -212,7 +212,8 @@ std::string validationFigure(const std::vector<Source>& sources) {
   frame.yLabel = "mean over tasks";
   if (const auto& main = sources.front().history; main.bestStep >= 0) {
     frame.mark = main.bestStep;
-    frame.markLabel = fmt::format("best {:.4f} at step {:.0f}", main.best, main.bestStep);
+    frame.markLabel =
+        fmt::format("best {}{:.4f} at step {:.0f}", main.by.empty() ? "" : main.by + " ", main.best, main.bestStep);
   }
   return "<p class='note'>" + key + "</p>" + figure(svg::plot(frame, lines), "");
 }

@@ -8,6 +8,7 @@
 
 #include "core/eval/Page.h"
 #include "core/eval/RunHistory.h"
+#include "core/eval/StudyTable.h"
 #include "core/eval/Table.h"
 #include "core/run/RunDirectory.h"
 
@@ -33,11 +34,14 @@ std::string validationFigure(const std::vector<Source>& sources);
 /// Matrix of cosines, magnitude similarity, history of the conflict fraction, share of conflicts per layer.
 std::string conflictFigures(const Source& source);
 
-/// What NSD, HD95, volume difference and missed are.
-std::string surfaceNote();
+/// What the scores of a page are by their definition, which classes have none, and why some have no interval.
+std::string scoreNotes(const Table& results, const StudyTable& table, const plan::Plan& plan);
+
+/// Of each task of pictures: how many of each class were taken for which, folded away; empty without such a task.
+std::string confusionTables(const Table& results);
 
 /// Tasks down, methods across, best in bold, mean last; Dice and the scores of surfaces side by side where they fit,
-/// else one table a metric; single classes folded away.
+/// else one table a metric; with intervals over patients; single classes and confusion matrices folded away.
 std::string resultTables(const Table& results, const plan::Plan& plan);
 
 /// Name, classes, rank, scale, parameters and exported files of each task.

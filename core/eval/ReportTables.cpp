@@ -6,7 +6,6 @@
 
 #include "core/base/Digest.h"
 #include "core/eval/ReportParts.h"
-#include "core/eval/SurfaceScores.h"
 #include "core/eval/TableView.h"
 
 namespace lorkd::eval::report {
@@ -31,8 +30,8 @@ std::string lineHead(const ResultLine& line, const plan::Plan& plan, const plan:
   return fmt::format("<tr{}><th>{}</th>", mean ? " class='mean'" : "", head);
 }
 
-/// The cells of one metric in a line, a method each, the best in bold.
-std::string lineCells(const Table& results, const ResultLine& line, const std::string& base,
+/// The cells of one metric in a line, a method each with its interval, the best in bold.
+std::string lineCells(const Table& results, const StudyTable& table, const ResultLine& line, const std::string& base,
                       const std::vector<std::string>& methods) {
   const auto metric = line.metric(base);
   const bool counts = !isScore(metric);
@@ -47,16 +46,19 @@ std::string lineCells(const Table& results, const ResultLine& line, const std::s
     // Equal to the printed digits is equal.
     const double equal = isShare(metric) ? 5e-5 : 5e-3;
     const bool bold = !counts && present > 1 && std::isfinite(value) && std::abs(merit(metric, value) - best) < equal;
-    const bool bar = isShare(metric) && value >= 0 && value <= 1;
-    out += fmt::format("<td class='n{}'>{}{}</td>", bold ? " best" : "",
+    const bool bar = isShare(metric) && metric != "calibration_error" && value >= 0 && value <= 1;
+    const auto* row = table.find(line.task, method, metric);
+    const auto interval = row && row->interval.kind != Interval::Kind::None ? intervalText(*row) : std::string();
+    out += fmt::format("<td class='n{}'>{}{}{}</td>", bold ? " best" : "",
                        bar ? fmt::format("<i style='width:{:.1f}%'></i>", 100 * value) : "",
-                       "<span>" + formatValue(metric, value) + "</span>");
+                       "<span>" + formatValue(metric, value) + "</span>",
+                       interval.empty() ? "" : "<small>" + interval + "</small>");
   }
   return out;
 }
 
 /// Tasks or their classes down, metrics and in each the methods across; empty if there are none.
-std::string resultTable(const Table& results, const plan::Plan& plan, const plan::Looks& looks,
+std::string resultTable(const Table& results, const StudyTable& table, const plan::Plan& plan, const plan::Looks& looks,
                         const std::vector<std::string>& group, bool classes) {
   const auto lines = linesOf(results, group, classes);
   if (lines.empty()) return {};
@@ -92,7 +94,7 @@ std::string resultTable(const Table& results, const plan::Plan& plan, const plan
     for (const auto& row : results.rows())
       if (row.task == line.task && row.metric == line.metric(bases.front())) most = std::max(most, row.cases);
     out += lineHead(line, plan, looks);
-    for (const auto& base : bases) out += lineCells(results, line, base, methods);
+    for (const auto& base : bases) out += lineCells(results, table, line, base, methods);
     out += cases ? fmt::format("<td class='n soft'>{}</td></tr>", most > 0 ? std::to_string(most) : "") : "</tr>";
   }
   return out + "</tbody></table></div>\n";
@@ -113,28 +115,17 @@ std::string words(const Json& json) { return json.is_string() ? json.get<std::st
 
 }  // namespace
 
-std::string surfaceNote() {
-  return fmt::format(
-      "<p class='note'>NSD: the share of both surfaces that lies within {:g}\u202fmm of the other. HD95: the 95th "
-      "percentile of the distances between the surfaces, the larger of the two directions. Volume difference: "
-      "prediction minus truth. All of cases where the structure is present; missed: in how many of them nothing was "
-      "found. These count as an NSD of 0 and have no HD95.</p>\n",
-      kSurfaceTolerance);
-}
-
 std::string resultTables(const Table& results, const plan::Plan& plan) {
   const plan::Looks looks(plan);
+  const StudyTable table({{1, results}});
   std::string out, classes;
-  const auto groups = metricGroups(results);
-  for (const auto& group : groups) {
-    out += resultTable(results, plan, looks, group, false);
-    classes += resultTable(results, plan, looks, group, true);
+  for (const auto& group : metricGroups(results)) {
+    out += resultTable(results, table, plan, looks, group, false);
+    classes += resultTable(results, table, plan, looks, group, true);
   }
   if (!classes.empty()) out += folded("Single classes", "<div class='tables'>" + classes + "</div>");
   if (out.empty()) return out;
-  out = "<div class='tables'>" + out + "</div>";
-  const bool surfaces = std::ranges::any_of(results.rows(), [](const auto& row) { return row.metric == "nsd"; });
-  return surfaces ? out + surfaceNote() : out;
+  return "<div class='tables'>" + out + "</div>" + confusionTables(results) + scoreNotes(results, table, plan);
 }
 
 std::string taskTable(const Source& source, const Table& results) {
@@ -184,7 +175,8 @@ std::string runTable(const std::vector<Source>& sources) {
         "<tr><th>{}</th><td>{}</td><td>{}</td><td class='n'>{} of {}</td><td class='n'>{}</td><td class='n'>{}</td>"
         "<td class='n'>{:.0f}</td></tr>",
         escape(s.directory.plan().name), plan::toString(s.directory.plan().method), run::toString(s.status.state),
-        s.status.step, s.directory.plan().training.steps, best ? fmt::format("{:.4f}", s.history.best) : "–",
+        s.status.step, s.directory.plan().training.steps,
+        best ? fmt::format("{:.4f} {}", s.history.best, escape(s.history.by)) : "–",
         best ? fmt::format("{:.0f}", s.history.bestStep) : "–", s.history.seconds);
   }
   return out + "</tbody></table></div>\n";

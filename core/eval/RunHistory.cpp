@@ -155,8 +155,11 @@ RunHistory historyOf(const std::vector<Json>& events) {
       history.mean.x.push_back(step);
       history.mean.y.push_back(number(event, "mean"));
       const auto best = event.find("best");
-      if (best != event.end() && best->is_boolean() && best->get<bool>())
+      if (best != event.end() && best->is_boolean() && best->get<bool>()) {
         history.bestStep = step, history.best = history.mean.y.back();
+        const auto by = event.find("by");
+        history.by = by != event.end() && by->is_string() ? by->get<std::string>() : "";
+      }
     } else if (*kind == "conflict") {
       conflict.read(event);
     }

@@ -28,6 +28,7 @@ struct RunHistory {
   plan::Named<plan::Named<svg::Points>> validation;  ///< by task and metric
   svg::Points mean;                                  ///< the figure that chooses the best checkpoint
   double bestStep = -1, best = 0;                    ///< of the last validation that was the best so far; -1 if none
+  std::string by;                                    ///< which score chose it; empty in logs that do not say
   double seconds = 0;                                ///< summed over the steps
   double waited = 0;                                 ///< seconds of these in which no batch was ready
   ConflictHistory conflict;

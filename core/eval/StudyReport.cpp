@@ -7,6 +7,7 @@
 #include <cmath>
 #include <ctime>
 #include <map>
+#include <ranges>
 
 #include "core/base/File.h"
 #include "core/eval/PairedReport.h"
@@ -35,14 +36,8 @@ std::string scaled(double value) {
   return fmt::format("{:.0f}", value);
 }
 
-std::string intervalText(const StudyRow& row) {
-  if (row.interval.kind == Interval::Kind::None) return row.interval.why.empty() ? "" : "–";
-  return fmt::format("{:.3f} – {:.3f}", row.interval.low, row.interval.high) +
-         (row.interval.kind == Interval::Kind::T ? " (t)" : "");
-}
-
-/// Tasks or their classes down, methods across, each with its interval; the best of a line in bold. Below
-/// it, why intervals are missing. Empty if there are no lines.
+/// Tasks or their classes down, methods across, each with its interval; the best of a line in bold. Empty if there are
+/// no lines.
 std::string scoreTable(const StudyTable& table, const plan::Plan& plan, const std::string& base, bool classes) {
   const auto values = table.values();
   const auto lines = linesOf(values, {base}, classes);
@@ -55,7 +50,6 @@ std::string scoreTable(const StudyTable& table, const plan::Plan& plan, const st
       fmt::format("<div class='scroll'><table class='results'><thead><tr><th>{}</th>", escape(metricTitle(base)));
   for (const auto& method : methods) out += "<th class='n'>" + escape(methodTitle(method)) + "</th>";
   out += "<th class='n'>cases</th><th class='n'>patients</th></tr></thead><tbody>";
-  std::vector<std::string> missing;
   const double equal = isShare(base) ? 5e-5 : 5e-3;  // in the printed digits
   for (const auto& line : lines) {
     const auto metric = line.metric(base);
@@ -75,17 +69,11 @@ std::string scoreTable(const StudyTable& table, const plan::Plan& plan, const st
       const bool bold = row && best - worst >= equal && std::abs(merit(metric, row->value) - best) < equal;
       out += fmt::format("<td class='n{}'><span>{}</span><small>{}</small></td>", bold ? " best" : "",
                          row ? formatValue(metric, row->value) : "–", row ? escape(intervalText(*row)) : "");
-      if (!row || row->interval.why.empty()) continue;
-      const auto why = name + ": " + row->interval.why;
-      if (std::ranges::find(missing, why) == missing.end()) missing.push_back(why);
     }
     const auto count = [](std::int64_t n) { return n > 0 ? std::to_string(n) : std::string(); };
     out += fmt::format("<td class='n soft'>{}</td><td class='n soft'>{}</td></tr>", count(cases), count(patients));
   }
-  out += "</tbody></table></div>\n";
-  if (!missing.empty())
-    out += fmt::format("<p class='note'>No interval – {}</p>\n", escape(fmt::format("{}", fmt::join(missing, " · "))));
-  return out;
+  return out + "</tbody></table></div>\n";
 }
 
 /// All methods on one scale, the mean over the tasks first.
@@ -268,14 +256,30 @@ std::string cards(const std::vector<StudyEntry>& entries, const StudyTable& tabl
 const char* const howMade =
     "<p class='note'>Scores are means over the test cases and the seeds. Every seed has the same test patients, "
     "divided from the plan's own seed. Intervals are 95 % intervals over patients, who bring all their cases; scores "
-    "of a case are averaged over the seeds first. Of 10 patients or more they are percentile bootstraps (2000 "
-    "resamples, drawn alike for all methods; Efron and Tibshirani 1993, chapter 13), of 5 to 9 Student's t with the "
-    "jackknife's standard error (chapter 11; of one figure a patient the usual mean ± t s/√n), marked (t), with as "
-    "many degrees of freedom as patients less groups of tasks that share no patient. Of fewer than 5 patients there is "
-    "none, nor where a class is found in one patient alone. They say how far another choice of patients would move a "
-    "figure, not another training; results.csv also holds the standard deviation between seeds. Intervals of methods "
-    "that overlap may still differ reliably, because the patients are the same: the differences below say so. Experts "
-    "and the methods whose names end in KD learn from the teacher; MTL, STL and the others have none.</p>\n";
+    "of a case are averaged over the seeds first. Where each class is found in 10 patients or more they are percentile "
+    "bootstraps (2000 resamples, drawn alike for all methods; Efron and Tibshirani, An Introduction to the Bootstrap, "
+    "1993), else Student's t with the jackknife's standard error (of one figure a patient the usual mean ± t s/√n), "
+    "marked (t). In the mean over tasks each task counts as much as the others, however many patients it has; patients "
+    "of tasks that share none vary by themselves, as strata do, and t has Satterthwaite's degrees of freedom. Of fewer "
+    "than 5 patients there is no interval, nor where a class is found in one patient alone. They say how far another "
+    "choice of patients would move a figure, not another training; results.csv also holds the standard deviation "
+    "between seeds. Intervals of methods that overlap may still differ reliably, because the patients are the same: "
+    "the "
+    "differences below say so. Experts and the methods whose names end in KD learn from the teacher; MTL, STL and the "
+    "others have none.</p>\n";
+
+/// What separate networks were trained with, where there are any: what suits joint ones may not suit them.
+std::string separateNote(const plan::Plan& plan, const std::vector<StudyEntry>& entries) {
+  const auto separate = [](const StudyEntry& e) { return e.method == "stl" || e.method == "stl_kd"; };
+  if (std::ranges::none_of(entries, separate)) return {};
+  const auto own = plan::ofSeparate(plan.training, plan.study);
+  const auto of = [](bool same) { return same ? "that of the joint training" : "their own"; };
+  return fmt::format(
+      "<p class='note'>Separate networks (STL) were trained with learning rate {:g} ({}) and gradient clip {:g} ({}), "
+      "clipped each by itself; the joint networks with {:g} and {:g}.</p>\n",
+      own.learningRate, of(own.learningRate == plan.training.learningRate), own.gradientClip,
+      of(own.gradientClip == plan.training.gradientClip), plan.training.learningRate, plan.training.gradientClip);
+}
 
 }  // namespace
 
@@ -301,8 +305,8 @@ Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Pla
                               const std::vector<StudyEntry>& entries, const StudyTable& table,
                               const PairedTable& paired, const std::string& notes) {
   std::string primary = "dice", whole, classes;
-  for (const auto& row : table.rows())
-    if (row.task == "mean") primary = row.metric;
+  for (const auto& row : table.rows() | std::views::reverse)
+    if (row.task == "mean") primary = row.metric;  // the first
   std::vector<std::string> bases;
   for (const auto& metric : metricsOf(table.values()))
     if (const auto base = baseOf(metric); isScore(base) && std::ranges::find(bases, base) == bases.end())
@@ -311,9 +315,11 @@ Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Pla
     whole += scoreTable(table, plan, base, false);
     classes += scoreTable(table, plan, base, true);
   }
-  if (std::ranges::find(bases, "nsd") != bases.end()) whole += report::surfaceNote();
   auto scores = scoreFigure(table, primary) + whole;
   if (!classes.empty()) scores += folded("Single classes", classes);
+  auto results = table.values();
+  for (const auto& answers : table.answers()) results.addAnswers(answers);
+  scores += report::scoreNotes(results, table, plan);
 
   auto page = report::opening(plan.name + " – study");
   page +=
@@ -323,7 +329,7 @@ Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Pla
                   fmt::gmtime(static_cast<std::time_t>(run::now())));
   page += cards(entries, table, primary);
   if (!notes.empty()) scores = "<p class='note'>" + escape(notes) + "</p>\n" + scores;
-  page += section("Scores on the test cases", scores + howMade);
+  page += section("Scores on the test cases", scores + howMade + separateNote(plan, entries));
   page += section("Differences from " + methodTitle(paired.reference()), report::pairedTables(paired, plan));
   page += section("Costs", costTable(table));
   page += section("Gradient conflict", conflictSection(entries));

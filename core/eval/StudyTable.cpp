@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 
+#include "core/eval/AnswerSample.h"
 #include "core/eval/PatientScores.h"
 #include "core/eval/TableView.h"
 
@@ -19,19 +20,28 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 /// What an interval of a score cannot go beyond.
 void clampTo(Interval& interval, const std::string& metric) {
   if (isShare(metric)) interval.high = std::min(interval.high, 1.0);
-  if (isShare(metric) || baseOf(metric) == "hd95_mm") interval.low = std::max(interval.low, 0.0);
+  const auto base = baseOf(metric);
+  if (isShare(metric) || base == "hd95_mm" || base == "lesion_false_positives")
+    interval.low = std::max(interval.low, 0.0);
 }
 
 /// Fills in the interval of a row, if its kind has one.
-void addInterval(StudyRow& row, const ScoresOfMethod& scores, const BootstrapOptions& options) {
+void addInterval(StudyRow& row, const ScoresOfMethod& scores, const AnswerBook& book, const BootstrapOptions& options) {
   if (!isScore(row.metric)) return;
-  if (row.metric == "auc" || baseOf(row.metric) == "missed") {
-    row.interval.why = row.metric + " is not a mean of cases: no interval";
+  const auto base = baseOf(row.metric);
+  if (base == "missed" || base == "calibration_error") {
+    row.interval.why =
+        row.metric + (base == "missed" ? " is not a mean of cases" : " grows in resamples") + ": no interval";
     return;
   }
-  const PatientSample sample(scores, row.task, row.metric);
-  row.patients = static_cast<std::int64_t>(sample.patients());
-  row.interval = sample.interval(options);
+  const auto fill = [&](const auto& sample) {
+    row.patients = static_cast<std::int64_t>(sample.patients());
+    row.interval = sample.interval(options);
+  };
+  if (isOfAnswers(row.metric))
+    fill(AnswerSample(book, row.task, row.metric, row.method));
+  else
+    fill(PatientSample(scores, row.task, row.metric));
   if (row.interval.kind != Interval::Kind::None) clampTo(row.interval, row.metric);
 }
 
@@ -53,8 +63,14 @@ StudyTable::StudyTable(const std::vector<StudyResult>& results, const BootstrapO
       if (std::isfinite(row.value)) list.push_back(row.value);
       cases[key] = std::max(cases[key], row.cases);
     }
+  for (const auto& result : results)
+    for (const auto& answers : result.table.answers())
+      if (std::ranges::none_of(m_answers,
+                               [&](const auto& a) { return a.task == answers.task && a.method == answers.method; }))
+        m_answers.push_back(answers);
   std::map<std::string, ScoresOfMethod> scores;
   for (const auto& method : methods) scores.emplace(method, scoresOf(method, results));
+  const AnswerBook book(results);
   for (const auto& key : keys) {
     const auto& list = values.at(key);
     StudyRow row;
@@ -68,7 +84,7 @@ StudyTable::StudyTable(const std::vector<StudyResult>& results, const BootstrapO
     if (n > 0) row.value = row.metric == "peak_memory" ? std::ranges::max(list) : sum / n;
     for (const double v : list) squares += (v - sum / n) * (v - sum / n);
     if (n > 1) row.deviation = std::sqrt(squares / (n - 1));
-    addInterval(row, scores.at(row.method), options);
+    addInterval(row, scores.at(row.method), book, options);
     m_rows.push_back(std::move(row));
   }
 }
@@ -94,6 +110,12 @@ std::string StudyTable::text(const std::string& metric) const {
       out += fmt::format(" [{:.3f}, {:.3f}]", row->interval.low, row->interval.high);
     return out;
   });
+}
+
+std::string intervalText(const StudyRow& row) {
+  if (row.interval.kind == Interval::Kind::None) return row.interval.why.empty() ? "" : "–";
+  return fmt::format("{:.3f} – {:.3f}", row.interval.low, row.interval.high) +
+         (row.interval.kind == Interval::Kind::T ? " (t)" : "");
 }
 
 std::vector<std::string> StudyTable::notes(const std::string& metric) const {

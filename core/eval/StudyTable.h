@@ -30,10 +30,12 @@ struct StudyRow {
 
 /// Rows in the order of the first results; of peak_memory the largest of the seeds, of all else their mean.
 ///
-/// Intervals are over patients, who bring all their cases; a case's score is first averaged over the seeds. Percentile
-/// bootstrap of 10 patients or more, t of 5 to 9, none of fewer (see PatientSample); those of shares end at 0 and 1.
-/// The figure of a task is the mean over its classes of the mean over the cases, as in Table; that of "mean" the mean
-/// over the tasks. auc and missed have none: they are no means of cases.
+/// Intervals are over patients, who bring all their cases; a case's score is first averaged over the seeds, and so is
+/// a figure of all pictures together (see AnswerSample). By intervalOver(): percentile bootstrap where each class is
+/// found in 10 patients or more, else t, none of fewer than 5 patients; those of shares end at 0 and 1. The figure of a
+/// task is the mean over its classes of the mean over the cases, as in Table; that of "mean" the mean over the tasks,
+/// each of which counts as much as the others however many patients it has: patients of different tasks are strata of
+/// that mean, not one sample. missed and calibration_error have none.
 class StudyTable {
  public:
   StudyTable() = default;
@@ -42,6 +44,8 @@ class StudyTable {
   const StudyRow* find(const std::string& task, const std::string& method, const std::string& metric) const;
   /// The values alone, for what works on tables.
   Table values() const;
+  /// Of each task and method, those of the first seed.
+  const std::vector<Answers>& answers() const { return m_answers; }
   /// Tasks down, methods across, "0.8731 [0.842, 0.901]"; empty if there is none.
   std::string text(const std::string& metric) const;
   /// Why rows of a metric have no interval, each reason once: "liver: 3 patients: too few for an interval".
@@ -53,6 +57,10 @@ class StudyTable {
 
  private:
   std::vector<StudyRow> m_rows;
+  std::vector<Answers> m_answers;
 };
+
+/// "0.842 – 0.901", with "(t)" behind a t interval; "–" where there is none and a reason, else "".
+std::string intervalText(const StudyRow& row);
 
 }  // namespace lorkd::eval

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -236,19 +237,28 @@ std::optional<double> LesionScores::f1() const {
   return 2.0 * static_cast<double>(found) / static_cast<double>(all);
 }
 
-LesionScores lesionScores(const torch::Tensor& prediction, const torch::Tensor& truth) {
+LesionScores lesionScores(const torch::Tensor& prediction, const torch::Tensor& truth, const LesionRule& rule) {
   const auto [p, t] = checked(prediction, truth);
   const auto box = boxAround(p, t);
   const auto [predicted, predictedCount] = components(cut(p, box), box);
   const auto [lesion, lesionCount] = components(cut(t, box), box);
-  std::vector<bool> hit(static_cast<std::size_t>(predictedCount) + 1), found(static_cast<std::size_t>(lesionCount) + 1);
-  for (std::size_t v = 0; v < lesion.size(); ++v)
-    if (predicted[v] && lesion[v])
-      hit[static_cast<std::size_t>(predicted[v])] = found[static_cast<std::size_t>(lesion[v])] = true;
+  std::vector<double> predictedSize(static_cast<std::size_t>(predictedCount) + 1);
+  std::vector<double> lesionSize(static_cast<std::size_t>(lesionCount) + 1);
+  std::map<std::pair<std::size_t, std::size_t>, double> common;  // voxels of a predicted one and a lesion
+  for (std::size_t v = 0; v < lesion.size(); ++v) {
+    const auto a = static_cast<std::size_t>(predicted[v]), b = static_cast<std::size_t>(lesion[v]);
+    ++predictedSize[a], ++lesionSize[b];
+    if (a > 0 && b > 0) ++common[{a, b}];
+  }
+  std::vector<bool> hit(predictedSize.size()), found(lesionSize.size());
+  for (const auto& [pair, voxels] : common) {
+    const auto [a, b] = pair;
+    if (voxels / (predictedSize[a] + lesionSize[b] - voxels) >= rule.overlap) hit[a] = found[b] = true;
+  }
   LesionScores out;
-  out.lesions = lesionCount;
-  out.found = std::ranges::count(found, true);
-  out.falsePositives = predictedCount - std::ranges::count(hit, true);
+  for (std::size_t b = 1; b < found.size(); ++b)
+    if (lesionSize[b] >= rule.smallest) ++out.lesions, out.found += found[b];
+  for (std::size_t a = 1; a < hit.size(); ++a) out.falsePositives += !hit[a] && predictedSize[a] >= rule.smallest;
   return out;
 }
 

@@ -32,9 +32,20 @@ struct SurfaceScores {
 SurfaceScores surfaceScores(const torch::Tensor& prediction, const torch::Tensor& truth,
                             const std::array<double, 3>& spacing, double tolerance = kSurfaceTolerance);
 
-/// Connected components (26 neighbours) of a class in a case. A lesion of the truth is found if at least one voxel of
-/// it is predicted; a predicted component that overlaps no lesion is a false positive. One component may find several
-/// lesions. So counts ISLES 2022 (Hernandez Petzsche and others, Scientific Data 9, 762).
+/// What counts as a lesion, and as found.
+struct LesionRule {
+  double overlap = 0;   ///< intersection over union of a lesion and a predicted one; 0: one voxel in common
+  double smallest = 0;  ///< voxels; smaller components do not count
+};
+
+/// Connected components (26 neighbours) of a class in a case. A lesion of the truth is found if one predicted component
+/// overlaps it by the rule; a predicted component that so overlaps no lesion is a false positive. By one voxel, one
+/// component may find several lesions, and several may find one, which is found once; above an intersection over union
+/// of 0.5 pairs are one to one. Of components below the smallest volume, those of the truth are not to be found and
+/// those predicted are no false positives: neither are predicted ones that so overlap only a small one of the truth. By
+/// one voxel and without a smallest volume this is the count of the challenge ISLES 2022 (its utils/eval_utils.py at
+/// github.com/ezequieldlrosa/isles22), which gives an F1 of 1 to a case with no lesion and none predicted: here it has
+/// none.
 struct LesionScores {
   std::int64_t lesions = 0;                   ///< of the truth
   std::int64_t found = 0;                     ///< of these
@@ -43,6 +54,6 @@ struct LesionScores {
   std::optional<double> f1() const;  ///< 2 found / (2 found + false positives + not found); none without either
 };
 /// Of two boolean masks (D, H, W) of one shape; others throw c10::Error.
-LesionScores lesionScores(const torch::Tensor& prediction, const torch::Tensor& truth);
+LesionScores lesionScores(const torch::Tensor& prediction, const torch::Tensor& truth, const LesionRule& rule = {});
 
 }  // namespace lorkd::eval

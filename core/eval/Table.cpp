@@ -21,6 +21,11 @@ std::string padded(const std::string& text, std::size_t width, bool right) {
   return right ? space + text : text + space;
 }
 
+/// A number, or null for not-a-number.
+double valueOf(const Json& json) {
+  return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
 }  // namespace
 
 std::string csvField(const std::string& text) {
@@ -34,20 +39,33 @@ std::string baseOf(const std::string& metric) { return metric.substr(0, metric.f
 
 bool isShare(const std::string& metric) {
   const auto name = baseOf(metric);
-  return name == "dice" || name == "iou" || name == "nsd" || name == "accuracy" || name == "auc" || name == "specificity";
+  return name == "dice" || name == "iou" || name == "nsd" || name == "specificity" || name == "lesion_sensitivity" ||
+         name == "lesion_f1" || std::ranges::find(classificationMetrics(), name) != classificationMetrics().end();
 }
 
 bool isScore(const std::string& metric) {
   const auto name = baseOf(metric);
-  return isShare(metric) || name == "hd95_mm" || name == "volume_difference_ml" || name == "missed";
+  return isShare(metric) || name == "hd95_mm" || name == "volume_difference_ml" || name == "missed" ||
+         name == "lesion_false_positives";
 }
 
-double merit(const std::string& metric, double value) { return isShare(metric) ? value : -std::abs(value); }
+double merit(const std::string& metric, double value) {
+  return isShare(metric) && metric != "calibration_error" ? value : -std::abs(value);
+}
+
+std::string withoutScores(const Table& table) {
+  std::string out;
+  for (const auto& answers : table.answers())
+    if (const auto absent = absentClasses(answers); !absent.empty())
+      out += fmt::format("No test picture of {} is of the class {}: it has no score.\n", answers.task, absent);
+  return out;
+}
 
 void Table::append(const Table& other) {
   const auto copy = other;  // so that a table can be appended to itself
   m_rows.insert(m_rows.end(), copy.m_rows.begin(), copy.m_rows.end());
   m_cases.insert(m_cases.end(), copy.m_cases.begin(), copy.m_cases.end());
+  m_answers.insert(m_answers.end(), copy.m_answers.begin(), copy.m_answers.end());
 }
 
 double Table::value(const std::string& task, const std::string& method, const std::string& metric) const {
@@ -107,8 +125,36 @@ Json Table::json() const {
                     {"value", number(r.value)},
                     {"case", r.id},
                     {"patient", r.patient}});
+  for (const auto& answers : m_answers) {
+    auto pictures = Json::array();
+    for (const auto& p : answers.pictures) {
+      auto& picture = pictures.emplace_back(Json{p.id, p.patient, p.truth});
+      for (const double probability : p.probabilities) picture.push_back(number(probability));
+    }
+    rows.push_back({{"task", answers.task},
+                    {"method", answers.method},
+                    {"metric", "answers"},
+                    {"classes", answers.classes},
+                    {"pictures", std::move(pictures)}});
+  }
   return rows;
 }
+
+namespace {
+
+Answers answersOf(const Json& j) {
+  Answers out{j.at("task"), j.at("method"), j.at("classes"), {}};
+  for (const auto& p : j.at("pictures")) {
+    Picture picture{p.at(0), p.at(1), p.at(2), {}};
+    for (std::size_t c = 0; c < out.classes.size(); ++c) picture.probabilities.push_back(valueOf(p.at(3 + c)));
+    if (picture.truth < 0 || static_cast<std::size_t>(picture.truth) >= out.classes.size())
+      throw nlohmann::json::other_error::create(501, "a class number without a class", &p);
+    out.pictures.push_back(std::move(picture));
+  }
+  return out;
+}
+
+}  // namespace
 
 Result<Table> Table::fromJson(const Json& json) {
   if (!json.is_array()) return fail(ErrorCode::Format, "a table of results must be an array of rows");
@@ -117,8 +163,11 @@ Result<Table> Table::fromJson(const Json& json) {
     try {
       const auto& j = json[i];
       const auto text = [&](const char* key) { return j.at(key).get<std::string>(); };
-      const double value =
-          j.at("value").is_null() ? std::numeric_limits<double>::quiet_NaN() : j.at("value").get<double>();
+      if (j.contains("pictures")) {
+        table.addAnswers(answersOf(j));
+        continue;
+      }
+      const double value = valueOf(j.at("value"));
       if (j.contains("case"))
         table.addCase(
             {text("task"), text("method"), text("metric"), text("case"), j.value("patient", text("case")), value});

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/eval/SurfaceScores.h"
-
 namespace lorkd::eval {
 namespace {
 
@@ -45,11 +43,15 @@ std::vector<ResultLine> linesOf(const Table& table, const std::vector<std::strin
 
 std::vector<std::vector<std::string>> metricGroups(const Table& table) {
   static const std::vector<std::vector<std::string>> together{
-      {"dice", "iou", "nsd", "hd95_mm", "volume_difference_ml", "missed"}, {"specificity", "false_positive_ml"}};
+      {"dice", "iou", "nsd", "hd95_mm", "volume_difference_ml", "missed"},
+      {"specificity", "false_positive_ml"},
+      {"lesion_sensitivity", "lesion_f1", "lesion_false_positives", "lesions"},
+      {"accuracy", "balanced_accuracy", "auc", "average_precision", "f1", "calibration_error"}};
   constexpr std::size_t widest = 10;  // columns of numbers
   std::vector<std::string> bases;
   std::vector<std::vector<std::string>> out;
-  for (const auto& metric : metricsOf(table)) addOnce(bases, baseOf(metric));
+  for (const auto& metric : metricsOf(table))
+    if (baseOf(metric) != "confusion") addOnce(bases, baseOf(metric));  // has a table of its own
   for (const auto& base : bases) {
     if (std::ranges::any_of(out, [&](const auto& g) { return std::ranges::find(g, base) != g.end(); })) continue;
     std::vector<std::string> group{base}, methods;
@@ -85,11 +87,19 @@ std::string metricTitle(const std::string& metric) {
   if (metric == "gradient_cosine") return "mean cosine of gradients";
   const auto base = baseOf(metric);
   std::string title = base;
-  if (base == "nsd") title = fmt::format("NSD at {:g}\u202fmm", kSurfaceTolerance);
+  if (base == "nsd") title = "NSD";
   if (base == "iou") title = "IoU";
   if (base == "hd95_mm") title = "HD95";
   if (base == "volume_difference_ml") title = "volume difference";
   if (base == "false_positive_ml") title = "false positives";
+  if (base == "lesion_sensitivity") title = "lesions found";
+  if (base == "lesion_f1") title = "F1 of lesions";
+  if (base == "lesion_false_positives") title = "false lesions";
+  if (base == "balanced_accuracy") title = "balanced accuracy";
+  if (base == "auc") title = "AUC";
+  if (base == "average_precision") title = "average precision";
+  if (base == "f1") title = "F1";
+  if (base == "calibration_error") title = "calibration error";
   if (title == base) return metric;
   return base == metric ? title : title + ": " + metric.substr(base.size() + 1);
 }
@@ -109,6 +119,7 @@ std::string formatValue(const std::string& metric, double value) {
   const auto base = baseOf(metric);
   if (base == "false_positive_ml") return fmt::format("{:.2f}\u202fml", value);
   if (base == "hd95_mm") return fmt::format("{:.2f}\u202fmm", value);
+  if (base == "lesion_false_positives") return fmt::format("{:.2f}", value);
   if (base == "volume_difference_ml") return fmt::format("{:+.2f}\u202fml", value);
   if (base == "missed") return fmt::format("{:.3g}", value);  // a mean over seeds may be broken
   if (!isScore(metric)) return formatCount(std::llround(value));

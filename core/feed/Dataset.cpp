@@ -21,6 +21,8 @@ struct Block {
   std::size_t count = 1;
   bool pictures = false;
   std::pair<std::int64_t, std::int64_t> scored{};
+  std::vector<std::string> sets{};  ///< of pictures: the cases that they come from
+  torch::Tensor origins{};          ///< (N, 3) int64: see data::prepare(); undefined where the file does not say
 };
 
 /// Blocks in index order; starts[i] is the number of the first example of block i.
@@ -79,6 +81,23 @@ Result<Block> volumeBlock(const safetensors::File& file, std::string id, int tas
   return Block{std::move(id), imageView, targetView, 1, false, {0, image.shape[1]}};
 }
 
+/// Where each picture comes from.
+Result<void> readOrigins(Block& block, const safetensors::File& file) {
+  LORKD_TRY(origins, typed(file, "origins", "I64", 2));
+  LORKD_TRY(view, nn::mappedTensor(file, "origins"));
+  const auto sets = file.metadata().find("sets");
+  const auto names = sets == file.metadata().end() ? Json() : Json::parse(sets->second, nullptr, false);
+  const bool sound = names.is_array() && std::ranges::all_of(names, [](const auto& name) { return name.is_string(); });
+  if (!sound || origins.shape != std::vector<std::int64_t>{static_cast<std::int64_t>(block.count), 3} ||
+      view.select(1, 0).lt(0).any().item<bool>() ||
+      view.select(1, 0).ge(static_cast<std::int64_t>(names.size())).any().item<bool>())
+    return fail(ErrorCode::Format, "tensor 'origins' does not say which picture of which set each is", prepareAgain,
+                file.path().string());
+  block.sets = names.get<std::vector<std::string>>();
+  block.origins = view;
+  return {};
+}
+
 Result<Block> pictureBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
   const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
   LORKD_TRY(images, typed(file, "images", "F32", 4));
@@ -95,7 +114,20 @@ Result<Block> pictureBlock(const safetensors::File& file, std::string id, int ta
     return mismatch("task '" + name + "' has " + std::to_string(classes) + " classes, picture " +
                         std::to_string(bad - values) + " has the class number " + std::to_string(*bad),
                     file.path());
-  return Block{std::move(id), imageView, labelView, static_cast<std::size_t>(labels.shape[0]), true, {}};
+  Block block{std::move(id), imageView, labelView, static_cast<std::size_t>(labels.shape[0]), true};
+  if (file.tensors().contains("origins")) LORKD_CHECK(readOrigins(block, file));
+  return block;
+}
+
+Example picture(const Block& block, std::int64_t row) {
+  auto id = block.id + "#" + std::to_string(row), patient = id;
+  if (block.origins.defined()) {
+    const auto* origin = block.origins.data_ptr<std::int64_t>() + 3 * row;
+    const auto& set = block.sets[static_cast<std::size_t>(origin[0])];
+    id = set + "#" + std::to_string(origin[1]);
+    patient = origin[2] < 0 ? id : set + "/" + std::to_string(origin[2]);
+  }
+  return {id, patient, block.images[row], block.targets[row], {}};
 }
 
 /// A task given by its index or its name.
@@ -232,8 +264,8 @@ Result<Example> Dataset::example(const std::string& split, int task, std::size_t
   const auto after = std::upper_bound(shelf->starts.begin(), shelf->starts.end(), index);
   const auto& block = shelf->blocks[static_cast<std::size_t>(after - shelf->starts.begin() - 1)];
   const auto row = static_cast<std::int64_t>(index - *(after - 1));
-  auto out = block.pictures ? Example{block.id + "#" + std::to_string(row), block.images[row], block.targets[row], {}}
-                            : Example{block.id, block.images, block.targets, block.scored};
+  auto out =
+      block.pictures ? picture(block, row) : Example{block.id, block.id, block.images, block.targets, block.scored};
   m_impl->count(out);
   return out;
 }

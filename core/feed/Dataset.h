@@ -17,7 +17,8 @@ namespace lorkd::feed {
 /// or not known (see base/Truth.h).
 /// Pictures: image (C, H, W), target scalar int64. Tensors view mapped files; do not write to them.
 struct Example {
-  std::string id;  ///< case pseudonym
+  std::string id;       ///< case pseudonym; of a picture also its number in the set
+  std::string patient;  ///< whose picture it is, by pseudonym; its own id where nobody says, and of volumes
   torch::Tensor image;
   torch::Tensor target;
   std::pair<std::int64_t, std::int64_t> scored;  ///< [first, end) of the slices that count; the others are surroundings

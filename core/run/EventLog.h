@@ -3,9 +3,11 @@
 // Every event has "t" (seconds since the epoch, UTC) and "kind":
 //   step        step, lr, seconds, wait (share of the step spent waiting for data), total,
 //               losses {task: {name: value}}   names: dice, bce, cross_entropy, transfer, transfer_logits, total
-//   validation  step, best (bool), mean, metrics {task: {"dice": v, "dice/<class>": v} or {"accuracy": v, "auc": v,
-//               "accuracy/<class>": v}}: the task's figure comes first; a class's accuracy is the share of its cases
-//               that were recognised; null for a class that no case has. Logs of older versions have no classes
+//   validation  step, best (bool), mean, by (the score that mean is of, "dice" for example; that of training.best),
+//               metrics {task: {"dice": v, "dice/<class>": v} or {"accuracy": v, "auc": v, "accuracy/<class>": v}} and
+//               further scores, that which counts in the mean first; a class's accuracy is the share of its cases that
+//               were recognised; null for a class that no case has. Logs of older versions have no classes, and do not
+//               say by which score
 //   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays;
 //               null for two tasks that were never in one batch
 //   phase       phase, message, plan (digest of the plan of the run that wrote it; older versions do not say it)

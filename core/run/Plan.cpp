@@ -166,6 +166,12 @@ std::array<std::int64_t, 3> patchOf(const Plan& plan) {
   return {patch[0], patch[1], ofPictures(plan) ? 1 : patch[2]};
 }
 
+Training ofSeparate(Training joint, const Study& study) {
+  if (study.stl.learningRate > 0) joint.learningRate = study.stl.learningRate;
+  if (study.stl.gradientClip >= 0) joint.gradientClip = study.stl.gradientClip;
+  return joint;
+}
+
 std::int64_t inputChannels(const Plan& plan) {
   if (!plan.data.inputs.empty()) return static_cast<std::int64_t>(plan.data.inputs.size());
   return plan.data.channels == DataChannels::Rgb ? 3 : 1;

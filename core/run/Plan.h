@@ -66,6 +66,8 @@ bool ofPictures(const Plan& plan);
 
 /// Voxels of a training patch along x, y, z: data.patch, and one along z for pictures.
 std::array<std::int64_t, 3> patchOf(const Plan& plan);
+/// What the separate networks of a study (methods stl and stl_kd) are trained with: its own values where it has them.
+Training ofSeparate(Training joint, const Study& study);
 
 /// Channels of the network's input: the inputs of volumes, one where the plan names none; those of pictures else.
 std::int64_t inputChannels(const Plan& plan);

@@ -174,6 +174,14 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
   }
   for (const auto& [name, source] : plan.data.sources)
     checkLayout(source.layout, "data.sources." + name + ".layout", faults);
+  using enum TrainingBest;
+  if (const auto best = plan.training.best; best != Auto && !plan.tasks.empty()) {
+    const bool masks = best == Dice || best == Nsd;
+    if (masks != marks(plan.tasks.front().second.kind) || (best == Nsd && ofPictures(plan)))
+      faults.push_back({"training.best", valueText(Json(best)),
+                        masks ? "auto, accuracy, balanced_accuracy, auc or f1" : "auto, dice or nsd",
+                        "the tasks have no such score"});
+  }
   const auto& split = plan.data.split;
   if (split.validation + split.test >= 1)
     faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",

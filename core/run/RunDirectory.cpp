@@ -164,6 +164,7 @@ std::string RunDirectory::statusText(const Status& given) const {
             {"host", status.host},
             {"heartbeat", status.heartbeat},
             {"message", status.message}};
+  if (status.bestStep >= 0) json["best"] = {{"step", status.bestStep}, {"value", status.best}, {"by", status.bestBy}};
   if (status.pid > 0 && status.host == hostName()) json["started"] = startOf(status.pid);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -187,6 +188,11 @@ Result<Status> RunDirectory::status() const {
     status.host = json.value("host", "");
     status.heartbeat = json.value("heartbeat", 0.0);
     status.message = json.value("message", "");
+    if (const auto best = json.find("best"); best != json.end() && best->at("value").is_number()) {
+      status.bestStep = best->at("step").get<std::int64_t>();
+      status.best = best->at("value").get<double>();
+      status.bestBy = best->at("by").get<std::string>();
+    }
     if ((state == State::Running || state == State::Paused) &&
         processIsGone(status, json.value("started", std::int64_t(0))))
       status.state = State::Interrupted;

@@ -26,8 +26,11 @@ struct Status {
   double secondsLeft = -1;  ///< estimate; negative if unknown
   std::int64_t pid = 0;
   std::string host{};
-  double heartbeat = 0;   ///< seconds since the epoch, UTC
-  std::string message{};  ///< the error's text when failed
+  double heartbeat = 0;        ///< seconds since the epoch, UTC
+  std::string message{};       ///< the error's text when failed
+  std::int64_t bestStep = -1;  ///< of the best validation so far; -1 if none
+  double best = 0;             ///< its figure
+  std::string bestBy{};        ///< which score that is: "dice", "auc"
 };
 
 /// What a watcher asks of the trainer; polled between steps.

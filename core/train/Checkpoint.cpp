@@ -42,6 +42,7 @@ Result<void> saveCheckpoint(const std::filesystem::path& path, const CheckpointI
   if (!info.origin.cases.empty()) metadata["cases"] = info.origin.cases;
   if (!info.origin.role.empty()) metadata["role"] = info.origin.role;
   if (info.validationDue) metadata["validation"] = "due";
+  if (!info.by.empty()) metadata["by"] = info.by;
   return nn::saveTensors(path, tensors, metadata);
 }
 
@@ -63,6 +64,7 @@ Result<std::pair<safetensors::File, CheckpointInfo>> openCheckpoint(const std::f
   if (const auto role = metadata.find("role"); role != metadata.end()) info.origin.role = role->second;
   parse(metadata, "stale", info.stale);  // files from before there was patience have none
   info.validationDue = metadata.contains("validation");
+  if (const auto by = metadata.find("by"); by != metadata.end()) info.by = by->second;
   if (!origin.plan.empty() && info.origin.plan != origin.plan)
     return fail(ErrorCode::Mismatch,
                 "the checkpoint was written under another plan (" + info.origin.plan.substr(0, 12) + ", this plan is " +

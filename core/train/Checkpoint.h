@@ -18,6 +18,9 @@ struct CheckpointInfo {
   std::int64_t stale = 0;                                  ///< validations since one was better than all before
   Origin origin;
   bool validationDue = false;  ///< stopped in the middle of a validation, which is to be done again
+  /// Which score `best` is, "dice" or "auc" for example; empty where there is none yet, and in files of versions that
+  /// knew one score alone.
+  std::string by{};
 };
 
 /// Writes atomically. Errors: Io.

@@ -68,6 +68,7 @@ Learner::Learner(const plan::Plan& plan, nn::Network student, nn::Network teache
       m_parameters(moveAndName()),
       m_optimiser(plan.training, m_parameters),
       m_gram(static_cast<int>(plan.tasks.size())) {
+  if (nn::isSeparate(m_student)) m_separateClip.emplace(m_student, m_parameters);
   if (!Surgery::performs(plan.method)) return;
   nn::NamedTensors shared;
   std::map<const void*, std::size_t> places;
@@ -144,7 +145,10 @@ Result<StepFigures> Learner::step(feed::BatchSource& batches, std::int64_t step,
         "lower training.learning_rate or lengthen training.warmup; the last checkpoint is kept", where);
   }
   const double clip = m_plan.training.gradientClip;
-  if (clip > 0 && out.gradientNorm > clip) m_optimiser.scaleGradients(clip / out.gradientNorm);
+  if (clip > 0 && m_separateClip)
+    m_separateClip->clip(clip);
+  else if (clip > 0 && out.gradientNorm > clip)
+    m_optimiser.scaleGradients(clip / out.gradientNorm);
   out.rate = learningRate(m_plan.training, step);
   m_optimiser.step(out.rate);
 

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/Error.h"
@@ -14,6 +15,7 @@
 #include "core/train/ConflictLog.h"
 #include "core/train/Objective.h"
 #include "core/train/Optimiser.h"
+#include "core/train/SeparateClip.h"
 #include "core/train/Surgery.h"
 
 namespace lorkd::train {
@@ -63,6 +65,7 @@ class Learner {
   std::vector<Projector> m_projectors;  ///< one, of networks that share nothing one a task; none without transfer
   nn::NamedTensors m_parameters;
   Optimiser m_optimiser;
+  std::optional<SeparateClip> m_separateClip;  ///< of networks that share nothing
   nn::GramRecorder m_gram;
   std::unique_ptr<Surgery> m_surgery;
   std::vector<std::size_t> m_shared, m_layers;  ///< of m_parameters: the shared ones; of those, the layers' W0

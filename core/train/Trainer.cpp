@@ -48,7 +48,7 @@ struct Trainer::Impl {
   /// Weights that are not finite must reach no file: the last checkpoint is then the last good one.
   Result<void> checkWeights() const;
   CheckpointInfo info(bool validationDue = false) const {
-    return {step, best, stale, {origin.plan, origin.cases, "last"}, validationDue};
+    return {step, best, stale, {origin.plan, origin.cases, "last"}, validationDue, by};
   }
   /// Validations that come after `done` steps: every so many, and after the last one.
   std::int64_t validationsAfter(std::int64_t done) const {
@@ -69,6 +69,7 @@ struct Trainer::Impl {
   std::int64_t step = 0, savedStep = -1;
   bool savedDue = false;  ///< the checkpoint of savedStep asks for a validation
   double best = -std::numeric_limits<double>::infinity();
+  std::string by;          ///< which score `best` is; empty before the first validation
   std::int64_t stale = 0;  ///< validations since one was better than all before
   std::int64_t stepsHere = 0;
   double secondsHere = 0, waitedHere = 0;  ///< in the steps of this process
@@ -155,17 +156,26 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
   LORKD_TRY(found, hooks.validate(student, step, saveNow));
   paused += found.paused;
   student->train();
+  // Figures of two scores cannot be compared: a checkpoint of an earlier version may have been chosen by another.
+  const bool masks = plan.tasks.front().second.kind == plan::TaskKind::Segmentation;
+  const std::string before = by.empty() && std::isfinite(best) ? (masks ? "dice" : "accuracy") : by;
+  if (!found.by.empty() && found.by != before) {
+    best = -std::numeric_limits<double>::infinity();
+    stale = 0;
+  }
+  by = found.by;
   if (found.judged) stale = found.mean > best || (!std::isfinite(best) && std::isfinite(found.mean)) ? 0 : stale + 1;
   const bool better = found.mean >= best || !std::isfinite(best);
   if (better) {
     best = found.mean;
     nn::NamedTensors weights;
     append(weights, "student.", nn::stateOf(*student));
-    LORKD_CHECK(saveCheckpoint(paths.best, {step, best, 0, {origin.plan, origin.cases, "best"}, false}, weights));
+    LORKD_CHECK(saveCheckpoint(paths.best, {step, best, 0, {origin.plan, origin.cases, "best"}, false, by}, weights));
   }
   if (hooks.event) {
-    LORKD_CHECK(hooks.event("validation",
-                            {{"step", step}, {"best", better}, {"mean", found.mean}, {"metrics", found.metrics}}));
+    LORKD_CHECK(hooks.event(
+        "validation",
+        {{"step", step}, {"best", better}, {"mean", found.mean}, {"by", found.by}, {"metrics", found.metrics}}));
     if (patienceEnded() && step < plan.training.steps)
       LORKD_CHECK(
           hooks.event("log", {{"level", "info"},
@@ -199,6 +209,7 @@ Result<bool> Trainer::Impl::resume(const CheckpointPaths& paths) {
   if (average) LORKD_CHECK(average->restore(file));
   step = savedStep = found.step;
   best = found.best;
+  by = found.by;
   stale = found.stale;
   return savedDue = found.validationDue;
 }

@@ -25,6 +25,7 @@ struct Validation {
   Json metrics;        ///< {task: {metric: value}}
   bool judged = true;  ///< there was something to validate on; if not, patience is not tried
   double paused = 0;   ///< seconds that it stood still
+  std::string by{};    ///< which score the mean is of: "dice", "auc"
 };
 
 /// Asked between steps.

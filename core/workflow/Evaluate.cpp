@@ -1,5 +1,6 @@
-#include <cmath>
 #include <limits>
+#include <array>
+#include <cmath>
 
 #include "core/data/Channels.h"
 #include "core/data/Digests.h"
@@ -20,13 +21,11 @@ std::string methodName(const plan::Plan& plan) {
   return plan.method == plan::PlanMethod::Lorkd ? "expert" : toString(plan.method);
 }
 
-/// Adds the surface scores of a class that is present in a case; masks of the voxels of `grid`, i fastest.
+/// Adds the surface scores of a class that is present in a case; masks (D, H, W).
 void addSurfaces(eval::Table& table, SurfaceMeans& means, std::size_t c, const eval::CaseRow& dice,
                  const std::string& cls, const torch::Tensor& prediction, const torch::Tensor& truth,
-                 const image::Geometry& grid) {
-  const auto [width, height, depth] = grid.size;
-  const auto scores =
-      eval::surfaceScores(prediction.view({depth, height, width}), truth.view({depth, height, width}), grid.spacing);
+                 const std::array<double, 3>& spacing, double tolerance) {
+  const auto scores = eval::surfaceScores(prediction, truth, spacing, tolerance);
   means.add(c, scores);
   auto row = dice;
   const auto add = [&](const char* metric, double value) {
@@ -48,6 +47,43 @@ void addOverlap(eval::Table& table, std::vector<RunningMean>& means, std::size_t
   table.addCase(row);
 }
 
+/// Adds which lesions of a class were found in a case.
+void addLesions(eval::Table& table, LesionMeans& means, std::size_t c, eval::CaseRow row, const std::string& cls,
+                const eval::LesionScores& scores) {
+  means.add(c, scores);
+  const auto add = [&](const char* metric, double value) {
+    row.metric = metric + ("/" + cls);
+    row.value = value;
+    table.addCase(row);
+  };
+  if (const auto v = scores.sensitivity()) add("lesion_sensitivity", *v);
+  if (const auto v = scores.f1()) add("lesion_f1", *v);
+  add("lesion_false_positives", static_cast<double>(scores.falsePositives));
+}
+
+/// Adds the rows of lesions of a task; none where no class of it is one, or none was annotated.
+void addLesionRows(eval::Table& table, const LesionMeans& means, const std::string& name, const plan::Task& options,
+                   const std::string& method, std::int64_t cases) {
+  if (std::isnan(meanOf(means.falsePositives))) return;
+  std::int64_t lesions = 0;
+  for (const auto n : means.lesions) lesions += n;
+  table.add({name, method, "lesion_sensitivity", meanOf(means.sensitivity), cases});
+  table.add({name, method, "lesion_f1", meanOf(means.f1), cases});
+  table.add({name, method, "lesion_false_positives", meanOf(means.falsePositives), cases});
+  table.add({name, method, "lesions", static_cast<double>(lesions), cases});
+  for (std::size_t c = 0; c < options.classes.size(); ++c) {
+    const auto& [cls, unused] = options.classes[c];
+    if (means.falsePositives[c].count == 0) continue;
+    const auto add = [&](const char* metric, const RunningMean& mean) {
+      table.add({name, method, metric + ("/" + cls), mean.mean(), mean.count});
+    };
+    add("lesion_sensitivity", means.sensitivity[c]);
+    add("lesion_f1", means.f1[c]);
+    add("lesion_false_positives", means.falsePositives[c]);
+    table.add({name, method, "lesions/" + cls, static_cast<double>(means.lesions[c]), means.falsePositives[c].count});
+  }
+}
+
 /// Adds the rows of one segmentation task: Dice and surface scores per class and their mean, on the source grid of
 /// every test case, what is found where a class is absent, and the scores of each case.
 Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task, const data::CaseList& cases,
@@ -58,6 +94,7 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
   MaskScores scores(options.classes.size());
   SurfaceMeans surfaces(options.classes.size());
   std::vector<RunningMean> overlaps(options.classes.size());  // of pictures: intersection over union
+  LesionMeans lesions(options.classes.size());
   const auto test = cases.of(data::Split::Test, task);
   for (std::size_t i = 0; i < test.size(); ++i) {
     const auto tick = [&] {
@@ -90,10 +127,18 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
           const auto [metric, value] = scores.add(c, found, there, voxelVolume);
           const eval::CaseRow row{name, method, metric + ("/" + cls), test[i]->item.id, test[i]->item.patient, value};
           table.addCase(row);
+          const auto [width, height, depth] = predicted.source().size;
+          const auto volume = found.view({depth, height, width}), truthVolume = there.view({depth, height, width});
+          const auto& wanted = options.classes[c].second;
           if (metric == std::string_view("dice") && predicted.source().pixels)
             addOverlap(table, overlaps, c, row, cls);
           else if (metric == std::string_view("dice"))
-            addSurfaces(table, surfaces, c, row, cls, found, there, predicted.source());
+            addSurfaces(table, surfaces, c, row, cls, volume, truthVolume, spacing, wanted.tolerance);
+          // Nobody knows how large what is in a picture is: there the smallest lesion is a pixel.
+          const double unit = predicted.source().pixels ? std::numeric_limits<double>::infinity() : voxelVolume;
+          if (wanted.lesions)
+            addLesions(table, lesions, c, row, cls,
+                       eval::lesionScores(volume, truthVolume, lesionRule(plan.evaluation, unit)));
           return {};
         }));
     LORKD_CHECK(digests.of(*test[i]));  // that it did not change as it was read
@@ -127,7 +172,35 @@ Result<void> addSegmentation(eval::Table& table, nn::Network& network, int task,
     table.add({name, method, "specificity/" + cls, scores.specificity(c), scores.absent(c)});
     if (measured) table.add({name, method, "false_positive_ml/" + cls, scores.falsePositive(c), scores.absent(c)});
   }
+  addLesionRows(table, lesions, name, options, method, n);
   return {};
+}
+
+/// Adds the rows of one classification task: its scores, those of each class that has test pictures, how often each
+/// class was taken for which, and the answers themselves.
+void addClassification(eval::Table& table, eval::Answers answers, const std::string& method) {
+  answers.method = method;
+  const eval::AnswerScores scores(answers);
+  const auto& name = answers.task;
+  const auto n = static_cast<std::int64_t>(scores.pictures());
+  for (const auto& metric : eval::classificationMetrics()) table.add({name, method, metric, scores.value(metric), n});
+  for (std::size_t c = 0; c < answers.classes.size(); ++c) {
+    const auto& cls = answers.classes[c];
+    for (const char* metric : {"accuracy/", "auc/", "average_precision/", "f1/"})
+      table.add({name, method, metric + cls, scores.value(metric + cls), scores.picturesOf(c)});
+    for (std::size_t answer = 0; answer < answers.classes.size(); ++answer)
+      table.add({name, method, "confusion/" + cls + "/" + answers.classes[answer],
+                 static_cast<double>(scores.confused(c, answer)), scores.picturesOf(c)});
+  }
+  table.addAnswers(std::move(answers));
+}
+
+/// Adds the mean over the tasks that have a value of it.
+void addMean(eval::Table& table, const plan::Plan& plan, const std::string& method, const std::string& metric) {
+  RunningMean mean;
+  for (const auto& [name, options] : plan.tasks)
+    if (const double value = table.value(name, method, metric); std::isfinite(value)) mean.add(value);
+  table.add({"mean", method, metric, mean.mean(), 0});
 }
 
 /// Adds what each task's deployed network costs (parameters; multiply-adds for one patch) and all of them together:
@@ -183,29 +256,21 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   eval::Table table;
   data::Digests digests;
   const auto method = methodName(plan);
-  double sum = 0;
-  int scored = 0;
-  std::string primary;
   for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
-    const auto& [name, options] = plan.tasks[static_cast<std::size_t>(t)];
-    if (plan::marks(options.kind)) {
+    if (plan::marks(plan.tasks[static_cast<std::size_t>(t)].second.kind)) {
       LORKD_CHECK(addSegmentation(table, network, t, cases, digests, plan, device, progress, cancel));
-      primary = "dice";
     } else {
       LORKD_TRY(prepared, data::prepare(plan, cases, preparedFolder(run), progress, cancel));
       LORKD_TRY(dataset, feed::Dataset::open(prepared, plan));
       LORKD_TRY(found, score(network, t, "test", dataset, plan, device, cancel));
-      for (const auto& [metric, value] : found.metrics) table.add({name, method, metric, value, found.cases});
-      for (std::size_t i = 0; i < found.correct.size(); ++i) {
-        const auto picture = "picture-" + std::to_string(i + 1);
-        table.addCase({name, method, "accuracy", picture, name + " " + picture, found.correct[i]});
-      }
-      primary = "accuracy";
+      addClassification(table, std::move(found.answers), method);
     }
-    // A task may have nothing to score: no test case, or none of its structures in the held-out slab.
-    if (const double value = table.value(name, method, primary); std::isfinite(value)) sum += value, ++scored;
   }
-  table.add({"mean", method, primary, scored > 0 ? sum / scored : std::numeric_limits<double>::quiet_NaN(), 0});
+  // A task may have nothing to score: no test case, or none of its structures in the held-out slab.
+  if (plan::marks(plan.tasks.front().second.kind))
+    addMean(table, plan, method, "dice");
+  else
+    for (const auto& metric : eval::classificationMetrics()) addMean(table, plan, method, metric);
   addCosts(table, network, plan, device);
   LORKD_CHECK(addTraining(table, run));
   LORKD_CHECK(eval::writeMetrics(run, table));

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/base/Progress.h"
+#include "core/eval/Answers.h"
 #include "core/eval/SlidingWindow.h"
 #include "core/eval/SurfaceScores.h"
 #include "core/feed/Dataset.h"
@@ -31,19 +32,24 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
                                     torch::Device device, const CancelToken& cancel, const Tick& tick = {});
 
 /// Mean figures of one task over a split of prepared examples: {"dice": v} (mean over classes of the mean over cases
-/// where the class is present), with {"specificity": v} where classes are absent in some, or {"accuracy": v, "auc": v}.
-/// `primary` names the first.
+/// where the class is present), with {"specificity": v} where classes are absent in some and {"nsd": v} where asked; or
+/// of pictures those of eval::classificationMetrics() that have a value, but for calibration_error and
+/// average_precision, which only tests tell.
 struct Score {
-  std::vector<std::pair<std::string, double>> metrics;  ///< first one is primary
+  std::vector<std::pair<std::string, double>> metrics;  ///< empty of no picture
   /// "dice/<class>", and "specificity/<class>" and "false_positive_ml/<class>" where it is absent in a case; or
   /// "accuracy/<class>": the share of the class's pictures that were recognised; not-a-number for a
   /// class that no example has.
   std::vector<std::pair<std::string, double>> classes;
   std::int64_t cases = 0;
-  std::vector<double> correct;  ///< of pictures, in the dataset's order: 1 where the largest logit is the label, else 0
+  eval::Answers answers;  ///< to pictures, without the method's name
+  /// Of metrics; not-a-number if it is not there.
+  double value(const std::string& metric) const;
 };
+/// `surfaces`: with NSD at the working spacing, which takes two distance transforms a class and case.
 Result<Score> score(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
-                    const plan::Plan& plan, torch::Device device, const CancelToken& cancel, const Tick& tick = {});
+                    const plan::Plan& plan, torch::Device device, const CancelToken& cancel, const Tick& tick = {},
+                    bool surfaces = false);
 
 /// A mean of what has been added so far.
 struct RunningMean {
@@ -76,8 +82,7 @@ class MaskScores {
   std::vector<RunningMean> m_dice, m_specificity, m_falsePositive;
 };
 
-/// Running means per class of how surfaces and volumes differ, of cases where the class is present. For tests alone:
-/// two distance transforms a class and case are too much for a validation.
+/// Running means per class of how surfaces and volumes differ, of cases where the class is present.
 struct SurfaceMeans {
   explicit SurfaceMeans(std::size_t classes)
       : nsd(classes), hd95(classes), volumeDifference(classes), missed(classes) {}
@@ -87,5 +92,18 @@ struct SurfaceMeans {
   std::vector<RunningMean> volumeDifference;  ///< ml, prediction minus truth
   std::vector<std::int64_t> missed;           ///< cases where nothing was found: those that hd95 leaves out
 };
+
+/// Running means per class of which lesions were found, of the classes that the plan calls lesions.
+struct LesionMeans {
+  explicit LesionMeans(std::size_t classes)
+      : sensitivity(classes), f1(classes), falsePositives(classes), lesions(classes) {}
+  void add(std::size_t c, const eval::LesionScores& scores);
+  std::vector<RunningMean> sensitivity;     ///< of cases with lesions
+  std::vector<RunningMean> f1;              ///< of cases with lesions or false ones
+  std::vector<RunningMean> falsePositives;  ///< a case
+  std::vector<std::int64_t> lesions;        ///< in all cases together
+};
+/// The rule of a plan, for voxels of so many ml.
+eval::LesionRule lesionRule(const plan::Evaluation& options, double voxelVolume);
 
 }  // namespace lorkd::workflow

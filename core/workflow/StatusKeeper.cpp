@@ -14,6 +14,8 @@ StatusKeeper::StatusKeeper(const run::RunDirectory& run) : m_run(run), m_lastWor
   m_status.state = run::State::Running;
   m_status.pid = ::getpid();
   m_status.host = hostName();
+  if (const auto before = run.status())  // a resumed training still has its best checkpoint
+    m_status.bestStep = before->bestStep, m_status.best = before->best, m_status.bestBy = before->bestBy;
   (void)write();
   m_thread = std::jthread([this](std::stop_token stop) {
     std::unique_lock lock(m_mutex);

@@ -78,6 +78,8 @@ Result<std::vector<StudyRun>> studyRuns(const plan::Plan& plan, const StudyOptio
     if (fold >= 0) own.data.split = foldOf(plan.data.split, fold);
     own.method = method;
     own.seed = seed;
+    if (method == plan::PlanMethod::Stl || method == plan::PlanMethod::StlKd)
+      own.training = plan::ofSeparate(own.training, plan.study);
     own.study = {};  // methods and seeds may be added later
     own.name = plan.name + " " + end;
     out.push_back({method, seed, folder / (studyName(plan) + "-" + end), std::move(own), teacher, shown, fold});

@@ -159,7 +159,13 @@ Result<void> trainHere(const run::RunDirectory& run, Progress& progress, const C
   feed::BatchSource batches(dataset, plan);
   train::Trainer trainer(plan, student, teacher, device);
   train::Hooks hooks;
-  hooks.event = [&](const std::string& kind, Json fields) { return events.append(kind, std::move(fields)); };
+  hooks.event = [&](const std::string& kind, Json fields) {
+    if (kind == "validation" && fields.at("best").get<bool>())
+      status.update([&](run::Status& s) {
+        s.bestStep = fields.at("step"), s.best = fields.at("mean"), s.bestBy = fields.at("by");
+      });
+    return events.append(kind, std::move(fields));
+  };
   hooks.control = [&](std::int64_t step, double secondsLeft) {
     // Of a nested teacher both tell: its own run, and the run around it, which is the one that is watched.
     for (auto* keeper : {&status, &desk.status()})

@@ -19,12 +19,13 @@ std::int64_t rankFor(const nn::LayerSpectrum& spectrum, const Truncation& trunca
   return rank;
 }
 
-/// The task's first figure on the test cases; not-a-number without any.
-Result<Score> testScore(nn::Network& network, int task, const feed::Dataset& dataset, const plan::Plan& plan,
-                        torch::Device device, const CancelToken& cancel) {
+/// The task's scores on the validation cases. The test cases are for what was decided without them: a rank that was
+/// chosen by looking at their scores would make these too good.
+Result<Score> validationScore(nn::Network& network, int task, const feed::Dataset& dataset, const plan::Plan& plan,
+                              torch::Device device, const CancelToken& cancel) {
   network->to(device);
   network->eval();
-  return score(network, task, "test", dataset, plan, device, cancel);
+  return score(network, task, "validation", dataset, plan, device, cancel);
 }
 
 }  // namespace
@@ -53,18 +54,19 @@ Result<Json> truncateExpert(nn::Network& network, int task, const Truncation& tr
     }
     out["energy_kept"] = kept / all;
     LORKD_TRY(device, setUpDevice(plan));
-    LORKD_TRY(before, testScore(network, task, dataset, plan, device, cancel));
+    LORKD_TRY(before, validationScore(network, task, dataset, plan, device, cancel));
     out["factor_parameters_before"] = network->factorParameters(task);
     nn::truncate(network, task, ranks);
     out["factor_parameters"] = network->factorParameters(task);
-    LORKD_TRY(after, testScore(network, task, dataset, plan, device, cancel));
+    LORKD_TRY(after, validationScore(network, task, dataset, plan, device, cancel));
     const auto value = [](const Score& s) {
-      return s.cases > 0 && std::isfinite(s.metrics.front().second) ? Json(s.metrics.front().second) : Json();
+      return !s.metrics.empty() && std::isfinite(s.metrics.front().second) ? Json(s.metrics.front().second) : Json();
     };
     out["metric"] = before.metrics.empty() ? Json() : Json(before.metrics.front().first);
     out["before"] = value(before);
     out["after"] = value(after);
     out["cases"] = before.cases;
+    out["split"] = "validation";
     return out;
   });
 }

@@ -20,9 +20,10 @@ struct Truncation {
   bool any() const { return rank > 0 || energy > 0; }
 };
 
-/// Truncates one task's factors in `network` and scores the task before and after on the prepared test cases:
+/// Truncates one task's factors in `network` and scores the task before and after on the prepared
+/// validation cases, by which a rank may be chosen; never on the test cases, whose scores must not choose anything:
 /// {rank or energy, layers {name: rank}, energy_kept, factor_parameters_before, factor_parameters, metric, before,
-/// after, cases}; before and after are null where there is no test case.
+/// after, cases, split}; before and after are null where there is no validation case.
 /// Errors: Unsupported (no factors), InvalidArgument (untrained factors), Cancelled.
 Result<Json> truncateExpert(nn::Network& network, int task, const Truncation& truncation, const feed::Dataset& dataset,
                             const plan::Plan& plan, const CancelToken& cancel);

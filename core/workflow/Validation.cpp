@@ -1,5 +1,6 @@
 #include "core/workflow/Validation.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/workflow/Scoring.h"
@@ -12,6 +13,17 @@ struct TrainingAgain {
   ~TrainingAgain() { network->train(); }
 };
 
+/// The score that chooses the best checkpoint.
+std::string chooser(const plan::Plan& plan) {
+  if (plan.training.best != plan::TrainingBest::Auto) return toString(plan.training.best);
+  return plan.tasks.front().second.kind == plan::TaskKind::Segmentation ? "dice" : "auc";
+}
+
+/// Whether the validation pictures of a task are of one class: AUC then has no value, whatever the network says.
+bool ofOneClass(const eval::Answers& answers) {
+  return std::ranges::all_of(answers.pictures, [&](const auto& p) { return p.truth == answers.pictures[0].truth; });
+}
+
 }  // namespace
 
 Result<train::Validation> validate(nn::Network& network, const feed::Dataset& dataset, const plan::Plan& plan,
@@ -20,6 +32,8 @@ Result<train::Validation> validate(nn::Network& network, const feed::Dataset& da
   train::Validation out;
   out.metrics = Json::object();
   const double pausedBefore = desk.secondsPaused();
+  const auto wanted = chooser(plan);
+  std::vector<std::string> metrics;  // that count in the mean
   int counted = 0;
   const TrainingAgain again{network};
   network->eval();
@@ -29,14 +43,24 @@ Result<train::Validation> validate(nn::Network& network, const feed::Dataset& da
       tick();
       if (saved && desk.takeCheckpoint()) saved = save();
     };
-    LORKD_TRY(scored, score(network, t, "validation", dataset, plan, device, cancel, meanwhile));
+    LORKD_TRY(scored, score(network, t, "validation", dataset, plan, device, cancel, meanwhile, wanted == "nsd"));
     LORKD_CHECK(saved);
     auto& entry = out.metrics[plan.tasks[static_cast<std::size_t>(t)].first] = Json::object();
+    const bool pictures = !scored.answers.pictures.empty();
+    const bool instead = wanted == "auc" && pictures && ofOneClass(scored.answers);
+    const std::string metric = instead ? "accuracy" : wanted;
+    if (const double own = scored.value(metric); std::isfinite(own)) entry[metric] = own;  // readers take the first
     for (const auto* figures : {&scored.metrics, &scored.classes})
       for (const auto& [name, value] : *figures) entry[name] = value;
-    if (!scored.metrics.empty() && std::isfinite(scored.metrics.front().second))
-      out.mean += scored.metrics.front().second, ++counted;
+    if (scored.metrics.empty()) continue;
+    double value = scored.value(metric);
+    if (pictures && !std::isfinite(value)) value = 0;  // the network's answers are no numbers
+    if (!std::isfinite(value)) continue;               // no validation case has any structure of the task
+    out.mean += value, ++counted;
+    if (std::ranges::find(metrics, metric) == metrics.end()) metrics.push_back(metric);
   }
+  for (const auto& metric : metrics) out.by += (out.by.empty() ? "" : ", ") + metric;
+  if (out.by.empty()) out.by = wanted;
   out.judged = counted > 0;
   if (out.judged) out.mean /= counted;
   out.paused = desk.secondsPaused() - pausedBefore;

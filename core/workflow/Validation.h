@@ -10,7 +10,8 @@
 
 namespace lorkd::workflow {
 
-/// Scores every task on the validation cases, and obeys the desk between windows and pictures: a stop ends it with
+/// Scores every task on the validation cases, by training.best (a task with validation pictures of one class alone has
+/// no AUC, and its accuracy counts instead), and obeys the desk between windows and pictures: a stop ends it with
 /// Cancelled, a pause holds it, a checkpoint is written by `save`, which finds the network as it was given. `tick`
 /// tells whoever watches that work goes on. The network is left in training mode.
 Result<train::Validation> validate(nn::Network& network, const feed::Dataset& dataset, const plan::Plan& plan,

@@ -17,6 +17,9 @@ QString title(Subject subject, const QString& key) {
   if (key == QLatin1String("transfer_logits")) return LossPlot::tr("Logit transfer");
   if (key == QLatin1String("accuracy")) return LossPlot::tr("Accuracy");
   if (key == QLatin1String("auc")) return LossPlot::tr("AUC");
+  if (key == QLatin1String("balanced_accuracy")) return LossPlot::tr("Balanced accuracy");
+  if (key == QLatin1String("f1")) return LossPlot::tr("F1");
+  if (key == QLatin1String("nsd")) return LossPlot::tr("NSD");
   return key;
 }
 

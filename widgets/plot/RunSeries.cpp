@@ -108,6 +108,8 @@ void RunSeries::addValidation(const Json& event, double step, double time) {
   if (best != event.end() && best->is_boolean() && best->get<bool>()) {
     m_bestStep = static_cast<std::int64_t>(step);
     m_bestMean = mean;
+    const auto by = event.find("by");
+    m_bestBy = by != event.end() && by->is_string() ? by->get<std::string>() : std::string();
   }
 }
 

@@ -46,10 +46,11 @@ class RunSeries {
   const Series& seconds() const { return m_seconds; }  ///< seconds a step
   /// Share of the time of the last `steps` steps that was spent waiting for data; not-a-number if none tells.
   double recentWait(std::size_t steps) const;
-  std::int64_t bestStep() const { return m_bestStep; }  ///< step of the best validation, or -1
-  double bestMean() const { return m_bestMean; }        ///< mean metric there; not-a-number if none
-  double startTime() const { return m_startTime; }      ///< time of the first event, or 0
-  std::int64_t lastStep() const { return m_lastStep; }  ///< the last step logged, or 0
+  std::int64_t bestStep() const { return m_bestStep; }    ///< step of the best validation, or -1
+  double bestMean() const { return m_bestMean; }          ///< mean metric there; not-a-number if none
+  const std::string& bestBy() const { return m_bestBy; }  ///< which metric chose it; empty in logs that do not say
+  double startTime() const { return m_startTime; }        ///< time of the first event, or 0
+  std::int64_t lastStep() const { return m_lastStep; }    ///< the last step logged, or 0
 
   const std::vector<ConflictMeasurement>& conflicts() const { return m_conflicts; }
   const std::vector<std::string>& conflictTasks() const { return m_conflictTasks; }
@@ -66,6 +67,7 @@ class RunSeries {
   Series m_total, m_mean, m_rate, m_seconds, m_wait;
   std::int64_t m_bestStep = -1, m_lastStep = 0;
   double m_bestMean = std::numeric_limits<double>::quiet_NaN(), m_startTime = 0;
+  std::string m_bestBy;
   std::vector<ConflictMeasurement> m_conflicts;
   std::vector<std::string> m_conflictTasks, m_conflictLayers;
   std::vector<LogLine> m_log;

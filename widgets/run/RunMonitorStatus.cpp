@@ -123,7 +123,8 @@ void RunMonitor::showCourse(bool live) {
   if (shown() && shown()->series()->bestStep() >= 0) {
     const auto& series = *shown()->series();
     figures << (showsTeacher() ? tr("teacher's best validation %1 at step %2") : tr("best validation %1 at step %2"))
-                   .arg(series.bestMean(), 0, 'f', 3)
+                   .arg(QString::number(series.bestMean(), 'f', 3) +
+                        (series.bestBy().empty() ? QString() : " (" + QString::fromStdString(series.bestBy()) + ")"))
                    .arg(QLocale().toString(static_cast<qint64>(series.bestStep())));
   }
   m_bar->setSegments(course.segments);

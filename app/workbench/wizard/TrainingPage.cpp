@@ -75,12 +75,14 @@ TrainingPage::TrainingPage(RunWizard* wizard) : PlanPage(wizard) {
   add(tr("Optimiser"),
       {"training.optimiser", "training.schedule", "training.warmup", "training.weight_decay", "training.momentum",
        "training.gradient_clip"},
-      {"training.accumulate", "training.ema", "training.patience", "training.sampling", "training.checkpoint_every"});
+      {"training.accumulate", "training.ema", "training.best", "training.patience", "training.sampling",
+       "training.checkpoint_every"});
   add(tr("Losses and conflict"), {"losses.dice", "losses.bce", "losses.cross_entropy"},
       {"conflict.enabled", "conflict.every", "conflict.batches"});
   add(tr("Data"),
       {"data.clip", "data.channels", "data.longer_side", "data.foreground", "data.split.given", "data.split.slab"},
-      {"data.split.folds", "data.split.fold", "data.split.held_out", "evaluation.overlap", "evaluation.threshold"});
+      {"data.split.folds", "data.split.fold", "data.split.held_out", "evaluation.overlap", "evaluation.threshold",
+       "evaluation.lesion_overlap", "evaluation.lesion_volume"});
   add(tr("Augmentation"), {"data.mirror", "data.rotate", "data.zoom"}, {"data.intensity", "data.noise"});
   add(tr("Machine"), {"training.precision", "training.memory"}, {"training.loader_threads", "threads"});
   auto* layout = new QVBoxLayout(this);

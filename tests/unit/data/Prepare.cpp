@@ -262,6 +262,8 @@ TEST(PreparePictures, SplitsClassesAndReuse) {
     const auto images = *file->tensor("images"), labels = *file->tensor("labels");
     EXPECT_EQ(labels.dtype, "I64");
     EXPECT_THAT(images.shape, ElementsAre(labels.shape[0], 1, 24, 32));
+    EXPECT_THAT(file->tensor("origins")->shape, ElementsAre(labels.shape[0], 3));
+    EXPECT_EQ(Json::parse(file->metadata().at("sets")), Json::array({entry["case"]}));
     total += labels.shape[0];
     std::vector<float> values(images.bytes.size() / 4);
     std::memcpy(values.data(), images.bytes.data(), images.bytes.size());

@@ -87,7 +87,7 @@ TEST(Report, SurfaceScoresStandBesideDice) {
   add("expert", "", 0.5);
   add("expert", "/liver", 0.5);
   const auto alone = html();
-  EXPECT_THAT(alone, HasSubstr("<th>expert</th><th class='n'>dice</th><th class='n'>NSD at 2\u202fmm</th>"
+  EXPECT_THAT(alone, HasSubstr("<th>expert</th><th class='n'>dice</th><th class='n'>NSD</th>"
                                "<th class='n'>HD95</th><th class='n'>missed</th><th class='n'>cases</th>"));
   EXPECT_THAT(alone, HasSubstr("<td class='n'><span>0.50\u202fmm</span></td><td class='n'><span>1</span></td>"
                                "<td class='n soft'>8</td>"))

@@ -177,3 +177,29 @@ TEST(LesionScores, ByHand) {
   EXPECT_EQ(lesionScores(truth, none).falsePositives, 3);
   EXPECT_EQ(lesionScores(none, truth).sensitivity(), 0);
 }
+
+TEST(LesionScores, AgreeWithScipyByEachRule) {
+  struct Counts {
+    std::int64_t lesions, found, falsePositives;
+  };
+  const LesionRule rules[] = {{0, 0}, {0.1, 0}, {0.5, 0}, {0, 60}, {0.1, 60}};
+  const struct {
+    double phaseOfTruth, phase, thresholdOfTruth, threshold;
+    Counts counts[5];
+  } peers[] = {
+      // printed by tests/peers/lesions.py
+      {0.0, 0.5, 0.9, 0.9, {{4, 3, 0}, {4, 2, 7}, {4, 0, 10}, {1, 1, 0}, {1, 1, 0}}},
+      {0.3, 0.9, 0.6, 0.8, {{6, 3, 0}, {6, 1, 7}, {6, 0, 8}, {1, 1, 0}, {1, 1, 1}}},
+      {0.7, 3.1, 1.5, 1.4, {{18, 11, 13}, {18, 0, 17}, {18, 0, 17}, {8, 7, 3}, {8, 0, 5}}},
+      {2.0, 2.7, 1.2, 0.7, {{18, 16, 3}, {18, 1, 3}, {18, 0, 4}, {6, 6, 0}, {6, 1, 0}}},
+  };
+  for (const auto& peer : peers) {
+    const auto truth = blobs(peer.phaseOfTruth, peer.thresholdOfTruth), p = blobs(peer.phase, peer.threshold);
+    for (std::size_t r = 0; r < 5; ++r) {
+      const auto scores = lesionScores(p, truth, rules[r]);
+      EXPECT_EQ(scores.lesions, peer.counts[r].lesions) << peer.phase << ", rule " << r;
+      EXPECT_EQ(scores.found, peer.counts[r].found) << peer.phase << ", rule " << r;
+      EXPECT_EQ(scores.falsePositives, peer.counts[r].falsePositives) << peer.phase << ", rule " << r;
+    }
+  }
+}

@@ -71,7 +71,7 @@ TEST(Table, ScoresOfSurfacesHaveUnitsAndWorseIsLess) {
   EXPECT_EQ(eval::formatValue("volume_difference_ml", -1.2), "-1.20\u202fml");
   EXPECT_EQ(eval::formatValue("missed", 3), "3");
   EXPECT_EQ(eval::formatValue("nsd", 0.5), "0.5000");
-  EXPECT_EQ(eval::metricTitle("nsd/liver"), "NSD at 2\u202fmm: liver");
+  EXPECT_EQ(eval::metricTitle("nsd/liver"), "NSD: liver");
   EXPECT_EQ(eval::metricTitle("dice/liver"), "dice/liver");
   EXPECT_GT(eval::merit("hd95_mm", 1), eval::merit("hd95_mm", 2));
   EXPECT_GT(eval::merit("volume_difference_ml", -1), eval::merit("volume_difference_ml", 2));

@@ -39,9 +39,13 @@ class PreparedFolder {
     index.push_back({{"file", id + "-" + split + ".safetensors"}, {"case", id}, {"split", split}, {"tasks", tasks}});
   }
   /// images (N, C, H, W) float32, labels (N) int64.
-  void addPictures(int task, const std::string& split, const torch::Tensor& images, const torch::Tensor& labels) {
+  /// `origins` (N, 3) int64 of `sets`, see data::prepare(), where a file is to have them.
+  void addPictures(int task, const std::string& split, const torch::Tensor& images, const torch::Tensor& labels,
+                   const torch::Tensor& origins = {}, const Json& sets = Json::array()) {
     const auto name = "pictures-" + std::to_string(task) + "-" + split;
-    write(name, {{"images", images}, {"labels", labels}});
+    std::vector<std::pair<std::string, torch::Tensor>> tensors{{"images", images}, {"labels", labels}};
+    if (origins.defined()) tensors.emplace_back("origins", origins);
+    write(name, tensors, {{"sets", sets.dump()}});
     index.push_back(
         {{"file", name + ".safetensors"}, {"case", name}, {"split", split}, {"tasks", {task}}, {"kind", "picture"}});
   }
@@ -51,7 +55,8 @@ class PreparedFolder {
   Json index = Json::array();
 
  private:
-  void write(const std::string& name, const std::vector<std::pair<std::string, torch::Tensor>>& tensors) const {
+  void write(const std::string& name, const std::vector<std::pair<std::string, torch::Tensor>>& tensors,
+             const std::map<std::string, std::string>& metadata = {}) const {
     std::vector<safetensors::Entry> entries;
     std::vector<torch::Tensor> kept;
     for (const auto& [key, tensor] : tensors) {
@@ -64,7 +69,7 @@ class PreparedFolder {
                          tensor.sizes().vec(),
                          {static_cast<const std::byte*>(kept.back().data_ptr()), kept.back().nbytes()}});
     }
-    ASSERT_TRUE(safetensors::write(m_path / (name + ".safetensors"), entries));
+    ASSERT_TRUE(safetensors::write(m_path / (name + ".safetensors"), entries, metadata));
   }
   std::filesystem::path m_path;
 };

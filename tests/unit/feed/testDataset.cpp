@@ -104,6 +104,34 @@ TEST(Dataset, ReadsPicturesOfSeveralFiles) {
   EXPECT_EQ(example->target.item<std::int64_t>(), 1);
 }
 
+TEST(Dataset, SaysWhosePicturesThereAre) {
+  plan::Plan plan;
+  plan.tasks.emplace_back("skin", test::makeTask({"a", "b"}, plan::TaskKind::Classification));
+  const auto images = torch::zeros({3, 1, 3, 3});
+  const auto labels = torch::tensor({1, 0, 1}, torch::kInt64);
+  const auto origins = torch::tensor({{1, 40, 7}, {0, 12, -1}, {1, 44, 7}}, torch::kInt64);
+  const auto open = [&](const torch::Tensor& of, const Json& sets) {
+    PreparedFolder folder;
+    folder.addPictures(0, "test", images, labels, of, sets);
+    folder.writeIndex();
+    return Dataset::open(folder.path() / "index.json", plan);
+  };
+  const auto data = open(origins, {"left", "right"});
+  ASSERT_TRUE(data) << data.error().text();
+  const auto example = [&](std::size_t i) { return data->example("test", 0, i).value(); };
+  EXPECT_EQ(example(0).id, "right#40");
+  EXPECT_EQ(example(0).patient, example(2).patient);
+  EXPECT_NE(example(0).patient, example(0).id);
+  EXPECT_EQ(example(1).patient, "left#12") << "nobody says whose it is";
+  const auto silent = open({}, Json::array());
+  ASSERT_TRUE(silent);
+  EXPECT_EQ(silent->example("test", 0, 1)->patient, silent->example("test", 0, 1)->id);
+  for (const auto& wrong : {open(origins, {"left"}), open(origins, "left"), open(origins.slice(0, 0, 2), {"a", "b"})}) {
+    ASSERT_FALSE(wrong);
+    EXPECT_NE(wrong.error().message.find("origins"), std::string::npos) << wrong.error().text();
+  }
+}
+
 TEST(Dataset, TakesTasksByNameToo) {
   PreparedFolder folder;
   folder.addVolume("one", "train", torch::zeros({3, 4, 5}), {{1, mask(1)}});

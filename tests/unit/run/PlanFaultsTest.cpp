@@ -73,6 +73,9 @@ TEST(PlanFaults, EachIsNamedWithValueRangeAndHint) {
        "the run directory of an earlier teacher", "set teacher.source"},
       {R"({"tasks":{"sex":{"kind":"classification","classes":{"m":{},"f":{}}}}})", "tasks.sex.kind",
        "\"classification\"", "segmentation", "mixed"},
+      {R"({"training":{"best":"auc"}})", "training.best", "\"auc\"", "auto, dice or nsd", "no such score"},
+      {R"({"tasks":{"liver":{"kind":"classification"}},"training":{"best":"nsd"}})", "training.best", "\"nsd\"",
+       "auto, accuracy, balanced_accuracy, auc or f1", "no such score"},
       {R"({"tasks":{"liver":{"kind":"classification","classes":{"spleen":null}}}})", "tasks.liver.classes",
        R"(["liver"])", "at least 2 classes", ""},
   };

@@ -6,7 +6,10 @@
 #include <cmath>
 
 #include "core/run/EventLog.h"
+#include "core/workflow/Scoring.h"
+#include "core/workflow/Truncate.h"
 #include "tests/support/TemporaryFolder.h"
+#include "tests/unit/feed/Prepared.h"
 #include "tests/unit/workflow/TrainedRun.h"
 
 namespace lorkd::workflow {
@@ -117,6 +120,42 @@ TEST(Ranks, SaysWhenThereIsNoBasis) {
   EXPECT_EQ(adviseRanks(test::trainedRun(folder / "mtl", plan, *shared), {}).error().code, ErrorCode::Unsupported);
   EXPECT_EQ(adviseRanks(*run::RunDirectory::create(folder / "empty", threeTasks()), {}).error().code,
             ErrorCode::NotFound);
+}
+
+TEST(Truncate, IsJudgedByValidationCasesAlone) {
+  // Ranks are chosen by what this says: on test cases, their scores would become too good.
+  const auto plan =
+      test::parsePlan(R"({"data": {"patch": [8, 8, 8]}, "evaluation": {"threshold": 0.05}, "device": "cpu",
+    "tasks": {"a": {"classes": {"x": {}}, "rank": 4}}, "backbone": {"name": "unet3d", "widths": [4, 8]}})");
+  const auto make = [&] {
+    auto network = makeNetwork(plan).value();
+    test::plantRanks(network, {4});
+    network->eval();
+    return network;
+  };
+  test::PreparedFolder prepared;
+  torch::manual_seed(4);
+  const auto add = [&](const std::string& id, const std::string& split) {
+    const auto image = torch::randn({8, 8, 8});
+    prepared.addVolume(id, split, image, {{0, (image > 0.3).to(torch::kUInt8).unsqueeze(0)}});
+  };
+  add("one", "validation"), add("two", "validation"), add("three", "test");
+  prepared.writeIndex();
+  const auto data = feed::Dataset::open(prepared.path() / "index.json", plan);
+  ASSERT_TRUE(data) << data.error().text();
+  CancelToken cancel;
+  auto network = make(), whole = make();
+  const auto before = score(whole, 0, "validation", *data, plan, torch::kCPU, cancel);
+  const auto tested = score(whole, 0, "test", *data, plan, torch::kCPU, cancel);
+  ASSERT_TRUE(before && tested && before->value("dice") != tested->value("dice"));
+  const auto told = truncateExpert(network, 0, {.rank = 1}, *data, plan, cancel);
+  ASSERT_TRUE(told) << told.error().text();
+  EXPECT_EQ((*told)["split"], "validation");
+  EXPECT_EQ((*told)["cases"], 2);
+  EXPECT_EQ((*told)["before"], before->value("dice"));
+  const auto after = score(network, 0, "validation", *data, plan, torch::kCPU, cancel);
+  ASSERT_TRUE(after);
+  EXPECT_EQ((*told)["after"], after->value("dice"));
 }
 
 }  // namespace

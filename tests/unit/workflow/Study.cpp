@@ -74,6 +74,27 @@ TEST(StudyRuns, MethodsAndSeedsCanBeChosenAndATeacherGivenIsKept) {
   EXPECT_THAT(none.error().message, HasSubstr("stl_kd"));
 }
 
+TEST(StudyRuns, SeparateNetworksHaveARecipeOfTheirOwn) {
+  StudyOptions options;
+  options.methods = {plan::PlanMethod::Stl, plan::PlanMethod::StlKd, plan::PlanMethod::Mtl};
+  options.seeds = {1};
+  const auto trainings = [&](const char* more) {
+    const auto runs = studyRuns(somePlan(more), options);
+    EXPECT_TRUE(runs) << runs.error().text();
+    std::map<plan::PlanMethod, plan::Training> out;
+    for (const auto& run : *runs) out[run.method] = run.plan.training;
+    return out;
+  };
+  auto same = trainings("{}");
+  EXPECT_EQ(same[plan::PlanMethod::Stl], same[plan::PlanMethod::Mtl]) << "by itself that of the joint training";
+  auto own = trainings(R"({"study": {"stl": {"learning_rate": 0.0003, "gradient_clip": 0}}})");
+  for (const auto method : {plan::PlanMethod::Stl, plan::PlanMethod::StlKd}) {
+    EXPECT_EQ(own[method].learningRate, 0.0003);
+    EXPECT_EQ(own[method].gradientClip, 0);
+  }
+  EXPECT_EQ(own[plan::PlanMethod::Mtl], same[plan::PlanMethod::Mtl]);
+}
+
 /// A stand-in for the trainer: "bad" runs fail, "slow" ones wait for SIGTERM, the rest finish.
 class Jobs : public testing::Test {
  protected:

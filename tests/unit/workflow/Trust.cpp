@@ -44,7 +44,7 @@ class Trust : public testing::Test {
   static plan::Plan plan(const fs::path& data) {
     return test::parsePlan(R"({"data": {"sources": {"s": {"path": ")" + data.string() + R"("}},
       "spacing": [8, 8, 8], "patch": [16, 16, 16]},
-      "tasks": {"belly": {"classes": {"liver": {}, "spleen": {}}}},
+      "tasks": {"belly": {"classes": {"liver": {"lesions": true, "tolerance": 100}, "spleen": {}}}},
       "method": "mtl", "backbone": {"name": "unet3d", "widths": [2, 4]}, "teacher": {"source": "none"},
       "training": {"steps": 3, "validate_every": 3, "checkpoint_every": 1, "batch": 2},
       "conflict": {"enabled": false}})");
@@ -95,6 +95,25 @@ TEST_F(Trust, AFinishedRunIsDoneAndStaysAsItIs) {
   const auto again = train(*run, progress, cancel);
   EXPECT_TRUE(again) << again.error().text();
   EXPECT_EQ(contents(), before);
+}
+
+TEST_F(Trust, ScoresAreThoseThatThePlanAsksFor) {
+  const auto table = eval::readMetrics(*run);
+  ASSERT_TRUE(table) << table.error().text();
+  // Livers of phantoms are one piece each; of the spleen nobody said that it is a lesion.
+  std::map<std::string, std::map<std::string, double>> cases;
+  for (const auto& row : table->cases()) cases[row.metric][row.id] = row.value;
+  EXPECT_EQ(table->value("belly", "mtl", "lesions/liver"), static_cast<double>(cases["dice/liver"].size()));
+  EXPECT_EQ(cases["lesion_sensitivity/liver"].size(), cases["dice/liver"].size());
+  EXPECT_TRUE(std::isnan(table->value("belly", "mtl", "lesions/spleen")));
+  for (const auto& [id, found] : cases["lesion_sensitivity/liver"])
+    EXPECT_EQ(found, cases["dice/liver"][id] > 0) << "one voxel in common is enough";
+  // 100 mm forgive any surface that there is.
+  for (const auto& [id, nsd] : cases["nsd/liver"]) EXPECT_EQ(nsd, cases["hd95_mm/liver"].contains(id)) << id;
+  const auto status = run->status();
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->bestBy, "dice");
+  EXPECT_EQ(status->bestStep, 3);
 }
 
 TEST_F(Trust, ACheckpointIsOfItsCasesAndOfItsRole) {

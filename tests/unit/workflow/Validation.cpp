@@ -97,6 +97,58 @@ TEST_F(Validate, ScoresWhatTheExpertsPredict) {
   EXPECT_TRUE(untouched() && network->is_training());
 }
 
+TEST_F(Validate, ThePlanSaysByWhichScore) {
+  auto found = validate([](int) {});
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(found->by, "dice");
+  EXPECT_FALSE(found->metrics["a"].contains("nsd")) << "which takes long";
+  plan.training.best = plan::TrainingBest::Nsd;
+  for (auto& [name, task] : plan.tasks) task.classes[0].second.tolerance = 4;
+  const auto coarse = validate([](int) {});
+  ASSERT_TRUE(coarse) << coarse.error().text();
+  EXPECT_EQ(coarse->by, "nsd");
+  EXPECT_EQ(coarse->metrics["a"].begin().key(), "nsd");
+  EXPECT_EQ(coarse->mean, (coarse->metrics["a"]["nsd"].get<double>() + coarse->metrics["b"]["nsd"].get<double>()) / 2);
+  EXPECT_EQ(coarse->metrics["a"]["dice"], found->metrics["a"]["dice"]);
+  for (auto& [name, task] : plan.tasks) task.classes[0].second.tolerance = 1;  // less than a voxel
+  const auto fine = validate([](int) {});
+  ASSERT_TRUE(fine);
+  EXPECT_LT(fine->mean, coarse->mean) << "each class has its own tolerance";
+}
+
+TEST(ValidatePictures, AucChoosesUnlessThereIsOneClass) {
+  const auto plan = test::parsePlan(R"({"data": {"patch": [32, 32, 8]}, "tasks": {
+      "a": {"kind": "classification", "classes": {"x": {}, "y": {}, "z": {}}},
+      "b": {"kind": "classification", "classes": {"x": {}, "y": {}}}},
+      "method": "mtl", "teacher": {"source": "none"},
+      "backbone": {"name": "shufflenetv2", "widths": [4, 8, 8, 8, 16]}})");
+  auto network = makeNetwork(plan).value();
+  test::PreparedFolder prepared;
+  torch::manual_seed(2);
+  const auto images = torch::randn({12, 1, 32, 32});
+  prepared.addPictures(0, "validation", images, torch::arange(12, torch::kInt64) % 2);  // nothing of class z
+  prepared.addPictures(1, "validation", images, torch::ones({12}, torch::kInt64));
+  prepared.writeIndex();
+  const auto data = feed::Dataset::open(prepared.path() / "index.json", plan);
+  ASSERT_TRUE(data) << data.error().text();
+  test::TemporaryFolder folder;
+  const auto run = run::RunDirectory::create(folder / "run", plan).value();
+  StatusKeeper status(run);
+  CancelToken cancel;
+  ControlDesk desk(run, status, cancel);
+  const auto save = []() -> Result<void> { return {}; };
+  const auto found = validate(
+      network, *data, plan, torch::kCPU, desk, [] {}, save, cancel);
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(found->by, "auc, accuracy");
+  EXPECT_EQ(found->metrics["a"].begin().key(), "auc");
+  EXPECT_EQ(found->metrics["b"].begin().key(), "accuracy");
+  EXPECT_FALSE(found->metrics["b"].contains("auc"));
+  EXPECT_TRUE(std::isnan(found->metrics["a"]["accuracy/z"].get<double>()));
+  EXPECT_EQ(found->mean,
+            (found->metrics["a"]["auc"].get<double>() + found->metrics["b"]["accuracy"].get<double>()) / 2);
+}
+
 TEST(Score, TellsEachClass) {
   const auto plan = test::parsePlan(R"({"data": {"patch": [8, 8, 8]}, "evaluation": {"threshold": 0.05}, "tasks": {
       "a": {"classes": {"x": {}, "nowhere": {}, "z": {}}, "rank": 2}}, "backbone": {"name": "unet3d", "widths": [4, 8]}})");
