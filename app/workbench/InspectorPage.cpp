@@ -215,6 +215,11 @@ void InspectorPage::take(const QString& caseId, Result<LoadedCase> loaded) {
   if (!loaded) return clearPicture(m_title->text(), QString::fromStdString(loaded.error().text()));
   // The same case again keeps cursor and window.
   if (m_shown != caseId) m_inspector->setVolume(loaded->volume);
+  // A picture has one slice, and nothing to see from the side.
+  if (const bool flat = loaded->volume->geometry.pixels; flat != m_flat) {
+    m_flat = flat;
+    m_inspector->setLayoutMode(flat ? view::LayoutMode::Axial : view::LayoutMode::FourUp);
+  }
   m_shown = caseId;
   m_inspector->setOverlays(std::move(loaded->overlays));
   m_inspector->showMessage(loaded->predicted || !canPredict() ? QString()

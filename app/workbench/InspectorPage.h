@@ -60,6 +60,7 @@ class InspectorPage : public QWidget {
   std::map<QString, QPointer<watch::Job>> m_predictions;  ///< by RUN/case
   view::Inspector* m_inspector;
   QString m_shown, m_unwritable;
+  bool m_flat = false;  ///< a picture is shown
   int m_loading = 0;  ///< counts requests, so that an answer that came too late is known
   QThreadPool m_readers;
 };
