@@ -218,7 +218,12 @@ Result<void> MaskPairing::readValues(Progress& progress, const CancelToken& canc
 
 Case MaskPairing::caseOf(const Entry& picture, Case c) const {
   c.id = "case-" + m_pseudonym(m_source + "\n" + placed(picture.relative));
-  const auto bare = picture.relative.parent_path() / picture.relative.stem();
+  // One set in several formats, as CVC-ClinicDB is given out, shows everybody twice.
+  static const std::set<std::string> formats{"png", "tif", "tiff", "jpg", "jpeg", "bmp"};
+  fs::path bare;
+  for (const auto& folder : picture.relative.parent_path())
+    if (!formats.contains(io::lowered(folder.string()))) bare /= folder;
+  bare /= picture.relative.stem();
   c.patient = "patient-" + m_pseudonym(placed(layout::patientOf(bare, layout::nameOf(bare, {}))));
   return c;
 }
