@@ -45,6 +45,12 @@ bool isForeignPicture(const fs::path& file) {
   return endings.contains(io::lowered(file.extension().string()));
 }
 
+/// Whether a folder is called after the format of what lies in it.
+bool isFormat(const std::string& folder) {
+  static const std::set<std::string> formats{"png", "tif", "tiff", "jpg", "jpeg", "bmp"};
+  return formats.contains(io::lowered(folder));
+}
+
 class MaskPairing {
  public:
   MaskPairing(std::string source, fs::path folder, const Pseudonym& pseudonym, const Remembered& remembered,
@@ -219,10 +225,9 @@ Result<void> MaskPairing::readValues(Progress& progress, const CancelToken& canc
 Case MaskPairing::caseOf(const Entry& picture, Case c) const {
   c.id = "case-" + m_pseudonym(m_source + "\n" + placed(picture.relative));
   // One set in several formats, as CVC-ClinicDB is given out, shows everybody twice.
-  static const std::set<std::string> formats{"png", "tif", "tiff", "jpg", "jpeg", "bmp"};
   fs::path bare;
   for (const auto& folder : picture.relative.parent_path())
-    if (!formats.contains(io::lowered(folder.string()))) bare /= folder;
+    if (!isFormat(folder.string())) bare /= folder;
   bare /= picture.relative.stem();
   c.patient = "patient-" + m_pseudonym(placed(layout::patientOf(bare, layout::nameOf(bare, {}))));
   return c;
@@ -335,7 +340,7 @@ bool MaskPairing::inClasses() const {
     if (!m_used.contains(picture.file)) continue;
     std::string place;
     for (const auto& part : picture.name.place)
-      if (!layout::saysSplit(part)) place += part + "/";
+      if (!layout::saysSplit(part) && !isFormat(part)) place += part + "/";
     ++places[place];
   }
   return places.size() > 1 && places.size() <= kMostClasses &&

@@ -266,6 +266,7 @@ TEST_F(PictureMasks, ASetInTwoFormatsShowsTheSamePeople) {
   EXPECT_EQ(m_cases.size(), 4u);
   EXPECT_EQ(labelled(), 4);
   EXPECT_EQ(patients(), 2u);
+  EXPECT_THAT(refused(), IsEmpty());
 }
 
 TEST_F(PictureMasks, ClassesOfPicturesAreNone) {
