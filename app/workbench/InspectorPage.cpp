@@ -242,6 +242,11 @@ void InspectorPage::take(const QString& caseId, Result<LoadedCase> loaded) {
         m_cases.cases, [&](const auto& entry) { return QString::fromStdString(entry.item.id) == caseId; });
     if (shown != m_cases.cases.end()) listChannels(shown->item);
   }
+  // A picture has one slice, and nothing to see from the side.
+  if (const bool flat = loaded->volume->geometry.pixels; flat != m_flat) {
+    m_flat = flat;
+    m_inspector->setLayoutMode(flat ? view::LayoutMode::Axial : view::LayoutMode::FourUp);
+  }
   m_shown = caseId;
   m_overlays = std::move(loaded->overlays);
   m_inspector->setOverlays(m_overlays);
@@ -252,7 +257,8 @@ void InspectorPage::take(const QString& caseId, Result<LoadedCase> loaded) {
 void InspectorPage::listChannels(const data::Case& item) {
   m_channels->clear();
   for (const auto& name : data::channelNames(item)) m_channels->addItem(QString::fromStdString(name));
-  m_channelRow->setVisible(m_channels->count() > 1);
+  // A picture is shown in its colours.
+  m_channelRow->setVisible(m_channels->count() > 1 && !item.geometry.pixels);
 }
 
 void InspectorPage::showChannel(int channel) {

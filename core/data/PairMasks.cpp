@@ -46,7 +46,20 @@ bool isForeignPicture(const fs::path& file) {
   return endings.contains(io::lowered(file.extension().string()));
 }
 
-fs::path withoutEnding(const fs::path& relative) { return relative.parent_path() / relative.stem(); }
+/// Whether a folder is called after the format of what lies in it.
+bool isFormat(const std::string& folder) {
+  static const std::set<std::string> formats{"png", "tif", "tiff", "jpg", "jpeg", "bmp"};
+  return formats.contains(io::lowered(folder));
+}
+
+/// What a picture is called, for telling people apart. One set in several formats, as CVC-ClinicDB is given out, shows
+/// everybody twice.
+fs::path bareName(const fs::path& relative) {
+  fs::path bare;
+  for (const auto& folder : relative.parent_path())
+    if (!isFormat(folder.string())) bare /= folder;
+  return bare / relative.stem();
+}
 
 class MaskPairing {
  public:
@@ -89,7 +102,7 @@ class MaskPairing {
   Pairing& m_out;
   std::vector<Entry> m_pictures, m_maskEntries, m_foreign;
   std::map<std::string, std::vector<std::size_t>> m_byKey;
-  layout::People m_people;  ///< by the pictures' paths without their endings
+  layout::People m_people;  ///< by bareName() of the pictures
   std::vector<MaskFile> m_masks;
   std::set<std::size_t> m_owners, m_foreignOwners;
   std::map<std::string, MaskMeaning> m_meanings;  ///< by structure
@@ -119,7 +132,7 @@ void MaskPairing::sortOut(const io::Scan& scan) {
   std::vector<layout::VolumeEntry> people;
   for (std::size_t n = 0; n < m_pictures.size(); ++n) {
     m_byKey[layout::keyOf(m_pictures[n].name)].push_back(n);
-    const auto bare = withoutEnding(m_pictures[n].relative);
+    const auto bare = bareName(m_pictures[n].relative);
     people.push_back({nullptr, bare, layout::nameOf(bare, {})});
   }
   m_people = layout::peopleOf(people);
@@ -228,7 +241,7 @@ Result<void> MaskPairing::readValues(Progress& progress, const CancelToken& canc
 
 Case MaskPairing::caseOf(const Entry& picture, Case c) const {
   c.id = "case-" + m_pseudonym(m_source + "\n" + placed(picture.relative));
-  c.patient = "patient-" + m_pseudonym(placed(m_people.patients.at(withoutEnding(picture.relative))));
+  c.patient = "patient-" + m_pseudonym(placed(m_people.patients.at(bareName(picture.relative))));
   return c;
 }
 
@@ -339,7 +352,7 @@ bool MaskPairing::inClasses() const {
     if (!m_used.contains(picture.file)) continue;
     std::string place;
     for (const auto& part : picture.name.place)
-      if (!layout::saysSplit(part)) place += part + "/";
+      if (!layout::saysSplit(part) && !isFormat(part)) place += part + "/";
     ++places[place];
   }
   return places.size() > 1 && places.size() <= kMostClasses &&

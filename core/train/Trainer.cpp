@@ -157,7 +157,7 @@ Result<void> Trainer::Impl::validate(const CheckpointPaths& paths, const Hooks& 
   paused += found.paused;
   student->train();
   // Figures of two scores cannot be compared: a checkpoint of an earlier version may have been chosen by another.
-  const bool masks = plan.tasks.front().second.kind == plan::TaskKind::Segmentation;
+  const bool masks = plan::marks(plan.tasks.front().second.kind);
   const std::string before = by.empty() && std::isfinite(best) ? (masks ? "dice" : "accuracy") : by;
   if (!found.by.empty() && found.by != before) {
     best = -std::numeric_limits<double>::infinity();

@@ -16,7 +16,7 @@ struct TrainingAgain {
 /// The score that chooses the best checkpoint.
 std::string chooser(const plan::Plan& plan) {
   if (plan.training.best != plan::TrainingBest::Auto) return toString(plan.training.best);
-  return plan.tasks.front().second.kind == plan::TaskKind::Segmentation ? "dice" : "auc";
+  return plan::marks(plan.tasks.front().second.kind) ? "dice" : "auc";
 }
 
 /// Whether the validation pictures of a task are of one class: AUC then has no value, whatever the network says.

@@ -34,6 +34,7 @@ class SourcesTest : public QObject {
   void gapsWaitForConsent();
   void scansAreCancelled();
   void whatLabelsSayIsAskedAndKept();
+  void picturesWithMasksAreSegmented();
 
  private:
   QTemporaryDir m_dir;
@@ -241,6 +242,57 @@ void SourcesTest::whatLabelsSayIsAskedAndKept() {
   again.findChild<QTableWidget*>("channels")->item(1, 0)->setCheckState(Qt::Unchecked);
   again.reject();
   QCOMPARE(model.json(), plan);
+}
+
+void SourcesTest::picturesWithMasksAreSegmented() {
+  const auto write = [&](const QString& folder, const QString& name, QColor color) {
+    QDir().mkpath(folder);
+    QImage picture(16, 12, QImage::Format_RGB888);
+    picture.fill(Qt::black);
+    for (int x = 0; x < 6; ++x) picture.setPixelColor(x, 4, color);
+    QVERIFY(picture.save(QDir(folder).filePath(name)));
+  };
+  const auto folder = m_dir.filePath("polyps");
+  for (int n = 0; n < 4; ++n) {
+    write(folder + "/images", QString("p%1.png").arg(n), QColor(200, 10 * n, 0));
+    write(folder + "/masks", QString("p%1.png").arg(n), Qt::white);
+  }
+  auto* wizard = m_window->newRun();
+  auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+  page->addFolder(folder);
+  auto* next = wizard->button(QWizard::NextButton);
+  QTRY_VERIFY_WITH_TIMEOUT(next->isEnabled(), 20000);
+  QTest::mouseClick(next, Qt::LeftButton);
+  auto* kind = wizard->findChild<QComboBox*>("taskKind");
+  QVERIFY(!kind->isVisible());
+  QTest::mouseClick(wizard->findChild<QPushButton*>("suggestTasks"), Qt::LeftButton);
+  QTest::mouseClick(wizard->findChild<QPushButton*>("proposalUse"), Qt::LeftButton);
+  auto* model = wizard->model();
+  QCOMPARE(model->value("tasks.all.kind"), Json("segmentation_2d"));
+  QVERIFY(model->value("tasks.all.classes").contains("mask"));
+  for (const char* backbone : {"backbone.name", "teacher.backbone.name"})
+    QCOMPARE(model->value(backbone), Json("unet2d"));
+  QCOMPARE(model->value("data.channels"), Json("rgb"));
+  // What is there by itself can be trained.
+  while (next->isVisible()) QTest::mouseClick(next, Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(wizard->button(QWizard::FinishButton)->isEnabled(), 30000);
+
+  // Classes of pictures beside them: the user says which of the two the tasks are for.
+  wizard->setStartId(0);
+  wizard->restart();
+  for (const char* cls : {"cat", "dog"})
+    for (int n = 0; n < 2; ++n) write(m_dir.filePath("animals/") + cls, QString("%1.png").arg(n), QColor(n, 90, 200));
+  qobject_cast<DataPage*>(wizard->currentPage())->addFolder(m_dir.filePath("animals"));
+  QTRY_VERIFY_WITH_TIMEOUT(next->isEnabled(), 20000);
+  QTest::mouseClick(next, Qt::LeftButton);
+  QVERIFY(kind->isVisible());
+  QCOMPARE(kind->count(), 2);
+  kind->setCurrentIndex(1);
+  Q_EMIT kind->activated(1);
+  QCOMPARE(model->value("tasks.all.kind"), Json("classification"));
+  QCOMPARE(model->value("backbone.name"), Json("shufflenetv2"));
+  QCOMPARE(model->value("data.channels"), Json("grey"));
+  discard(wizard);
 }
 
 int main(int argc, char** argv) {

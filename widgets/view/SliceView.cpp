@@ -216,7 +216,8 @@ void SliceView::decorate(QPainter& painter) {
   if (volume) {
     const auto& frame = m_scene->frame();
     const auto letters = frame.letters();
-    for (std::size_t i = 0; i < 4; ++i) d.letters[i] = QString::fromStdString(letters[i]);
+    // A picture does not say which side of a patient is which.
+    for (std::size_t i = 0; i < 4 && !volume->geometry.pixels; ++i) d.letters[i] = QString::fromStdString(letters[i]);
     const auto fromLow = frame.throughSign > 0 ? m_scene->slice() : frame.slices() - 1 - m_scene->slice();
     d.position = frame.slices() > 1 ? static_cast<double>(fromLow) / static_cast<double>(frame.slices() - 1) : -1;
     d.topLeft += tr("%1 / %2").arg(m_scene->slice() + 1).arg(frame.slices());

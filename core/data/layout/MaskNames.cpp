@@ -43,7 +43,7 @@ bool isSplitWord(const std::string& word) {
 
 /// Words as they are written, cut at signs and where a capital follows a small letter: "GroundTruth" is two. So is
 /// "manual1" where what stands before the number only says what the file is.
-Words wordsOf(const std::string& text) {
+Words partsOf(const std::string& text) {
   Words words;
   std::string word;
   const auto end = [&] {
@@ -116,7 +116,7 @@ void takeStem(const Words& own, MaskName& out) {
 
 /// A text of words without the numbers and single letters that only order folders: "1. Microaneurysms".
 std::string bare(const std::string& text) {
-  Words words = wordsOf(text);
+  Words words = partsOf(text);
   while (words.size() > 1 && (isDigits(words.front()) || words.front().size() == 1)) words.erase(words.begin());
   return joined(words, "_");
 }
@@ -127,7 +127,7 @@ bool contains(const Words& place, const std::string& part) { return std::ranges:
 
 MaskName maskNameOf(const fs::path& relative) {
   MaskName out;
-  takeStem(wordsOf(relative.stem().string()), out);
+  takeStem(partsOf(relative.stem().string()), out);
   const auto above = relative.parent_path();
   std::vector<fs::path> folders(above.begin(), above.end());
   std::vector<std::string> place;
@@ -135,7 +135,7 @@ MaskName maskNameOf(const fs::path& relative) {
   for (const auto& folder : folders | std::views::reverse) {
     bool mask = false, image = false;
     Words rest;
-    for (const auto& word : wordsOf(folder.string())) {
+    for (const auto& word : partsOf(folder.string())) {
       const auto low = io::lowered(word);
       mask |= isMaskWord(low);
       image |= isImageWord(low);

@@ -256,6 +256,19 @@ TEST_F(PictureMasks, WhatCannotBeReadIsTold) {
   EXPECT_THAT(refused(), ElementsAre("label-values"));
 }
 
+TEST_F(PictureMasks, ASetInTwoFormatsShowsTheSamePeople) {
+  for (const std::string format : {"PNG", "TIF"})
+    for (const std::string n : {"1", "2"}) {
+      picture(format + "/Original/" + n + ".png");
+      mask(format + "/Ground Truth/" + n + ".png", {255});
+    }
+  scan();
+  EXPECT_EQ(m_cases.size(), 4u);
+  EXPECT_EQ(labelled(), 4);
+  EXPECT_EQ(patients(), 2u);
+  EXPECT_THAT(refused(), IsEmpty());
+}
+
 TEST_F(PictureMasks, ClassesOfPicturesAreNone) {
   // Words of masks among words of classes, and pictures of the same names.
   for (const std::string cls : {"with_mask", "without_mask"})

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "core/base/File.h"
 #include "core/data/PictureCase.h"
+#include "core/expert/Manifest.h"
 #include "core/io/Images2D.h"
 #include "core/io/MaskPicture.h"
 #include "tests/support/TemporaryFolder.h"
@@ -35,9 +37,9 @@ void paintDiscs(const fs::path& folder, int count) {
       for (std::int64_t i = 0; i < width; ++i) {
         const bool inside = (i - x) * (i - x) + (j - y) * (j - y) <= radius * radius;
         const auto noise = [&](int middle) { return static_cast<std::uint8_t>(middle - 25 + int(random() % 50)); };
-        for (const int middle : inside ? std::initializer_list<int>{190, 80, 80} : {110, 112, 110})
+        for (const int middle : inside ? std::array{190, 80, 80} : std::array{110, 112, 110})
           picture.pixels.push_back(noise(middle));
-        mask.pixels.push_back(inside ? 255 : 0);
+        mask.pixels.push_back(static_cast<std::uint8_t>(inside ? 255 : 0));
       }
     const auto name = "d" + std::to_string(n) + ".png";
     ASSERT_TRUE(io::writePng(folder / "images" / name, picture));
@@ -51,8 +53,8 @@ constexpr const char* kPlan = R"({"name": "discs", "seed": 5, "threads": 1,
   "tasks": {"disc": {"kind": "segmentation_2d", "classes": {"disc": {"labels": ["mask"]}}, "rank": 2}},
   "backbone": {"name": "unet2d", "widths": [6, 12]},
   "teacher": {"source": "none"}, "conflict": {"enabled": false},
-  "training": {"steps": 40, "batch": 4, "learning_rate": 0.01, "warmup": 2, "validate_every": 40,
-               "checkpoint_every": 40, "loader_threads": 0}})";
+  "training": {"steps": 80, "batch": 4, "learning_rate": 0.01, "warmup": 2, "validate_every": 80,
+               "checkpoint_every": 80, "loader_threads": 0}})";
 
 TEST(PictureRun, DiscsAreLearntScoredAndWrittenAsPictures) {
   test::TemporaryFolder folder;
