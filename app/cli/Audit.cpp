@@ -2,6 +2,7 @@
 #include "core/data/AuditJson.h"
 #include "core/workflow/AuditReport.h"
 #include "core/workflow/TransferExpert.h"
+#include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
 namespace {
@@ -41,12 +42,13 @@ Result<void> audit(const AuditOptions& options, const Context& context) {
   if (!plan) {
     // A name of its own: the index may know a source of any other.
     const auto name = "folder " + std::filesystem::absolute(options.what).lexically_normal().string();
-    LORKD_CHECK(index.scan(name, options.what, *context.progress, context.cancel()));
+    LORKD_CHECK(index.scan(name, options.what, *context.progress, context.cancel(), workflow::chosenFor({})));
     request.sources = {name};
   } else {
     request.plan = &*plan;
     for (const auto& [name, source] : plan->data.sources) {
-      LORKD_CHECK(index.scan(name, source.path, *context.progress, context.cancel()));
+      LORKD_CHECK(
+          index.scan(name, source.path, *context.progress, context.cancel(), workflow::chosenFor(source.layout)));
       request.sources.push_back(name);
     }
   }

@@ -2,7 +2,7 @@
 #include <map>
 #include <sstream>
 
-#include "app/cli/Context.h"
+#include "app/cli/LayoutArguments.h"
 #include "core/base/Printable.h"
 #include "core/data/Catalogue.h"
 #include "core/data/Channels.h"
@@ -14,6 +14,7 @@ constexpr int kIncomplete = 4;  // exit code
 
 struct ScanOptions {
   std::string folder, index, source;
+  LayoutArguments layout;
 };
 
 const char* word(io::Finding::Severity severity) {
@@ -50,13 +51,19 @@ std::string channelsText(const data::Case& item) {
 Result<void> scan(const ScanOptions& options, const Context& context) {
   const auto index = options.index.empty() ? std::string(":memory:") : options.index;
   LORKD_TRY(catalogue, data::Catalogue::open(index));
-  LORKD_CHECK(catalogue.scan(options.source, options.folder, *context.progress, context.cancel()));
+  auto folder = options.folder;
+  LORKD_TRY(chosen, options.layout.chosen(options.source, folder));
+  if (folder.empty())
+    return fail(ErrorCode::InvalidArgument, "no folder to scan", "name one, or a plan (--plan) that does");
+  LORKD_CHECK(catalogue.scan(options.source, folder, *context.progress, context.cancel(), chosen));
+  LORKD_TRY(readAs, catalogue.readAs(options.source));
   LORKD_TRY(cases, catalogue.cases(options.source));
   LORKD_TRY(series, catalogue.series(options.source));
   LORKD_TRY(rejected, catalogue.rejected(options.source));
 
   std::ostringstream text;
-  Json answer{{"series", series.size()}, {"cases", Json::array()}, {"findings", Json::array()}};
+  Json answer{
+      {"series", series.size()}, {"cases", Json::array()}, {"findings", Json::array()}, {"layout", readAs.reader}};
   std::map<std::string, int> labels;
   std::size_t labelled = 0;
   for (const auto& item : cases) {
@@ -118,9 +125,10 @@ void addScan(CLI::App& app, Context& context) {
   command->footer(
       "Exit codes: 0 all was read; 4 the scan is incomplete, since files or folders could not be read (they "
       "are listed), or there are label files and none of them belongs to an image; 1 nothing can be used; 3 stopped.");
-  command->add_option("folder", options->folder, "Folder to scan")->required();
+  command->add_option("folder", options->folder, "Folder to scan");
   command->add_option("--index", options->index, "Keep the result in this index (SQLite), as a project does");
   command->add_option("--source", options->source, "Name of the data source in the index")->default_val("data");
+  options->layout.addTo(*command);
   command->callback([options, &context] { context.action = [options, &context] { return scan(*options, context); }; });
 }
 

@@ -10,6 +10,8 @@
 #include "core/data/FileTable.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
+#include "core/data/SourceLayout.h"
+#include "core/data/layout/AssignedImages.h"
 #include "core/data/layout/Words.h"
 #include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
@@ -157,7 +159,7 @@ Result<Catalogue> Catalogue::openToRead(const fs::path& file) {
 }
 
 Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, Progress& progress,
-                             const CancelToken& cancel) {
+                             const CancelToken& cancel, const layout::Chosen& chosen) {
   Database& db = m_impl->database;
   std::error_code ignored;
   fs::path place = lexical(folder);
@@ -167,6 +169,8 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   io::Scan scan;
   std::optional<std::int64_t> generation;
   LORKD_TRY(row, m_impl->named(openSource(db, source, places.home)));
+  const auto key = layoutKey(chosen, places.folder);
+  LORKD_CHECK(m_impl->named(tellLayout(db, row.id, key)));
   if (single) {
     LORKD_TRY(found, scanFile(place));
     scan = std::move(found);
@@ -183,8 +187,9 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
 
   Pairing pairing;
   const Pseudonym shortened = [this](const std::string& text) { return pseudonym(text).substr(0, 10); };
+  LORKD_TRY(reading, data::readingOf(chosen, scan, source, places.folder, single));
   // Pictures come first: they keep their DICOM files from being taken for volumes.
-  LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
+  if (!isRuled(reading)) LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
   const Remembered remembered = [this](const std::string& question, const fs::path& file,
                                        const std::function<Result<Json>()>& read) -> Result<Json> {
     // To be raised when the same question would be answered otherwise.
@@ -200,18 +205,32 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
     return told;
   };
   pairDicom(scan, shortened, remembered, pairing);
-  LORKD_CHECK(pairVolumes(scan, source, places.folder, shortened, remembered, pairing, progress, cancel));
+  LORKD_CHECK(pairVolumes(scan, source, places.folder, reading, shortened, remembered, pairing, progress, cancel));
   if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
   for (auto& c : pairing.cases) {
     c.source = source;
-    if (c.kind != "picture" && !c.imageFiles.empty())
+    if (c.kind != "picture" && !c.imageFiles.empty() && c.split.empty())
       c.split = layout::splitOf(c.imageFiles.front().lexically_relative(places.folder));
   }
+  takePatients(reading, places.folder, shortened, pairing);
+  layout::tellReading(reading, places.folder, pairing);
+  for (const auto& table : {chosen.layout.table, chosen.layout.patients.table})
+    if (!table.empty()) pairing.understood.insert((places.folder / table).lexically_normal());
   findUnannotated(pairing.cases);
   std::erase_if(scan.rejected, [&](const auto& found) { return pairing.understood.contains(found.first); });
   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped", "", place.string());
-  return m_impl->named(
-      transaction(db, [&] { return replaceSource(db, source, places, scan, std::move(pairing), generation); }));
+  return m_impl->named(transaction(db, [&]() -> Result<void> {
+    LORKD_CHECK(replaceSource(db, source, places, scan, std::move(pairing), generation));
+    return keepLayout(db, source, key, reading.reader);
+  }));
+}
+
+Result<Catalogue::ReadAs> Catalogue::readAs(const std::string& source) const {
+  LORKD_TRY(found, m_impl->named(readLayout(m_impl->database, source)));
+  if (!found)
+    return fail(ErrorCode::NotFound, "the index knows no source called '" + source + "'", "scan it first",
+                m_impl->file.string());
+  return ReadAs{layoutOf(found->first), found->second};
 }
 
 std::string Catalogue::pseudonym(const std::string& identifier) const { return hmacSha256(m_impl->secret, identifier); }

@@ -10,6 +10,7 @@
 #include "core/base/Error.h"
 #include "core/base/Progress.h"
 #include "core/data/Case.h"
+#include "core/data/layout/Reading.h"
 #include "core/io/Series.h"
 
 namespace lorkd::data {
@@ -37,8 +38,9 @@ class Catalogue {
   /// a case too. `folder` may also be a single .npz or NIfTI file, a CSV that names pictures, or a folder of pictures
   /// (one folder a class, or with such CSVs); a DICOMDIR stands for its folder. Errors: those of io::listFolder,
   /// io::examineAll and io::checkUsable; InvalidArgument for any other single file.
+  /// `chosen` says how names are read; where it is not what the last scan was told, files are put together anew.
   Result<void> scan(const std::string& source, const std::filesystem::path& folder, Progress& progress,
-                    const CancelToken& cancel);
+                    const CancelToken& cancel, const layout::Chosen& chosen = {});
 
   /// Every case, or those of one source.
   Result<std::vector<Case>> cases(const std::string& source = {}) const;
@@ -48,6 +50,13 @@ class Catalogue {
   Result<std::vector<std::pair<std::filesystem::path, io::Finding>>> rejected(const std::string& source = {}) const;
   /// Names of the scanned sources and their folders.
   Result<std::vector<std::pair<std::string, std::filesystem::path>>> sources() const;
+
+  /// How a scanned source was read. Errors: NotFound (it was never scanned to the end).
+  struct ReadAs {
+    plan::Layout layout;  ///< as the scan was told
+    std::string reader;   ///< the reader's name; "rules", "table" or "names"
+  };
+  Result<ReadAs> readAs(const std::string& source) const;
 
   /// Keyed pseudonym of an identifier, 64 hex digits, by the index's secret: the ids of cases and patients are "case-"
   /// and "patient-" with the first ten of those of their UIDs, patient ids or paths.

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* tables = R"(
 CREATE TABLE source(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, folder TEXT NOT NULL, files INTEGER NOT NULL,
-  state INTEGER NOT NULL, generation INTEGER NOT NULL);
+  state INTEGER NOT NULL, generation INTEGER NOT NULL, layout TEXT NOT NULL, reader TEXT NOT NULL);
 CREATE TABLE file(source INTEGER NOT NULL REFERENCES source ON DELETE CASCADE, path TEXT NOT NULL,
   size INTEGER NOT NULL, time INTEGER NOT NULL, content BLOB NOT NULL, header INTEGER,
   PRIMARY KEY(source, path)) WITHOUT ROWID;
@@ -135,8 +135,8 @@ Result<void> renewTables(Database& database) {
 Result<Source> openSource(Database& db, const std::string& source, const fs::path& home) {
   Source found;
   const auto made = transaction(db, [&]() -> Result<void> {
-    LORKD_TRY(insert,
-              db.prepare("INSERT OR IGNORE INTO source(name, folder, files, state, generation) VALUES(?,'',0,0,0)"));
+    LORKD_TRY(insert, db.prepare("INSERT OR IGNORE INTO source(name, folder, files, state, generation, layout, reader) "
+                                 "VALUES(?,'',0,0,0,'','')"));
     LORKD_CHECK(insert.run(source));
     LORKD_TRY(row, db.prepare("SELECT id, folder FROM source WHERE name = ?"));
     row.bind(source);
@@ -170,6 +170,23 @@ Result<void> replaceSource(Database& db, const std::string& source, const Places
   LORKD_CHECK(writeSeries(db, id, places.folder, scan));
   LORKD_CHECK(writeCases(db, id, places.folder, std::move(pairing.cases)));
   return writeRejected(db, id, places.folder, scan, pairing);
+}
+
+Result<void> tellLayout(Database& db, std::int64_t id, const std::string& layout) {
+  LORKD_TRY(update, db.prepare("UPDATE source SET state = min(state, 1) WHERE id = ? AND layout <> ?"));
+  return update.run(id, layout);
+}
+
+Result<void> keepLayout(Database& db, const std::string& source, const std::string& layout, const std::string& reader) {
+  LORKD_TRY(update, db.prepare("UPDATE source SET layout = ?, reader = ? WHERE name = ?"));
+  return update.run(layout, reader, source);
+}
+
+Result<std::optional<std::pair<std::string, std::string>>> readLayout(Database& db, const std::string& source) {
+  LORKD_TRY(row, db.prepare("SELECT layout, reader FROM source WHERE state > 0 AND name = ?"));
+  row.bind(source);
+  LORKD_TRY(there, row.step());
+  return there ? std::optional(std::pair(row.text(0), row.text(1))) : std::nullopt;
 }
 
 Result<void> moveSource(Database& db, std::int64_t id, const Places& places) {

@@ -1,7 +1,8 @@
 // The index's tables, written and read. Inside this room only.
 //
-//   source    a data source, its folder, and its state: 0 not yet scanned to the end, 1 files have changed since what
-//             the other tables say of it, 2 those hold; the generation counts changes of its files
+//   source    a data source, its folder, how its names are read (SourceLayout.h), and its state: 0 not yet scanned to
+//             the end, 1 files have changed since what the other tables say of it, 2 those hold; the generation counts
+//             changes of its files
 //   file      its files, see FileTable.h
 //   header    what many files have in common, above all the slices of a series; no number is ever given again, so
 //             that a file whose header another program has removed finds none, not the wrong one
@@ -44,6 +45,14 @@ Result<void> replaceSource(Database& database, const std::string& source, const 
                            Pairing pairing, std::optional<std::int64_t> generation);
 /// Notes that the source, unchanged, lies in `places.folder`.
 Result<void> moveSource(Database& database, std::int64_t id, const Places& places);
+
+/// What the source is to be read by: where that is not what it was read by, its files are put together anew.
+Result<void> tellLayout(Database& database, std::int64_t id, const std::string& layout);
+/// What a source was read by, and the reader that it was.
+Result<void> keepLayout(Database& database, const std::string& source, const std::string& layout,
+                        const std::string& reader);
+/// Nothing for a source that was never scanned to the end.
+Result<std::optional<std::pair<std::string, std::string>>> readLayout(Database& database, const std::string& source);
 
 /// What was found about `key`, if it was under the same `stamp`.
 Result<std::optional<std::string>> recall(Database& database, const std::string& key, const std::string& stamp);

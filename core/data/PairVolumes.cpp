@@ -8,6 +8,8 @@
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/data/PossibleLabels.h"
+#include "core/data/TakeLabels.h"
+#include "core/data/layout/AssignedImages.h"
 #include "core/data/layout/LabelFolders.h"
 #include "core/data/layout/Listed.h"
 #include "core/data/layout/Owners.h"
@@ -34,10 +36,11 @@ bool unusable(const io::LooseFile& loose) {
 /// The work of pairVolumes(), step by step.
 class VolumePairing {
  public:
-  VolumePairing(std::string source, fs::path folder, const Pseudonym& pseudonym, const Remembered& remembered,
-                Pairing& out)
+  VolumePairing(std::string source, fs::path folder, const layout::Reading& reading, const Pseudonym& pseudonym,
+                const Remembered& remembered, Pairing& out)
       : m_source(std::move(source)),
         m_folder(std::move(folder)),
+        m_reading(reading),
         m_pseudonym(pseudonym),
         m_remembered(remembered),
         m_out(out),
@@ -55,6 +58,9 @@ class VolumePairing {
   /// Labels and, where they are the mask of one, the structure that they are called after.
   using Own = std::pair<const VolumeEntry*, std::string>;
 
+  /// Makes cases of the images that a rule or a reader names.
+  void addAssigned();
+  void tellPeople();
   Case caseOf(std::vector<layout::Contrast>& channels);
   /// Structures after which folders of masks are called, where an image has several such.
   void nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage);
@@ -63,10 +69,6 @@ class VolumePairing {
   /// Puts the channels first whose grid the labels have, if no label has that of the first.
   void turnToLabels(Case& c, const std::vector<Own>& own);
   void noteGrids();
-  /// Adds what a label file says to a case.
-  void take(Case& c, const VolumeEntry& label, const std::string& structure);
-  std::optional<layout::Structures> read(const Case& c, const VolumeEntry& label, const std::string& structure);
-  void addStructure(Case& c, layout::Structures::One structure, int file);
   void leaveOut(const fs::path& file, const char* code, std::string message) {
     m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, code, std::move(message)});
   }
@@ -75,16 +77,18 @@ class VolumePairing {
 
   std::string m_source;
   fs::path m_folder;
+  const layout::Reading& m_reading;
   const Pseudonym& m_pseudonym;
   const Remembered& m_remembered;
   Pairing& m_out;
   layout::LabelTables m_tables;
   std::vector<VolumeEntry> m_found, m_labels;
-  std::map<fs::path, std::size_t> m_labelsIn;  ///< how many a folder has
-  std::map<fs::path, layout::Name> m_names;    ///< as files are called, whatever a list says of them
+  std::map<fs::path, std::size_t> m_labelsIn;   ///< how many a folder has
+  std::map<fs::path, layout::Name> m_names;     ///< as files are called, whatever a list says of them
   std::map<fs::path, image::Geometry> m_grids;  ///< of images, by their files
   std::set<fs::path> m_saidToBeImages;
   layout::Owners m_owners;
+  std::map<const VolumeEntry*, layout::Belonging> m_assigned;  ///< labels whose image a rule or a reader names
   layout::People m_people;
   layout::StructureFolders m_structures;
 };
@@ -100,7 +104,7 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
     const auto& name = m_names.emplace(place, layout::nameOf(place, channels, folders)).first->second;
     if (name.callsItselfLabels) mixed.insert(place.parent_path());
   }
-  const auto listed = layout::listedNames(m_folder, places, m_names);
+  const auto listed = m_reading.assignment ? decltype(m_names)() : layout::listedNames(m_folder, places, m_names);
   for (const auto& loose : all) {
     if (loose.kind != "volume" || unusable(loose)) continue;
     const auto relative = loose.file.lexically_relative(m_folder);
@@ -109,6 +113,12 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
     auto& role = volume.name.role;
     if (volume.name.callsItselfImage && mixed.contains(relative.parent_path())) role = Role::Image;
     if (io::namesItsLabels(loose.file)) role = Role::Labels;
+    if (m_reading.labels.contains(relative.generic_string())) role = Role::Labels;
+    if (m_reading.assignment) {
+      const auto ruled = m_reading.assignment->find(relative.generic_string());
+      if (ruled == m_reading.assignment->end() || ruled->second.use == layout::Assigned::Use::None) continue;
+      role = ruled->second.use == layout::Assigned::Use::Image ? Role::Image : Role::Labels;
+    }
     if (role == Role::Part)
       leaveOut(loose.file, "part-of-annotation", "a piece of an annotation, which the labels beside it hold whole");
     else if (role == Role::Prediction)
@@ -145,7 +155,32 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
   return c;
 }
 
+void VolumePairing::addAssigned() {
+  for (auto& image : layout::assignedImages(m_reading, m_found, m_labels, m_tables, m_folder, m_out)) {
+    for (const auto& [label, structure] : image.labels) m_assigned[label] = {m_out.cases.size(), structure};
+    auto& c = m_out.cases.emplace_back(caseOf(image.channels));
+    c.split = image.split;
+    if (!image.patient.empty())
+      c.patient = "patient-" + m_pseudonym(image.patient.starts_with("sub-") ? image.patient : placed(image.patient));
+  }
+}
+
+void VolumePairing::tellPeople() {
+  std::vector<std::pair<fs::path, layout::Name>> called;
+  for (const auto& image : m_found) called.emplace_back(image.relative, m_names.at(image.relative));
+  m_people = layout::peopleOf(called);
+  const auto& joined = m_people.joined;
+  if (!joined || m_reading.assignment || !m_reading.patients.empty()) return;
+  m_out.findings.emplace_back(m_folder,
+                              Finding{Finding::Severity::Note, "patients-by-name",
+                                      "by their names, images are taken for those of one person, for example " +
+                                          joined->first.generic_string() + " and " + joined->second.generic_string() +
+                                          "; if they are not, data.sources.NAME.layout.patients can say so"});
+}
+
 void VolumePairing::addImages() {
+  tellPeople();
+  if (m_reading.assignment) return addAssigned();
   for (std::size_t n = 0; n < m_out.cases.size(); ++n) {
     if (m_out.cases[n].kind != "dicom" || m_out.cases[n].imageFiles.empty()) continue;
     const auto relative = m_out.cases[n].imageFiles.front().lexically_relative(m_folder);
@@ -158,15 +193,6 @@ void VolumePairing::addImages() {
     place.insert(place.end(), words.begin(), words.end());
     m_owners.alsoCalled(place);
   }
-  auto asCalled = m_found;
-  for (auto& image : asCalled) image.name = m_names.at(image.relative);
-  m_people = layout::peopleOf(asCalled);
-  if (const auto& joined = m_people.joined)
-    m_out.findings.emplace_back(
-        m_folder, Finding{Finding::Severity::Note, "patients-by-name",
-                          "by their names, images are taken for those of one person, for example " +
-                              joined->first.generic_string() + " and " + joined->second.generic_string() +
-                              "; if they are not, data.sources.NAME.layout.patients can say so"});
   for (auto& channels : layout::imagesOf(m_found, m_labels, m_tables)) {
     const auto& first = *channels.front().volume;
     m_owners.add({m_out.cases.size(), first.key(), first.relative.parent_path(), layout::stemOf(first.relative),
@@ -238,24 +264,33 @@ void VolumePairing::noteGrids() {
 Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& cancel) {
   std::map<std::size_t, std::vector<Own>> labelsOfImage;
   for (const auto& label : m_labels) {
-    const auto owner = m_owners.of(label, m_labelsIn[label.relative.parent_path()]);
+    auto owner = m_owners.of(label, m_labelsIn[label.relative.parent_path()]);
+    if (m_reading.assignment) {
+      const auto said = m_assigned.find(&label);
+      if (said == m_assigned.end()) continue;  // why has been told
+      owner = said->second;
+    }
+    if (const auto ruled = m_reading.labels.find(label.relative.generic_string());
+        owner && ruled != m_reading.labels.end() && !ruled->second.structure.empty())
+      owner->structure = ruled->second.structure;
     if (owner)
       labelsOfImage[owner->item].emplace_back(&label, owner->structure);
     else
       leaveOut(label.loose->file, "unpaired-label", m_owners.whyNot(label));
   }
-  nameByFolders(labelsOfImage);
+  const bool byNames = !m_reading.assignment;  // else all has been said
+  if (byNames) nameByFolders(labelsOfImage);
   std::int64_t done = 0;
   for (auto& [at, own] : labelsOfImage) {
     auto& c = m_out.cases[at];
     // A map of all structures says more than masks of some, if its values are named; what a name calls final is the
     // answer.
-    const bool masksFirst = masksSayMore(own);
+    const bool masksFirst = byNames && masksSayMore(own);
     const auto order = [&](const Own& entry) {
       return std::pair(entry.second.empty() == masksFirst ? 1 : 0, -entry.first->name.preference);
     };
     std::ranges::stable_sort(own, {}, order);
-    if (c.labelFiles.empty()) turnToLabels(c, own);
+    if (byNames && c.labelFiles.empty()) turnToLabels(c, own);
     const bool segmented = !c.labelFiles.empty();  // a DICOM image's own segmentations name it
     std::map<std::string, int> best;               // preference of what has been taken, by structure
     for (const auto& entry : own) {
@@ -264,13 +299,13 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
       const bool mapFirst = own.front().second.empty(), other = entry.second.empty() != mapFirst;
       const auto known = best.find(entry.second);
       const bool behind = known != best.end() && known->second > entry.first->name.preference;
-      if (segmented || (!c.labelFiles.empty() && (other || behind))) {
+      if (segmented || (byNames && !c.labelFiles.empty() && (other || behind))) {
         leaveOut(entry.first->loose->file, "second-label",
                  "the image already has the labels " + c.labelFiles.front().string());
         continue;
       }
       const auto before = c.labelFiles.size();
-      take(c, *entry.first, entry.second);
+      LabelTaking(m_tables, m_remembered, m_out).take(c, *entry.first, entry.second);
       if (c.labelFiles.size() > before) best.emplace(entry.second, entry.first->name.preference);
     }
   }
@@ -279,103 +314,16 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
 }
 
 Result<void> VolumePairing::askAboutImages(Progress& progress, const CancelToken& cancel) {
+  if (m_reading.assignment) return {};
   return askPossibleLabels(m_folder, m_saidToBeImages, m_remembered, m_out, progress, cancel);
-}
-
-std::optional<layout::Structures> VolumePairing::read(const Case& c, const VolumeEntry& label,
-                                                      const std::string& structure) {
-  const auto& file = label.loose->file;
-  const auto& geometry = label.loose->geometry;
-  if (!sameLabelGrid(geometry, c.geometry) && !liesIn(geometry, c.geometry) && geometry.size != c.geometry.size) {
-    leaveOut(
-        file, "label-geometry",
-        "the labels lie on another grid than their image " + c.imageFiles.front().string() + ", and mostly beside it");
-    return std::nullopt;
-  }
-  const auto occurring = m_remembered("label layers", file, [&]() -> Result<Json> {
-    LORKD_TRY(values, labelValues(file));
-    return Json(values);
-  });
-  const auto table = m_tables.of(file, label.relative);
-  auto known = occurring && table ? layout::structuresOf(occurring->get<LayerValues>(), *table, structure)
-                                  : std::unexpected(occurring ? table.error() : occurring.error());
-  if (!known) {
-    if (!table) m_out.understood.insert(table.error().context);
-    leaveOut(file, "label-values", known.error().text());
-    return std::nullopt;
-  }
-  m_out.understood.insert(table->file);
-  m_out.understood.insert(table->besides.begin(), table->besides.end());
-  return std::move(*known);
-}
-
-void VolumePairing::addStructure(Case& c, layout::Structures::One structure, int file) {
-  for (auto& place : structure.places) place.file = file;
-  const auto same =
-      std::ranges::find_if(c.labels, [&](const auto& n) { return image::sameLabel(n, structure.label.name); });
-  if (same == c.labels.end()) {
-    c.labels.push_back(structure.label.name);
-    c.labelInfo.push_back(std::move(structure.label));
-    c.places.push_back(std::move(structure.places));
-    if (structure.twice) takeAnswer(c, c.labels.back(), c.labelFiles[static_cast<std::size_t>(file)], m_out);
-    return;
-  }
-  // Two answers to one question are not one answer.
-  auto& places = c.places[static_cast<std::size_t>(same - c.labels.begin())];
-  places.insert(places.end(), structure.places.begin(), structure.places.end());
-  takeAnswer(c, *same, c.labelFiles[static_cast<std::size_t>(file)], m_out);
-}
-
-void VolumePairing::take(Case& c, const VolumeEntry& label, const std::string& structure) {
-  auto known = read(c, label, structure);
-  if (!known) return;
-  const auto& file = label.loose->file;
-  const auto& geometry = label.loose->geometry;
-  const bool turned = sameVoxels(geometry, c.geometry), moved = !sameLabelGrid(geometry, c.geometry);
-  // As many voxels along each axis: rather a header that lost its place than labels of another grid.
-  const bool misplaced = moved && !turned && geometry.size == c.geometry.size;
-  if (misplaced) {
-    if (std::ranges::count(c.consent, "label-affine") == 0) c.consent.emplace_back("label-affine");
-    m_out.findings.emplace_back(file,
-                                Finding{Finding::Severity::Consent, "label-affine",
-                                        "the labels have the voxels of their image " + c.imageFiles.front().string() +
-                                            ", but their header places them elsewhere; with consent the place is "
-                                            "ignored, and each voxel gets the label that stands at it in the file"});
-  } else if (moved && !turned) {
-    if (std::ranges::count(c.consent, "label-grid") == 0) c.consent.emplace_back("label-grid");
-    m_out.findings.emplace_back(
-        file, Finding{Finding::Severity::Consent, "label-grid",
-                      "the labels lie on another grid than their image " + c.imageFiles.front().string() +
-                          "; with consent each voxel takes the nearest label"});
-  }
-  const auto number = static_cast<int>(c.labelFiles.size());
-  if (misplaced)
-    c.misplaced.push_back(number);
-  else if (moved)
-    c.resampled.push_back(number);
-  c.labelFiles.push_back(file);
-  if (const auto table = m_tables.of(file, label.relative); table && c.labelNames.empty()) c.labelNames = table->file;
-  for (auto& one : known->structures) addStructure(c, std::move(one), number);
-  for (auto& place : known->ignored) {
-    place.file = number;
-    c.ignored.push_back(place);
-  }
 }
 
 }  // namespace
 
-void takeAnswer(Case& c, const std::string& label, const fs::path& file, Pairing& out) {
-  if (std::ranges::count(c.contested, label) == 0) c.contested.push_back(label);
-  out.findings.emplace_back(file, Finding{Finding::Severity::Warning, "second-answer",
-                                          "'" + label +
-                                              "' is marked in other labels of the same image, too: "
-                                              "data.sources.NAME.answers says which of them count"});
-}
-
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const fs::path& folder,
-                         const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
-                         const CancelToken& cancel) {
-  VolumePairing pairing(source, folder, pseudonym, remembered, out);
+                         const layout::Reading& reading, const Pseudonym& pseudonym, const Remembered& remembered,
+                         Pairing& out, Progress& progress, const CancelToken& cancel) {
+  VolumePairing pairing(source, folder, reading, pseudonym, remembered, out);
   pairing.sortOut(scan.loose);
   pairing.addImages();
   LORKD_CHECK(pairing.addLabels(progress, cancel));

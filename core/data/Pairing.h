@@ -45,10 +45,11 @@ void pairDicom(const io::Scan& scan, const Pseudonym& pseudonym, const Remembere
 /// grid or, where one scanner makes both, brought to the finest; a file of several volumes is one where dataset.json
 /// names as many channels. Labels of the same voxels in another order are turned. What values mean: see
 /// layout/LabelTable.h. Label maps are read to list their values: those that are not whole numbers are unusable.
-/// Patients are told apart by layout::patientOf(); pseudonyms are made of the path from the scanned `folder` on.
+/// Patients are told apart by layout::peopleOf(); pseudonyms are made of the path from the scanned `folder` on.
+/// Where `reading` has an assignment, that says what is an image and which labels belong to it, and names nothing.
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
-                         const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
-                         const CancelToken& cancel);
+                         const layout::Reading& reading, const Pseudonym& pseudonym, const Remembered& remembered,
+                         Pairing& out, Progress& progress, const CancelToken& cancel);
 
 /// Notes that `file` marks a structure that other labels of the case mark already.
 void takeAnswer(Case& c, const std::string& label, const std::filesystem::path& file, Pairing& out);

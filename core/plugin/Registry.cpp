@@ -41,6 +41,15 @@ void Registry::add(std::shared_ptr<expert::Exporter> exporter) {
     *same = std::move(exporter);
 }
 
+void Registry::add(data::layout::LayoutReader reader) {
+  const auto same =
+      std::find_if(m_readers.begin(), m_readers.end(), [&](const auto& known) { return known.name == reader.name; });
+  if (same == m_readers.end())
+    m_readers.push_back(std::move(reader));
+  else
+    *same = std::move(reader);
+}
+
 Result<const BackboneInfo*> Registry::backbone(const std::string& name) const {
   std::string known;
   for (const auto& info : m_backbones) {

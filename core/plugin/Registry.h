@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/Error.h"
+#include "core/data/layout/Reader.h"
 #include "core/expert/Exporter.h"
 #include "core/nn/Network.h"
 #include "core/run/Plan.h"
@@ -31,14 +32,18 @@ class Registry {
   /// The last of a name wins, so that registering twice is harmless.
   void add(BackboneInfo backbone);
   void add(std::shared_ptr<expert::Exporter> exporter);
+  void add(data::layout::LayoutReader reader);
   /// Errors: NotFound, naming what is registered.
   Result<const BackboneInfo*> backbone(const std::string& name) const;
   const std::vector<BackboneInfo>& backbones() const { return m_backbones; }
   const std::vector<std::shared_ptr<expert::Exporter>>& exporters() const { return m_exporters; }
+  /// Of layouts of data sets, beside those that a scan knows itself (core/data/layout/Readers.h).
+  const std::vector<data::layout::LayoutReader>& readers() const { return m_readers; }
 
  private:
   std::vector<BackboneInfo> m_backbones;
   std::vector<std::shared_ptr<expert::Exporter>> m_exporters;
+  std::vector<data::layout::LayoutReader> m_readers;
 };
 
 /// The program's registry: at first the built-in U-Nets ("unet2d", "unet3d") and the safetensors exporter; the

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <regex>
 
+#include "core/base/Expression.h"
+#include "core/base/PathPattern.h"
 #include "core/run/Plan.h"
 #include "core/run/SchemaWords.h"
 
@@ -112,6 +114,25 @@ class Walk {
 
 std::string number(double value) { return Json(value).dump(); }
 
+/// What a source says of its files' names.
+void checkLayout(const Layout& layout, const std::string& field, std::vector<Fault>& faults) {
+  for (const auto& [name, patterns] : {std::pair("images", &layout.images), std::pair("labels", &layout.labels)})
+    for (std::size_t n = 0; n < patterns->size(); ++n)
+      if (const auto good = PathPattern::compile((*patterns)[n]); !good)
+        faults.push_back({field + "." + name + "." + std::to_string(n), valueText(Json((*patterns)[n])),
+                          "a pattern of paths", good.error().message + "; " + good.error().hint});
+  if (const auto good = Expression::compile(layout.patients.pattern); !good)
+    faults.push_back({field + ".patients.pattern", valueText(Json(layout.patients.pattern)), "a regular expression",
+                      good.error().message + "; " + good.error().hint});
+  const bool patterns = !layout.images.empty() || !layout.labels.empty();
+  if (patterns && !layout.table.empty())
+    faults.push_back({field + ".table", valueText(Json(layout.table)), "patterns or a table",
+                      "a source is read by one of them; empty the other"});
+  if ((patterns || !layout.table.empty()) && layout.reader != "auto")
+    faults.push_back({field + ".reader", valueText(Json(layout.reader)), "auto, where patterns or a table are given",
+                      "a source is read by one of them"});
+}
+
 /// The rules that span several fields.
 void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
   for (const auto& [name, task] : plan.tasks) {
@@ -131,6 +152,8 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
                         "all tasks share one network, so segmentation and classification cannot be mixed; make a plan "
                         "for each"});
   }
+  for (const auto& [name, source] : plan.data.sources)
+    checkLayout(source.layout, "data.sources." + name + ".layout", faults);
   const auto& split = plan.data.split;
   if (split.validation + split.test >= 1)
     faults.push_back({"data.split", number(split.validation) + " + " + number(split.test), "validation + test below 1",

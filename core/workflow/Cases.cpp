@@ -5,6 +5,7 @@
 #include "core/data/Annotations.h"
 #include "core/data/Channels.h"
 #include "core/data/OpenCases.h"
+#include "core/plugin/Registry.h"
 #include "core/workflow/Study.h"
 #include "core/workflow/TransferExpert.h"
 #include "core/workflow/Workflow.h"
@@ -80,6 +81,8 @@ Result<void> leaveOutIncomplete(std::vector<data::Case>& cases, const std::strin
 
 }  // namespace
 
+data::layout::Chosen chosenFor(const plan::Layout& layout) { return {layout, plugin::registry().readers()}; }
+
 std::string dataDigest(const plan::Plan& plan, std::int64_t seed, const std::set<std::string>& learnt) {
   Json key{{"seed", seed}, {"data", plan.data}};
   if (!learnt.empty()) key["learnt"] = learnt;
@@ -115,7 +118,8 @@ Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project
   std::vector<data::Case> cases;
   for (const auto& [name, source] : plan.data.sources) {
     const fs::path folder = fs::absolute(source.path).lexically_normal();
-    LORKD_CHECK(index.scan(name, folder, progress, cancel));  // reads only what has changed since it was last
+    // Reads only what has changed since it was last.
+    LORKD_CHECK(index.scan(name, folder, progress, cancel, chosenFor(source.layout)));
     LORKD_CHECK(checkAllRead(index, name, source));
     LORKD_TRY(found, index.cases(name));
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });

@@ -49,7 +49,7 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, Progress& pr
     return std::vector{item};
   }
   LORKD_TRY(index, data::Catalogue::open(":memory:"));
-  LORKD_CHECK(index.scan("input", input, progress, cancel));
+  LORKD_CHECK(index.scan("input", input, progress, cancel, chosenFor({})));
   LORKD_TRY(cases, index.cases("input"));
   std::erase_if(cases, [](const data::Case& c) { return c.kind == "picture"; });
   LORKD_TRY(rejected, index.rejected("input"));

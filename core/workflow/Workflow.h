@@ -8,11 +8,15 @@
 #include "core/base/Error.h"
 #include "core/base/Progress.h"
 #include "core/data/CaseList.h"
+#include "core/data/layout/Reading.h"
 #include "core/eval/Table.h"
 #include "core/nn/Network.h"
 #include "core/run/RunDirectory.h"
 
 namespace lorkd::workflow {
+
+/// What a scan is told of a source: the plan's word, and the readers of the program's plugins.
+data::layout::Chosen chosenFor(const plan::Layout& layout);
 
 /// The network of a plan, freshly initialised from its seed: the student with factors (method lorkd), without (mtl), or
 /// the joint teacher network (teacher). Without memory under nn::CountingOnly. Errors: NotFound (backbone),

@@ -210,6 +210,15 @@ def json_files():
         "normalisation": {}, "plan_digest": "a", "checkpoint_digest": "b", "parity": 1e-6, "files": {"x": "y"}}))
 
 
+def patterns():
+    put("PathPattern", "parts", "{patient}/{channel}.nii.gz\nP1/t1.nii.gz")
+    put("PathPattern", "repeated",
+        "{site:**}/images/{case}/{case}_{label:liver|spleen}.nii\na/b/images/x_y/x_y_liver.nii")
+    put("PathPattern", "folders", "**/subset*/{a:[0-9]{2,3}}_*.mhd\nq/subset1/123_4.mhd")
+    put("PathPattern", "groups", "^(?<who>sub-[^_]+)_(?:ses-(\\d+)|run)+?$\nsub-01_ses-2")
+    put("PathPattern", "alternatives", "(a|aa)*[^b-d\\w].\\s\naaaaaaaaaaaaaaaa")
+
+
 nesting()
 headers()
 npz()
@@ -219,3 +228,4 @@ names()
 tables()
 pictures()
 json_files()
+patterns()

@@ -114,7 +114,8 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "unreadable"}) {
+  for (const char* code :
+       {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(

@@ -13,9 +13,7 @@
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data::layout {
-namespace {
 
-/// The channels that a file holds: one, or several where dataset.json names as many as there are. None: time points.
 std::optional<std::vector<Contrast>> contrastsOf(const VolumeEntry& volume, LabelTables& tables) {
   const auto described = tables.channelsOf(volume.relative);
   std::vector<Contrast> out;
@@ -40,7 +38,10 @@ std::optional<std::vector<Contrast>> contrastsOf(const VolumeEntry& volume, Labe
   return out;
 }
 
-/// What names of labels have in common with that of the image that they were drawn on, and not with its other contrasts.
+namespace {
+
+/// What names of labels have in common with that of the image that they were drawn on, and not with its other
+/// contrasts.
 using Labelled = std::set<std::pair<std::vector<std::string>, std::vector<std::string>>>;
 
 /// Whether a volume is a further channel of an image. Contrasts of which each has labels of its own are none.
@@ -48,7 +49,9 @@ bool joins(const Contrast& contrast, const std::vector<Contrast>& set, const Lab
   const auto& first = set.front();
   const auto hasOwn = [&](const VolumeEntry& v) { return labelled.contains({v.key(), contrastsIn(v.name)}); };
   const auto &a = contrast.volume->loose->geometry, &b = first.volume->loose->geometry;
-  if (contrast.volume->name.said.empty() || first.volume->name.said.empty() || first.channel.part >= 0 || contrast.channel.part >= 0) return false;
+  if (contrast.volume->name.said.empty() || first.volume->name.said.empty() || first.channel.part >= 0 ||
+      contrast.channel.part >= 0)
+    return false;
   if (std::ranges::any_of(set, [&](const auto& x) { return x.channel.name == contrast.channel.name; })) return false;
   if (hasOwn(*contrast.volume) && hasOwn(*first.volume)) return false;
   if (sameLabelGrid(a, b)) return true;
@@ -90,7 +93,8 @@ std::vector<std::vector<Contrast>> imagesOf(const std::vector<VolumeEntry>& volu
     for (const auto* volume : group) {
       const auto contrasts = contrastsOf(*volume, tables);
       if (!contrasts) continue;  // its finding says so
-      const auto own = std::ranges::find_if(sets, [&](const auto& set) { return joins(contrasts->front(), set, labelled); });
+      const auto own =
+          std::ranges::find_if(sets, [&](const auto& set) { return joins(contrasts->front(), set, labelled); });
       if (own == sets.end())
         sets.push_back(*contrasts);
       else

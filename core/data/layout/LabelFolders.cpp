@@ -49,7 +49,8 @@ bool namesStructure(const std::string& folder) {
       "thyroid|tongue|larynx|pharynx|cochlea|spine|spinal|cord|vertebrae?|discs?|ribs?|sternum|sacrum|pelvis|hips?|"
       "femurs?|femoral|tibia|bones?|skull|cartilage|muscles?|fat|skin|body|breasts?|nodules?|nodes?|lesions?|"
       "tumou?rs?|cysts?|polyps?|infections?|hemorrhages?|haemorrhages?|edema|oedema|necrosis|stroke|infarcts?|plaques?|"
-      "metastas[ie]s|fractures?|effusion|pneumothorax|consolidation|ggo|opacit(y|ies)|calcium|calcifications?|gtv[a-z]?|"
+      "metastas[ie]s|fractures?|effusion|pneumothorax|consolidation|ggo|opacit(y|ies)|calcium|calcifications?|gtv[a-z]?"
+      "|"
       "ctv|ptv|wmh|teeth|tooth|retina|cup|nerves?|implants?");
   return std::ranges::any_of(smallWords(folder), [](const auto& word) { return std::regex_match(word, structures); });
 }

@@ -13,8 +13,8 @@
 namespace lorkd::data::layout {
 
 /// Such a name may be that of a data set with images in it ("HaN-Seg", "COVID-19-CT-Seg_20cases"). So it counts only
-/// where the word for labels stands first or last, nothing below the folder is said to be an image, and at least half of
-/// what lies there is called like an image outside, or the folder itself is ("case_1_seg" beside "case_1.nii.gz").
+/// where the word for labels stands first or last, nothing below the folder is said to be an image, and at least half
+/// of what lies there is called like an image outside, or the folder itself is ("case_1_seg" beside "case_1.nii.gz").
 /// `relative` are paths of all volumes below the source's folder; `channels` see nameOf().
 LabelFolders labelFolders(const std::vector<std::filesystem::path>& relative, const std::set<std::string>& channels);
 

@@ -35,14 +35,18 @@ int valueOf(const Json& json) {
 
 /// ["background", "liver"]: names in the order of the values from 0 on, if the first is that of no structure.
 Result<LabelTable> inOrder(const Json& names, LabelTable table) {
-  static const std::set<std::string> none{"background", "bg", "unknown", "unlabeled", "unlabelled", "none", "clear label"};
+  static const std::set<std::string> none{"background", "bg",   "unknown",    "unlabeled",
+                                          "unlabelled", "none", "clear label"};
   for (std::size_t n = 0; n < names.size(); ++n) {
     if (!names[n].is_string() || names[n].get_ref<const std::string&>().empty() || names.size() > 65536)
       return notThis("\"labels\" is a list, but not of names", table.file);
     const auto name = names[n].get<std::string>();
     if (n == 0 && !none.contains(image::folded(name)))
-      return notThis("\"labels\" is a list that does not begin with the background, so that it is not clear which value "
-                     "is called '" + name + "'", table.file);
+      return notThis(
+          "\"labels\" is a list that does not begin with the background, so that it is not clear which value "
+          "is called '" +
+              name + "'",
+          table.file);
     if (n > 0) table.declared.emplace_back(name, std::vector{static_cast<int>(n)});
   }
   return table;

@@ -17,8 +17,8 @@ struct ImagePlace {
   std::size_t item = 0;  ///< position among the cases
   std::vector<std::string> key;
   std::filesystem::path folder;
-  std::string stem{};                ///< of a volume file
-  std::vector<std::string> said{};   ///< contrasts in its name, see Name
+  std::string stem{};               ///< of a volume file
+  std::vector<std::string> said{};  ///< contrasts in its name, see Name
   image::Geometry geometry{};
 };
 

@@ -15,20 +15,20 @@ namespace {
 
 using io::lowered;
 
-const std::set<std::string> kImages{"image", "images",  "img",  "imgs",  "imaging",
+const std::set<std::string> kImages{"image",  "images",  "img",  "imgs",  "imaging",
                                     "volume", "volumes", "scan", "scans", "orig"};
 const std::set<std::string> kLabels{
-    "label",       "labels",   "lbl",         "seg",        "segs",       "segm",         "segmentation", "segmentations",
-    "mask",        "masks",    "msk",         "gt",         "dseg",       "truth",        "groundtruth",  "annotation",
-    "annotations", "contours", "oar",         "structures", "delineation", "delineations", "manualseg",    "labelmap",
-    "labelmaps",   "segmask",  "aseg",        "aparc",      "wmparc",      "gtvs"};
+    "label",       "labels",   "lbl",  "seg",        "segs",        "segm",         "segmentation", "segmentations",
+    "mask",        "masks",    "msk",  "gt",         "dseg",        "truth",        "groundtruth",  "annotation",
+    "annotations", "contours", "oar",  "structures", "delineation", "delineations", "manualseg",    "labelmap",
+    "labelmaps",   "segmask",  "aseg", "aparc",      "wmparc",      "gtvs"};
 /// Contrasts and modalities: they tell channels apart.
 const std::set<std::string> kContrasts{
-    "ct",  "cta",  "cbct", "ncct", "cect", "ctres", "pet",  "pt",  "suv",    "mr",     "mri",  "mra",  "t1",  "t1w",
-    "t1c", "t1ce", "cet1", "t1gd", "t1n",  "t1post", "t1pre", "t2", "t2w",    "hrt2",   "t2f",  "t2s",  "t2star", "flair",
-    "fla", "pd",   "pdw",  "dwi",  "adc",  "hbv",   "swi",  "ir",  "mprage", "dce",    "tof"};
+    "ct",     "cta",   "cbct", "ncct", "cect", "ctres", "pet",    "pt",    "suv", "mr",  "mri",    "mra", "t1",
+    "t1w",    "t1c",   "t1ce", "cet1", "t1gd", "t1n",   "t1post", "t1pre", "t2",  "t2w", "hrt2",   "t2f", "t2s",
+    "t2star", "flair", "fla",  "pd",   "pdw",  "dwi",   "adc",    "hbv",   "swi", "ir",  "mprage", "dce", "tof"};
 /// What labels that hold all there is are called: no structure's name. Who made them neither.
-const std::set<std::string> kWhole{"combined", "merged", "multilabel", "multiclass", "final",
+const std::set<std::string> kWhole{"combined",  "merged", "multilabel", "multiclass", "final",
                                    "corrected", "edited", "refined",    "manual"};
 
 /// "reader", "rater2": only labels are called so. "rad1" and "expert1" with their number alone.
@@ -70,7 +70,8 @@ std::optional<std::pair<Role, std::string>> kindOf(const std::string& folder) {
   if (folder == "rawdata") return std::pair(Role::Image, std::string());
   if (folder == "derivatives") return std::pair(Role::Labels, std::string());
   static const std::regex kinds(
-      "(images?|imgs?|volumes?|labels?|masks?|segs?|gts?)[-_]?(tr|va|ts|train|training|val|valid|validation|test|testing)");
+      "(images?|imgs?|volumes?|labels?|masks?|segs?|gts?)[-_]?(tr|va|ts|train|training|val|valid|validation|test|"
+      "testing)");
   std::smatch parts;
   if (!std::string_view("ivlmsg").contains(folder.front()) || !std::regex_match(folder, parts, kinds))
     return std::nullopt;
@@ -99,8 +100,9 @@ bool isContrast(const std::string& word) { return kContrasts.contains(word); }
 
 std::string splitOfWord(const std::string& word) {
   static const std::map<std::string, std::string> splits{
-      {"tr", "train"},   {"train", "train"}, {"training", "train"},   {"va", "validation"}, {"val", "validation"},
-      {"valid", "validation"}, {"validation", "validation"}, {"ts", "test"}, {"test", "test"}, {"testing", "test"}};
+      {"tr", "train"},       {"train", "train"},      {"training", "train"},        {"va", "validation"},
+      {"val", "validation"}, {"valid", "validation"}, {"validation", "validation"}, {"ts", "test"},
+      {"test", "test"},      {"testing", "test"}};
   const auto known = splits.find(word);
   return known == splits.end() ? std::string() : known->second;
 }
@@ -200,8 +202,7 @@ bool readOwn(const std::vector<std::string>& own, Name& out) {
   }
   out.callsItselfLabels = labels && !predicted;
   out.callsItselfImage = image && !labels;
-  if (labels || predicted || piece)
-    out.role = piece ? Role::Part : predicted ? Role::Prediction : Role::Labels;
+  if (labels || predicted || piece) out.role = piece ? Role::Part : predicted ? Role::Prediction : Role::Labels;
   return labels || predicted || piece;
 }
 

@@ -170,7 +170,9 @@ TEST(House, ScenesKnowNoQtAndTheCommandLineNoWindow) {
 TEST(House, TheEngineKnowsNoImages) {
   EXPECT_THAT(offences({"core/base/", "core/run/", "core/nn/", "core/feed/", "core/train/", "core/eval/",
                         "core/expert/", "core/plugin/"},
-                       [](auto&, auto& include) {
+                       [](auto& path, auto& include) {
+                         // What a plugin says of names of files: structs alone.
+                         if (roomOf(path) == "core/plugin" && include == "core/data/layout/Reader.h") return false;
                          return startsWithOneOf(include, {"core/io/", "core/pacs/", "core/data/", "core/image/"});
                        }),
               IsEmpty());

@@ -1,0 +1,79 @@
+#include "app/cli/LayoutArguments.h"
+
+#include <filesystem>
+#include <sstream>
+
+#include "core/data/layout/Readers.h"
+#include "core/plugin/Registry.h"
+#include "core/workflow/Workflow.h"
+
+namespace lorkd::cli {
+namespace {
+
+/// As the shell means it, not below the source's folder.
+void makeAbsolute(std::string& file) {
+  if (!file.empty()) file = std::filesystem::absolute(file).lexically_normal().string();
+}
+
+Result<void> listReaders(const Context& context) {
+  Json readers = Json::array();
+  std::ostringstream text;
+  for (const auto& reader : allReaders()) {
+    readers.push_back({{"name", reader.name}, {"title", reader.title}, {"form", reader.form}});
+    text << reader.name << ": " << reader.title << "\n    " << reader.form << "\n";
+  }
+  text << "Any other data set is read by the words in its names, or as patterns or a table say.";
+  context.answer({{"readers", readers}}, text.str());
+  return {};
+}
+
+}  // namespace
+
+std::vector<data::layout::LayoutReader> allReaders() {
+  auto out = data::layout::builtInReaders();
+  const auto& plugins = plugin::registry().readers();
+  out.insert(out.end(), plugins.begin(), plugins.end());
+  return out;
+}
+
+void LayoutArguments::addTo(CLI::App& command) {
+  const auto group = "How files are named (as data.sources.NAME.layout of a plan)";
+  const auto add = [&](const std::string& name, auto& value, const char* field) {
+    const auto schema = plan::fieldSchema("data.sources.NAME.layout." + std::string(field));
+    auto* option = command.add_option(name, value, schema ? schema->value("description", "") : "");
+    option->group(group)->allow_extra_args(false);  // a folder may follow
+  };
+  add("--reader", layout.reader, "reader");
+  add("--images", layout.images, "images");
+  add("--labels", layout.labels, "labels");
+  add("--table", layout.table, "table");
+  add("--patients", layout.patients.pattern, "patients.pattern");
+  add("--patients-table", layout.patients.table, "patients.table");
+  command.add_option("--plan", plan, "A plan that says all this of the source of that name (--source)")->group(group);
+}
+
+Result<data::layout::Chosen> LayoutArguments::chosen(const std::string& source, std::string& folder) const {
+  auto said = layout;
+  makeAbsolute(said.table);
+  makeAbsolute(said.patients.table);
+  if (!plan.empty()) {
+    if (layout != plan::Layout())
+      return fail(ErrorCode::InvalidArgument, "both a plan and flags say how files are named", "leave out one of them");
+    LORKD_TRY(loaded, plan::load(plan));
+    const auto* named = loaded.data.sources.find(source);
+    if (!named)
+      return fail(ErrorCode::NotFound, "the plan has no source called '" + source + "'",
+                  "name one of its data.sources with --source", plan);
+    said = named->layout;
+    if (folder.empty()) folder = named->path;
+  }
+  return workflow::chosenFor(said);
+}
+
+void addLayouts(CLI::App& app, Context& context) {
+  app.add_subcommand("layouts", "List the data sets that are known by the names of their files")->callback([&context] {
+    context.action = [&context] { return listReaders(context); };
+  });
+}
+
+}  // namespace lorkd::cli
