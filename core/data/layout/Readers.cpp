@@ -138,7 +138,7 @@ const std::vector<Patterns>& table() {
        "SUBJECT/mri/orig.nii.gz, aseg.nii.gz",
        {"{folder:**}/{patient}/mri/orig"},
        {"{folder:**}/{patient}/mri/aseg"},
-       {{"{folder:**}/{patient}/mri/**/*", "made of the image on the way to its labels"}}},
+       {{"{folder:**}/{patient}/mri/**/*", "another result of FreeSurfer; aseg holds the labels"}}},
       {"crossmoda",
        "crossMoDA",
        "source_training/crossmoda_1_ceT1.nii.gz, crossmoda_1_Label.nii.gz, target_training/crossmoda_105_hrT2.nii.gz",
