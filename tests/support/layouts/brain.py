@@ -70,7 +70,7 @@ def isles2022(out):
     bids(out)
 
 
-@layout("isles2022-flair", 6, 3, labelled=3, channels=None, expect="rule")
+@layout("isles2022-flair", 6, 3, labelled=3, channels=None)
 def isles2022_flair(out):
     """With FLAIR in another folder, on another grid: the mask is that of the diffusion's image."""
     isles2022(out)
@@ -79,10 +79,9 @@ def isles2022_flair(out):
         image(out / sub / "ses-0001" / "anat" / f"{sub}_ses-0001_FLAIR.nii.gz", n, "mr", coarse)
 
 
-@layout("wmh", 3, 3, channels=["FLAIR", "T1"], expect="wrong")
+@layout("wmh", 3, 3, channels=["FLAIR", "T1"])
 def wmh(out):
     """The label map is called after what it marks; orig/ holds the same images before their correction."""
-    # Today wmh.nii.gz is an image, and so is each contrast of pre and orig: nothing is labelled.
     for n, site in enumerate(("Utrecht", "Utrecht", "Singapore")):
         case = out / "training" / site / str(n * 17)
         for part in ("pre", "orig"):
@@ -91,9 +90,8 @@ def wmh(out):
         labels(case / "wmh.nii.gz", n)
 
 
-@layout("mrbrains18", 3, 3, channels=["FLAIR", "reg_IR", "reg_T1"], expect="wrong")
+@layout("mrbrains18", 3, 3, channels=["FLAIR", "reg_IR", "reg_T1"])
 def mrbrains18(out):
-    # Today segm is no word for labels, reg_ no part of a contrast: nothing is labelled.
     for n in range(3):
         for contrast in ("FLAIR", "reg_IR", "reg_T1"):
             image(out / "training" / str(n + 1) / "pre" / f"{contrast}.nii.gz", n, "mr")
@@ -118,7 +116,7 @@ def atlas2(out):
         labels(folder / f"{sub}_ses-1_space-MNI152NLin2009aSym_label-L_desc-T1lesion_mask.nii.gz", n, [1])
 
 
-@layout("crossmoda", 5, 5, labelled=3, expect="rule")
+@layout("crossmoda", 5, 5, labelled=3)
 def crossmoda(out):
     for n in range(1, 4):
         image(out / "source_training" / f"crossmoda_{n}_ceT1.nii.gz", n, "mr")
@@ -207,10 +205,9 @@ def freesurfer(out):
     text(out / "FreeSurferColorLUT.txt", LUT)
 
 
-@layout("freesurfer-nifti", 3, 3, labels=["Left-Cerebral-White-Matter", "Left-Hippocampus"], expect="wrong")
+@layout("freesurfer-nifti", 3, 3, labels=["Left-Cerebral-White-Matter", "Left-Hippocampus"])
 def freesurfer_nifti(out):
     """The same after mri_convert."""
-    # Today aseg is an image: nothing is labelled.
     for n in range(3):
         mri = out / "subjects" / f"OAS1_{n:04}_MR1" / "mri"
         image(mri / "orig.nii.gz", n, "mr")

@@ -236,10 +236,9 @@ def atm22(out):
         labels(out / "TrainBatch1" / "labelsTr" / f"ATM_{n:03}_0000.nii.gz", n, [1])
 
 
-@layout("topcow", 4, 2, splits={"train": 4}, expect="wrong")
+@layout("topcow", 4, 2, splits={"train": 4})
 def topcow(out):
     """CT and MR angiography of the same patient are two images with labels each."""
-    # Today cow_seg_labelsTr is no folder of labels: its files are images; CT and MR of a patient are two patients.
     folder = out / "TopCoW2024_Data_Release"
     for n in range(4):
         name = f"topcow_{('ct', 'mr')[n % 2]}_{1 + n // 2:03}"

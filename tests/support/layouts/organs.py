@@ -30,10 +30,9 @@ def abdomenatlas(out):
             mask(folder / "segmentations" / f"{organ}.nii.gz", n, m)
 
 
-@layout("abdomenatlas-combined", 3, 3, labels=["liver", "spleen"], expect="wrong")
+@layout("abdomenatlas-combined", 3, 3, labels=["liver", "spleen"])
 def abdomenatlas_combined(out):
     """Since version 1.1 the masks lie beside one map of them all, whose values are named in the paper."""
-    # Today the combined map's values are further structures beside the masks of the same.
     abdomenatlas(out)
     for n in range(3):
         labels(out / "AbdomenAtlas1.0Mini" / f"BDMAP_{n + 1:08}" / "combined_labels.nii.gz", n)
@@ -81,10 +80,9 @@ def kits19(out):
     text(out / "data" / "kits.json", [{"case_id": f"case_{n:05}"} for n in range(4)])
 
 
-@layout("kits21", 3, 3, expect="wrong")
+@layout("kits21", 3, 3)
 def kits21(out):
     """Three ways to make one map of the annotations; the majority's is the one to use."""
-    # Today the three maps are nine structures, and not three answers.
     for n in range(3):
         folder = out / "kits21" / "data" / f"case_{n:05}"
         image(folder / "imaging.nii.gz", n)
@@ -129,7 +127,7 @@ def structseg(out):
         labels(out / "HaN_OAR" / str(n) / "label.nii.gz", n)
 
 
-@layout("sliver07", 3, 3, splits={"train": 3}, expect="rule")
+@layout("sliver07", 3, 3, splits={"train": 3})
 def sliver07(out):
     for n in range(1, 4):
         image(out / "training" / f"liver-orig{n:03}.mhd", n)
@@ -145,7 +143,7 @@ def label_table(out):
     table(out / "labels" / "labels.csv", "value,name", [(1, "liver"), (2, "tumour")])
 
 
-@layout("pelvic1k", 3, 3, expect="rule")
+@layout("pelvic1k", 3, 3)
 def pelvic1k(out):
     for n in range(1, 4):
         image(out / "CTPelvic1K_dataset6_data" / f"dataset6_CLINIC_{n:04}_data.nii.gz", n)
@@ -175,10 +173,9 @@ def prostate158(out):
                                                                  "t2_tumor_reader1"))) for n in range(3)])
 
 
-@layout("pi-cai", 4, 3, channels=["t2w", "adc", "hbv"], expect="wrong")
+@layout("pi-cai", 4, 3, channels=["t2w", "adc", "hbv"])
 def pi_cai(out):
     """One folder a patient, with several studies; the radiologists' labels go before the network's."""
-    # Today the folders of labels are not known as such: labels are images. Each study is a patient of its own.
     lesions = out / "picai_labels" / "csPCa_lesion_delineations"
     for n, (patient, study) in enumerate(((10000, 1000000), (10001, 1000001), (10001, 1000002), (10002, 1000003))):
         for contrast in ("t2w", "adc", "hbv"):
@@ -187,10 +184,9 @@ def pi_cai(out):
             labels(lesions / who / f"{patient}_{study}.nii.gz", n, (2, 3) if n % 2 else [1])
 
 
-@layout("pi-cai-all", 3, 3, expect="wrong")
+@layout("pi-cai-all", 3, 3, channels=["t2w", "adc", "hbv"])
 def pi_cai_all(out):
     """With sagittal and coronal T2 on grids of their own, and the gland's masks beside the lesions'."""
-    # Today as pi-cai.
     for n in range(3):
         stem = f"{10000 + n}_{1000000 + n}"
         for m, contrast in enumerate(("t2w", "adc", "hbv", "sag", "cor")):
@@ -257,10 +253,9 @@ def mmwhs(out):
         labels(out / f"{kind}_train" / f"{kind}_train_{number}_label.nii.gz", n, (205, 420, 500))
 
 
-@layout("left-atrium-2018", 3, 3, expect="wrong")
+@layout("left-atrium-2018", 3, 3)
 def left_atrium(out):
     """Labels are called after what they mark, images after how they were made: laendo and lgemri."""
-    # Today laendo is an image: nothing is labelled.
     for n, code in enumerate(("0RZDK210BSMWAA6467LU", "1D7CUD1955YZPGK8XHJX", "2NZ5FYRR6BPKNMEDRGXF")):
         image(out / "Training Set" / code / "lgemri.nrrd", n, "mr")
         labels(out / "Training Set" / code / "laendo.nrrd", n, [255])

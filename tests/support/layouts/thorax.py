@@ -3,10 +3,9 @@ from .truth import layout
 from .writers import coarse, image, labels, mask, meta, blocks, place, table, text, uid
 
 
-@layout("luna16", 3, 3, labelled=3, expect="wrong")
+@layout("luna16", 3, 3, labelled=3)
 def luna16(out):
     """The lungs' labels lie in a folder of a name of its own; the nodules are a table of points."""
-    # Today the folder of labels is not known as one: labels are images.
     for n in range(3):
         name = uid("luna", n)
         image(out / f"subset{n}" / f"{name}.mhd", n)
@@ -20,7 +19,7 @@ def luna16(out):
           [(uid("luna", n % 3), -18.5, 17.5, -26.0 + n, n % 2) for n in range(9)])
 
 
-@layout("lndb", 3, 3, expect="rule")
+@layout("lndb", 3, 3)
 def lndb(out):
     """Up to three radiologists a scan: answers to one question."""
     for n in range(1, 4):
@@ -71,10 +70,9 @@ def ribfrac(out):
           [(f"RibFrac{n}", m, (0, 1, 2, -1)[m]) for n in range(1, 4) for m in range(4)])
 
 
-@layout("covid-20cases", 3, 3, expect="wrong")
+@layout("covid-20cases", 3, 3)
 def covid(out):
     """Three folders of labels for one image, of which one holds the others' structures as well."""
-    # Today Lung_Mask is no folder of labels: labels are images.
     for n in range(1, 4):
         name = f"coronacases_{n:03}.nii.gz"
         image(out / "COVID-19-CT-Seg_20cases" / name, n)
@@ -92,9 +90,9 @@ def mosmed(out):
         labels(out / "masks" / f"study_{n + 250:04}_mask.nii.gz", n, [1])
 
 
-@layout("han-seg", 3, 3, labels=["OAR_Brainstem", "OAR_Parotid_L"], channels=["CT", "MR_T1"], expect="rule")
+@layout("han-seg", 3, 3, labels=["OAR_Brainstem", "OAR_Parotid_L"], channels=["CT"])
 def han_seg(out):
-    """One segmentation a structure, of CT and with MR of a grid of its own beside it."""
+    """One segmentation a structure, of CT. MR lies beside it, and is not registered to it."""
     for n in range(1, 4):
         folder = out / "HaN-Seg" / "set_1" / f"case_{n:02}"
         image(folder / f"case_{n:02}_IMG_CT.nrrd", n)
@@ -122,10 +120,9 @@ def pddca(out):
         text(folder / "landmarks.fcsv", "# Markups fiducial file version = 4.4\n")
 
 
-@layout("segrap2023", 3, 3, labels=["Brain", "BrainStem"], channels=2, expect="wrong")
+@layout("segrap2023", 3, 3, labels=["Brain", "BrainStem"], channels=2)
 def segrap(out):
     """CT without and with contrast; the structures' masks lie in another folder of the same case."""
-    # Today masks of structures are images.
     for n in range(3):
         case = f"segrap_{n:04}"
         for name in ("image", "image_contrast"):
@@ -134,10 +131,9 @@ def segrap(out):
             mask(out / "SegRap2023_Training_Set_120cases" / case / f"{organ}.nii.gz", n, m)
 
 
-@layout("hecktor21", 3, 3, labels=["gtvt"], channels=["ct", "pt"], expect="wrong")
+@layout("hecktor21", 3, 3, labels=["gtvt"], channels=["ct", "pt"])
 def hecktor21(out):
     """The tumour's mask is called after it, without a word that it is a mask."""
-    # Today gtvt is an image, and images and masks are not one patient's.
     for n in range(3):
         stem = f"CHGJ{n + 7:03}"
         image(out / "hecktor_nii" / f"{stem}_ct.nii.gz", n)
@@ -157,10 +153,9 @@ def hecktor22(out):
           [(f"CHUP-{n + 1:03}", 1, 1, 2, "MF"[n % 2], 60 + n) for n in range(3)])
 
 
-@layout("hecktor26", 3, 3, channels=["CT", "PT"], expect="wrong")
+@layout("hecktor26", 3, 3, channels=["CT", "PT"])
 def hecktor26(out):
     """Since 2025 the label map has the patient's bare name, beside the images."""
-    # Today the label map is an image.
     for n in range(3):
         folder = out / "hecktor2026_training" / f"CHUM-{n + 1:03}"
         image(folder / f"{folder.name}__CT.nii.gz", n)
@@ -170,7 +165,7 @@ def hecktor26(out):
           [(f"CHUM-{n + 1:03}", 1, 60 + n, n % 2, n % 2, 500 + n) for n in range(3)])
 
 
-@layout("autopet", 3, 2, channels=["CT", "CTres", "PET", "SUV"], expect="rule")
+@layout("autopet", 3, 2, channels=["CT", "CTres", "PET", "SUV"])
 def autopet(out):
     """A folder a study below one a patient. CT is finer than what was brought to the PET's grid, labels are of that."""
     studies = (("PETCT_0011f3deaf", "03-23-2003-NA-Unspecified CTPETRM-94484"),
@@ -185,10 +180,9 @@ def autopet(out):
         labels(folder / "SEG.nii.gz", n, [1], coarse)
 
 
-@layout("autopet-nnunet", 3, 2, labels=["tumor"], channels=["CT", "PET"], expect="wrong")
+@layout("autopet-nnunet", 3, 2, labels=["tumor"], channels=["CT", "PET"])
 def autopet_nnunet(out):
     """The same as nnU-Net has it: tracer, patient and study in the name."""
-    # Today each study of a patient is a patient of its own.
     for n, name in enumerate(("fdg_0011f3deaf_10445", "fdg_0011f3deaf_10446", "psma_01140d52d8_56839")):
         for c, kind in enumerate(("ct", "pet")):
             image(out / "imagesTr" / f"{name}_{c:04}.nii.gz", n, kind)
@@ -217,7 +211,7 @@ def verse19_split(out):
         labels(out / "derivatives" / sub / f"{stem}_seg-vert_msk.nii.gz", n, (20, 21))
 
 
-@layout("spider", 6, 3, labelled=6, expect="rule")
+@layout("spider", 6, 3, labelled=6)
 def spider(out):
     """Each contrast has labels of its own, on its own grid."""
     for n in range(1, 4):
@@ -228,7 +222,7 @@ def spider(out):
           [(f"{n}_{c}", "training", 7, "F") for n in range(1, 4) for c in ("t1", "t2")])
 
 
-@layout("spider-same-grid", 6, 3, labelled=6, expect="rule")
+@layout("spider-same-grid", 6, 3, labelled=6)
 def spider_same(out):
     """The same where both contrasts have one grid, as they often do."""
     for n in range(1, 4):
