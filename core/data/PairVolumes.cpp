@@ -8,6 +8,7 @@
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/data/PossibleLabels.h"
+#include "core/data/SourceLayout.h"
 #include "core/data/TakeLabels.h"
 #include "core/data/layout/AssignedImages.h"
 #include "core/data/layout/LabelFolders.h"
@@ -58,6 +59,7 @@ class VolumePairing {
   /// Labels and, where they are the mask of one, the structure that they are called after.
   using Own = std::pair<const VolumeEntry*, std::string>;
 
+  std::map<std::string, std::vector<std::size_t>> seriesByFolder();
   /// Makes cases of the images that a rule or a reader names.
   void addAssigned();
   void tellPeople();
@@ -155,8 +157,36 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
   return c;
 }
 
+/// The cases of DICOM by their folders; where the plan itself names images, only those that it names stay.
+std::map<std::string, std::vector<std::size_t>> VolumePairing::seriesByFolder() {
+  const auto folderOf = [&](const Case& c) {
+    return c.imageFiles.front().parent_path().lexically_relative(m_folder).generic_string() + "/";
+  };
+  const bool ruled = isRuled(m_reading);
+  std::erase_if(m_out.cases, [&](const Case& c) {  // that they are left out is told of their folders
+    return ruled && c.kind == "dicom" && !c.imageFiles.empty() && !m_reading.assignment->contains(folderOf(c));
+  });
+  std::map<std::string, std::vector<std::size_t>> out;
+  for (std::size_t n = 0; n < m_out.cases.size(); ++n)
+    if (m_out.cases[n].kind == "dicom" && !m_out.cases[n].imageFiles.empty())
+      out[folderOf(m_out.cases[n])].push_back(n);
+  return out;
+}
+
 void VolumePairing::addAssigned() {
+  const auto series = seriesByFolder();
   for (auto& image : layout::assignedImages(m_reading, m_found, m_labels, m_tables, m_folder, m_out)) {
+    if (!image.folder.empty()) {
+      const auto there = series.find(image.folder);
+      const bool one = there != series.end() && there->second.size() == 1;
+      for (const auto& [label, structure] : image.labels)
+        if (one)
+          m_assigned[label] = {there->second.front(), structure};
+        else
+          leaveOut(label->loose->file, "unpaired-label",
+                   "the folder " + image.folder + " holds no image in DICOM, or several");
+      continue;
+    }
     for (const auto& [label, structure] : image.labels) m_assigned[label] = {m_out.cases.size(), structure};
     auto& c = m_out.cases.emplace_back(caseOf(image.channels));
     c.split = image.split;

@@ -144,6 +144,16 @@ Result<Preview> preview(const Chosen& chosen, const Files& files) {
 Result<Files> listFiles(const fs::path& folder, const CancelToken& cancel) {
   LORKD_TRY(listed, io::listFolder(folder, cancel));
   Files out{folder, {}, {}};
+  std::set<std::string> series;
+  for (const auto& file : listed.files) {
+    // Most DICOM is called so, or has no ending.
+    const fs::path path(file.path);
+    const auto ending = path.extension().string();
+    if ((ending.empty() || ending == ".dcm" || ending == ".DCM" || ending == ".ima" || ending == ".IMA") &&
+        path.has_parent_path())
+      series.insert(path.parent_path().generic_string() + "/");
+  }
+  out.folders.assign(series.begin(), series.end());
   for (auto& file : listed.files)
     (io::isVolumeFile(file.path) ? out.volumes : out.others).push_back(std::move(file.path));
   return out;
