@@ -62,7 +62,14 @@ class PathPatternReader {
     if (m_text.size() > kLongestPattern) return wrong(m_text.substr(0, 60), kLongestPattern, "it is longer than that");
     m_out.m_text = m_text;
     while (m_at < m_text.size()) LORKD_CHECK(component());
-    if (m_text.back() == '/') return wrong(m_text, m_text.size() - 1, "it ends in a folder, and is to name files");
+    if (m_text.back() == '/') {
+      if (m_out.m_components.back().kind == Component::Kind::Folders)
+        return wrong(m_text, m_text.size() - 1, "any folder; say more of it, as in **/{case}/");
+      // What stands behind the last '/' of a folder's path: nothing.
+      Component end;
+      end.any = Expression::compile("").value();
+      m_out.m_components.push_back(std::move(end));
+    }
     return std::move(m_out);
   }
 
@@ -247,6 +254,7 @@ std::optional<PathPattern::Match> PathPattern::match(std::string_view path) cons
     path.remove_prefix(slash + 1);
   }
   Match out;
+  if (m_text.ends_with('/') != folders.back().empty()) return std::nullopt;
   if (folders.size() > kDeepestPath || !matchFrom(0, folders, 0, out)) return std::nullopt;
   return out;
 }

@@ -21,7 +21,8 @@ namespace lorkd {
 ///   *              any characters but '/', none too
 ///
 /// Everything else stands for itself, letter case included. A name that occurs again in a later folder or in the file
-/// stands for the same text there. Names are of small letters, digits and '_'.
+/// stands for the same text there. Names are of small letters, digits and '_'. A pattern that ends in '/' is of
+/// folders, whose paths end so, too.
 class PathPattern {
  public:
   /// What parts may be, by name, as {name:regex} says.

@@ -29,9 +29,10 @@ std::vector<std::string> channelNames(const Case& c) {
 
 std::string modalityOf(const std::string& channel) {
   static const std::set<std::string> ct{"ct", "cta", "cbct", "ncct", "cect", "ctres"}, pet{"pt", "pet", "suv"},
-      mr{"mr",          "mri",   "t1",  "t1w", "t1c", "t1ce", "t1gd", "t1n", "t1-weighted", "t2",    "t2w", "t2f",
-         "t2-weighted", "flair", "fla", "pd",  "dwi", "adc",  "hbv",  "swi", "b0",          "b1000", "dce",
-         "cet1",        "hrt2",  "t1post", "t1pre", "t2s", "t2star", "pdw", "ir", "mprage", "tof", "mra"};
+      mr{"mr",  "mri",    "t1",  "t1w",         "t1c",    "t1ce", "t1gd", "t1n",    "t1-weighted",
+         "t2",  "t2w",    "t2f", "t2-weighted", "flair",  "fla",  "pd",   "dwi",    "adc",
+         "hbv", "swi",    "b0",  "b1000",       "dce",    "cet1", "hrt2", "t1post", "t1pre",
+         "t2s", "t2star", "pdw", "ir",          "mprage", "tof",  "mra"};
   const auto word = io::lowered(channel);
   return ct.contains(word) ? "CT" : pet.contains(word) ? "PT" : mr.contains(word) ? "MR" : "";
 }

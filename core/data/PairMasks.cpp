@@ -129,11 +129,11 @@ void MaskPairing::sortOut(const io::Scan& scan) {
     if (n >= readable && !entry.name.mask) continue;
     (n >= readable ? m_foreign : entry.name.mask ? m_maskEntries : m_pictures).push_back(std::move(entry));
   }
-  std::vector<layout::VolumeEntry> people;
+  std::vector<std::pair<fs::path, layout::Name>> people;
   for (std::size_t n = 0; n < m_pictures.size(); ++n) {
     m_byKey[layout::keyOf(m_pictures[n].name)].push_back(n);
     const auto bare = bareName(m_pictures[n].relative);
-    people.push_back({nullptr, bare, layout::nameOf(bare, {})});
+    people.emplace_back(bare, layout::nameOf(bare, {}));
   }
   m_people = layout::peopleOf(people);
 }

@@ -7,6 +7,7 @@
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/data/PossibleLabels.h"
+#include "core/data/SourceLayout.h"
 #include "core/data/TakeLabels.h"
 #include "core/data/layout/AssignedImages.h"
 #include "core/data/layout/LabelFolders.h"
@@ -57,8 +58,10 @@ class VolumePairing {
   /// Labels and, where they are the mask of one, the structure that they are called after.
   using Own = std::pair<const VolumeEntry*, std::string>;
 
+  std::map<std::string, std::vector<std::size_t>> seriesByFolder();
   /// Makes cases of the images that a rule or a reader names.
   void addAssigned();
+  void tellPeople();
   Case caseOf(std::vector<layout::Contrast>& channels);
   /// Structures after which folders of masks are called, where an image has several such.
   void nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage);
@@ -86,9 +89,9 @@ class VolumePairing {
   std::map<fs::path, image::Geometry> m_grids;  ///< of images, by their files
   std::set<fs::path> m_saidToBeImages;
   layout::Owners m_owners;
+  std::map<const VolumeEntry*, layout::Belonging> m_assigned;  ///< labels whose image a rule or a reader names
   layout::People m_people;
   layout::StructureFolders m_structures;
-  std::map<const VolumeEntry*, layout::Belonging> m_assigned;  ///< labels whose image a rule or a reader names
 };
 
 void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
@@ -102,7 +105,7 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
     const auto& name = m_names.emplace(place, layout::nameOf(place, channels, folders)).first->second;
     if (name.callsItselfLabels) mixed.insert(place.parent_path());
   }
-  const auto listed = layout::listedNames(m_folder, places, m_names);
+  const auto listed = m_reading.assignment ? decltype(m_names)() : layout::listedNames(m_folder, places, m_names);
   for (const auto& loose : all) {
     if (loose.kind != "volume" || unusable(loose)) continue;
     const auto relative = loose.file.lexically_relative(m_folder);
@@ -154,8 +157,36 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
   return c;
 }
 
+/// The cases of DICOM by their folders; where the plan itself names images, only those that it names stay.
+std::map<std::string, std::vector<std::size_t>> VolumePairing::seriesByFolder() {
+  const auto folderOf = [&](const Case& c) {
+    return c.imageFiles.front().parent_path().lexically_relative(m_folder).generic_string() + "/";
+  };
+  const bool ruled = isRuled(m_reading);
+  std::erase_if(m_out.cases, [&](const Case& c) {  // that they are left out is told of their folders
+    return ruled && c.kind == "dicom" && !c.imageFiles.empty() && !m_reading.assignment->contains(folderOf(c));
+  });
+  std::map<std::string, std::vector<std::size_t>> out;
+  for (std::size_t n = 0; n < m_out.cases.size(); ++n)
+    if (m_out.cases[n].kind == "dicom" && !m_out.cases[n].imageFiles.empty())
+      out[folderOf(m_out.cases[n])].push_back(n);
+  return out;
+}
+
 void VolumePairing::addAssigned() {
+  const auto series = seriesByFolder();
   for (auto& image : layout::assignedImages(m_reading, m_found, m_labels, m_tables, m_folder, m_out)) {
+    if (!image.folder.empty()) {
+      const auto there = series.find(image.folder);
+      const bool one = there != series.end() && there->second.size() == 1;
+      for (const auto& [label, structure] : image.labels)
+        if (one)
+          m_assigned[label] = {there->second.front(), structure};
+        else
+          leaveOut(label->loose->file, "unpaired-label",
+                   "the folder " + image.folder + " holds no image in DICOM, or several");
+      continue;
+    }
     for (const auto& [label, structure] : image.labels) m_assigned[label] = {m_out.cases.size(), structure};
     auto& c = m_out.cases.emplace_back(caseOf(image.channels));
     c.split = image.split;
@@ -164,10 +195,21 @@ void VolumePairing::addAssigned() {
   }
 }
 
+void VolumePairing::tellPeople() {
+  std::vector<std::pair<fs::path, layout::Name>> called;
+  for (const auto& image : m_found) called.emplace_back(image.relative, m_names.at(image.relative));
+  m_people = layout::peopleOf(called);
+  const auto& joined = m_people.joined;
+  if (!joined || m_reading.assignment || !m_reading.patients.empty()) return;
+  m_out.findings.emplace_back(m_folder,
+                              Finding{Finding::Severity::Note, "patients-by-name",
+                                      "by their names, images are taken for those of one person, for example " +
+                                          joined->first.generic_string() + " and " + joined->second.generic_string() +
+                                          "; if they are not, data.sources.NAME.layout.patients can say so"});
+}
+
 void VolumePairing::addImages() {
-  auto asCalled = m_found;
-  for (auto& image : asCalled) image.name = m_names.at(image.relative);
-  m_people = layout::peopleOf(asCalled);
+  tellPeople();
   if (m_reading.assignment) return addAssigned();
   for (std::size_t n = 0; n < m_out.cases.size(); ++n) {
     if (m_out.cases[n].kind != "dicom" || m_out.cases[n].imageFiles.empty()) continue;
@@ -181,12 +223,6 @@ void VolumePairing::addImages() {
     place.insert(place.end(), words.begin(), words.end());
     m_owners.alsoCalled(place);
   }
-  if (const auto& joined = m_people.joined)
-    m_out.findings.emplace_back(m_folder,
-                                Finding{Finding::Severity::Note, "patients-by-name",
-                                        "by their names, images are taken for those of one person, for example " +
-                                            joined->first.generic_string() + " and " + joined->second.generic_string() +
-                                            "; if they are not, data.sources.NAME.layout.patients can say so"});
   for (auto& channels : layout::imagesOf(m_found, m_labels, m_tables)) {
     const auto& first = *channels.front().volume;
     m_owners.add({m_out.cases.size(), first.key(), first.relative.parent_path(), layout::stemOf(first.relative),
@@ -273,18 +309,19 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
     else
       leaveOut(label.loose->file, "unpaired-label", m_owners.whyNot(label));
   }
-  if (!m_reading.assignment) nameByFolders(labelsOfImage);
+  const bool byNames = !m_reading.assignment;  // else all has been said
+  if (byNames) nameByFolders(labelsOfImage);
   std::int64_t done = 0;
   for (auto& [at, own] : labelsOfImage) {
     auto& c = m_out.cases[at];
     // A map of all structures says more than masks of some, if its values are named; what a name calls final is the
     // answer.
-    const bool masksFirst = masksSayMore(own);
+    const bool masksFirst = byNames && masksSayMore(own);
     const auto order = [&](const Own& entry) {
       return std::pair(entry.second.empty() == masksFirst ? 1 : 0, -entry.first->name.preference);
     };
     std::ranges::stable_sort(own, {}, order);
-    if (c.labelFiles.empty() && !m_reading.assignment) turnToLabels(c, own);
+    if (byNames && c.labelFiles.empty()) turnToLabels(c, own);
     const bool segmented = !c.labelFiles.empty();  // a DICOM image's own segmentations name it
     std::map<std::string, int> best;               // preference of what has been taken, by structure
     for (const auto& entry : own) {
@@ -293,8 +330,7 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
       const bool mapFirst = own.front().second.empty(), other = entry.second.empty() != mapFirst;
       const auto known = best.find(entry.second);
       const bool behind = known != best.end() && known->second > entry.first->name.preference;
-      // A rule says of every file that it counts.
-      if (segmented || (!m_reading.assignment && !c.labelFiles.empty() && (other || behind))) {
+      if (segmented || (byNames && !c.labelFiles.empty() && (other || behind))) {
         leaveOut(entry.first->loose->file, "second-label",
                  "the image already has the labels " + c.labelFiles.front().string());
         continue;
@@ -309,7 +345,7 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
 }
 
 Result<void> VolumePairing::askAboutImages(Progress& progress, const CancelToken& cancel) {
-  if (m_reading.assignment) return {};  // a rule or a reader has said that they are images
+  if (m_reading.assignment) return {};
   return askPossibleLabels(m_folder, m_saidToBeImages, m_remembered, m_out, progress, cancel);
 }
 

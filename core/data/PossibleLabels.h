@@ -8,13 +8,13 @@
 
 namespace lorkd::data {
 
-/// How the values of a volume look. "alike" counts only pairs of neighbours along an axis of which one at least does not
-/// have the commonest value: structures are areas of one value, while next to nothing in an image is.
+/// How the values of a volume look. "alike" counts only pairs of neighbours along an axis of which one at least does
+/// not have the commonest value: structures are areas of one value, while next to nothing in an image is.
 struct ValueLook {
-  bool whole = false;           ///< whole numbers from 0 to 65535
-  std::size_t distinct = 0;     ///< how many occur, the commonest included
-  double alike = 0;             ///< share of those neighbours that have the same value
-  std::vector<int> first;       ///< the lowest, at most six
+  bool whole = false;        ///< whole numbers from 0 to 65535
+  std::size_t distinct = 0;  ///< how many occur, the commonest included
+  double alike = 0;          ///< share of those neighbours that have the same value
+  std::vector<int> first;    ///< the lowest, at most six
   /// At most 8 values, or at most 256 and half of the neighbours alike: images of 8 bits have many values, and
   /// neighbours seldom alike.
   bool likeLabels() const;

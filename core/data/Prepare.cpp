@@ -76,7 +76,7 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c, const
   Working out{c.item.source + "\n" + c.item.id, {}, {}};
   {
     LORKD_TRY(sources, readInputs(plan.data, c.item));
-    if (sources.size() == 1 && c.item.geometry.size != sources.front().geometry.size)
+    if (sources.size() == 1 && c.item.channels.size() < 2 && c.item.geometry.size != sources.front().geometry.size)
       return fail(ErrorCode::Mismatch, "the labels lie on another grid than the image", "", c.item.id);
     LORKD_TRY(inputs, prepareInputs(sources, c.item.geometry, plan.data));
     out.inputs = std::move(inputs);

@@ -1,6 +1,7 @@
 #include "core/data/SourceLayout.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/Digest.h"
 #include "core/base/File.h"
@@ -37,7 +38,7 @@ bool isRuled(const layout::Reading& reading) { return reading.reader == "rules" 
 
 Result<layout::Reading> readingOf(const layout::Chosen& chosen, const io::Scan& scan, const std::string& source,
                                   const std::filesystem::path& folder, bool single) {
-  layout::Files files{folder, {}, {}};
+  layout::Files files{folder, {}, {}, {}};
   std::vector<std::string> pictures;
   for (const auto& loose : scan.loose) {
     const auto path = belowFolder(loose.file, folder);
@@ -46,6 +47,11 @@ Result<layout::Reading> readingOf(const layout::Chosen& chosen, const io::Scan& 
   }
   for (const auto& [file, finding] : scan.rejected)
     if (finding.code == "unknown-kind") files.others.push_back(belowFolder(file, folder));
+  std::set<std::string> folders;
+  for (const auto& series : scan.series)
+    if (!series.instances.empty() && series.modality != "SEG" && series.modality != "RTSTRUCT")
+      folders.insert(belowFolder(series.instances.front().file.parent_path(), folder) + "/");
+  files.folders.assign(folders.begin(), folders.end());
   std::ranges::sort(files.volumes);
   std::ranges::sort(files.others);
   auto how = chosen;

@@ -140,8 +140,8 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "patient-per-file",
-                           "middle-slice", "class-folders", "unreadable"}) {
+  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels",
+                           "patient-per-file", "middle-slice", "class-folders", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
@@ -322,10 +322,10 @@ void DataPage::present() {
         : code == "possible-labels" ? tr("Take for images what may be labels by its values (images: %1)").arg(images)
         : code == "patient-per-file"
             ? tr("Take files with a patient identifier each for one patient (images: %1)").arg(images)
-        : code == "middle-slice"    ? tr("Take the middle slice of each volume of an archive (sets: %1)").arg(images)
-        : code == "class-folders"   ? tr("Take these folders as classes of pictures (sets: %1)").arg(images)
-        : code == "unreadable"      ? tr("Do without what cannot be read (places: %1)").arg(images)
-                                    : tr("Bring labels on another grid to their image (images: %1)").arg(images));
+        : code == "middle-slice"  ? tr("Take the middle slice of each volume of an archive (sets: %1)").arg(images)
+        : code == "class-folders" ? tr("Take these folders as classes of pictures (sets: %1)").arg(images)
+        : code == "unreadable"    ? tr("Do without what cannot be read (places: %1)").arg(images)
+                                  : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }
   for (const auto& [name, reason] : m_failed) m_found.rows.push_back({{name, tr("error"), {}, reason}});

@@ -17,7 +17,9 @@ constexpr std::uintmax_t kLargestTable = std::uintmax_t(64) << 20;  // bytes
 class TableReader {
  public:
   TableReader(const fs::path& table, const Files& files, std::vector<LeftOut>& left)
-      : m_table(table), m_files(files), m_left(left), m_there(files.volumes.begin(), files.volumes.end()) {}
+      : m_table(table), m_files(files), m_left(left), m_there(files.volumes.begin(), files.volumes.end()) {
+    m_there.insert(files.folders.begin(), files.folders.end());
+  }
 
   Result<Assignment> read() {
     LORKD_TRY(text, readFile(m_table, kLargestTable));
@@ -57,6 +59,7 @@ class TableReader {
     if (relative.empty() || relative.starts_with(".."))
       return wrong(row, cell + " does not lie in the source's folder", "scan a folder that holds it");
     if (m_there.contains(relative)) return relative;
+    if (m_there.contains(relative + "/")) return relative + "/";
     m_left.push_back({relative, "table-row",
                       "line " + std::to_string(row.line) + " of " + m_table.filename().string() +
                           " names it, and there is no such volume"});

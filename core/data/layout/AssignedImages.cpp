@@ -69,24 +69,32 @@ std::vector<AssignedImage> assignedImages(const Reading& reading, const std::vec
   const auto arranged = arrange(*reading.assignment);
   std::vector<AssignedImage> out;
   for (const auto& group : arranged.images) {
-    AssignedImage image{{}, group.patient, group.split, {}};
+    AssignedImage image{{}, {}, group.patient, group.split, {}};
     for (const auto& path : group.files)
-      if (const auto at = imageAt.find(path); at != imageAt.end())
+      if (path.ends_with('/'))
+        image.folder = path;
+      else if (const auto at = imageAt.find(path); at != imageAt.end())
         for (auto& contrast : channelsOf(*at->second, reading.assignment->at(path).channel, tables))
           image.channels.push_back(std::move(contrast));
+    if (!image.folder.empty() && group.files.size() > 1) {
+      findings.findings.emplace_back(
+          folder / image.folder,
+          Finding{Finding::Severity::Unusable, "channel-elsewhere",
+                  "a DICOM series is an image of its own, and has the same parts in its name as other files"});
+      image.folder.clear(), image.channels.clear();
+    }
     for (const auto& path : group.labels) {
       const auto at = labelAt.find(path);
       if (at == labelAt.end()) continue;  // its finding says why it cannot be used
-      if (image.channels.empty())
+      if (image.channels.empty() && image.folder.empty())
         findings.findings.emplace_back(at->second->loose->file,
                                        Finding{Finding::Severity::Unusable, "unpaired-label",
                                                "its image " + group.files.front() + " cannot be used"});
       else
         image.labels.emplace_back(at->second, reading.assignment->at(path).structure);
     }
-    if (image.channels.empty()) continue;
-    order(image);
-    leaveOutElsewhere(image, findings);
+    if (image.channels.empty() && image.folder.empty()) continue;
+    if (image.folder.empty()) order(image), leaveOutElsewhere(image, findings);
     out.push_back(std::move(image));
   }
   for (const auto& one : arranged.left)
@@ -113,9 +121,8 @@ void tellReading(const Reading& reading, const std::filesystem::path& folder, Pa
     if (paths.size() > 3) names += ", ...";
     const bool known = reason.first == "left-by-reader";
     findings.findings.emplace_back(
-        folder,
-        Finding{known ? Finding::Severity::Note : Finding::Severity::Warning, reason.first,
-                std::to_string(paths.size()) + " volume(s) are left out, since " + reason.second + ": " + names});
+        folder, Finding{known ? Finding::Severity::Note : Finding::Severity::Warning, reason.first,
+                        std::to_string(paths.size()) + " left out (" + reason.second + "): " + names});
   }
   if (reading.title.empty()) return;
   std::string also;

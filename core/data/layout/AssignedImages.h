@@ -14,6 +14,7 @@ namespace lorkd::data::layout {
 /// An image with its labels, and what is said of it.
 struct AssignedImage {
   std::vector<Contrast> channels;  ///< the first has the labels' grid, where one has, else the finest
+  std::string folder;              ///< that holds the image in DICOM, which has no channels
   std::string patient, split;      ///< empty: as names say
   std::vector<std::pair<const VolumeEntry*, std::string>> labels;  ///< each with the structure that it marks, or none
 };

@@ -12,11 +12,12 @@ namespace lorkd::data::layout {
 /// The files of a data source, by their paths below it with '/' between folders; sorted.
 struct Files {
   std::filesystem::path folder;
-  std::vector<std::string> volumes;  ///< by their names: NIfTI, NRRD, MetaImage
-  std::vector<std::string> others;   ///< that are neither volumes nor DICOM, as far as is known
+  std::vector<std::string> volumes;    ///< by their names: NIfTI, NRRD, MetaImage
+  std::vector<std::string> others;     ///< that are neither volumes nor DICOM, as far as is known
+  std::vector<std::string> folders{};  ///< that hold images in DICOM, each with a '/' at its end
 };
 
-/// What a volume file is.
+/// What a volume file is, or a folder that holds a DICOM series.
 struct Assigned {
   enum class Use { Image, Labels, None };
   Use use = Use::Image;
@@ -47,7 +48,7 @@ struct LeftOut {
 /// An image with its labels, by what an assignment says.
 struct Arranged {
   struct Image {
-    std::vector<std::string> files;   ///< one a channel
+    std::vector<std::string> files;   ///< one a channel; a folder of DICOM is alone
     std::vector<std::string> labels;  ///< of the lowest rank first, then by path
     std::string patient, split;
   };

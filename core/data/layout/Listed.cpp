@@ -61,36 +61,35 @@ std::map<fs::path, Name> listedNames(const fs::path& source, const std::vector<f
       folder = folder.parent_path();
   std::map<fs::path, Name> out;
   for (const auto& folder : folders) {
-    for (const char* file : {"dataset.json", "datalist.json", "dataset_0.json"}) {
-      std::error_code ignored;
-      if (!fs::is_regular_file(source / folder / file, ignored)) continue;
-      const auto json = readJson(source / folder / file);
-      if (!json) continue;  // whoever looks for names of values says so
-      std::map<fs::path, int> times;
-      auto entries = entriesOf(*json, folder);
-      for (const auto& entry : entries) {
-        for (const auto& image : entry.images) ++times[image];
-        ++times[entry.labels];
+    const auto file = source / folder / "dataset.json";
+    std::error_code ignored;
+    if (!fs::is_regular_file(file, ignored)) continue;
+    const auto json = readJson(file);
+    if (!json) continue;  // whoever looks for names of values says so
+    std::map<fs::path, int> times;
+    auto entries = entriesOf(*json, folder);
+    for (const auto& entry : entries) {
+      for (const auto& image : entry.images) ++times[image];
+      ++times[entry.labels];
+    }
+    for (std::size_t n = 0; n < entries.size(); ++n) {
+      const auto& [images, labels] = entries[n];
+      const auto usable = [&](const fs::path& path) {
+        return names.contains(path) && times.at(path) == 1 && !out.contains(path);
+      };
+      if (!usable(labels) || !std::ranges::all_of(images, usable)) continue;
+      Name common;
+      common.listed = common.told = true;
+      for (const auto& part : folder) common.place.push_back(part.string());
+      common.place.emplace_back("listed");
+      common.stem = common.spelled = {std::to_string(n)};
+      for (std::size_t c = 0; c < images.size(); ++c) {
+        auto& name = out.emplace(images[c], common).first->second;
+        char number[24];
+        std::snprintf(number, sizeof number, "%04zu", c);
+        name.said = images.size() > 1 ? std::vector<std::string>{number} : names.at(images[c]).said;
       }
-      for (std::size_t n = 0; n < entries.size(); ++n) {
-        const auto& [images, labels] = entries[n];
-        const auto usable = [&](const fs::path& path) {
-          return names.contains(path) && times.at(path) == 1 && !out.contains(path);
-        };
-        if (!usable(labels) || !std::ranges::all_of(images, usable)) continue;
-        Name common;
-        common.listed = common.told = true;
-        for (const auto& part : folder) common.place.push_back(part.string());
-        common.place.emplace_back(file);
-        common.stem = common.spelled = {std::to_string(n)};
-        for (std::size_t c = 0; c < images.size(); ++c) {
-          auto& name = out.emplace(images[c], common).first->second;
-          char number[24];
-          std::snprintf(number, sizeof number, "%04zu", c);
-          name.said = images.size() > 1 ? std::vector<std::string>{number} : names.at(images[c]).said;
-        }
-        out.emplace(labels, common).first->second.role = Role::Labels;
-      }
+      out.emplace(labels, common).first->second.role = Role::Labels;
     }
   }
   return out;

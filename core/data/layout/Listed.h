@@ -9,7 +9,7 @@
 
 namespace lorkd::data::layout {
 
-/// What dataset.json (or MONAI's datalist.json, dataset_0.json) says of files, by their paths below the source; each
+/// What dataset.json says of files, by their paths below the source; each
 /// file's name is put so that an image, its channels and its labels have the same words, whatever they are called.
 /// Understood are "dataset" of nnU-Net 2 ({"case": {"images": [...], "label": ...}}) and lists of {"image", "label"}
 /// below "training", "validation" and the like, with paths from the description's folder on. What is not there, is

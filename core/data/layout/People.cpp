@@ -153,18 +153,18 @@ bool isUid(const std::string& stem) {
 }
 
 /// `kinds`: names of files without a number that occur in several folders.
-Person personOf(const VolumeEntry& image, const std::set<Identity>& kinds) {
-  if (const auto subject = subjectOf(image.relative); !subject.empty()) return {"", {subject}};
-  const auto folder = folderOf(image.relative);
+Person personOf(const fs::path& relative, const Name& name, const std::set<Identity>& kinds) {
+  if (const auto subject = subjectOf(relative); !subject.empty()) return {"", {subject}};
+  const auto folder = folderOf(relative);
   if (!folder.empty()) {
     const auto words = folderWords(folder.filename().string());
     return {placeOf(folder.parent_path()), words.empty() ? loweredWords(folder.filename().string()) : words};
   }
-  const auto stem = stemOf(image.relative);
-  const auto parent = image.relative.parent_path();
+  const auto stem = stemOf(relative);
+  const auto parent = relative.parent_path();
   if (isUid(stem)) return {placeOf(parent), {stem}};
-  auto words = person(image.name.stem);
-  if (!words.empty() && !kinds.contains(image.name.stem)) {
+  auto words = person(name.stem);
+  if (!words.empty() && !kinds.contains(name.stem)) {
     if (digits(parent.filename().string())) {  // 00012/1.nii.gz
       words.insert(words.begin(), parent.filename().string());
       return {placeOf(parent.parent_path()), words};
@@ -175,7 +175,7 @@ Person personOf(const VolumeEntry& image, const std::set<Identity>& kinds) {
     if (auto own = folderWords(at.filename().string());
         !own.empty() && !std::ranges::all_of(own, [](const auto& word) { return isContrast(word); }))
       return {placeOf(at.parent_path()), own};
-  return {"", image.name.stem};
+  return {"", name.stem};
 }
 
 /// Whether the last `count` words are numbers or letters that may tell times apart, behind a number that says who.
@@ -228,24 +228,25 @@ void removeTimes(std::vector<Person>& people, std::size_t count) {
 
 }  // namespace
 
-People peopleOf(const std::vector<VolumeEntry>& images) {
+People peopleOf(const std::vector<std::pair<fs::path, Name>>& images) {
   std::map<Identity, std::set<fs::path>> places;
-  for (const auto& image : images)
-    if (std::ranges::none_of(image.name.stem, hasDigit)) places[image.name.stem].insert(image.relative.parent_path());
+  for (const auto& [relative, name] : images)
+    if (std::ranges::none_of(name.stem, hasDigit)) places[name.stem].insert(relative.parent_path());
   std::set<Identity> kinds;
   for (const auto& [stem, folders] : places)
     if (folders.size() > 1) kinds.insert(stem);
   std::vector<Person> people;
-  for (const auto& image : images) people.push_back(personOf(image, kinds));
+  for (const auto& [relative, name] : images) people.push_back(personOf(relative, name, kinds));
   for (const std::size_t count : {3, 2, 1}) removeTimes(people, count);  // 1_a_2, 0005_1, 0005_b
   People out;
-  std::map<std::string, const VolumeEntry*> first;
+  std::map<std::string, std::size_t> first;
   for (std::size_t n = 0; n < images.size(); ++n) {
+    const auto& [relative, name] = images[n];
     std::string who = people[n].place;
     for (std::size_t w = 0; w < people[n].words.size(); ++w) who += (w > 0 ? "_" : "") + people[n].words[w];
-    const auto* other = first.try_emplace(who, &images[n]).first->second;
-    if (!out.joined && other->key() != images[n].key()) out.joined.emplace(other->relative, images[n].relative);
-    out.patients.emplace(images[n].relative, std::move(who));
+    const auto& [other, called] = images[first.try_emplace(who, n).first->second];
+    if (!out.joined && (called.place != name.place || called.stem != name.stem)) out.joined.emplace(other, relative);
+    out.patients.emplace(relative, std::move(who));
   }
   return out;
 }

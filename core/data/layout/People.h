@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/data/layout/Contrasts.h"
+#include "core/data/layout/Words.h"
 
 namespace lorkd::data::layout {
 
@@ -20,11 +20,12 @@ struct People {
   std::optional<std::pair<std::filesystem::path, std::filesystem::path>> joined;
 };
 
-/// Of each image, in this order: "sub-..." as BIDS has it; the folder called after a patient or subject; the uppermost
-/// folder with a number that the file's name begins with; the file's name; or its folder, where the file's name says
-/// what it is (T1, SA_ED) or is the same in other folders. Taken out are words of times (ses-2, followup, pre), dates,
-/// sides, views, contrasts and preparation (resampled). A last number behind another one is a time, too, where several
-/// share what stands before it and none of those are many (00002-000, 00002-001; but not 01_0001 ... 01_0300).
-People peopleOf(const std::vector<VolumeEntry>& images);
+/// Of each image, by its path below the source and its own name, in this order: "sub-..." as BIDS has it; the folder
+/// called after a patient or subject; the uppermost folder with a number that the file's name begins with; the file's
+/// name; or its folder, where the file's name says what it is (T1, SA_ED) or is the same in other folders. Taken out
+/// are words of times (ses-2, followup, pre), dates, sides, views, contrasts and preparation (resampled). A last number
+/// behind another one is a time, too, where several share what stands before it and none of those are many (00002-000,
+/// 00002-001; but not 01_0001 ... 01_0300).
+People peopleOf(const std::vector<std::pair<std::filesystem::path, Name>>& images);
 
 }  // namespace lorkd::data::layout

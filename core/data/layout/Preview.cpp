@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <set>
 
+#include "core/data/layout/LabelFolders.h"
+#include "core/data/layout/Listed.h"
 #include "core/data/layout/People.h"
 #include "core/data/layout/Reading.h"
-#include "core/data/layout/Words.h"
 #include "core/io/Series.h"
 #include "core/io/VolumeFile.h"
 
@@ -29,23 +30,10 @@ class Tally {
   std::map<std::string, std::size_t> m_at;
 };
 
-/// Whose images they are, by rule, by what is said, or by their names.
-class Owner {
- public:
-  Owner(const Reading& reading, const std::vector<std::string>& images) : m_reading(reading) {
-    std::vector<VolumeEntry> entries;
-    for (const auto& path : images) entries.push_back({nullptr, path, nameOf(path, {})});
-    m_people = peopleOf(entries);
-  }
-  std::string of(const std::string& path, const std::string& said) const {
-    if (const auto ruled = m_reading.patients.of(path)) return *ruled;
-    return said.empty() ? m_people.patients.at(path) : said;
-  }
-
- private:
-  const Reading& m_reading;
-  People m_people;
-};
+std::string patientOf(const Reading& reading, const People& people, const std::string& path, const std::string& said) {
+  if (const auto ruled = reading.patients.of(path)) return *ruled;
+  return said.empty() ? people.patients.at(path) : said;
+}
 
 std::vector<std::string> groupsOf(const Reading& reading, const std::string& path) {
   std::vector<std::string> out;
@@ -61,16 +49,16 @@ void tellLeft(Preview& out, const LeftOut& one) {
 
 void byAssignment(const Reading& reading, Preview& out) {
   const auto arranged = arrange(*reading.assignment);
+  std::vector<std::pair<fs::path, Name>> called;
+  for (const auto& image : arranged.images) called.emplace_back(image.files.front(), nameOf(image.files.front(), {}));
+  const auto people = peopleOf(called);
   std::set<std::string> patients;
   Tally channels(out.channels), structures(out.structures), splits(out.splits);
-  std::vector<std::string> first;
-  for (const auto& image : arranged.images) first.push_back(image.files.front());
-  const Owner owner(reading, first);
   for (const auto& image : arranged.images) {
     ++out.images;
     out.labels += image.labels.size();
     out.imagesWithoutLabels += image.labels.empty() ? 1 : 0;
-    const auto patient = owner.of(image.files.front(), image.patient);
+    const auto patient = patientOf(reading, people, image.files.front(), image.patient);
     patients.insert(patient);
     const auto split = image.split.empty() ? splitOf(image.files.front()) : image.split;
     splits.add(split);
@@ -94,12 +82,21 @@ void byAssignment(const Reading& reading, Preview& out) {
 /// By words alone: what is one image shows only when the files' grids are known.
 void byNames(const Reading& reading, const Files& files, Preview& out) {
   out.paired = false;
-  const auto channels = channelStems({files.volumes.begin(), files.volumes.end()});
+  const std::vector<fs::path> paths(files.volumes.begin(), files.volumes.end());
+  const auto channels = channelStems(paths);
+  const auto folders = labelFolders(paths, channels);
+  std::map<fs::path, Name> names;
+  for (const auto& path : paths) names.emplace(path, nameOf(path, channels, folders));
+  const auto listed = listedNames(files.folder, paths, names);
+  std::vector<std::pair<fs::path, Name>> called;
+  for (const auto& [path, name] : names)
+    if (name.role == Role::Image) called.emplace_back(path, name);
+  const auto people = peopleOf(called);
   std::set<std::string> patients;
   std::map<std::pair<fs::path, std::vector<std::string>>, Preview::Example> images;
   Tally structures(out.structures), splits(out.splits);
   for (const auto& path : files.volumes) {
-    const auto name = nameOf(path, channels);
+    const auto& name = listed.contains(path) ? listed.at(path) : names.at(path);
     const auto given = reading.labels.find(path);
     if (given != reading.labels.end() || name.role == Role::Labels) {
       ++out.labels;
@@ -114,15 +111,14 @@ void byNames(const Reading& reading, const Files& files, Preview& out) {
       auto& image = images[{fs::path(path).parent_path(), key}];
       image.images.push_back(path);
       if (image.images.size() > 1) continue;
+      const auto who = people.patients.find(path);
+      image.patient = patientOf(reading, people, path, who == people.patients.end() ? path : "");
       image.split = splitOf(path);
       image.groups = groupsOf(reading, path);
+      patients.insert(image.patient);
       splits.add(image.split);
     }
   }
-  std::vector<std::string> first;
-  for (const auto& [key, image] : images) first.push_back(image.images.front());
-  const Owner owner(reading, first);
-  for (auto& [key, image] : images) patients.insert(image.patient = owner.of(image.images.front(), {}));
   out.images = images.size();
   out.patients = patients.size();
   for (const auto& [key, image] : images)
@@ -148,6 +144,16 @@ Result<Preview> preview(const Chosen& chosen, const Files& files) {
 Result<Files> listFiles(const fs::path& folder, const CancelToken& cancel) {
   LORKD_TRY(listed, io::listFolder(folder, cancel));
   Files out{folder, {}, {}};
+  std::set<std::string> series;
+  for (const auto& file : listed.files) {
+    // Most DICOM is called so, or has no ending.
+    const fs::path path(file.path);
+    const auto ending = path.extension().string();
+    if ((ending.empty() || ending == ".dcm" || ending == ".DCM" || ending == ".ima" || ending == ".IMA") &&
+        path.has_parent_path())
+      series.insert(path.parent_path().generic_string() + "/");
+  }
+  out.folders.assign(series.begin(), series.end());
   for (auto& file : listed.files)
     (io::isVolumeFile(file.path) ? out.volumes : out.others).push_back(std::move(file.path));
   return out;

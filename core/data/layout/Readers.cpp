@@ -138,12 +138,17 @@ const std::vector<Patterns>& table() {
        "SUBJECT/mri/orig.nii.gz, aseg.nii.gz",
        {"{folder:**}/{patient}/mri/orig"},
        {"{folder:**}/{patient}/mri/aseg"},
-       {{"{folder:**}/{patient}/mri/**/*", "made of the image on the way to its labels"}}},
+       {{"{folder:**}/{patient}/mri/**/*", "another result of FreeSurfer; aseg holds the labels"}}},
       {"crossmoda",
        "crossMoDA",
        "source_training/crossmoda_1_ceT1.nii.gz, crossmoda_1_Label.nii.gz, target_training/crossmoda_105_hrT2.nii.gz",
        {"**/{patient:crossmoda.*}_{contrast:ceT1|hrT2}"},
        {"**/{patient}_Label"}},
+      {"pancreas-ct",
+       "Pancreas-CT",
+       "PANCREAS_0001/STUDY/SERIES/*.dcm, TCIA_pancreas_labels-02-05-2017/label0001.nii.gz",
+       {"**/PANCREAS_{case:[0-9]{4}}/*/*/"},
+       {"**/label{case}"}},
       {"sliver07",
        "SLIVER07",
        "liver-orig001.mhd, liver-seg001.mhd",
@@ -164,9 +169,16 @@ struct Compiled {
   std::vector<std::pair<Rule, const char*>> unused;
 };
 
+/// What the patterns say of volumes and of folders of DICOM.
+Assignment own(const Compiled& reader, const Files& files) {
+  auto out = reader.rule.assign(files.volumes);
+  out.merge(reader.rule.assign(files.folders));
+  return out;
+}
+
 /// What each volume is; those that the set leaves out have a reason.
 Assignment assign(const Compiled& reader, const Files& files) {
-  auto out = reader.rule.assign(files.volumes);
+  auto out = own(reader, files);
   for (const auto& path : files.volumes) {
     if (out.contains(path)) continue;
     for (const auto& [rule, reason] : reader.unused)
@@ -184,14 +196,15 @@ Assignment assign(const Compiled& reader, const Files& files) {
 /// The share of the volumes that it knows; none where no image has labels, or most labels have no image.
 double score(const Compiled& reader, const Files& files) {
   if (reader.labels.assign(files.volumes).empty()) return 0;
-  const auto own = reader.rule.assign(files.volumes);
+  const auto named = own(reader, files);
   const auto labels =
-      std::ranges::count_if(own, [](const auto& one) { return one.second.use == Assigned::Use::Labels; });
-  if (labels == 0 || labels == static_cast<std::ptrdiff_t>(own.size())) return 0;
+      std::ranges::count_if(named, [](const auto& one) { return one.second.use == Assigned::Use::Labels; });
   std::size_t paired = 0;
-  for (const auto& image : arrange(own).images) paired += image.labels.size();
-  if (2 * paired < static_cast<std::size_t>(labels)) return 0;
-  return static_cast<double>(assign(reader, files).size()) / static_cast<double>(files.volumes.size());
+  for (const auto& image : arrange(named).images) paired += image.labels.size();
+  if (paired == 0 || 2 * paired < static_cast<std::size_t>(labels)) return 0;
+  const auto known =
+      std::ranges::count_if(assign(reader, files), [](const auto& one) { return !one.first.ends_with('/'); });
+  return static_cast<double>(known) / static_cast<double>(files.volumes.size());
 }
 
 LayoutReader made(const Patterns& patterns) {

@@ -22,7 +22,9 @@ Result<void> byRules(const plan::Layout& layout, const Files& files, Reading& ou
     return {};
   }
   out.reader = "rules";
-  out.assignment = rule.assign(files.volumes, &out.left);
+  auto paths = files.volumes;
+  paths.insert(paths.end(), files.folders.begin(), files.folders.end());
+  out.assignment = rule.assign(paths, &out.left);
   return {};
 }
 
@@ -79,7 +81,10 @@ Result<Reading> readingOf(const Chosen& chosen, const Files& files) {
   const char* what = out.reader == "table"   ? "the table does not name it"
                      : out.reader == "rules" ? "no pattern names it"
                                              : "the data set has no such file";
-  for (const auto& path : files.volumes)
+  auto paths = files.volumes;
+  if (out.reader == "rules" || out.reader == "table")
+    paths.insert(paths.end(), files.folders.begin(), files.folders.end());
+  for (const auto& path : paths)
     if (!out.assignment->contains(path) && !told.contains(path)) out.left.push_back({path, "no-rule", what});
   return out;
 }

@@ -46,7 +46,7 @@ Result<std::vector<Rule::One>> Rule::compiled(const std::vector<std::string>& pa
   std::vector<One> out;
   for (const auto& text : patterns) {
     LORKD_TRY(pattern, PathPattern::compile(text, known));
-    out.push_back({std::move(pattern), withoutEnding(text).size() == text.size()});
+    out.push_back({std::move(pattern), withoutEnding(text).size() == text.size() && !text.ends_with('/')});
   }
   return out;
 }
@@ -66,7 +66,7 @@ Result<Rule> Rule::compile(const std::vector<std::string>& images, const std::ve
   return out;
 }
 
-Assignment Rule::assign(const std::vector<std::string>& volumes, std::vector<LeftOut>* left) const {
+Assignment Rule::assign(const std::vector<std::string>& paths, std::vector<LeftOut>* left) const {
   struct Fit {
     std::size_t number = 0;
     PathPattern::Match match;
@@ -82,7 +82,7 @@ Assignment Rule::assign(const std::vector<std::string>& volumes, std::vector<Lef
     return best;
   };
   Assignment out;
-  for (const auto& path : volumes) {
+  for (const auto& path : paths) {
     const auto image = closest(m_images, path), labels = closest(m_labels, path);
     if (!image && !labels) continue;
     if (image && labels && image->match.open == labels->match.open) {

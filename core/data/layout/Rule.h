@@ -10,9 +10,10 @@
 
 namespace lorkd::data::layout {
 
-/// Patterns of images and of labels. Of their parts, `channel`, `label` (the structure that a mask marks), `reader` and
-/// `split` mean that; `patient` and all others, `case` for example, are what images and labels have in common. A
-/// pattern without one of the endings of volume files fits files of any of them.
+/// Patterns of images, those that end in '/' of folders that hold a DICOM series, and of labels. Of their parts,
+/// `channel`, `label` (the structure that a mask marks), `reader` and `split` mean that; `patient` and all others,
+/// `case` for example, are what images and labels have in common. A pattern without one of the endings of volume files
+/// fits files of any of them.
 class Rule {
  public:
   /// What a pattern of images says that a part may be holds in those of labels, too. Errors: InvalidArgument naming the
@@ -21,7 +22,7 @@ class Rule {
 
   /// What each file is by the pattern that fits it closest (of the same kind, by the first); files that fit images and
   /// labels alike are told in `left`, and those that fit none are not in the answer.
-  Assignment assign(const std::vector<std::string>& volumes, std::vector<LeftOut>* left = nullptr) const;
+  Assignment assign(const std::vector<std::string>& paths, std::vector<LeftOut>* left = nullptr) const;
 
   bool hasImages() const { return !m_images.empty(); }
   bool hasLabels() const { return !m_labels.empty(); }

@@ -77,10 +77,9 @@ def isles2022_flair(out):
         image(out / sub / "ses-0001" / "anat" / f"{sub}_ses-0001_FLAIR.nii.gz", n, "mr", coarse)
 
 
-@layout("wmh", 3, 3, channels=["FLAIR", "T1"], expect="rule")
+@layout("wmh", 3, 3, channels=["FLAIR", "T1"])
 def wmh(out):
     """The label map is called after what it marks; orig/ holds the same images before their correction."""
-    # By values alone they may be labels: asked, not taken.
     for n, site in enumerate(("Utrecht", "Utrecht", "Singapore")):
         case = out / "training" / site / str(n * 17)
         for part in ("pre", "orig"):

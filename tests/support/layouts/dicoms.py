@@ -32,7 +32,7 @@ def tcia(out):
     text(folder / "NSCLC-Radiomics" / "LICENSE", "CC BY-NC 3.0\n")
 
 
-@layout("pancreas-ct", 3, 3, expect="rule")
+@layout("pancreas-ct", 3, 3)
 def pancreas_ct(out):
     """Series by patient, labels by number in another folder."""
     for n in range(1, 4):

@@ -184,7 +184,7 @@ def pi_cai(out):
             labels(lesions / who / f"{patient}_{study}.nii.gz", n, (2, 3) if n % 2 else [1])
 
 
-@layout("pi-cai-all", 9, 3, labelled=3, labels=["csPCa_lesion", "whole_gland"], channels=None)
+@layout("pi-cai-all", 3, 3, channels=["t2w", "adc", "hbv"])
 def pi_cai_all(out):
     """With sagittal and coronal T2 on grids of their own, and the gland's masks beside the lesions'."""
     for n in range(3):
@@ -252,10 +252,9 @@ def mmwhs(out):
         labels(out / f"{kind}_train" / f"{kind}_train_{number}_label.nii.gz", n, (205, 420, 500))
 
 
-@layout("left-atrium-2018", 3, 3, expect="rule")
+@layout("left-atrium-2018", 3, 3)
 def left_atrium(out):
     """Labels are called after what they mark, images after how they were made: laendo and lgemri."""
-    # By values alone they may be labels: asked, not taken.
     for n, code in enumerate(("0RZDK210BSMWAA6467LU", "1D7CUD1955YZPGK8XHJX", "2NZ5FYRR6BPKNMEDRGXF")):
         image(out / "Training Set" / code / "lgemri.nrrd", n, "mr")
         labels(out / "Training Set" / code / "laendo.nrrd", n, [255])

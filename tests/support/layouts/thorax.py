@@ -70,7 +70,7 @@ def ribfrac(out):
           [(f"RibFrac{n}", m, (0, 1, 2, -1)[m]) for n in range(1, 4) for m in range(4)])
 
 
-@layout("covid-20cases", 3, 3, labels=6)
+@layout("covid-20cases", 3, 3)
 def covid(out):
     """Three folders of labels for one image, of which one holds the others' structures as well."""
     for n in range(1, 4):
@@ -90,9 +90,9 @@ def mosmed(out):
         labels(out / "masks" / f"study_{n + 250:04}_mask.nii.gz", n, [1])
 
 
-@layout("han-seg", 6, 3, labelled=3, labels=["OAR_Brainstem", "OAR_Parotid_L"], channels=None)
+@layout("han-seg", 3, 3, labels=["OAR_Brainstem", "OAR_Parotid_L"], channels=["CT"])
 def han_seg(out):
-    """One segmentation a structure, drawn on CT; MR of a grid of its own, which nobody has registered, beside it."""
+    """One segmentation a structure, of CT. MR lies beside it, and is not registered to it."""
     for n in range(1, 4):
         folder = out / "HaN-Seg" / "set_1" / f"case_{n:02}"
         image(folder / f"case_{n:02}_IMG_CT.nrrd", n)
@@ -120,10 +120,9 @@ def pddca(out):
         text(folder / "landmarks.fcsv", "# Markups fiducial file version = 4.4\n")
 
 
-@layout("segrap2023", 3, 3, labels=["Brain", "BrainStem"], channels=2, expect="rule")
+@layout("segrap2023", 3, 3, labels=["Brain", "BrainStem"], channels=2)
 def segrap(out):
     """CT without and with contrast; the structures' masks lie in another folder of the same case."""
-    # By values alone they may be labels: asked, not taken.
     for n in range(3):
         case = f"segrap_{n:04}"
         for name in ("image", "image_contrast"):
@@ -154,10 +153,9 @@ def hecktor22(out):
           [(f"CHUP-{n + 1:03}", 1, 1, 2, "MF"[n % 2], 60 + n) for n in range(3)])
 
 
-@layout("hecktor26", 3, 3, channels=["CT", "PT"], expect="rule")
+@layout("hecktor26", 3, 3, channels=["CT", "PT"])
 def hecktor26(out):
     """Since 2025 the label map has the patient's bare name, beside the images."""
-    # By values alone they may be labels: asked, not taken.
     for n in range(3):
         folder = out / "hecktor2026_training" / f"CHUM-{n + 1:03}"
         image(folder / f"{folder.name}__CT.nii.gz", n)

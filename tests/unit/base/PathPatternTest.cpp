@@ -68,6 +68,8 @@ TEST(PathPatternTest, PartsFoldersAndStars) {
   EXPECT_TRUE(read("**/x.nii", "x.nii") && read("**/x.nii", "a/b/x.nii"));
   EXPECT_EQ(read("{site:**}/images/{case}.nii", "a/b/images/1.nii")->at("site"), "a/b");
   EXPECT_EQ(read("{site:**}/images/{case}.nii", "images/1.nii")->at("site"), "");
+  EXPECT_EQ(read("images/{case}/", "images/7/")->at("case"), "7");
+  EXPECT_FALSE(read("images/{case}/", "images/7") || read("images/*", "images/") || read("images/{case}", "images/7/"));
   EXPECT_TRUE(read("subset*/*.mhd", "subset/1.mhd"));
   EXPECT_FALSE(read("subset*/*.mhd", "subset1/a/1.mhd"));
   EXPECT_THAT(*read("{patient:P[0-9]{2}}_{label:liver|spleen}.nii", "P01_liver.nii"),
@@ -95,7 +97,7 @@ TEST(PathPatternTest, SaysWhatIsWrongAndWhere) {
                                                                {"{}", "has a name"},
                                                                {"/a.nii", "character 1: a folder without a name"},
                                                                {"../a.nii", "below the source's folder"},
-                                                               {"{a}/", "it ends in a folder"},
+                                                               {"a/**/", "any folder"},
                                                                {"a**/b", "character 2: '**' stands for whole folders"},
                                                                {"a/**", "'**' stands for whole folders"},
                                                                {"{a}_{a}.nii", "{a} stands twice"},

@@ -64,20 +64,27 @@ TEST_F(LayoutNames, OnePersonIsNotDivided) {
       {"dates", {"P1_20190305.nii.gz", "P1_2020-08-11.nii.gz", "P2_20190305.nii.gz"}, 2},
       {"only dates", {"IMG_20190305.nii.gz", "IMG_20200811.nii.gz"}, 2},
       {"sides", {"9000_left.nii.gz", "9000_right.nii.gz", "9001_L.nii.gz", "9001_R.nii.gz", "9002L.nii.gz"}, 3},
-      {"CT-RATE", {"t/train_1/train_1_a/train_1_a_1.nii.gz", "t/train_1/train_1_a/train_1_a_2.nii.gz",
-                   "t/train_2/train_2_a/train_2_a_1.nii.gz"}, 2},
+      {"CT-RATE",
+       {"t/train_1/train_1_a/train_1_a_1.nii.gz", "t/train_1/train_1_a/train_1_a_2.nii.gz",
+        "t/train_2/train_2_a/train_2_a_1.nii.gz"},
+       2},
       {"the same in one folder", {"train_1_a_1.nii.gz", "train_1_b_1.nii.gz", "train_2_a_1.nii.gz"}, 2},
-      {"IXI", {"IXI-T1/IXI002-Guys-0828-T1.nii.gz", "IXI-T2/IXI002-Guys-0828-T2.nii.gz",
-               "IXI-T1/IXI012-HH-1211-T1.nii.gz"}, 2},
+      {"IXI",
+       {"IXI-T1/IXI002-Guys-0828-T1.nii.gz", "IXI-T2/IXI002-Guys-0828-T2.nii.gz", "IXI-T1/IXI012-HH-1211-T1.nii.gz"},
+       2},
       {"prepared", {"original/images/case_0.nii.gz", "resampled/images/case_0.nii.gz"}, 1},
       {"two sites", {"SiteA/case_0.nii.gz", "SiteB/case_0.nii.gz"}, 2},
       {"CT and MR apart", {"ct_train/ct_train_1001_image.nii.gz", "mr_train/mr_train_1001_image.nii.gz"}, 2},
-      {"studies by date", {"x/PETCT_0a1/03-23-2003-NA-PET-1/SUV.nii.gz", "x/PETCT_0a1/05-02-2004-NA-PET-2/SUV.nii.gz",
-                           "x/PETCT_0a2/05-02-2004-NA-PET-3/SUV.nii.gz"}, 2},
+      {"studies by date",
+       {"x/PETCT_0a1/03-23-2003-NA-PET-1/SUV.nii.gz", "x/PETCT_0a1/05-02-2004-NA-PET-2/SUV.nii.gz",
+        "x/PETCT_0a2/05-02-2004-NA-PET-3/SUV.nii.gz"},
+       2},
       {"numbered folders", {"7/1.nii.gz", "7/2.nii.gz", "8/1.nii.gz"}, 2},
       {"BIDS in one folder", {"sub-01_ses-1_T1w.nii.gz", "sub-01_ses-2_T1w.nii.gz", "sub-02_ses-1_T1w.nii.gz"}, 2},
-      {"UIDs", {"1.2.826.0.1.3680043.8.498.1.nii.gz", "1.2.826.0.1.3680043.8.498.2.nii.gz",
-                "1.2.826.0.1.3680043.9.498.1.nii.gz"}, 3},
+      {"UIDs",
+       {"1.2.826.0.1.3680043.8.498.1.nii.gz", "1.2.826.0.1.3680043.8.498.2.nii.gz",
+        "1.2.826.0.1.3680043.9.498.1.nii.gz"},
+       3},
       {"OASIS", {"OAS1_0001_MR1/mri/orig.nii.gz", "OAS1_0001_MR2/mri/orig.nii.gz", "OAS1_0002_MR1/mri/orig.nii.gz"}, 2},
       {"years in names", {"FLARE22_Tr_0001.nii.gz", "FLARE22_Tr_0002.nii.gz", "FLARE22_Va_0001.nii.gz"}, 3}};
   for (const auto& set : sets) {
@@ -90,7 +97,8 @@ TEST_F(LayoutNames, OnePersonIsNotDivided) {
 }
 
 TEST_F(LayoutNames, ManyNumbersBehindAFewAreNotTimes) {
-  for (int n = 0; n < 14; ++n) image("images/0" + std::to_string(1 + n / 7) + "_" + std::to_string(100 + n) + ".nii.gz");
+  for (int n = 0; n < 14; ++n)
+    image("images/0" + std::to_string(1 + n / 7) + "_" + std::to_string(100 + n) + ".nii.gz");
   scan();
   EXPECT_EQ(patients(), 14u);
 }

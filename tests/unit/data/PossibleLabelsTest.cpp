@@ -1,8 +1,7 @@
 // Volumes that nobody calls labels, and lists and tables that say what names do not.
-#include "core/data/PossibleLabels.h"
-
 #include <gmock/gmock.h>
 
+#include "core/data/PossibleLabels.h"
 #include "tests/unit/data/LayoutTree.h"
 
 namespace lorkd::data {
@@ -128,8 +127,7 @@ TEST_F(PossibleLabels, TablesOfBidsNameValues) {
   text("derivatives/manual/desc-other_dseg.tsv", "index\tname\n1\tno\n2\tneither\n");
   scan();
   EXPECT_THAT(of("sub-1/anat/sub-1_T1w.nii.gz").labels, UnorderedElementsAre("Grey matter", "White matter"));
-  EXPECT_THAT(of("sub-2/anat/sub-2_T1w.nii.gz").labels,
-              UnorderedElementsAre("frontal", "temporal"));
+  EXPECT_THAT(of("sub-2/anat/sub-2_T1w.nii.gz").labels, UnorderedElementsAre("frontal", "temporal"));
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ struct Known {
   Paths volumes;
   std::size_t images, labels, patients;
   std::set<std::string> channels{}, structures{};
+  Paths folders{};  ///< of DICOM
 };
 
 /// Names from each set's own description.
@@ -179,6 +180,15 @@ const std::vector<Known>& knownSets() {
        3,
        2,
        3},
+      {"pancreas-ct",
+       {"TCIA_pancreas_labels-02-05-2017/label0001.nii.gz", "TCIA_pancreas_labels-02-05-2017/label0002.nii.gz"},
+       2,
+       2,
+       2,
+       {},
+       {},
+       {"Pancreas-CT/PANCREAS_0001/11-24-2015-PANCREAS0001-Pancreas-18957/Pancreas-99667/",
+        "Pancreas-CT/PANCREAS_0002/11-24-2015-PANCREAS0002-Pancreas-63502/Pancreas-23732/"}},
       {"sliver07",
        {"training/liver-orig001.mhd", "training/liver-seg001.mhd", "training/liver-orig002.mhd",
         "training/liver-seg002.mhd"},
@@ -225,6 +235,7 @@ const std::vector<std::pair<std::string, Paths>>& foreignSets() {
       {"ACDC", {"patient001/patient001_frame01.nii.gz", "patient001/patient001_frame01_gt.nii.gz"}},
       {"contrasts with labels each", {"images/case1_t1.nii.gz", "masks/case1_t1.nii.gz"}},
       {"masks of structures", {"P1/image.nii.gz", "P1/liver.nii.gz", "P1/spleen.nii.gz"}},
+      {"numbered labels", {"scans/image0001.nii.gz", "scans/label0001.nii.gz"}},
       {"patients of letters", {"A/A.nii.gz", "A/A_seg.nii.gz"}},
       {"pre and post", {"1/pre/FLAIR.nii.gz", "1/post/FLAIR.nii.gz"}},
       {"images alone", {"BDMAP_00000001/ct.nii.gz", "BDMAP_00000002/ct.nii.gz"}},
@@ -232,10 +243,11 @@ const std::vector<std::pair<std::string, Paths>>& foreignSets() {
   return sets;
 }
 
-Files filesOf(Paths volumes) {
+Files filesOf(Paths volumes, Paths folders = {}) {
   std::ranges::sort(volumes);
-  return {"/data", std::move(volumes), {}};
+  return {"/data", std::move(volumes), {}, std::move(folders)};
 }
+Files filesOf(const Known& set) { return filesOf(set.volumes, set.folders); }
 
 TEST(ReadersTest, EachTakesItsOwnSetAndNoOther) {
   std::set<std::string> seen;
@@ -243,7 +255,7 @@ TEST(ReadersTest, EachTakesItsOwnSetAndNoOther) {
     EXPECT_TRUE(seen.insert(reader.name).second) << reader.name;
     EXPECT_EQ(std::ranges::count(knownSets(), reader.name, &Known::reader), 1) << reader.name;
     for (const auto& set : knownSets()) {
-      const double score = reader.score(filesOf(set.volumes));
+      const double score = reader.score(filesOf(set));
       if (set.reader == reader.name)
         EXPECT_EQ(score, 1) << reader.name;
       else
@@ -256,7 +268,7 @@ TEST(ReadersTest, EachTakesItsOwnSetAndNoOther) {
 
 TEST(ReadersTest, EachReadsItsSetRightly) {
   for (const auto& set : knownSets()) {
-    const auto found = preview({}, filesOf(set.volumes));
+    const auto found = preview({}, filesOf(set));
     ASSERT_TRUE(found) << found.error().text();
     EXPECT_EQ(found->reader, set.reader);
     EXPECT_EQ(found->images, set.images) << set.reader;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "core/data/Channels.h"
+#include "core/io/dicom/DicomWriter.h"
 #include "tests/unit/data/LayoutTree.h"
 
 namespace lorkd::data {
@@ -73,7 +74,7 @@ TEST_F(Rules, PatternsSayWhatEachFileIs) {
   EXPECT_EQ(readAs(), "rules");
   // What no pattern names is left out, and told once.
   ASSERT_EQ(told("no-rule").size(), 1u);
-  EXPECT_THAT(told("no-rule").front(), HasSubstr("2 volume(s)"));
+  EXPECT_THAT(told("no-rule").front(), HasSubstr("2 left out (no pattern names it)"));
   EXPECT_THAT(told("no-rule").front(), HasSubstr("study/anna/net/liver.nii.gz"));
 }
 
@@ -178,6 +179,31 @@ TEST_F(Rules, TheChannelWithTheLabelsGridIsTheFirst) {
   EXPECT_EQ(channelNames(m_cases.front()), (std::vector<std::string>{"coarse", "fine"}));
   EXPECT_THAT(m_cases.front().consent, IsEmpty());
   EXPECT_THAT(told("channel-elsewhere"), testing::SizeIs(1));
+}
+
+TEST_F(Rules, AFolderOfDicomIsAnImage) {
+  for (const std::string who : {"case_1", "case_2", "other"}) {
+    io::DicomHeader header;
+    header.patientId = header.uidSeed = who;
+    ASSERT_TRUE(io::writeCtSeries(m_data / ("scans/" + who), image::Volume(grid()), header));
+    labels("drawn/" + who + ".nii.gz", {1, 1});
+  }
+  m_layout.images = {"scans/case_{case}/"};
+  m_layout.labels = {"drawn/{label:case}_{case}.nii.gz"};
+  scan();
+  ASSERT_EQ(m_cases.size(), 2u);
+  for (const auto& c : m_cases) {
+    EXPECT_EQ(c.kind, "dicom");
+    EXPECT_THAT(voxelsOf(c), ElementsAre(Pair("case", 2)));
+  }
+  EXPECT_THAT(told("no-rule"), ElementsAre(HasSubstr("drawn/other.nii.gz, scans/other/")));
+  // The same by a table.
+  text("list.csv", "image,label\nscans/other,drawn/other.nii.gz\n");
+  m_layout = {};
+  m_layout.table = "list.csv";
+  scan();
+  ASSERT_EQ(m_cases.size(), 1u);
+  EXPECT_THAT(voxelsOf(m_cases.front()), ElementsAre(Pair("1", 2)));
 }
 
 TEST_F(Rules, ATableNamesImagesAndLabels) {
