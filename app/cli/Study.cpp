@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <set>
 
 #include "app/cli/PlanArguments.h"
 #include "core/eval/TableView.h"
@@ -35,13 +36,17 @@ Result<void> study(const StudyOptions& given, const Context& context) {
 
   std::string text = "mean over test cases and seeds [95 % interval over patients]\n";
   if (!done.notes.empty()) text += done.notes + "\n";
+  std::set<std::string> notes;  // each once, whatever it holds for
   for (const char* metric : {"dice", "accuracy", "auc"}) {
     const auto rows = done.table.text(metric);
     if (!rows.empty()) text += eval::metricTitle(metric) + "\n" + rows;
-    for (const auto& note : done.table.notes(metric)) text += "no interval   " + note + "\n";
+    for (const auto& note : done.table.notes(metric)) notes.insert("no interval   " + note + "\n");
   }
+  for (const auto& note : notes) text += note;
   std::string differences;
-  for (const char* metric : {"dice", "accuracy", "auc"}) differences += done.paired.text(metric);
+  for (const char* metric : {"dice", "accuracy", "auc"})
+    if (const auto rows = done.paired.text(metric); !rows.empty())
+      differences += eval::metricTitle(metric) + "\n" + rows;
   if (!differences.empty())
     text += "difference from " + done.paired.reference() +
             " on the same patients [95 % interval over patients], Wilcoxon's signed-rank test\n" + differences;

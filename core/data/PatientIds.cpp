@@ -12,7 +12,7 @@ namespace {
 using io::Finding;
 
 /// A name without what different programs write differently: letter case, separators, empty components.
-std::string plainName(const std::string& name) {
+std::string plainPatientName(const std::string& name) {
   std::string out;
   for (const unsigned char c : name)
     if (std::isalnum(c) || c >= 128) out += static_cast<char>(std::tolower(c));
@@ -42,7 +42,7 @@ void checkPatients(const io::Scan& scan, Pairing& out) {
     if (s.patientId.empty()) continue;
     auto& known = byId[s.patientId];
     if (!known.first) known.first = &s;
-    if (const auto name = plainName(s.patientName); !name.empty()) known.names.insert(name);
+    if (const auto name = plainPatientName(s.patientName); !name.empty()) known.names.insert(name);
     known.studies.insert(s.studyUid);
     known.folders.insert(folderOf(s));
   }

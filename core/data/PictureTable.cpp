@@ -75,7 +75,7 @@ class TableReader {
       auto& example = m_set.examples[*picture];
       if (example.patient.empty() && table.named(columns.patient)) example.patient = normalised(row[columns.patient]);
       const auto said = table.named(columns.split) ? row[columns.split] : std::string();
-      const auto split = said.empty() ? layout::splitOfTable(table.file) : layout::splitOfWord(said);
+      const auto split = said.empty() ? layout::splitOfTable(table.file) : layout::splitOfCell(said);
       if (!said.empty() && split.empty()) m_unknownSplit.add(said);
       if (example.split.empty()) example.split = split;
       for (const auto& [column, group] : labels) takeCell(*group, *picture, normalised(row[column]));

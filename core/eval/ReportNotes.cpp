@@ -91,6 +91,7 @@ std::string intervalNote(const StudyTable& table) {
     auto reason = std::ranges::find(reasons, row.interval.why, [](const auto& entry) { return entry.first; });
     if (reason == reasons.end()) reason = reasons.insert(reasons.end(), {row.interval.why, {}});
     const auto base = baseOf(row.metric);
+    if (base == "missed" || base == "calibration_error") continue;  // nowhere
     const auto name = base == row.metric ? row.task : row.metric.substr(base.size() + 1) + " · " + row.task;
     if (std::ranges::find(reason->second, name) == reason->second.end()) reason->second.push_back(name);
   }
@@ -99,8 +100,8 @@ std::string intervalNote(const StudyTable& table) {
     constexpr std::size_t shown = 12;
     const auto more = names.size() > shown ? fmt::format(" and {} more", names.size() - shown) : std::string();
     if (names.size() > shown) names.resize(shown);
-    out += fmt::format("{}{} ({}{})", out.empty() ? "No interval – " : " · ", escape(why),
-                       escape(fmt::format("{}", fmt::join(names, ", "))), more);
+    const auto where = names.empty() ? "" : fmt::format(" ({}{})", fmt::join(names, ", "), more);
+    out += (out.empty() ? "No interval – " : " · ") + escape(why + where);
   }
   return out.empty() ? out : note(out);
 }

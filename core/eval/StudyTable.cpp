@@ -30,8 +30,7 @@ void addInterval(StudyRow& row, const ScoresOfMethod& scores, const AnswerBook& 
   if (!isScore(row.metric)) return;
   const auto base = baseOf(row.metric);
   if (base == "missed" || base == "calibration_error") {
-    row.interval.why =
-        row.metric + (base == "missed" ? " is not a mean of cases" : " grows in resamples") + ": no interval";
+    row.interval.why = base == "missed" ? "missed is not a mean of cases" : "a calibration error grows in resamples";
     return;
   }
   const auto fill = [&](const auto& sample) {

@@ -30,7 +30,7 @@ bool isMaskWord(const std::string& word) {
   return isLabelWord(word) || isMaker(word) || more.contains(word);
 }
 
-bool isImageWord(const std::string& word) {
+bool isPictureWord(const std::string& word) {
   static const std::set<std::string> more{"input", "inputs", "original", "originals", "raw",
                                           "photo", "photos", "picture",  "pictures",  "frames"};
   return isImageWord(word) || more.contains(word);
@@ -50,7 +50,7 @@ Words partsOf(const std::string& text) {
     const auto number = std::ranges::find_if(word, [](unsigned char c) { return std::isdigit(c) != 0; });
     const std::string letters(word.begin(), number), rest(number, word.end());
     const auto low = io::lowered(letters);
-    if (isDigits(rest) && !letters.empty() && (isImageWord(low) || isMaskWord(low))) {
+    if (isDigits(rest) && !letters.empty() && (isPictureWord(low) || isMaskWord(low))) {
       words.push_back(letters);
       words.push_back(rest);
     } else if (!word.empty()) {
@@ -97,7 +97,7 @@ void takeStem(const Words& own, MaskName& out) {
   Words before, after;
   for (std::size_t n = 0; n < own.size(); ++n) {
     if (n == at) continue;
-    if (isImageWord(io::lowered(own[n])) || (n > at && isMask(own[n]))) continue;
+    if (isPictureWord(io::lowered(own[n])) || (n > at && isMask(own[n]))) continue;
     (n < at ? before : after).push_back(own[n]);
   }
   if (at < own.size()) {
@@ -138,8 +138,8 @@ MaskName maskNameOf(const fs::path& relative) {
     for (const auto& word : partsOf(folder.string())) {
       const auto low = io::lowered(word);
       mask |= isMaskWord(low);
-      image |= isImageWord(low);
-      if (!isMaskWord(low) && !isImageWord(low)) rest.push_back(low);
+      image |= isPictureWord(low);
+      if (!isMaskWord(low) && !isPictureWord(low)) rest.push_back(low);
     }
     if (!mask && !image) {
       place.push_back(io::lowered(folder.string()));

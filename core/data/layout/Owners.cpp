@@ -10,9 +10,9 @@ namespace lorkd::data::layout {
 namespace fs = std::filesystem;
 namespace {
 
-using Key = std::vector<std::string>;
+using NameKey = std::vector<std::string>;
 
-bool endsWithKey(const Key& words, const Key& ending) {
+bool endsWithKey(const NameKey& words, const NameKey& ending) {
   return !ending.empty() && words.size() >= ending.size() && std::equal(ending.rbegin(), ending.rend(), words.rbegin());
 }
 
@@ -76,7 +76,7 @@ std::optional<Belonging> Owners::of(const VolumeEntry& label, std::size_t labels
   if (const auto same = m_byKey.find(key); same != m_byKey.end()) return belonging(chosen(same->second, label));
   // Masks of one structure each, called after it: below the image's folder, or after the image's own name.
   for (auto size = key.size() - 1; size > 0 && size < key.size(); --size) {
-    const auto begun = m_byKey.find(Key(key.begin(), key.begin() + static_cast<std::ptrdiff_t>(size)));
+    const auto begun = m_byKey.find(NameKey(key.begin(), key.begin() + static_cast<std::ptrdiff_t>(size)));
     if (begun == m_byKey.end()) continue;
     const auto more = key.size() - size;
     const auto owner = chosen(begun->second, label);

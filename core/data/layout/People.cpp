@@ -94,7 +94,7 @@ Identity loweredWords(const std::string& text) {
 }
 
 /// What a folder says of whose images lie in it.
-Identity folderWords(const std::string& folder) {
+Identity wordsOfFolder(const std::string& folder) {
   auto words = loweredWords(folder);
   if (!words.empty() && dateAt(words, 0) > 0) return {};  // a study
   // Another modality may be of other people.
@@ -114,7 +114,7 @@ std::string placeOf(const fs::path& folder) {
   std::string out;
   for (const auto& part : folder) {
     std::string name;
-    for (const auto& word : folderWords(part.string())) name += (name.empty() ? "" : "_") + word;
+    for (const auto& word : wordsOfFolder(part.string())) name += (name.empty() ? "" : "_") + word;
     if (!name.empty()) out += name + "/";
   }
   return out;
@@ -157,7 +157,7 @@ Person personOf(const fs::path& relative, const Name& name, const std::set<Ident
   if (const auto subject = subjectOf(relative); !subject.empty()) return {"", {subject}};
   const auto folder = folderOf(relative);
   if (!folder.empty()) {
-    const auto words = folderWords(folder.filename().string());
+    const auto words = wordsOfFolder(folder.filename().string());
     return {placeOf(folder.parent_path()), words.empty() ? loweredWords(folder.filename().string()) : words};
   }
   const auto stem = stemOf(relative);
@@ -172,7 +172,7 @@ Person personOf(const fs::path& relative, const Name& name, const std::set<Ident
     return {placeOf(parent), words};
   }
   for (auto at = parent; at.has_filename(); at = at.parent_path())
-    if (auto own = folderWords(at.filename().string());
+    if (auto own = wordsOfFolder(at.filename().string());
         !own.empty() && !std::ranges::all_of(own, [](const auto& word) { return isContrast(word); }))
       return {placeOf(at.parent_path()), own};
   return {"", name.stem};

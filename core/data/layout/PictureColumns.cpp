@@ -185,7 +185,7 @@ std::string plainName(const std::string& header) {
   return out;
 }
 
-std::string splitOfWord(const std::string& word) {
+std::string splitOfCell(const std::string& word) {
   const auto small = io::lowered(word);
   for (const char* split : {"train", "val", "test"})
     if (small.starts_with(split)) return split;
@@ -221,7 +221,7 @@ PictureColumns pictureColumns(const io::Csv& csv, const PicturePlaces& places, c
     if (rank < kPatientNames) out.keys.push_back(n);
     if (rank < best) best = rank, out.patient = n;
     if (out.split == none && rankOf(name, {"split", "set", "subset", "fold", "partition", "usage"}) < 6 &&
-        std::ranges::any_of(csv.rows, [&](const auto& row) { return !splitOfWord(row[n]).empty(); }))
+        std::ranges::any_of(csv.rows, [&](const auto& row) { return !splitOfCell(row[n]).empty(); }))
       out.split = n;
   }
   for (std::size_t n = 0; n < none; ++n) {

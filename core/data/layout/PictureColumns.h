@@ -17,7 +17,7 @@ std::string normalised(const std::string& cell);
 /// A column's name in small letters and digits alone: "Patient ID" and "patient_id" are "patientid".
 std::string plainName(const std::string& header);
 /// "train", "val", "test", or empty, for a word of a table or its file's name ("RadImageNet_train").
-std::string splitOfWord(const std::string& word);
+std::string splitOfCell(const std::string& word);
 std::string splitOfTable(const std::filesystem::path& file);
 
 /// Columns by their numbers; a number that is the header's size stands for none.

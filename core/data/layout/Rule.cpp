@@ -10,11 +10,11 @@
 namespace lorkd::data::layout {
 namespace {
 
-constexpr std::string_view kEndings[] = {".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"};
+constexpr std::string_view kVolumeEndings[] = {".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"};
 
 std::string_view withoutEnding(std::string_view path) {
   const auto small = io::lowered(std::string(path));
-  for (const auto ending : kEndings)
+  for (const auto ending : kVolumeEndings)
     if (small.ends_with(ending)) return path.substr(0, path.size() - ending.size());
   return path;
 }

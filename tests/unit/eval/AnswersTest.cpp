@@ -160,7 +160,7 @@ TEST(AnswerSample, IntervalsAreOverPatientsAndNotOverPictures) {
     EXPECT_TRUE(a->interval.low < a->value && a->value < a->interval.high) << metric;
     EXPECT_EQ(once.find("mean", "expert", metric)->interval.low, a->interval.low) << "of one task";
   }
-  EXPECT_THAT(once.find("task", "expert", "calibration_error")->interval.why, testing::HasSubstr("no interval"));
+  EXPECT_THAT(once.find("task", "expert", "calibration_error")->interval.why, testing::HasSubstr("resamples"));
 }
 
 TEST(AnswerSample, JackknifeOfAucIsThatOfItsComponents) {

@@ -215,7 +215,7 @@ TEST(StudyReport, OneSelfContainedPage) {
   EXPECT_THAT(html, HasSubstr("<th>MTL</th><td class='n'>0.375 ± 0.177</td><td class='n'>0.300 ± 0.141</td>"));
   const auto* row = table.find("liver", "mtl", "dice");
   EXPECT_THAT(html, HasSubstr(fmt::format("{:.3f} – {:.3f} (t)", row->interval.low, row->interval.high)));
-  EXPECT_THAT(html, HasSubstr("No interval – y · liver: 3 patients: too few for an interval"));
+  EXPECT_THAT(html, HasSubstr("No interval – 3 patients: too few for an interval (y · liver)</p>"));
   EXPECT_THAT(html, HasSubstr("Differences from LoRKD experts"));
   const auto* difference = paired.find("mean", "mtl", "dice");
   EXPECT_THAT(html, HasSubstr("<td>MTL</td><td class='n'>" + formatDifference("dice", difference->difference)));
