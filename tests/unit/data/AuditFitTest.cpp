@@ -119,7 +119,9 @@ TEST_F(NameLists, ThatNameDifferentValuesAreOne) {
   const auto set = readSegments(of("images/a.nii.gz"));
   ASSERT_TRUE(set) << set.error().text();
   for (const auto& segment : set->segments)
-    if (segment.name == "aorta") EXPECT_EQ(segment.mask[3], 1);
+    if (segment.name == "aorta") {
+      EXPECT_EQ(segment.mask[3], 1);
+    }
 }
 
 TEST_F(NameLists, ThatContradictEachOtherAreRefused) {

@@ -127,8 +127,10 @@ TEST_F(Divided, WhomANetworkKnowsIsInNoFoldThatIsTested) {
   add(20);
   std::set<std::string> learnt, tested;
   for (int n = 0; n < 8; ++n) learnt.insert(m_cases[static_cast<std::size_t>(n)].patient);
-  for (int fold = 0; fold < 5; ++fold)
-    for (const auto& patient : parts(fold, learnt)[Split::Test]) EXPECT_TRUE(tested.insert(patient).second);
+  for (int fold = 0; fold < 5; ++fold) {
+    auto of = parts(fold, learnt);
+    for (const auto& patient : of[Split::Test]) EXPECT_TRUE(tested.insert(patient).second);
+  }
   EXPECT_EQ(tested.size(), 12u);
   for (const auto& patient : learnt) EXPECT_FALSE(tested.contains(patient));
 }

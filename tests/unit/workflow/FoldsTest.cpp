@@ -36,7 +36,9 @@ TEST(StudyFolds, EveryMethodGoesOverAllWithATeacherOfItsOwnPatients) {
     EXPECT_EQ(run.plan.data.split.fold, run.fold);
     EXPECT_EQ(run.plan.data.split.heldOut, plan::SplitHeldOut::Test);
     EXPECT_EQ(run.teacher, n % 3 == 1 ? static_cast<int>(n) - 1 : -1);
-    if (n % 3 == 1) EXPECT_EQ(run.plan.teacher.checkpoint, (*runs)[n - 1].path.string());
+    if (n % 3 == 1) {
+      EXPECT_EQ(run.plan.teacher.checkpoint, (*runs)[n - 1].path.string());
+    }
   }
 }
 
