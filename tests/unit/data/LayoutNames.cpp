@@ -235,7 +235,7 @@ TEST_F(LayoutNames, WhereNamesFitAlikeTheGridDecides) {
   coarse("sub-1/anat/sub-1_FLAIR.nii.gz");
   labels("derivatives/sub-1/sub-1_msk.nii.gz", {1});
   // CT, the same on PET's grid, and PET: the labels are of that.
-  const std::string study = "PETCT_1/03-23-2003-NA/";
+  const std::string study = "P7/base/";
   image(study + "CT.nii.gz");
   for (const std::string name : {"CTres", "PET"}) coarse(study + name + ".nii.gz");
   image::LabelMap map(io::readVolumeGeometry(m_data / (study + "PET.nii.gz")).value());
