@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "app/cli/LayoutArguments.h"
@@ -112,7 +113,10 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
   for (const auto& [file, f] : rejected) finding(file.string(), f);
   const auto unread = std::ranges::count_if(rejected, [](const auto& r) { return io::leavesUnread(r.second); });
   answer["unread"] = unread;
-  const auto apart = std::ranges::count_if(rejected, [](const auto& r) { return r.second.code == "unpaired-label"; });
+  const auto withCode = [&](const std::set<std::string>& codes) {
+    return std::ranges::count_if(rejected, [&](const auto& r) { return codes.contains(r.second.code); });
+  };
+  const auto apart = withCode({"unpaired-label"}), useless = withCode({"label-geometry", "label-values"});
   const auto asked = std::ranges::count_if(cases, [](const auto& c) { return !c.consent.empty(); });
   answer["unpaired"] = apart;
   answer["asked"] = asked;
@@ -122,12 +126,13 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
     for (const auto& [label, count] : labels) text << printable(label, false) << " (" << count << ")  ";
   }
   if (asked > 0) text << "\n" << asked << " image(s) are left out until the plan accepts their findings";
-  if (apart > 0) {
-    // A set whose labels all found no image is not read as it is meant.
+  if (apart > 0)
     text << "\n"
-         << (labelled == 0 ? "incomplete: no image has labels, and " : "") << apart
-         << " label file(s) belong to no image by their names: data.sources.NAME.layout can say to which";
-    if (labelled == 0) context.code = kIncomplete;
+         << apart << " label file(s) belong to no image by their names: data.sources.NAME.layout can say to which";
+  if (labelled == 0 && apart + useless > 0) {
+    // A set of which no label is used is not read as it is meant.
+    text << "\nincomplete: no image has labels, though there are " << apart + useless << " label file(s)";
+    context.code = kIncomplete;
   }
   if (unread > 0) {
     text << "\nincomplete: " << unread << " file(s) or folder(s) could not be read";
@@ -146,7 +151,7 @@ void addScan(CLI::App& app, Context& context) {
       app.add_subcommand("scan", "List what a folder of DICOM or NIfTI holds, pair labels, say what is unusable");
   command->footer(
       "Exit codes: 0 all was read; 4 the scan is incomplete, since files or folders could not be read (they "
-      "are listed), or there are label files and none of them belongs to an image; 1 nothing can be used; 3 stopped.");
+      "are listed), or there are label files and none of them is used; 1 nothing can be used; 3 stopped.");
   command->add_option("folder", options->folder, "Folder to scan");
   command->add_option("--index", options->index, "Keep the result in this index (SQLite), as a project does");
   command->add_option("--source", options->source, "Name of the data source in the index")->default_val("data");

@@ -15,8 +15,9 @@ struct ValueLook {
   std::size_t distinct = 0;  ///< how many occur, the commonest included
   double alike = 0;          ///< share of those neighbours that have the same value
   std::vector<int> first;    ///< the lowest, at most six
-  /// At most 8 values, or at most 256 and half of the neighbours alike: images of 8 bits have many values, and
-  /// neighbours seldom alike.
+  /// At most 8 values, or at most 256 and half of the neighbours alike. Measured on one CT of 1.4 million voxels: 84 %
+  /// of the neighbours are alike in its map of 61 structures, 59 % in the mask of a small one, 3 % in the image, 4 to
+  /// 24 % in the image of 256 grey levels by several windows.
   bool likeLabels() const;
 };
 

@@ -120,12 +120,19 @@ std::string placeOf(const fs::path& folder) {
   return out;
 }
 
-/// "sub-01" in a folder or the file's name.
+/// Numbers of subjects as BIDS ("sub-01"), ADNI ("002_S_0295") and TCGA ("TCGA-06-0184") have them, in a folder's or
+/// the file's name.
 std::string subjectOf(const fs::path& relative) {
-  static const std::regex subject("(^|_)(sub-[A-Za-z0-9]+)(_|$).*", std::regex::icase);
+  static const std::regex subject("(^|_)(sub-[A-Za-z0-9]+)(_|$).*", std::regex::icase),
+      adni("(^|[^0-9])([0-9]{3}_S_[0-9]{4,5})([^0-9]|$)"),
+      tcga("(^|[^A-Z0-9])(TCGA[-_.][A-Z0-9]{2}[-_.][A-Z0-9]{4})([^A-Z0-9]|$)");
   for (const auto& part : relative) {
     const auto text = part.string();
-    if (std::smatch found; text.size() < 256 && std::regex_search(text, found, subject)) return found.str(2);
+    if (text.size() >= 256) continue;
+    std::smatch found;
+    if (lowered(text).contains("sub-") && std::regex_search(text, found, subject)) return found.str(2);
+    if (text.contains("_S_") && std::regex_search(text, found, adni)) return found.str(2);
+    if (text.contains("TCGA") && std::regex_search(text, found, tcga)) return found.str(2);
   }
   return {};
 }
@@ -137,10 +144,11 @@ fs::path folderOf(const fs::path& relative) {
   fs::path upTo, called;
   for (const auto& part : relative.parent_path()) {
     upTo /= part;
-    if (std::regex_match(part.string(), people)) return upTo;
-    const auto words = loweredWords(part.string());
-    if (called.empty() && std::ranges::any_of(words, hasDigit) && words.size() <= own.size() &&
-        std::equal(words.begin(), words.end(), own.begin()))
+    const auto name = part.string();
+    if (!hasDigit(name)) continue;
+    if (std::string_view("sSpPcC").contains(name.front()) && std::regex_match(name, people)) return upTo;
+    const auto words = loweredWords(name);
+    if (called.empty() && words.size() <= own.size() && std::equal(words.begin(), words.end(), own.begin()))
       called = upTo;
   }
   return called;

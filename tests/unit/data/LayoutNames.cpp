@@ -86,6 +86,11 @@ TEST_F(LayoutNames, OnePersonIsNotDivided) {
         "1.2.826.0.1.3680043.9.498.1.nii.gz"},
        3},
       {"OASIS", {"OAS1_0001_MR1/mri/orig.nii.gz", "OAS1_0001_MR2/mri/orig.nii.gz", "OAS1_0002_MR1/mri/orig.nii.gz"}, 2},
+      {"ADNI",
+       {"ADNI_002_S_0295_MR_MP-RAGE_raw_20070525_1_S32678_I54640.nii.gz",
+        "ADNI_002_S_0295_MR_MP-RAGE_raw_20080601_1_S41000_I60000.nii.gz", "ADNI_002_S_0413_MR_raw_1_S32_I5.nii.gz"},
+       2},
+      {"TCGA", {"TCGA-06-0184_1.nii.gz", "TCGA-06-0184_2.nii.gz", "TCGA-06-0185_1.nii.gz", "TCGA-08-0185_1.nii.gz"}, 3},
       {"years in names", {"FLARE22_Tr_0001.nii.gz", "FLARE22_Tr_0002.nii.gz", "FLARE22_Va_0001.nii.gz"}, 3}};
   for (const auto& set : sets) {
     anew();
@@ -235,7 +240,7 @@ TEST_F(LayoutNames, WhereNamesFitAlikeTheGridDecides) {
   coarse("sub-1/anat/sub-1_FLAIR.nii.gz");
   labels("derivatives/sub-1/sub-1_msk.nii.gz", {1});
   // CT, the same on PET's grid, and PET: the labels are of that.
-  const std::string study = "PETCT_1/03-23-2003-NA/";
+  const std::string study = "P7/base/";
   image(study + "CT.nii.gz");
   for (const std::string name : {"CTres", "PET"}) coarse(study + name + ".nii.gz");
   image::LabelMap map(io::readVolumeGeometry(m_data / (study + "PET.nii.gz")).value());
