@@ -54,6 +54,10 @@ void LayoutArguments::addTo(CLI::App& command) {
 
 Result<data::layout::Chosen> LayoutArguments::chosen(const std::string& source, std::string& folder) const {
   auto said = layout;
+  const bool patterns = !said.images.empty() || !said.labels.empty();
+  if (int(patterns) + int(!said.table.empty()) + int(said.reader != plan::Layout().reader) > 1)
+    return fail(ErrorCode::InvalidArgument, "a folder is read by patterns, by a table or by a reader",
+                "give one of --images and --labels, --table, --reader");
   makeAbsolute(said.table);
   makeAbsolute(said.patients.table);
   if (!plan.empty()) {
