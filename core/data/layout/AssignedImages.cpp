@@ -121,9 +121,8 @@ void tellReading(const Reading& reading, const std::filesystem::path& folder, Pa
     if (paths.size() > 3) names += ", ...";
     const bool known = reason.first == "left-by-reader";
     findings.findings.emplace_back(
-        folder,
-        Finding{known ? Finding::Severity::Note : Finding::Severity::Warning, reason.first,
-                std::to_string(paths.size()) + " left out (" + reason.second + "): " + names});
+        folder, Finding{known ? Finding::Severity::Note : Finding::Severity::Warning, reason.first,
+                        std::to_string(paths.size()) + " left out (" + reason.second + "): " + names});
   }
   if (reading.title.empty()) return;
   std::string also;
