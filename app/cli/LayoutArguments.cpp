@@ -58,6 +58,10 @@ void LayoutArguments::addTo(CLI::App& command) {
 }
 
 Result<data::layout::Chosen> LayoutArguments::chosen(const std::string& source, std::string& folder) const {
+  const bool patterns = !layout.images.empty() || !layout.labels.empty();
+  if (int(patterns) + int(!layout.table.empty()) + int(layout.reader != "auto") > 1)
+    return fail(ErrorCode::InvalidArgument, "a folder is read by patterns, by a table or by a reader",
+                "give one of --images and --labels, --table, --reader");
   plan::Source said;
   said.layout = layout;
   makeAbsolute(said.layout.table);

@@ -43,6 +43,8 @@ class PathPattern {
   /// Names of the parts in the order of their first places.
   const std::vector<std::string>& names() const { return m_names; }
   const Restrictions& restrictions() const { return m_restrictions; }
+  /// The longest text that every path holds that fits; may be empty.
+  const std::string& fixed() const { return m_fixed; }
 
  private:
   /// What a pattern has between two '/'.
@@ -68,7 +70,7 @@ class PathPattern {
 
   std::string m_text;
   std::vector<Component> m_components;
-  std::string m_fixed;  ///< the longest text that every path holds
+  std::string m_fixed;
   std::vector<std::string> m_names;
   Restrictions m_restrictions;
 };

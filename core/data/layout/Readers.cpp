@@ -214,6 +214,7 @@ const std::vector<Patterns>& table() {
 /// Patterns, compiled.
 struct Compiled {
   Rule rule, labels;
+  bool ofFolders = false;  ///< images are folders of DICOM
   std::vector<std::pair<Rule, const char*>> unused;
 };
 
@@ -243,6 +244,7 @@ Assignment assign(const Compiled& reader, const Files& files) {
 
 /// The share of the volumes that it knows; none where no image has labels, or most labels have no image.
 double score(const Compiled& reader, const Files& files) {
+  if (!reader.rule.mayFit(files.volumes) && !reader.ofFolders) return 0;
   if (reader.labels.assign(files.volumes).empty()) return 0;
   const auto named = own(reader, files);
   const auto labels =
@@ -258,6 +260,7 @@ double score(const Compiled& reader, const Files& files) {
 LayoutReader made(const Patterns& patterns) {
   auto compiled = std::make_shared<Compiled>();
   compiled->rule = Rule::compile(patterns.images, patterns.labels).value();
+  compiled->ofFolders = std::ranges::any_of(patterns.images, [](const auto& text) { return text.ends_with('/'); });
   compiled->labels = Rule::compile({}, patterns.labels).value();
   for (const auto& [text, reason] : patterns.unused)
     compiled->unused.emplace_back(Rule::compile({text}, {}).value(), reason);

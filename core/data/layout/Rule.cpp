@@ -66,6 +66,15 @@ Result<Rule> Rule::compile(const std::vector<std::string>& images, const std::ve
   return out;
 }
 
+bool Rule::mayFit(const std::vector<std::string>& paths) const {
+  const auto among = [&](const std::vector<One>& patterns) {
+    return std::ranges::any_of(patterns, [&](const One& one) {
+      return std::ranges::any_of(paths, [&](const auto& path) { return path.find(one.pattern.fixed()) != path.npos; });
+    });
+  };
+  return among(m_labels) && among(m_images);
+}
+
 Assignment Rule::assign(const std::vector<std::string>& paths, std::vector<LeftOut>* left) const {
   struct Fit {
     std::size_t number = 0;

@@ -24,8 +24,10 @@ class Rule {
   /// labels alike are told in `left`, and those that fit none are not in the answer.
   Assignment assign(const std::vector<std::string>& paths, std::vector<LeftOut>* left = nullptr) const;
 
+  /// False only if no image, or no labels, can be among the paths: a quick look.
+  bool mayFit(const std::vector<std::string>& paths) const;
+
   bool hasImages() const { return !m_images.empty(); }
-  bool hasLabels() const { return !m_labels.empty(); }
 
  private:
   struct One {
