@@ -152,8 +152,10 @@ MaskName maskNameOf(const fs::path& relative) {
       if (mask) out.maker = folder.string();
       known = true;
     }
-    // Numbers only order such folders.
-    std::erase_if(rest, [](const auto& word) { return isDigits(word) || word.size() == 1 || word == "all"; });
+    // Numbers only order such folders, or say whose masks they are ("1st_manual").
+    std::erase_if(rest, [](const auto& word) {
+      return std::isdigit(static_cast<unsigned char>(word.front())) != 0 || word.size() == 1 || word == "all";
+    });
     if (!rest.empty()) place.push_back(joined(rest, " "));
   }
   out.place.assign(place.rbegin(), place.rend());
