@@ -23,7 +23,8 @@ bool isProjection(const io::Series& series) {
                                            "GM", "SM", "OP", "OT", "XC", "RG", "BI", "SC"};
   const bool placeless =
       std::ranges::any_of(series.findings, [](const auto& finding) { return finding.code == "no-position"; });
-  return placeless && kinds.contains(series.modality);
+  const bool cine = std::ranges::any_of(series.instances, [](const auto& instance) { return instance.frame > 0; });
+  return placeless && !cine && kinds.contains(series.modality);
 }
 
 /// Whether every image series is made of pictures: one each, or of a kind that makes no volumes.

@@ -17,29 +17,36 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Mean brightness of `columns` by `rows` parts; a part smaller than a pixel has the pixel's.
-std::vector<double> means(const io::Picture& picture, std::int64_t columns, std::int64_t rows) {
-  std::vector<double> sums(static_cast<std::size_t>(columns * rows)), counts(sums.size());
-  const auto channels = static_cast<std::size_t>(picture.channels);
-  const auto brightness = [&](std::int64_t x, std::int64_t y) {
-    const auto* pixel = &picture.pixels[static_cast<std::size_t>(y * picture.width + x) * channels];
-    return channels == 3 ? 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] : double(pixel[0]);
-  };
-  for (std::int64_t y = 0; y < picture.height; ++y)
-    for (std::int64_t x = 0; x < picture.width; ++x) {
-      const auto at = static_cast<std::size_t>(y * rows / picture.height * columns + x * columns / picture.width);
-      sums[at] += brightness(x, y);
-      ++counts[at];
-    }
-  for (std::int64_t n = 0; n < columns * rows; ++n) {
-    auto& sum = sums[static_cast<std::size_t>(n)];
-    if (const auto count = counts[static_cast<std::size_t>(n)]; count > 0)
-      sum /= count;
-    else
-      sum = brightness((2 * (n % columns) + 1) * picture.width / (2 * columns),
-                       (2 * (n / columns) + 1) * picture.height / (2 * rows));
+/// The part of each of `parts` equal lengths that a pixel of `size` covers, in the part's own length.
+std::vector<std::vector<std::pair<std::size_t, double>>> shares(std::int64_t size, std::int64_t parts) {
+  std::vector<std::vector<std::pair<std::size_t, double>>> out(static_cast<std::size_t>(size));
+  const double scale = double(parts) / double(size);
+  for (std::int64_t n = 0; n < size; ++n) {
+    const double low = double(n) * scale, high = double(n + 1) * scale;
+    for (auto part = static_cast<std::int64_t>(low); part < parts && double(part) < high; ++part)
+      if (const double share = std::min(high, double(part + 1)) - std::max(low, double(part)); share > 0)
+        out[static_cast<std::size_t>(n)].emplace_back(part, share);
   }
-  return sums;
+  return out;
+}
+
+/// Mean brightness of `columns` by `rows` equal parts; pixels at their borders count in both.
+std::vector<double> means(const io::Picture& picture, std::int64_t columns, std::int64_t rows) {
+  const auto across = shares(picture.width, columns), down = shares(picture.height, rows);
+  const auto wide = static_cast<std::size_t>(columns), channels = static_cast<std::size_t>(picture.channels);
+  std::vector<double> out(wide * static_cast<std::size_t>(rows)), line(wide);
+  const auto* pixel = picture.pixels.data();
+  for (const auto& row : down) {
+    std::ranges::fill(line, 0.0);
+    for (const auto& column : across) {
+      const double value = channels == 3 ? 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] : double(pixel[0]);
+      for (const auto& [part, share] : column) line[part] += share * value;
+      pixel += channels;
+    }
+    for (const auto& [part, share] : row)
+      for (std::size_t n = 0; n < wide; ++n) out[part * wide + n] += share * line[n];
+  }
+  return out;
 }
 
 double deviation(const std::vector<double>& values) {

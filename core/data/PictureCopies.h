@@ -29,8 +29,9 @@ int distance(const PictureMark& a, const PictureMark& b);
 /// 7,140 pairs of middle slices of different phantoms, which have nothing but a few ellipses, none to more than 0.982.
 bool looksLike(const io::Picture& a, const io::Picture& b);
 
-/// Patterns further apart than this need no look: of 19,900 pairs of radiograph-like pictures of one template none came
-/// below 40, and copies not above 8 in all but one of ten kinds (JPEG 30: 8 % above).
+/// Patterns further apart than this need no look. Of 19,900 pairs of radiograph-like pictures made from one template
+/// none came below 44 of the 512 bits; copies in other sizes, qualities (JPEG 30) and brightness came to this and less
+/// in 93 of 100 cases and more. Pictures that were cut by 2 % mostly do not.
 constexpr int kNearPattern = 8;
 
 /// Adds findings to the sets of pictures among the images of an audit: picture-copies and picture-near-copies, which

@@ -37,7 +37,7 @@ TableSets setsOfTables(const std::vector<fs::path>& files, const layout::Picture
   for (const auto& file : files) {
     auto table = openTable(file, places);
     if (!table) {
-      out.strangers.push_back(file);  // nothing is known of it
+      out.faults.emplace_back(file, table.error());  // it may well speak of the pictures
       continue;
     }
     if (const auto fit = checkTable(*table); !fit)

@@ -124,7 +124,7 @@ TEST(PictureTable, WhatCannotBeUsedIsCountedWithTheFirstNames) {
 TEST(PictureTable, PatientsInSeveralSplitsAreTold) {
   Folder folder;
   draw(folder, "a.png b.png c.png");
-  put(folder / "set.csv", "file\tclass\tset\tsubject\na.png\tx\ttrain\ts1\nb.png\ty\ttest\ts1\nc.png\ty\ttest\ts2\n");
+  put(folder / "set.csv", "file\tclass\tset\tsubject\na.png\tx\ttrain\ts1\nb.png\ty\ttest\ts1\nc.png\ty\ttrain\ts2\n");
   const auto set = readPictureSet({folder / "set.csv"});
   ASSERT_READ(set);
   EXPECT_EQ(codes(*set), "patient-in-splits 1; ");
