@@ -4,11 +4,14 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/File.h"
 #include "core/base/Random.h"
 #include "core/eval/AnswerSample.h"
 #include "core/eval/Answers.h"
 #include "core/eval/PairedTable.h"
+#include "core/eval/StudyReport.h"
 #include "core/eval/StudyTable.h"
+#include "tests/unit/eval/SyntheticRun.h"
 
 namespace lorkd::eval {
 namespace {
@@ -211,6 +214,21 @@ TEST(AnswerSample, DifferencesAreOnTheSamePatients) {
   EXPECT_TRUE(row->interval.low < row->difference && row->interval.high < 0) << "reliably less";
   EXPECT_TRUE(std::isnan(row->test.p) && !row->test.why.empty());
   EXPECT_TRUE(std::isfinite(paired.find("task", "mtl", "accuracy")->test.p)) << "which is a mean of pictures";
+}
+
+TEST(StudyReport, SaysWhatScoresOfPicturesAreAndHowSeparateNetworksWereTrained) {
+  const std::vector<StudyResult> results{pictureResult("expert", 12, 2, 1), pictureResult("stl", 12, 2, 0.5)};
+  auto plan = test::syntheticPlan("pictures", "lorkd");
+  plan.study.stl.learningRate = 0.0003;
+  const auto file = std::filesystem::path(testing::TempDir()) / "lorkd_pictures.html";
+  ASSERT_TRUE(writeStudyReport(file, plan, {{"stl-1", "stl", 1, "finished", 9, 9, "", "", true, {}}},
+                               StudyTable(results), PairedTable(results)));
+  const auto html = readFile(file).value();
+  EXPECT_THAT(html, testing::HasSubstr("learning rate 0.0003 (their own) and gradient clip 12 (that of the joint"));
+  EXPECT_THAT(html, testing::HasSubstr("15 bins of equal width"));
+  EXPECT_THAT(html, testing::HasSubstr("<th>balanced accuracy</th>"));
+  EXPECT_THAT(html, testing::HasSubstr("best mean accuracy")) << "the first mean is what the page is about";
+  EXPECT_THAT(html, testing::Not(testing::HasSubstr("nobody says whose they are")));
 }
 
 TEST(Answers, SurviveTheFile) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <map>
 
 #include "core/base/File.h"
 #include "core/data/OpenCases.h"
@@ -44,7 +45,7 @@ class Trust : public testing::Test {
   static plan::Plan plan(const fs::path& data) {
     return test::parsePlan(R"({"data": {"sources": {"s": {"path": ")" + data.string() + R"("}},
       "spacing": [8, 8, 8], "patch": [16, 16, 16]},
-      "tasks": {"belly": {"classes": {"liver": {"lesions": true, "tolerance": 100}, "spleen": {}}}},
+      "tasks": {"belly": {"classes": {"liver": {"lesions": true}, "spleen": {}}}},
       "method": "mtl", "backbone": {"name": "unet3d", "widths": [2, 4]}, "teacher": {"source": "none"},
       "training": {"steps": 3, "validate_every": 3, "checkpoint_every": 1, "batch": 2},
       "conflict": {"enabled": false}})");
@@ -100,16 +101,16 @@ TEST_F(Trust, AFinishedRunIsDoneAndStaysAsItIs) {
 TEST_F(Trust, ScoresAreThoseThatThePlanAsksFor) {
   const auto table = eval::readMetrics(*run);
   ASSERT_TRUE(table) << table.error().text();
-  // Livers of phantoms are one piece each; of the spleen nobody said that it is a lesion.
+  // Of the spleen nobody said that it is a lesion.
   std::map<std::string, std::map<std::string, double>> cases;
   for (const auto& row : table->cases()) cases[row.metric][row.id] = row.value;
-  EXPECT_EQ(table->value("belly", "mtl", "lesions/liver"), static_cast<double>(cases["dice/liver"].size()));
-  EXPECT_EQ(cases["lesion_sensitivity/liver"].size(), cases["dice/liver"].size());
+  const auto& found = cases["lesion_sensitivity/liver"];
+  EXPECT_GE(table->value("belly", "mtl", "lesions/liver"), static_cast<double>(found.size()));
   EXPECT_TRUE(std::isnan(table->value("belly", "mtl", "lesions/spleen")));
-  for (const auto& [id, found] : cases["lesion_sensitivity/liver"])
-    EXPECT_EQ(found, cases["dice/liver"][id] > 0) << "one voxel in common is enough";
-  // 100 mm forgive any surface that there is.
-  for (const auto& [id, nsd] : cases["nsd/liver"]) EXPECT_EQ(nsd, cases["hd95_mm/liver"].contains(id)) << id;
+  ASSERT_TRUE(!found.empty() && found.size() == cases["dice/liver"].size());
+  for (const auto& [id, share] : found)
+    EXPECT_EQ(share > 0, cases["dice/liver"][id] > 0) << "one voxel in common is enough";
+  EXPECT_EQ(cases["lesion_false_positives/liver"].size(), found.size());
   const auto status = run->status();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->bestBy, "dice");

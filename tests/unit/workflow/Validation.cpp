@@ -98,20 +98,26 @@ TEST_F(Validate, ScoresWhatTheExpertsPredict) {
 }
 
 TEST_F(Validate, ThePlanSaysByWhichScore) {
-  auto found = validate([](int) {});
+  const auto data = feed::Dataset::open(prepared.path() / "index.json", plan);
+  ASSERT_TRUE(data);
+  const auto judge = [&] {
+    return workflow::validate(
+        network, *data, plan, torch::kCPU, desk, [] {}, []() -> Result<void> { return {}; }, cancel);
+  };
+  auto found = judge();
   ASSERT_TRUE(found) << found.error().text();
   EXPECT_EQ(found->by, "dice");
   EXPECT_FALSE(found->metrics["a"].contains("nsd")) << "which takes long";
   plan.training.best = plan::TrainingBest::Nsd;
   for (auto& [name, task] : plan.tasks) task.classes[0].second.tolerance = 4;
-  const auto coarse = validate([](int) {});
+  const auto coarse = judge();
   ASSERT_TRUE(coarse) << coarse.error().text();
   EXPECT_EQ(coarse->by, "nsd");
   EXPECT_EQ(coarse->metrics["a"].begin().key(), "nsd");
   EXPECT_EQ(coarse->mean, (coarse->metrics["a"]["nsd"].get<double>() + coarse->metrics["b"]["nsd"].get<double>()) / 2);
   EXPECT_EQ(coarse->metrics["a"]["dice"], found->metrics["a"]["dice"]);
   for (auto& [name, task] : plan.tasks) task.classes[0].second.tolerance = 1;  // less than a voxel
-  const auto fine = validate([](int) {});
+  const auto fine = judge();
   ASSERT_TRUE(fine);
   EXPECT_LT(fine->mean, coarse->mean) << "each class has its own tolerance";
 }
