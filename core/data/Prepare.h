@@ -1,4 +1,4 @@
-// Cases turned into what networks eat: resampled, normalised volumes with one mask per class of each task, on disk.
+// Cases turned into what networks eat: resampled, normalised volumes and what each task's classes are there, on disk.
 #pragma once
 
 #include <filesystem>
@@ -84,8 +84,9 @@ class LabelPainter {
 /// Prepares every case of the list that has tasks into `cache`, reusing files whose key (input digest + data options +
 /// classes) fits. One safetensors file a case, named by its key:
 ///   "image"         F32 (C, D, H, W), a channel for each of the plan's inputs, D along k
-///   "task.<index>"  U8 (C, D, H, W), C classes of the task, 0 or 1, only for tasks the case has labels for; a
-///                   class whose structure the case lacks is all 0
+///   "task.<index>.sets", "task.<index>.blocks"  U8 (sets, C) and I32, only for tasks the case has labels for: to
+///                   which of the C classes each voxel belongs, as base/ClassSets.h packs it; a class whose structure
+///                   the case lacks is nowhere, one of which its labels do not speak is not known
 ///   metadata        case, patient, split, geometry (JSON: of the working grid, see GeometryJson.h), source_geometry,
 ///                   input (digest), key
 /// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N), one file per task and split, metadata task, split, input,
