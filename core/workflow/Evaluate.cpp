@@ -171,6 +171,7 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   std::string primary;
   for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
     const auto& [name, options] = plan.tasks[static_cast<std::size_t>(t)];
+    const Deployed deployed(network, t);
     if (options.kind == plan::TaskKind::Segmentation) {
       LORKD_CHECK(addSegmentation(table, network, t, cases, digests, plan, device, progress, cancel));
       primary = "dice";

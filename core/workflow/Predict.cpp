@@ -202,19 +202,15 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
       for (int t : tasks) {
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
         progress.report("predicting " + item.id + ", " + prefix + name, done++, total);
+        const Deployed deployed(net, t);
         LORKD_TRY(found, predictOnSource(net, t, inputs, item.geometry, plan, device, cancel));
-        data::LabelPainter painter;
-        std::vector<image::Mask> masks;
-        for (std::size_t cls = 0; cls < found.classes(); ++cls) {
-          if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "predicting was stopped");
-          auto mask = found.mask(cls);
-          painter.add(mask);
-          if (withSeg) masks.push_back(std::move(mask));
-        }
+        if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "predicting was stopped");
         const auto file = folder / (prefix + name + ".nii.gz");
-        LORKD_CHECK(io::writeNifti(file, painter.paint()));
+        LORKD_CHECK(io::writeNifti(file, found.paint()));
         written.push_back(file);
         if (!withSeg) continue;
+        std::vector<image::Mask> masks;
+        for (std::size_t cls = 0; cls < found.classes(); ++cls) masks.push_back(found.mask(cls));
         LORKD_TRY(seg, writeSegmentation(request.segmentations / fileNameOf(item.id) / (prefix + name + ".dcm"), plan,
                                          static_cast<std::size_t>(t), std::move(masks), item, pseudonym));
         written.push_back(seg);

@@ -92,8 +92,8 @@ def main():
     for name, command in (("scan", scan), ("scan again", scan),
                           ("audit, headers", [lorkd, "audit", plan, "--index", index, "--headers"])):
         seconds, memory, code = measure(command)
-        print(f"{name:15} {seconds:7.1f} s {seconds / options.cases * 1e3:7.2f} ms a case {memory:6.2f} GiB  (exit {code})",
-              flush=True)
+        each = seconds / options.cases * 1e3
+        print(f"{name:15} {seconds:7.1f} s {each:7.2f} ms a case {memory:6.2f} GiB  (exit {code})", flush=True)
         worst = max(worst, memory)
     print(f"index {os.path.getsize(index) / 2**20:.0f} MiB")
     sys.exit(1 if worst > options.limit else 0)
