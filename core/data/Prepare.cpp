@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/base/ClassSets.h"
 #include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/base/SafeTensors.h"
@@ -22,14 +23,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uintmax_t largestIndex = std::uintmax_t(256) << 20;
-constexpr int formatVersion = 6;  // to be raised when the same key would give other numbers
+constexpr int formatVersion = 7;  // to be raised when the same key would give other numbers
 
 /// A case on the working grid: the whole volume, before any slab is cut.
 struct Working {
   std::string id;
   std::vector<image::Volume> inputs;  ///< of one grid
   const image::Geometry& grid() const { return inputs.front().geometry; }
-  std::vector<std::pair<int, std::vector<image::Mask>>> masks;  ///< task index, one mask a class
+  std::vector<std::pair<int, ClassSets>> labels;  ///< by task index
 };
 
 Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& digest) {
@@ -57,14 +58,10 @@ Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& dig
 }
 
 /// That classes which are to exclude each other do not overlap by more than edges do once they are moved.
-Result<void> checkExclusive(const std::pair<std::string, plan::Task>& task, const std::vector<image::Mask>& masks,
+Result<void> checkExclusive(const std::pair<std::string, plan::Task>& task, const ClassSets& labels,
                             const std::string& id) {
-  if (task.second.outputs != plan::TaskOutputs::Exclusive || masks.size() < 2) return {};
-  std::size_t inside = 0, both = 0;
-  for (std::size_t v = 0; v < masks.front().voxels.size(); ++v) {
-    const auto n = std::ranges::count_if(masks, [v](const auto& mask) { return mask.voxels[v] == 1; });
-    inside += n > 0, both += n > 1;
-  }
+  if (task.second.outputs != plan::TaskOutputs::Exclusive) return {};
+  const auto [inside, both] = labels.marked();
   if (both * 50 <= inside) return {};
   return fail(ErrorCode::Mismatch,
               "classes of task '" + task.first + "' overlap in " + std::to_string(both) + " of " +
@@ -92,19 +89,16 @@ Result<Working> readWorking(const plan::Plan& plan, const AssignedCase& c, const
   const auto ignored = found ? std::optional(moved(*found)) : std::nullopt;
   found.reset();
   for (const int t : c.tasks) {
-    auto& masks = out.masks.emplace_back(t, std::vector<image::Mask>()).second;
-    LORKD_CHECK(eachClassMask(reader, plan.tasks.at(static_cast<std::size_t>(t)).second, cancel,
-                              [&](std::size_t, std::optional<image::Mask> mask) -> Result<void> {
-                                if (!mask) {
-                                  masks.emplace_back(out.grid(), notKnown);
-                                  return {};
-                                }
-                                auto& own = masks.emplace_back(moved(*mask));
-                                for (std::size_t n = 0; ignored && n < own.voxels.size(); ++n)
-                                  if (ignored->voxels[n] != 0) own.voxels[n] = notKnown;
-                                return {};
-                              }));
-    LORKD_CHECK(checkExclusive(plan.tasks.at(static_cast<std::size_t>(t)), masks, c.item.id));
+    const auto& task = plan.tasks.at(static_cast<std::size_t>(t));
+    auto& labels = out.labels.emplace_back(t, static_cast<std::size_t>(out.grid().voxels())).second;
+    LORKD_CHECK(
+        eachClassMask(reader, task.second, cancel, [&](std::size_t, std::optional<image::Mask> mask) -> Result<void> {
+          auto own = mask ? moved(*mask) : image::Mask(out.grid(), notKnown);
+          for (std::size_t n = 0; mask && ignored && n < own.voxels.size(); ++n)
+            if (ignored->voxels[n] != 0) own.voxels[n] = notKnown;
+          return labels.add(own.voxels);
+        }));
+    LORKD_CHECK(checkExclusive(task, labels, c.item.id));
   }
   return out;
 }
@@ -146,18 +140,17 @@ Result<void> writeCase(const plan::Plan& plan, const AssignedCase& c, const Work
                      "F32",
                      {static_cast<std::int64_t>(working.inputs.size()), g.size[2], g.size[1], g.size[0]},
                      std::as_bytes(voxels)});
-  std::vector<std::vector<std::uint8_t>> stacks;
-  stacks.reserve(working.masks.size());
-  for (const auto& [task, masks] : working.masks) {
-    auto& stack = stacks.emplace_back();
-    for (const auto& mask : masks) {
-      const auto begin = mask.voxels.begin() + static_cast<std::ptrdiff_t>(at);
-      stack.insert(stack.end(), begin, begin + static_cast<std::ptrdiff_t>(count));
-    }
-    entries.push_back({"task." + std::to_string(task),
+  std::vector<PackedSets> packed;
+  packed.reserve(working.labels.size());
+  for (const auto& [task, labels] : working.labels) {
+    const auto& own = packed.emplace_back(labels.pack(at, {g.size[2], g.size[1], g.size[0]}));
+    const auto name = "task." + std::to_string(task);
+    entries.push_back({name + ".sets",
                        "U8",
-                       {static_cast<std::int64_t>(masks.size()), g.size[2], g.size[1], g.size[0]},
-                       std::as_bytes(std::span(stack))});
+                       {static_cast<std::int64_t>(own.sets), static_cast<std::int64_t>(labels.classes())},
+                       std::as_bytes(std::span(own.table))});
+    entries.push_back(
+        {name + ".blocks", "I32", {static_cast<std::int64_t>(own.words.size())}, std::as_bytes(std::span(own.words))});
   }
   return safetensors::write(file, entries,
                             {{"case", c.item.id},

@@ -1,4 +1,4 @@
-// Cases turned into what networks eat: resampled, normalised volumes with one mask per class of each task, on disk.
+// Cases turned into what networks eat: resampled, normalised volumes and what each task's classes are there, on disk.
 #pragma once
 
 #include <filesystem>
@@ -56,47 +56,12 @@ Result<std::vector<image::Volume>> prepareInputs(const std::vector<image::Volume
 /// least. Without a slab: every slice.
 std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Split& options, Split split);
 
-/// Probabilities of the classes on one working grid, taken back: each is interpolated linearly on `source`. Of
-/// overlapping classes (independent sigmoids) a voxel belongs to every one whose probability is above `threshold`
-/// there; of exclusive ones to the most probable, if that is more probable than the background, which has the rest
-/// to 1. Voxels outside the working grid (in another slab) belong to none. A mask is made when it is asked for, since
-/// those of many classes would not fit into memory.
-class MasksInSource {
- public:
-  /// Errors: InvalidArgument (no class, or classes on different grids).
-  static Result<MasksInSource> of(std::vector<image::Volume> probabilities, const image::Geometry& source,
-                                  double threshold, bool exclusive = false);
-  std::size_t classes() const { return m_classes; }
-  const image::Geometry& source() const { return m_source; }
-  image::Mask mask(std::size_t cls) const;
-
- private:
-  std::size_t m_classes = 0;
-  std::vector<image::Volume> m_probabilities;  ///< of overlapping classes
-  image::LabelMap m_labels;                    ///< of exclusive ones
-  std::vector<bool> m_inside;                  ///< the working grid, by voxel of the source
-  image::Geometry m_source;
-  float m_threshold = 0;
-};
-
-/// Makes one map of masks of one grid, the n-th that was added as value n. A voxel of several goes to the one with the
-/// fewest voxels, so that a small structure shows inside a large one that covers it too. Keeps a bit a voxel of each.
-class LabelPainter {
- public:
-  void add(const image::Mask& mask);
-  image::LabelMap paint() const;
-
- private:
-  image::Geometry m_geometry;
-  std::vector<std::vector<bool>> m_masks;
-  std::vector<std::ptrdiff_t> m_counts;
-};
-
 /// Prepares every case of the list that has tasks into `cache`, reusing files whose key (input digest + data options +
 /// classes) fits. One safetensors file a case, named by its key:
 ///   "image"         F32 (C, D, H, W), a channel for each of the plan's inputs, D along k
-///   "task.<index>"  U8 (C, D, H, W), C classes of the task, 0 or 1, only for tasks the case has labels for; a
-///                   class whose structure the case lacks is all 0
+///   "task.<index>.sets", "task.<index>.blocks"  U8 (sets, C) and I32, only for tasks the case has labels for: to
+///                   which of the C classes each voxel belongs, as base/ClassSets.h packs it; a class whose structure
+///                   the case lacks is nowhere, one of which its labels do not speak is not known
 ///   metadata        case, patient, split, geometry (JSON: of the working grid, see GeometryJson.h), source_geometry,
 ///                   input (digest), key
 /// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N), "origins" I64 (N, 3) (position of the picture's set in the

@@ -12,7 +12,7 @@
 #include "core/base/Guard.h"
 #include "core/base/Random.h"
 #include "core/feed/Foreground.h"
-#include "core/feed/Patch.h"
+#include "core/feed/Targets.h"
 #include "core/feed/TaskShares.h"
 #include "core/feed/Warp.h"
 
@@ -121,13 +121,12 @@ Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& kn
   const auto channels = example.image.size(0);
   const auto voxels = size[0] * size[1] * size[2], patchVoxels = patch[0] * patch[1] * patch[2];
   const auto* source = example.image.data_ptr<float>();
-  const auto* masks = example.target.data_ptr<std::uint8_t>();
 
   Size3 centre{-1, -1, -1};
   if (random.uniform() < plan.data.foreground) {
     std::call_once(known.foregroundOnce, [&] {
       const auto seed = Random(static_cast<std::uint64_t>(plan.seed), {static_cast<std::uint64_t>(task), index}).bits();
-      known.foreground = findForeground(masks, example.target.size(0), voxels, seed);
+      known.foreground = findForeground(example.labels, seed);
     });
     if (const auto n = static_cast<std::int64_t>(known.foreground.size()); n > 0) {
       const auto& list = known.foreground[static_cast<std::size_t>(random.below(n))];
@@ -159,14 +158,7 @@ Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& kn
       cutPatch(source + c * voxels, size, start, patch, fill, augment, image);
     addNoise(random, image, patchVoxels);
   }
-  const auto classes = example.target.size(0);
-  for (std::int64_t c = 0; c < classes; ++c) {
-    auto* target = targets.data_ptr<std::uint8_t>() + (targetRow * classes + c) * patchVoxels;
-    if (augment.moves())
-      warpMask(masks + c * voxels, size, start, patch, augment, target);
-    else
-      cutPatch(masks + c * voxels, size, start, patch, 0, {.mirror = augment.mirror}, target);
-  }
+  cutTargets(example.labels, start, patch, augment, targets[targetRow].data_ptr<std::uint8_t>());
   return {};
 }
 
@@ -224,7 +216,7 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
         return fail(ErrorCode::Unsupported, "volumes and pictures cannot share one network",
                     "put segmentation and classification tasks into two plans", "tasks." + name);
       if (!targets.defined())
-        targets = segmentation ? torch::empty({n, example.target.size(0), z, y, x}, torch::kUInt8)
+        targets = segmentation ? torch::empty({n, example.labels.classes(), z, y, x}, torch::kUInt8)
                                : torch::empty({n}, torch::kInt64);
       if (segmentation)
         LORKD_CHECK(fillVolume(example, knowledge[index][chosen], t, chosen, random, batch.images, row, targets, i));

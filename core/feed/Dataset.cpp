@@ -17,7 +17,8 @@ constexpr auto prepareAgain = "prepare the cases again for this plan";
 struct Block {
   std::string id;
   torch::Tensor images;   ///< of a volume (channels, D, H, W), or (N, C, H, W)
-  torch::Tensor targets;  ///< (C, D, H, W), or (N) int64
+  torch::Tensor targets;  ///< of pictures: (N) int64
+  Labels labels;          ///< of a volume
   std::size_t count = 1;
   bool pictures = false;
   std::pair<std::int64_t, std::int64_t> scored{};
@@ -61,24 +62,18 @@ Result<safetensors::File::Tensor> typed(const safetensors::File& file, const std
 
 Result<Block> volumeBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
   const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
-  const auto key = "task." + std::to_string(task);
   LORKD_TRY(image, typed(file, "image", "F32", 4));
-  LORKD_TRY(target, typed(file, key, "U8", 4));
   if (image.shape[0] != plan::inputChannels(plan))
     return mismatch("the plan has " + std::to_string(plan::inputChannels(plan)) + " input channel(s), the file has " +
                         std::to_string(image.shape[0]),
                     file.path());
-  if (!std::equal(image.shape.begin() + 1, image.shape.end(), target.shape.begin() + 1))
-    return mismatch(
-        "masks of task '" + name + "' are " + shapeText(target.shape) + ", the image is " + shapeText(image.shape),
-        file.path());
-  if (target.shape[0] != static_cast<std::int64_t>(options.classes.size()))
+  LORKD_TRY(labels, Labels::of(file, task, {image.shape[1], image.shape[2], image.shape[3]}));
+  if (labels.classes() != static_cast<std::int64_t>(options.classes.size()))
     return mismatch("task '" + name + "' has " + std::to_string(options.classes.size()) + " classes, the file has " +
-                        std::to_string(target.shape[0]),
+                        std::to_string(labels.classes()),
                     file.path());
   LORKD_TRY(imageView, nn::mappedTensor(file, "image"));
-  LORKD_TRY(targetView, nn::mappedTensor(file, key));
-  return Block{std::move(id), imageView, targetView, 1, false, {0, image.shape[1]}};
+  return Block{std::move(id), imageView, {}, std::move(labels), 1, false, {0, image.shape[1]}};
 }
 
 /// Where each picture comes from.
@@ -114,7 +109,7 @@ Result<Block> pictureBlock(const safetensors::File& file, std::string id, int ta
     return mismatch("task '" + name + "' has " + std::to_string(classes) + " classes, picture " +
                         std::to_string(bad - values) + " has the class number " + std::to_string(*bad),
                     file.path());
-  Block block{std::move(id), imageView, labelView, static_cast<std::size_t>(labels.shape[0]), true};
+  Block block{std::move(id), imageView, labelView, {}, static_cast<std::size_t>(labels.shape[0]), true};
   if (file.tensors().contains("origins")) LORKD_CHECK(readOrigins(block, file));
   return block;
 }
@@ -127,7 +122,7 @@ Example picture(const Block& block, std::int64_t row) {
     id = set + "#" + std::to_string(origin[1]);
     patient = origin[2] < 0 ? id : set + "/" + std::to_string(origin[2]);
   }
-  return {id, patient, block.images[row], block.targets[row], {}};
+  return {id, patient, block.images[row], block.targets[row], {}, {}};
 }
 
 /// A task given by its index or its name.
@@ -181,7 +176,8 @@ struct Dataset::Impl {
   /// Called for what is about to be read.
   void count(const Example& example) const {
     if (budget == 0) return;
-    const auto bytes = example.image.nbytes() + example.target.nbytes();
+    const auto bytes =
+        example.image.nbytes() + (example.target.defined() ? example.target.nbytes() : 0) + example.labels.bytes();
     if (asked.fetch_add(bytes) + bytes <= budget) return;
     asked = bytes;
     for (const auto& file : files) file.release();
@@ -264,8 +260,8 @@ Result<Example> Dataset::example(const std::string& split, int task, std::size_t
   const auto after = std::upper_bound(shelf->starts.begin(), shelf->starts.end(), index);
   const auto& block = shelf->blocks[static_cast<std::size_t>(after - shelf->starts.begin() - 1)];
   const auto row = static_cast<std::int64_t>(index - *(after - 1));
-  auto out =
-      block.pictures ? picture(block, row) : Example{block.id, block.id, block.images, block.targets, block.scored};
+  auto out = block.pictures ? picture(block, row)
+                            : Example{block.id, block.id, block.images, {}, block.labels, block.scored};
   m_impl->count(out);
   return out;
 }

@@ -9,18 +9,19 @@
 #include <vector>
 
 #include "core/base/Error.h"
+#include "core/feed/Labels.h"
 #include "core/run/Plan.h"
 
 namespace lorkd::feed {
 
-/// One example of one task. Volumes: image (channels, D, H, W), target (C, D, H, W) uint8: 1 inside, 0 outside,
-/// or not known (see base/Truth.h).
+/// One example of one task. Volumes: image (channels, D, H, W), and labels on its grid.
 /// Pictures: image (C, H, W), target scalar int64. Tensors view mapped files; do not write to them.
 struct Example {
   std::string id;       ///< case pseudonym; of a picture also its number in the set
   std::string patient;  ///< whose picture it is, by pseudonym; its own id where nobody says, and of volumes
   torch::Tensor image;
-  torch::Tensor target;
+  torch::Tensor target;                          ///< of pictures
+  Labels labels;                                 ///< of volumes
   std::pair<std::int64_t, std::int64_t> scored;  ///< [first, end) of the slices that count; the others are surroundings
 };
 

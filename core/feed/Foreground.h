@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/feed/Labels.h"
+
 namespace lorkd::feed {
 
 /// Per class that is present: flat indices of labelled voxels, ascending; at most `foregroundLimit` of them, one drawn
@@ -11,8 +13,7 @@ namespace lorkd::feed {
 using Foreground = std::vector<std::vector<std::uint32_t>>;
 inline constexpr std::size_t foregroundLimit = 2048;
 
-/// `masks` holds `classes` masks of `voxels` bytes each: 1 inside, 0 outside, or not known. The draw depends on `seed`
-/// alone.
-Foreground findForeground(const std::uint8_t* masks, std::int64_t classes, std::int64_t voxels, std::uint64_t seed);
+/// The draw depends on `seed` alone.
+Foreground findForeground(const Labels& labels, std::uint64_t seed);
 
 }  // namespace lorkd::feed

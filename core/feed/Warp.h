@@ -10,9 +10,5 @@ namespace lorkd::feed {
 /// voxels; outside the source (half a voxel beyond its last centres) they are `fill`.
 void warpPatch(const float* source, const Size3& size, const Size3& start, const Size3& patch, float fill,
                const Augmentation& augmentation, float* out);
-/// The same of a mask: 1 where the share of its ones is at least half; not known (see base/Truth.h) where that of
-/// voxels of which nothing is known is; else 0.
-void warpMask(const std::uint8_t* source, const Size3& size, const Size3& start, const Size3& patch,
-              const Augmentation& augmentation, std::uint8_t* out);
 
 }  // namespace lorkd::feed

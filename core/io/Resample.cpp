@@ -8,9 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 #include <iterator>
-#include <optional>
 
 #include "core/io/ItkGrid.h"
 
@@ -90,22 +88,16 @@ Region regionOf(const Box& box) {
   return region;
 }
 
-/// The part `box` of the target, or all of it.
 template <class Image, class Interpolator>
 typename Image::Pointer resampled(typename Image::Pointer source, const image::Geometry& target,
-                                  typename Image::PixelType outside, const std::optional<Box>& box = {}) {
+                                  typename Image::PixelType outside) {
   auto frame = Image::New();
   setItkGrid(*frame, target);
   auto filter = itk::ResampleImageFilter<Image, Image>::New();
   filter->SetInput(source);
   filter->SetInterpolator(Interpolator::New());
   filter->SetDefaultPixelValue(outside);
-  const auto region = box ? regionOf<typename Image::RegionType>(*box) : frame->GetLargestPossibleRegion();
-  filter->SetOutputStartIndex(region.GetIndex());
-  filter->SetSize(region.GetSize());
-  filter->SetOutputOrigin(frame->GetOrigin());
-  filter->SetOutputSpacing(frame->GetSpacing());
-  filter->SetOutputDirection(frame->GetDirection());
+  filter->SetOutputParametersFromImage(frame);
   filter->Update();
   return filter->GetOutput();
 }
@@ -141,44 +133,6 @@ FloatImage::Pointer filledPart(const image::Mask& source, const image::Geometry&
   return image;
 }
 
-/// Calls `use` with the place and the value of each voxel of the target around which the source, interpolated linearly,
-/// may be above `threshold`, which must not be below the source's minimum. Only what lies around values above it is
-/// moved.
-template <class Use>
-void eachAround(const image::Volume& source, const image::Geometry& target, float threshold, const Use& use) {
-  auto box = boxOf(source, [threshold](float value) { return value > threshold; });
-  if (box.empty()) return;
-  if (source.geometry == target) {
-    for (std::size_t n = 0; n < source.voxels.size(); ++n) use(n, source.voxels[n]);
-    return;
-  }
-  // Where the eight corners of the box, a voxel larger, come to lie: nothing beyond has a neighbour above the
-  // threshold. Whole rows, which ITK steps along: parts of them would be rounded otherwise.
-  Box part{target.size, {}};
-  for (int corner = 0; corner < 8; ++corner) {
-    image::Vec3 at{};
-    for (std::size_t a = 0; a < 3; ++a)
-      at[a] = static_cast<double>((corner >> a & 1) != 0 ? box.high[a] : box.low[a] - 1);
-    const auto there = target.lpsToIndex(source.geometry.indexToLps(at));
-    for (std::size_t a = 1; a < 3; ++a) {
-      const double most = static_cast<double>(target.size[a]);
-      part.low[a] = std::min(part.low[a], static_cast<std::int64_t>(std::clamp(std::floor(there[a]) - 1, 0.0, most)));
-      part.high[a] = std::max(part.high[a], static_cast<std::int64_t>(std::clamp(std::ceil(there[a]) + 2, 0.0, most)));
-    }
-  }
-  part.low[0] = 0, part.high[0] = target.size[0];
-  for (std::size_t a = 0; a < 3; ++a)
-    if (sigmaFor(source.geometry, target, a) > 0) part = {{}, target.size};
-  if (part.size(1) <= 0 || part.size(2) <= 0) return;
-  const auto moved = resampled<FloatImage, itk::LinearInterpolateImageFunction<FloatImage>>(
-      smoothedFor(viewAsItk<float>(source), source.geometry, target), target, std::ranges::min(source.voxels), part);
-  const float* from = moved->GetBufferPointer();
-  for (std::int64_t k = part.low[2]; k < part.high[2]; ++k) {
-    auto n = static_cast<std::size_t>((k * target.size[1] + part.low[1]) * target.size[0]);
-    for (auto left = part.size(1) * target.size[0]; left > 0; --left) use(n++, *from++);
-  }
-}
-
 }  // namespace
 
 image::Geometry gridAtSpacing(const image::Geometry& source, const image::Vec3& spacing) {
@@ -211,26 +165,14 @@ image::Volume resampleLinear(const image::Volume& source, const image::Geometry&
   return out;
 }
 
-image::Mask resampleAbove(const image::Volume& source, const image::Geometry& target, float threshold) {
-  image::Mask out(target);
-  eachAround(source, target, threshold, [&](std::size_t n, float value) { out.voxels[n] = value > threshold; });
-  return out;
+void smooth(image::Volume& source, const image::Geometry& target) {
+  const auto view = viewAsItk<float>(source);
+  const auto out = smoothedFor(view, source.geometry, target);
+  if (out != view) copyFromItk(*out, source.voxels);
 }
 
-image::LabelMap resampleLargest(const std::vector<image::Volume>& shares, const image::Geometry& target) {
-  image::LabelMap out(target);
-  image::Volume rest(shares.front().geometry);
-  std::ranges::fill(rest.voxels, 1.0f);
-  for (const auto& share : shares)
-    std::ranges::transform(rest.voxels, share.voxels, rest.voxels.begin(), std::minus<>());
-  auto best = resampleLinear(rest, target).voxels;
-  // The largest of n + 1 shares of 1 is not smaller than their mean.
-  const float least = 0.99f / static_cast<float>(shares.size() + 1);
-  for (std::size_t c = 0; c < shares.size(); ++c)
-    eachAround(shares[c], target, std::max(least, std::ranges::min(shares[c].voxels)), [&](std::size_t n, float value) {
-      if (value > best[n]) best[n] = value, out.voxels[n] = static_cast<std::uint16_t>(c + 1);
-    });
-  return out;
+std::int64_t smoothingReach(const image::Geometry& source, const image::Geometry& target, std::size_t a) {
+  return static_cast<std::int64_t>(std::ceil(6 * sigmaFor(source, target, a)));
 }
 
 image::Mask resampleMask(const image::Mask& source, const image::Geometry& target) {

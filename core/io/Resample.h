@@ -15,13 +15,12 @@ image::Geometry gridAtSpacing(const image::Geometry& source, const image::Vec3& 
 /// not alias (Cardoso et al., Scale Factor Point Spread Function Matching, MICCAI 2015).
 image::Volume resampleLinear(const image::Volume& source, const image::Geometry& target);
 
-/// Where resampleLinear() is above `threshold`, which must not be below the source's minimum; 1 there, else 0. Only
-/// what lies around values above it is moved.
-image::Mask resampleAbove(const image::Volume& source, const image::Geometry& target, float threshold);
+/// Smooths as resampleLinear() does before it takes a source to `target`; in place.
+void smooth(image::Volume& source, const image::Geometry& target);
 
-/// n + 1 where the n-th of `shares`, all of one grid, is the largest once interpolated, and larger than what their sum
-/// lacks to 1; else 0.
-image::LabelMap resampleLargest(const std::vector<image::Volume>& shares, const image::Geometry& target);
+/// How many voxels along axis `a` away a voxel may lie that smooth() mixes in to more than a millionth; 0 where it does
+/// nothing along that axis.
+std::int64_t smoothingReach(const image::Geometry& source, const image::Geometry& target, std::size_t a);
 
 /// A mask as the share of each target voxel that it fills (linear), thresholded at 0.5.
 image::Mask resampleMask(const image::Mask& source, const image::Geometry& target);

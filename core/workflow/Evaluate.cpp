@@ -257,6 +257,7 @@ Result<eval::Table> evaluate(const run::RunDirectory& run, Progress& progress, c
   data::Digests digests;
   const auto method = methodName(plan);
   for (int t = 0; t < static_cast<int>(plan.tasks.size()); ++t) {
+    const Deployed deployed(network, t);
     if (plan::marks(plan.tasks[static_cast<std::size_t>(t)].second.kind)) {
       LORKD_CHECK(addSegmentation(table, network, t, cases, digests, plan, device, progress, cancel));
     } else {

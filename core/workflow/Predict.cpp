@@ -212,28 +212,25 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
       for (int t : tasks) {
         const auto& name = plan.tasks[static_cast<std::size_t>(t)].first;
         progress.report("predicting " + item.id + ", " + prefix + name, done++, total);
+        const Deployed deployed(net, t);
         LORKD_TRY(found, predictOnSource(net, t, inputs, item.geometry, plan, device, cancel));
-        data::LabelPainter painter;
-        std::vector<image::Mask> masks;
-        for (std::size_t cls = 0; cls < found.classes(); ++cls) {
-          if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "predicting was stopped");
-          auto mask = found.mask(cls);
-          if (item.geometry.pixels) {
-            // A picture of a size in pixels has no place in patient space that a volume could keep.
+        if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "predicting was stopped");
+        if (item.geometry.pixels) {
+          // A picture of a size in pixels has no place in patient space that a volume could keep.
+          for (std::size_t cls = 0; cls < found.classes(); ++cls) {
             const auto& called = plan.tasks[static_cast<std::size_t>(t)].second.classes[cls].first;
             const auto file = folder / data::predictedMaskName(prefix, name, called);
-            LORKD_CHECK(data::writeMaskPicture(file, mask));
+            LORKD_CHECK(data::writeMaskPicture(file, found.mask(cls)));
             written.push_back(file);
-            continue;
           }
-          painter.add(mask);
-          if (withSeg) masks.push_back(std::move(mask));
+          continue;
         }
-        if (item.geometry.pixels) continue;
         const auto file = folder / (prefix + name + ".nii.gz");
-        LORKD_CHECK(io::writeNifti(file, painter.paint()));
+        LORKD_CHECK(io::writeNifti(file, found.paint()));
         written.push_back(file);
         if (!withSeg) continue;
+        std::vector<image::Mask> masks;
+        for (std::size_t cls = 0; cls < found.classes(); ++cls) masks.push_back(found.mask(cls));
         LORKD_TRY(seg, writeSegmentation(request.segmentations / fileNameOf(item.id) / (prefix + name + ".dcm"), plan,
                                          static_cast<std::size_t>(t), std::move(masks), item, pseudonym));
         written.push_back(seg);

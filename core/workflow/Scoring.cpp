@@ -7,6 +7,7 @@
 
 #include "core/base/Truth.h"
 #include "core/eval/Metrics.h"
+#include "core/workflow/Confusion.h"
 
 namespace lorkd::workflow {
 
@@ -16,21 +17,14 @@ bool isExclusive(const plan::Plan& plan, int task) {
 
 eval::WindowOptions windowOptions(const plan::Plan& plan, int task) {
   const auto p = plan::patchOf(plan);
-  return {{p[2], p[1], p[0]}, plan.evaluation.overlap, 4, isExclusive(plan, task)};
+  const auto classes = plan.tasks[static_cast<std::size_t>(task)].second.classes.size();
+  return {{p[2], p[1], p[0]}, plan.evaluation.overlap, 4, isExclusive(plan, task), static_cast<std::int64_t>(classes)};
 }
 
-torch::Tensor chosen(const torch::Tensor& probabilities, std::int64_t cls, const plan::Plan& plan, int task) {
-  if (!isExclusive(plan, task)) return probabilities[cls] > plan.evaluation.threshold;
-  const auto own = probabilities[cls];
-  auto out = own > 1 - probabilities.sum(0);
-  // Of equal ones the first, as the largest is taken elsewhere.
-  for (std::int64_t c = 0; c < probabilities.size(0); ++c)
-    if (c != cls) out = out & (c < cls ? own > probabilities[c] : own >= probabilities[c]);
-  return out;
-}
-
-Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
-                                    torch::Device device, const CancelToken& cancel, const Tick& tick) {
+Result<void> eachPart(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
+                      torch::Device device, const std::array<std::int64_t, 3>& margin,
+                      const std::function<Result<void>(const eval::WindowPart&)>& use, const CancelToken& cancel,
+                      const Tick& tick) {
   torch::NoGradGuard guard;
   const auto forward = [&](const torch::Tensor& windows) {
     if (tick) tick();
@@ -39,7 +33,9 @@ Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch:
       return network->predict(windows.squeeze(2).to(device), task).unsqueeze(2).to(torch::kCPU);
     return network->predict(windows.to(device), task).to(torch::kCPU);
   };
-  return eval::slidingWindow(image, windowOptions(plan, task), forward, cancel);
+  auto options = windowOptions(plan, task);
+  options.margin = margin;
+  return eval::slidingWindow(image, options, forward, use, cancel);
 }
 
 double RunningMean::mean() const {
@@ -58,13 +54,18 @@ double MaskScores::meanSpecificity() const { return meanOf(m_specificity); }
 
 std::pair<const char*, double> MaskScores::add(std::size_t c, const torch::Tensor& prediction,
                                                const torch::Tensor& truth, double volume) {
-  if (!truth.any().item<bool>()) {
-    const auto found = static_cast<double>(torch::count_nonzero(prediction).item<std::int64_t>());
-    m_falsePositive[c].add(found * volume);
-    m_specificity[c].add(found == 0);
-    return {"specificity", found == 0};
+  const auto count = [](const torch::Tensor& mask) { return mask.count_nonzero().item<std::int64_t>(); };
+  const auto found = prediction.to(torch::kBool), there = truth.to(torch::kBool);
+  return add(c, {count(found), count(there), count(found & there)}, volume);
+}
+
+std::pair<const char*, double> MaskScores::add(std::size_t c, const MaskCounts& voxels, double volume) {
+  if (voxels.there == 0) {
+    m_falsePositive[c].add(static_cast<double>(voxels.found) * volume);
+    m_specificity[c].add(voxels.found == 0);
+    return {"specificity", voxels.found == 0};
   }
-  const double value = *eval::dice(prediction, truth);
+  const double value = 2.0 * static_cast<double>(voxels.both) / static_cast<double>(voxels.found + voxels.there);
   m_dice[c].add(value);
   return {"dice", value};
 }
@@ -96,6 +97,23 @@ double Score::value(const std::string& metric) const {
 
 namespace {
 
+/// Puts what is found in a part where it lies in the whole.
+void keep(const eval::WindowPart& part, const plan::Plan& plan, int task, const torch::Tensor& found) {
+  auto own = part.probabilities;
+  auto place = found;
+  for (std::size_t a = 0; a < 3; ++a) {
+    const auto axis = static_cast<std::int64_t>(a) + 1, count = part.to[a] - part.from[a];
+    own = own.narrow(axis, part.from[a] - part.low[a], count);
+    place = place.narrow(axis, part.from[a], count);
+  }
+  if (!isExclusive(plan, task)) {
+    place.copy_(own > plan.evaluation.threshold);
+    return;
+  }
+  const auto which = torch::cat({1 - own.sum(0, true), own}).argmax(0, true);  // 0: the background
+  place.copy_(which == torch::arange(1, own.size(0) + 1).view({-1, 1, 1, 1}));
+}
+
 Result<Score> scoreVolumes(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
                            const plan::Plan& plan, torch::Device device, const CancelToken& cancel, const Tick& tick,
                            bool surfaces) {
@@ -108,16 +126,30 @@ Result<Score> scoreVolumes(nn::Network& network, int task, const std::string& sp
   const auto& spacing = plan.data.spacing;
   for (std::size_t i = 0; i < n; ++i) {
     LORKD_TRY(example, dataset.example(split, task, i));
-    LORKD_TRY(p, probabilities(network, task, example.image, plan, device, cancel, tick));
+    Confusion confusion(example.labels, plan, task);
+    torch::Tensor found;  // (C, D, H, W), where surfaces are asked for
+    if (surfaces) {
+      const auto& size = example.labels.size();
+      found = torch::zeros({example.labels.classes(), size[0], size[1], size[2]}, torch::kBool);
+    }
+    LORKD_CHECK(eachPart(
+        network, task, example.image, plan, device, {},
+        [&](const eval::WindowPart& part) -> Result<void> {
+          confusion.add(part, example.scored);
+          if (surfaces) keep(part, plan, task, found);
+          return {};
+        },
+        cancel, tick));
     const auto [first, end] = example.scored;
-    for (std::int64_t c = 0; c < p.size(0); ++c) {
-      const auto target = example.target[c].slice(0, first, end);
-      const auto known = target != static_cast<std::int64_t>(notKnown);
-      if (!known.any().item<bool>()) continue;  // not annotated
-      const auto cls = static_cast<std::size_t>(c);
-      const auto found = chosen(p, c, plan, task).slice(0, first, end) & known, there = target == 1;
-      scores.add(cls, found, there, spacing[0] * spacing[1] * spacing[2] / 1000);
-      if (surfaces) means.add(cls, eval::surfaceScores(found, there, spacing, classes[cls].second.tolerance));
+    for (std::size_t c = 0; c < classes.size(); ++c) {
+      const auto counts = confusion.of(c);
+      if (!counts) continue;  // not annotated
+      scores.add(c, *counts, spacing[0] * spacing[1] * spacing[2] / 1000);
+      if (!surfaces) continue;
+      const auto at = static_cast<std::int64_t>(c);
+      const auto target = example.labels.masks(first, end)[at];
+      means.add(c, eval::surfaceScores(found[at].slice(0, first, end) & (target != std::int64_t(notKnown)), target == 1,
+                                       spacing, classes[c].second.tolerance));
     }
   }
   out.metrics = {{"dice", scores.meanDice()}};

@@ -3,8 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <array>
 #include <functional>
-#include <optional>
 
 #include "core/base/Progress.h"
 #include "core/eval/Answers.h"
@@ -20,16 +20,28 @@ namespace lorkd::workflow {
 eval::WindowOptions windowOptions(const plan::Plan& plan, int task);
 /// Whether the task's classes exclude each other; its outputs must be decided (see data::decided).
 bool isExclusive(const plan::Plan& plan, int task);
-/// Voxels of class `cls` by probabilities (C, ...): of exclusive classes where it is the most probable, background
-/// included, else where it is above the threshold.
-torch::Tensor chosen(const torch::Tensor& probabilities, std::int64_t cls, const plan::Plan& plan, int task);
-
 /// Called between the forward passes of long work, which may last minutes a case: it may block, and cancel the work.
 using Tick = std::function<void()>;
 
-/// Probabilities (C, D, H, W) of a task on a prepared image (channels, D, H, W). Errors: those of slidingWindow().
-Result<torch::Tensor> probabilities(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
-                                    torch::Device device, const CancelToken& cancel, const Tick& tick = {});
+/// A task's network as it is deployed, fused, until this goes: a fused layer is one convolution, whatever the rank. The
+/// weights come back to the bit.
+class Deployed {
+ public:
+  Deployed(nn::Network& network, int task) : m_network(network) { m_network->fuse(task); }
+  ~Deployed() { m_network->unfuse(); }
+  Deployed(const Deployed&) = delete;
+  Deployed& operator=(const Deployed&) = delete;
+
+ private:
+  nn::Network& m_network;
+};
+
+/// Gives `use` the probabilities of a task on a prepared image (channels, D, H, W), part by part, each with a `margin`
+/// (D, H, W) around it. Errors: those of slidingWindow().
+Result<void> eachPart(nn::Network& network, int task, const torch::Tensor& image, const plan::Plan& plan,
+                      torch::Device device, const std::array<std::int64_t, 3>& margin,
+                      const std::function<Result<void>(const eval::WindowPart&)>& use, const CancelToken& cancel,
+                      const Tick& tick = {});
 
 /// Mean figures of one task over a split of prepared examples: {"dice": v} (mean over classes of the mean over cases
 /// where the class is present), with {"specificity": v} where classes are absent in some and {"nsd": v} where asked; or
@@ -61,6 +73,11 @@ struct RunningMean {
 /// Of the classes that have a mean; NaN if none has.
 double meanOf(const std::vector<RunningMean>& classes);
 
+/// Voxels of a class in a case: those found, those truly there, and those of both.
+struct MaskCounts {
+  std::int64_t found = 0, there = 0, both = 0;
+};
+
 /// Running means per class, of cases whose labels speak of it.
 class MaskScores {
  public:
@@ -70,6 +87,7 @@ class MaskScores {
   /// Returns "dice" or "specificity", and the case's value.
   std::pair<const char*, double> add(std::size_t c, const torch::Tensor& prediction, const torch::Tensor& truth,
                                      double volume);
+  std::pair<const char*, double> add(std::size_t c, const MaskCounts& voxels, double volume);
   double dice(std::size_t c) const { return m_dice[c].mean(); }  ///< NaN if the class never occurred
   double meanDice() const;                                       ///< over classes that occurred
   std::int64_t present(std::size_t c) const { return m_dice[c].count; }

@@ -16,14 +16,26 @@ Result<data::MasksInSource> predictOnSource(nn::Network& network, int task, cons
   for (auto& channel : working)
     channels.push_back(torch::from_blob(channel.voxels.data(), {grid.size[2], grid.size[1], grid.size[0]}));
   const auto image = channels.size() == 1 ? channels.front().unsqueeze(0) : torch::stack(channels);
-  LORKD_TRY(p, probabilities(network, task, image, plan, device, cancel, tick));
-  std::vector<image::Volume> classes;
-  for (std::int64_t c = 0; c < p.size(0); ++c) {
-    auto& out = classes.emplace_back(grid);
-    const auto plane = p[c].contiguous();
-    std::copy_n(plane.data_ptr<float>(), out.voxels.size(), out.voxels.begin());
-  }
-  return data::MasksInSource::of(std::move(classes), source, plan.evaluation.threshold, isExclusive(plan, task));
+  const auto classes = plan.tasks[static_cast<std::size_t>(task)].second.classes.size();
+  data::MasksInSource out(classes, grid, source, plan.evaluation.threshold, isExclusive(plan, task));
+  const auto margin = out.margin();
+  LORKD_CHECK(eachPart(
+      network, task, image, plan, device, {margin[2], margin[1], margin[0]},
+      [&](const eval::WindowPart& part) -> Result<void> {
+        const auto& p = part.probabilities;
+        const auto turned = [](const auto& dhw) { return std::array{dhw[2], dhw[1], dhw[0]}; };
+        data::ProbabilityPart own{
+            turned(part.low), {p.size(3), p.size(2), p.size(1)}, turned(part.from), turned(part.to), {}};
+        std::vector<torch::Tensor> kept;
+        for (const auto& one : p.unbind(0)) {
+          kept.push_back(one.contiguous());  // no copy, unless the volume was padded
+          own.classes.push_back(kept.back().data_ptr<float>());
+        }
+        out.add(own);
+        return {};
+      },
+      cancel, tick));
+  return out;
 }
 
 std::vector<bool> heldOut(const image::Geometry& geometry, const plan::Data& options) {

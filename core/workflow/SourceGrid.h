@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/Progress.h"
-#include "core/data/Prepare.h"
+#include "core/data/MasksInSource.h"
 #include "core/nn/Network.h"
 #include "core/run/Plan.h"
 #include "core/workflow/Scoring.h"

@@ -41,8 +41,12 @@ Result<train::Validation> validate(nn::Network& network, const feed::Dataset& da
     Result<void> saved;
     const auto meanwhile = [&] {
       tick();
-      if (saved && desk.takeCheckpoint()) saved = save();
+      if (!saved || !desk.takeCheckpoint()) return;
+      network->unfuse();  // what is saved is what is trained
+      saved = save();
+      network->fuse(t);
     };
+    const Deployed deployed(network, t);
     LORKD_TRY(scored, score(network, t, "validation", dataset, plan, device, cancel, meanwhile, wanted == "nsd"));
     LORKD_CHECK(saved);
     auto& entry = out.metrics[plan.tasks[static_cast<std::size_t>(t)].first] = Json::object();

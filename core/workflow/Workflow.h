@@ -76,7 +76,7 @@ struct PredictRequest {
   bool identified = false;
 };
 /// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see
-/// data::LabelPainter for overlaps), of a picture <task>.<class>.png instead, and classes.json beside them; for an
+/// data::MasksInSource for overlaps), of a picture <task>.<class>.png instead, and classes.json beside them; for an
 /// `input`, cases.json tells which image each case is: its first file, the first frame there, and the number of slices.
 /// Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), InvalidArgument (what names
 /// patients in the run), those of the rooms.

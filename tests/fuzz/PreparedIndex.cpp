@@ -1,6 +1,7 @@
 // The index of a folder of prepared cases, beside a volume and pictures that are right.
 #include "core/base/SafeTensors.h"
 #include "core/feed/Dataset.cpp"
+#include "core/feed/Labels.cpp"
 #include "tests/fuzz/Scratch.h"
 
 namespace {
@@ -15,9 +16,11 @@ plan::Plan planOf(const char* text) {
 
 void writeFiles() {
   static const std::vector<std::byte> zeros(64);
+  static const std::uint32_t blocks[] = {2, 2, 2, 0, 1};
   const auto bytes = [](std::size_t count) { return std::span(zeros).first(count); };
-  const auto volume =
-      safetensors::write("v", {{"image", "F32", {2, 2, 2}, bytes(32)}, {"task.0", "U8", {1, 2, 2, 2}, bytes(8)}});
+  const auto volume = safetensors::write("v", {{"image", "F32", {1, 2, 2, 2}, bytes(32)},
+                                               {"task.0.sets", "U8", {1, 1}, bytes(1)},
+                                               {"task.0.blocks", "I32", {5}, std::as_bytes(std::span(blocks))}});
   const auto pictures =
       safetensors::write("p", {{"images", "F32", {2, 1, 2, 2}, bytes(32)}, {"labels", "I64", {2}, bytes(16)}});
   if (!volume || !pictures) std::abort();

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/base/Random.h"
+#include "core/data/MasksInSource.h"
 #include "core/data/Orient.h"
 #include "core/data/Prepare.h"
 #include "core/data/Solid.h"
@@ -113,6 +114,34 @@ TEST(PrepareImage, RefusesEmptyAndNotFiniteVolumes) {
   EXPECT_EQ(prepareImage(v, plan::Data()).error().code, ErrorCode::Numeric);
 }
 
+/// The probabilities, given in parts of `slices` slices and `rows` rows of the grid.
+MasksInSource masksOf(const std::vector<image::Volume>& p, const Geometry& source, double threshold,
+                      bool exclusive = false, std::int64_t rows = 1000, std::int64_t slices = 1000) {
+  const auto& grid = p.front().geometry;
+  MasksInSource out(p.size(), grid, source, threshold, exclusive);
+  const auto margin = out.margin();
+  for (std::int64_t k = 0; k < grid.size[2]; k += slices)
+    for (std::int64_t j = 0; j < grid.size[1]; j += rows) {
+      ProbabilityPart part;
+      part.from = {0, j, k};
+      part.to = {grid.size[0], std::min(grid.size[1], j + rows), std::min(grid.size[2], k + slices)};
+      for (std::size_t a = 0; a < 3; ++a) {
+        part.low[a] = std::max<std::int64_t>(0, part.from[a] - margin[a]);
+        part.size[a] = std::min(grid.size[a], part.to[a] + margin[a]) - part.low[a];
+      }
+      std::vector<std::vector<float>> cut(p.size());
+      for (std::size_t c = 0; c < p.size(); ++c) {
+        for (std::int64_t z = 0; z < part.size[2]; ++z)
+          for (std::int64_t y = 0; y < part.size[1]; ++y)
+            for (std::int64_t x = 0; x < part.size[0]; ++x)
+              cut[c].push_back(p[c].at(part.low[0] + x, part.low[1] + y, part.low[2] + z));
+        part.classes.push_back(cut[c].data());
+      }
+      out.add(part);
+    }
+  return out;
+}
+
 TEST(MasksInSource, TruthSurvivesTheWayToTheWorkingGridAndBack) {
   for (const bool tilted : {false, true})
     for (const auto region : {Region::Head, Region::Thorax, Region::Abdomen}) {
@@ -131,11 +160,10 @@ TEST(MasksInSource, TruthSurvivesTheWayToTheWorkingGridAndBack) {
         auto& p = probabilities.emplace_back(working->geometry);
         std::copy(there.voxels.begin(), there.voxels.end(), p.voxels.begin());
       }
-      const auto back = MasksInSource::of(probabilities, phantom.volume.geometry, 0.5);
-      ASSERT_TRUE(back) << back.error().text();
+      const auto back = masksOf(probabilities, phantom.volume.geometry, 0.5);
       for (std::size_t s = 0; s < probabilities.size(); ++s) {
-        EXPECT_EQ(back->mask(s).geometry, phantom.volume.geometry);
-        EXPECT_GT(dice(back->mask(s).voxels, phantom.truth.segments[s].mask), 0.9)
+        EXPECT_EQ(back.mask(s).geometry, phantom.volume.geometry);
+        EXPECT_GT(dice(back.mask(s).voxels, phantom.truth.segments[s].mask), 0.9)
             << phantom.truth.segments[s].name << tilted;
       }
     }
@@ -147,19 +175,15 @@ TEST(MasksInSource, NothingOutsideTheWorkingGridAndEveryClassAboveTheThresholdIn
   Geometry half = source;
   half.size[2] = 5;
   std::vector<image::Volume> p{image::Volume(half, 0.6f), image::Volume(half, 0.9f), image::Volume(half, 0.2f)};
-  const auto masks = MasksInSource::of(p, source, 0.5);
-  ASSERT_TRUE(masks);
-  ASSERT_EQ(masks->classes(), 3u);
+  const auto masks = masksOf(p, source, 0.5);
+  ASSERT_EQ(masks.classes(), 3u);
   for (std::int64_t k = 0; k < 10; ++k) {
-    EXPECT_EQ(masks->mask(0).at(5, 5, k), k < 5 ? 1 : 0);
-    EXPECT_EQ(masks->mask(1).at(5, 5, k), k < 5 ? 1 : 0);
-    EXPECT_EQ(masks->mask(2).at(5, 5, k), 0);
+    EXPECT_EQ(masks.mask(0).at(5, 5, k), k < 5 ? 1 : 0);
+    EXPECT_EQ(masks.mask(1).at(5, 5, k), k < 5 ? 1 : 0);
+    EXPECT_EQ(masks.mask(2).at(5, 5, k), 0);
   }
-  const auto none = MasksInSource::of(p, source, 0.95);
-  for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(std::ranges::max(none->mask(c).voxels), 0);
-  p[1] = image::Volume(source, 0.9f);
-  EXPECT_EQ(MasksInSource::of(p, source, 0.5).error().code, ErrorCode::InvalidArgument);
-  EXPECT_EQ(MasksInSource::of({}, source, 0.5).error().code, ErrorCode::InvalidArgument);
+  const auto none = masksOf(p, source, 0.95);
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_EQ(std::ranges::max(none.mask(c).voxels), 0);
 }
 
 // Of classes that exclude each other a voxel is of the most probable, as interpolating each of them says.
@@ -176,9 +200,8 @@ TEST(MasksInSource, ExclusiveClassesShareTheVoxelsOut) {
   }
   std::vector<image::Volume> moved;
   for (const auto& one : p) moved.push_back(io::resampleLinear(one, source));
-  const auto masks = MasksInSource::of(p, source, 0.5, true);
-  ASSERT_TRUE(masks);
-  const std::vector<image::Mask> found{masks->mask(0), masks->mask(1), masks->mask(2)};
+  const auto masks = masksOf(p, source, 0.5, true, 3, 2);
+  const std::vector<image::Mask> found{masks.mask(0), masks.mask(1), masks.mask(2)};
   std::array<int, 4> counts{};
   std::size_t n = 0;
   for (std::int64_t k = 0; k < source.size[2]; ++k)
@@ -202,17 +225,50 @@ TEST(MasksInSource, ExclusiveClassesShareTheVoxelsOut) {
   for (const int count : counts) EXPECT_GT(count, 50);
 }
 
-TEST(LabelPainter, ASmallStructureShowsInsideALargeOne) {
-  Geometry g;
-  g.size = {6, 1, 1};
-  std::vector<image::Mask> masks(3, image::Mask(g));
-  masks[0].voxels = {1, 1, 1, 1, 1, 0};
-  masks[1].voxels = {0, 0, 1, 1, 0, 0};
-  masks[2].voxels = {0, 0, 0, 1, 1, 1};
-  LabelPainter painter;
-  for (const auto& mask : masks) painter.add(mask);
-  EXPECT_EQ(painter.paint().voxels, (std::vector<std::uint16_t>{1, 1, 2, 2, 3, 3}));
-  EXPECT_EQ(painter.paint().geometry, g);
+// As interpolating the whole says, however the parts are cut; where the source is coarser, with what is smoothed.
+TEST(MasksInSource, PartsSayWhatTheWholeDoes) {
+  Random random(5, {2});
+  for (int turn = 0; turn < 24; ++turn) {
+    Geometry source{{9 + random.below(12), 9 + random.below(12), 9 + random.below(12)}};
+    for (auto& spacing : source.spacing) spacing = random.uniform(1, 3);
+    const double c = std::cos(0.2), s = std::sin(0.2);
+    if (turn % 4 == 1) source.direction = {{{0, 0, -1}, {-1, 0, 0}, {0, 1, 0}}};  // sagittal
+    if (turn % 4 == 2) source.direction = {{{c, -s, 0}, {s, c, 0}, {0, 0, -1}}};
+    plan::Data options;
+    for (auto& spacing : options.spacing) spacing = random.uniform(0.8, 3);
+    const auto grid = workingGrid(source, options);
+    std::vector<image::Volume> p(3, image::Volume(grid));
+    for (std::size_t v = 0; v < p[0].voxels.size(); ++v)
+      for (auto& one : p) one.voxels[v] = static_cast<float>(random.uniform(0, 0.33));
+    for (int blob = 0; blob < 3; ++blob)
+      for (std::int64_t n = 0; n < grid.size[0]; ++n)
+        p[static_cast<std::size_t>(blob)].at(n, random.below(grid.size[1]), random.below(grid.size[2])) = 0.9f;
+    const auto masks = masksOf(p, source, 0.2, false, 4 + random.below(5), 3 + random.below(5));
+    const auto whole = masksOf(p, source, 0.2);
+    for (std::size_t cls = 0; cls < 3; ++cls) {
+      const auto moved = io::resampleLinear(p[cls], source);
+      const auto found = masks.mask(cls), once = whole.mask(cls);
+      std::size_t inside = 0;
+      for (std::size_t v = 0; v < found.voxels.size(); ++v) {
+        inside += found.voxels[v];
+        if (std::abs(moved.voxels[v] - 0.2f) < 1e-5) continue;
+        ASSERT_EQ(found.voxels[v] != 0, moved.voxels[v] > 0.2f) << turn << " " << v << " " << moved.voxels[v];
+        ASSERT_EQ(once.voxels[v], found.voxels[v]);
+      }
+      EXPECT_GT(inside, 20u) << turn;
+    }
+  }
+}
+
+TEST(MasksInSource, ASmallStructureShowsInsideALargeOne) {
+  const Geometry g{{6, 1, 1}};
+  std::vector<image::Volume> p(3, image::Volume(g));
+  p[0].voxels = {1, 1, 1, 1, 1, 0};
+  p[1].voxels = {0, 0, 1, 1, 0, 0};
+  p[2].voxels = {0, 0, 0, 1, 1, 1};
+  const auto painted = masksOf(p, g, 0.5).paint();
+  EXPECT_EQ(painted.voxels, (std::vector<std::uint16_t>{1, 1, 2, 2, 3, 3}));
+  EXPECT_EQ(painted.geometry, g);
 }
 
 TEST(Normalise, StatesMeanAndDeviationOfWhatWasClipped) {

@@ -12,6 +12,7 @@
 #include "core/image/GeometryJson.h"
 #include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
+#include "tests/support/PreparedMasks.h"
 #include "tests/unit/data/Support.h"
 
 namespace lorkd::data {
@@ -71,14 +72,14 @@ TEST_F(Prepared, OneFileACaseWithItsTasksAndGeometry) {
     const auto file = safetensors::File::open(m_cache / entry["file"].get<std::string>());
     ASSERT_TRUE(file) << file.error().text();
     const int task = entry["tasks"].at(0).get<int>();
-    const auto image = *file->tensor("image"), masks = *file->tensor("task." + std::to_string(task));
+    const auto image = *file->tensor("image");
+    const auto masks = test::preparedMasks(*file, task);
     EXPECT_EQ(image.dtype, "F32");
-    EXPECT_EQ(masks.dtype, "U8");
     const auto working = image::geometryFromJson(Json::parse(file->metadata().at("geometry")));
     const auto source = image::geometryFromJson(Json::parse(file->metadata().at("source_geometry")));
     ASSERT_TRUE(working && source);
     EXPECT_THAT(image.shape, ElementsAre(1, working->size[2], working->size[1], working->size[0]));
-    EXPECT_THAT(masks.shape, ElementsAre(task == 0 ? 2 : 1, working->size[2], working->size[1], working->size[0]));
+    EXPECT_EQ(masks.size(), static_cast<std::size_t>((task == 0 ? 2 : 1) * working->voxels()));
     EXPECT_EQ(working->spacing, (image::Vec3{9, 9, 9}));
     EXPECT_EQ(file->metadata().at("case"), entry["case"]);
     EXPECT_EQ(file->metadata().at("split"), entry["split"]);
@@ -89,7 +90,7 @@ TEST_F(Prepared, OneFileACaseWithItsTasksAndGeometry) {
     // The organs' volume is that of the source, and the two classes are not mixed up.
     const auto segments = readSegments(*at).value();
     const auto volume = [](const image::Geometry& g) { return g.spacing[0] * g.spacing[1] * g.spacing[2]; };
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(masks.bytes.data());
+    const auto* bytes = masks.data();
     const auto sum = [&](std::int64_t cls) {
       return static_cast<double>(
                  std::count(bytes + cls * working->voxels(), bytes + (cls + 1) * working->voxels(), 1)) *
@@ -149,16 +150,14 @@ TEST_F(Prepared, AStructureThatNobodyAnnotatedIsNotKnown) {
     for (const auto& entry : index()) {
       const auto at = std::ranges::find_if(m_cases, [&](const Case& c) { return c.id == entry["case"]; });
       const auto file = safetensors::File::open(m_cache / entry["file"].get<std::string>());
-      const auto masks = *file->tensor("task.0");
-      const auto size = masks.bytes.size() / 3;
+      const auto masks = test::preparedMasks(*file, 0);
+      const auto size = masks.size() / 3;
       const auto all = [&](std::size_t cls, std::uint8_t value) {
-        return std::ranges::all_of(masks.bytes.subspan(cls * size, size),
-                                   [&](std::byte b) { return b == std::byte(value); });
+        return std::ranges::all_of(std::span(masks).subspan(cls * size, size), [&](auto v) { return v == value; });
       };
       const auto some = [&](std::size_t cls) {
-        const auto mask = masks.bytes.subspan(cls * size, size);
-        return std::ranges::all_of(mask, [](std::byte b) { return b <= std::byte(1); }) &&
-               std::ranges::count(mask, std::byte(1)) > 0;
+        const auto mask = std::span(masks).subspan(cls * size, size);
+        return std::ranges::all_of(mask, [](auto v) { return v <= 1; }) && std::ranges::count(mask, 1) > 0;
       };
       if (at->bodyPart == "HEAD") continue;  // it has no lungs, and was not asked for them before
       const bool belly = at->bodyPart == "ABDOMEN";

@@ -11,6 +11,7 @@
 #include "core/data/Audit.h"
 #include "core/data/Pairing.h"
 #include "core/data/Prepare.h"
+#include "tests/support/PreparedMasks.h"
 #include "tests/unit/data/Support.h"
 
 using namespace lorkd;
@@ -135,11 +136,11 @@ TEST_F(Regions, ABadOneIsNamedAndKeepsTheImageOutOfItsTasks) {
   ASSERT_EQ(index->size(), 1u);
   const auto file = safetensors::File::open(m_work / "cache" / index->at(0)["file"].get<std::string>());
   ASSERT_TRUE(file);
-  const auto masks = *file->tensor("task.0");
-  const auto size = masks.bytes.size() / 3;
+  const auto masks = test::preparedMasks(*file, 0);
+  const auto size = masks.size() / 3;
   const auto inside = [&](std::size_t cls) {
-    const auto* begin = masks.bytes.data() + cls * size;
-    return std::count(begin, begin + size, std::byte{1});
+    const auto* begin = masks.data() + cls * size;
+    return std::count(begin, begin + size, 1);
   };
   EXPECT_EQ(inside(0), 0);
   EXPECT_GT(inside(1), 100);

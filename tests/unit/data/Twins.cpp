@@ -10,6 +10,7 @@
 #include "core/base/SafeTensors.h"
 #include "core/data/Prepare.h"
 #include "core/image/GeometryJson.h"
+#include "tests/support/PreparedMasks.h"
 #include "tests/unit/data/Support.h"
 
 using namespace lorkd;
@@ -97,7 +98,7 @@ TEST(Twins, DicomAndNiftiOfOnePatientLieAtOnePlace) {
       const auto working = image::geometryFromJson(Json::parse(file->metadata().at("geometry")));
       ASSERT_TRUE(working);
       expectNear(centreOf(*working, valuesOf<float>(*file, "image")), truth, kHalfVoxel, "prepared image");
-      expectNear(centreOf(*working, valuesOf<std::uint8_t>(*file, "task.0")), truth, kHalfVoxel, "prepared labels");
+      expectNear(centreOf(*working, test::preparedMasks(*file, 0)), truth, kHalfVoxel, "prepared labels");
     }
 }
 

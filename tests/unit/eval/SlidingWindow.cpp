@@ -5,10 +5,49 @@
 #include <cmath>
 
 using namespace lorkd;
-using eval::slidingWindow;
 using eval::WindowOptions;
 
 namespace {
+
+using Forward = std::function<torch::Tensor(const torch::Tensor&)>;
+
+/// The parts put together; each voxel comes once, and what lies around a part agrees with its neighbours.
+Result<torch::Tensor> slidingWindow(const torch::Tensor& image, const WindowOptions& options, const Forward& forward,
+                                    const CancelToken& cancel = {}, int* parts = nullptr) {
+  torch::Tensor out, around, often;
+  const auto box = [](const torch::Tensor& t, const auto& from, const auto& to) {
+    auto view = t;
+    for (std::size_t a = 0; a < 3; ++a) view = view.slice(static_cast<std::int64_t>(a) + 1, from[a], to[a]);
+    return view;
+  };
+  const auto done = eval::slidingWindow(
+      image, options, forward,
+      [&](const eval::WindowPart& part) -> Result<void> {
+        const auto& p = part.probabilities;
+        if (!out.defined()) {
+          out = torch::zeros({p.size(0), image.size(1), image.size(2), image.size(3)});
+          around = torch::full_like(out, NAN), often = torch::zeros_like(out);
+        }
+        std::array<std::int64_t, 3> high{}, from{}, to{};
+        for (std::size_t a = 0; a < 3; ++a) {
+          high[a] = part.low[a] + p.size(static_cast<std::int64_t>(a) + 1);
+          from[a] = part.from[a] - part.low[a], to[a] = part.to[a] - part.low[a];
+          EXPECT_TRUE(part.from[a] - part.low[a] >= std::min(options.margin[a], part.from[a]) || a == 2);
+          EXPECT_TRUE(high[a] - part.to[a] >= std::min(options.margin[a], image.size(a + 1) - part.to[a]) || a == 2);
+        }
+        box(out, part.from, part.to).copy_(box(p, from, to));
+        box(often, part.from, part.to).add_(1);
+        const auto before = box(around, part.low, high);
+        EXPECT_TRUE((before.isnan() | ((before - p).abs() < 1e-6)).all().item<bool>());
+        before.copy_(p);
+        if (parts) ++*parts;
+        return {};
+      },
+      cancel);
+  if (!done) return std::unexpected(done.error());
+  EXPECT_TRUE(often.eq(1).all().item<bool>());
+  return out;
+}
 
 double largest(const torch::Tensor& t) { return t.abs().max().item<double>(); }
 
@@ -150,4 +189,33 @@ TEST(SlidingWindow, StopsWhenAskedAndRefusesNonsense) {
   EXPECT_EQ(slidingWindow(image, {{8, 8, 8}, 0.5, 1}, halved).error().code, ErrorCode::Mismatch);
   const auto throwing = [](const torch::Tensor& x) { return x.view({7}); };
   EXPECT_EQ(slidingWindow(image, {{8, 8, 8}, 0.5, 1}, throwing).error().code, ErrorCode::Internal);
+}
+
+TEST(SlidingWindow, ManyPartsAreOneVolume) {
+  torch::manual_seed(8);
+  const auto image = torch::randn({1, 31, 27, 14});
+  const Forward forward = [](const torch::Tensor& x) { return torch::cat({positional(x), -x, 0.5 * x}, 1); };
+  WindowOptions whole{{8, 8, 8}, 0.5, 4}, parts = whole;
+  const auto truth = slidingWindow(image, whole, forward);
+  ASSERT_TRUE(truth);
+  parts.classes = 3;
+  for (const std::int64_t margin : {0, 1, 5, 11})
+    for (const std::int64_t rows : {5, 9, 100}) {
+      parts.margin = {margin, margin, 0};
+      const auto slices = std::min<std::int64_t>(31, 8 + 2 * margin);
+      parts.memory = static_cast<std::size_t>(3 * slices * (rows + 2 * margin) * 14 * 4);
+      int count = 0;
+      const auto out = slidingWindow(image, parts, forward, {}, &count);
+      ASSERT_TRUE(out) << out.error().text();
+      EXPECT_LT(largest(*out - *truth), 1e-6) << margin << " " << rows;
+      if (margin < 11) {
+        EXPECT_GT(count, rows == 100 ? 2 : 5);
+      }
+    }
+  parts.classes = 2;
+  EXPECT_EQ(slidingWindow(image, parts, forward).error().code, ErrorCode::Mismatch) << "the network has another";
+  const auto refused = eval::slidingWindow(image, whole, forward, [](const eval::WindowPart&) -> Result<void> {
+    return fail(ErrorCode::Io, "the disk is full");
+  });
+  EXPECT_EQ(refused.error().code, ErrorCode::Io);
 }

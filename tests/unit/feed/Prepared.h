@@ -8,11 +8,29 @@
 #include <filesystem>
 #include <map>
 
+#include "core/base/ClassSets.h"
 #include "core/base/Json.h"
 #include "core/base/SafeTensors.h"
+#include "core/feed/Labels.h"
 #include "core/run/Plan.h"
 
 namespace lorkd::test {
+
+/// What a prepared file holds of the masks (C, D, H, W) uint8 of a task.
+inline std::vector<std::pair<std::string, torch::Tensor>> packedLabels(int task, const torch::Tensor& masks) {
+  const Extent3 size{masks.size(1), masks.size(2), masks.size(3)};
+  ClassSets sets(static_cast<std::size_t>(masks[0].numel()));
+  for (const auto& mask : masks.contiguous().unbind(0))
+    EXPECT_TRUE(sets.add({mask.data_ptr<std::uint8_t>(), static_cast<std::size_t>(mask.numel())}));
+  auto packed = sets.pack(0, size);
+  const auto name = "task." + std::to_string(task);
+  return {
+      {name + ".sets",
+       torch::from_blob(packed.table.data(), {static_cast<std::int64_t>(packed.sets), masks.size(0)}, torch::kUInt8)
+           .clone()},
+      {name + ".blocks",
+       torch::from_blob(packed.words.data(), {static_cast<std::int64_t>(packed.words.size())}, torch::kInt32).clone()}};
+}
 
 /// A folder that goes away with the object.
 class PreparedFolder {
@@ -33,8 +51,10 @@ class PreparedFolder {
     std::vector<std::pair<std::string, torch::Tensor>> tensors{
         {"image", image.dim() == 3 ? image.unsqueeze(0) : image}};
     Json tasks = Json::array();
-    for (const auto& [task, mask] : masks)
-      tensors.emplace_back("task." + std::to_string(task), mask), tasks.push_back(task);
+    for (const auto& [task, mask] : masks) {
+      for (auto& tensor : packedLabels(task, mask)) tensors.push_back(std::move(tensor));
+      tasks.push_back(task);
+    }
     write(id + "-" + split, tensors);
     index.push_back({{"file", id + "-" + split + ".safetensors"}, {"case", id}, {"split", split}, {"tasks", tasks}});
   }
@@ -63,6 +83,7 @@ class PreparedFolder {
       kept.push_back(tensor.contiguous());
       const char* dtype = tensor.scalar_type() == torch::kFloat32 ? "F32"
                           : tensor.scalar_type() == torch::kInt64 ? "I64"
+                          : tensor.scalar_type() == torch::kInt32 ? "I32"
                                                                   : "U8";
       entries.push_back({key,
                          dtype,
@@ -73,6 +94,17 @@ class PreparedFolder {
   }
   std::filesystem::path m_path;
 };
+
+/// Labels of masks (C, D, H, W) uint8, as a prepared file holds them.
+inline feed::Labels labelsOf(const torch::Tensor& masks) {
+  PreparedFolder folder;
+  folder.addVolume("labels", "train", torch::zeros(masks[0].sizes()), {{0, masks}});
+  const auto file = safetensors::File::open(folder.path() / "labels-train.safetensors");
+  EXPECT_TRUE(file);
+  const auto labels = feed::Labels::of(*file, 0, {masks.size(1), masks.size(2), masks.size(3)});
+  EXPECT_TRUE(labels) << labels.error().text();
+  return *labels;
+}
 
 inline plan::Task makeTask(std::initializer_list<const char*> classes,
                            plan::TaskKind kind = plan::TaskKind::Segmentation) {

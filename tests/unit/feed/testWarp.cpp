@@ -5,7 +5,9 @@
 #include <numbers>
 
 #include "core/base/Truth.h"
+#include "core/feed/Targets.h"
 #include "core/feed/Warp.h"
+#include "tests/unit/feed/Prepared.h"
 
 namespace lorkd::feed {
 namespace {
@@ -105,26 +107,61 @@ TEST(Warp, FillsCornersFromAroundThePatch) {
   EXPECT_TRUE(edge.eq(-5).logical_or(edge.eq(1)).all().item<bool>());
 }
 
-TEST(Warp, MasksFollowTheirImages) {
+/// Three classes that overlap, voxels of which nothing is known beside them, and a class of which nothing is.
+torch::Tensor overlappingMasks() {
+  const auto noise = [] { return torch::avg_pool3d(torch::rand({1, size[0], size[1], size[2]}), 3, 1, 1)[0] > 0.52; };
+  std::vector<torch::Tensor> masks;
+  for (int c = 0; c < 3; ++c) {
+    const auto inside = noise(), unknown = noise() & ~inside;
+    masks.push_back(torch::where(unknown, torch::full({}, notKnown, torch::kUInt8), inside.to(torch::kUInt8)));
+  }
+  masks.push_back(torch::full_like(masks[0], notKnown));
+  return torch::stack(masks);
+}
+
+TEST(Targets, MoveAsTheirImages) {
   torch::manual_seed(1);
-  const auto mask = (torch::avg_pool3d(torch::rand({1, size[0], size[1], size[2]}), 3, 1, 1)[0] > 0.52).contiguous();
-  const auto image = mask.to(torch::kFloat32).contiguous(), bytes = mask.to(torch::kUInt8).contiguous();
-  const Size3 start{-1, 5, 30}, patch{26, 40, 38};  // beyond the volume, too
-  auto augmentation = turned(33, 1.2);
-  augmentation.mirror = true;
-  const auto out = warped(image, start, patch, augmentation);
-  auto found = torch::full_like(out, 7, torch::kUInt8);
-  warpMask(bytes.data_ptr<std::uint8_t>(), size, start, patch, augmentation, found.data_ptr<std::uint8_t>());
-  EXPECT_TRUE(found.equal((out >= 0.5).to(torch::kUInt8)));
-  EXPECT_GT(found.to(torch::kFloat32).mean().item<double>(), 0.05);
-  // What is not known moves as the mask does, and takes nothing from it.
-  const auto unknown = (torch::avg_pool3d(torch::rand({1, size[0], size[1], size[2]}), 3, 1, 1)[0] > 0.52) & ~mask;
-  const auto third = torch::where(unknown, torch::full({}, notKnown, torch::kUInt8), bytes).contiguous();
-  warpMask(third.data_ptr<std::uint8_t>(), size, start, patch, augmentation, found.data_ptr<std::uint8_t>());
-  const auto share = warped(unknown.to(torch::kFloat32).contiguous(), start, patch, augmentation);
-  EXPECT_TRUE(found.eq(1).equal(out >= 0.5));
-  EXPECT_TRUE(found.eq(notKnown).equal((share >= 0.5) & (out < 0.5)));
-  EXPECT_GT(found.eq(notKnown).sum().item<std::int64_t>(), 100);
+  const auto masks = overlappingMasks();
+  const auto labels = test::labelsOf(masks);
+  for (const auto& [start, patch] : {std::pair<Size3, Size3>{{-1, 5, 30}, {26, 40, 38}},  // beyond the volume, too
+                                     {{3, 10, 8}, {12, 24, 40}},
+                                     {{30, 0, 0}, {4, 8, 8}}})
+    for (auto augmentation : {turned(33, 1.2), turned(-140, 0.7), turned(0, 1.3)}) {
+      augmentation.mirror = true;
+      auto found = torch::full({4, patch[0], patch[1], patch[2]}, 7, torch::kUInt8);
+      cutTargets(labels, start, patch, augmentation, found.data_ptr<std::uint8_t>());
+      for (std::int64_t c = 0; c < 4; ++c) {
+        const auto share = [&](std::int64_t value) {
+          return warped(masks[c].eq(value).to(torch::kFloat32).contiguous(), start, patch, augmentation) >= 0.5;
+        };
+        const auto inside = share(1);
+        EXPECT_TRUE(found[c].eq(1).equal(inside));
+        EXPECT_TRUE(found[c].eq(notKnown).equal(share(notKnown) & ~inside));
+        EXPECT_TRUE(found[c].eq(0).equal(~inside & ~share(notKnown)));
+      }
+      if (start[0] < 24) {
+        EXPECT_GT(found.eq(1).to(torch::kFloat32).mean().item<double>(), 0.03);
+      }
+    }
+}
+
+TEST(Targets, AreCutToTheVoxel) {
+  torch::manual_seed(5);
+  const auto masks = overlappingMasks();
+  const auto labels = test::labelsOf(masks);
+  EXPECT_TRUE(labels.masks().equal(masks));
+  EXPECT_TRUE(labels.masks(5, 9).equal(masks.slice(1, 5, 9)));
+  const auto padded = torch::constant_pad_nd(masks, {9, 9, 9, 9, 9, 9});
+  for (const bool mirror : {false, true})
+    for (const Size3 start : {Size3{-3, 20, -9}, Size3{4, 8, 16}, Size3{15, 53, 60}}) {
+      const Size3 patch{12, 16, 13};
+      auto found = torch::full({4, patch[0], patch[1], patch[2]}, 7, torch::kUInt8);
+      cutTargets(labels, start, patch, {.mirror = mirror}, found.data_ptr<std::uint8_t>());
+      auto truth = padded;
+      for (std::size_t a = 0; a < 3; ++a)
+        truth = truth.narrow(static_cast<std::int64_t>(a) + 1, start[a] + 9, patch[a]);
+      EXPECT_TRUE(found.equal(mirror ? truth.flip({3}) : truth));
+    }
 }
 
 TEST(Warp, AQuarterTurnAndAMirrorAreExact) {

@@ -109,36 +109,6 @@ TEST(Resample, MasksMoveAsWholeVolumesDo) {
   EXPECT_GT(filled, 20);
 }
 
-// Of probabilities, too, only what is near those above the threshold is moved.
-TEST(Resample, AboveAThresholdIsWhereTheWholeIs) {
-  std::mt19937 random(6);
-  const auto draw = [&](double low, double high) { return std::uniform_real_distribution(low, high)(random); };
-  int filled = 0;
-  for (int turn = 0; turn < 60; ++turn) {
-    image::Geometry g{{static_cast<int>(draw(2, 14)), static_cast<int>(draw(2, 14)), static_cast<int>(draw(1, 14))}};
-    g.spacing = {draw(2, 4), draw(2, 4), draw(2, 6)};
-    const double c = std::cos(draw(0, 0.3)), s = std::sqrt(1 - c * c);
-    image::Volume source;
-    source.geometry = g;
-    const image::Vec3 centre{draw(0, 1) * double(g.size[0]), draw(0, 1) * double(g.size[1]),
-                             draw(0, 1) * double(g.size[2])};
-    for (int k = 0; k < g.size[2]; ++k)
-      for (int j = 0; j < g.size[1]; ++j)
-        for (int i = 0; i < g.size[0]; ++i)
-          source.voxels.push_back(static_cast<float>(
-              std::exp(-(std::pow(i - centre[0], 2) + std::pow(j - centre[1], 2) + std::pow(k - centre[2], 2)) / 8)));
-    auto target = gridAtSpacing(g, {draw(0.5, 4), draw(0.5, 4), draw(0.5, 4)});
-    if (turn % 3 == 1) target.direction = {{{c, -s, 0}, {s, c, 0}, {0, 0, 1}}};
-    if (turn % 3 == 2) target = g;
-    const auto whole = resampleLinear(source, target);
-    const auto found = resampleAbove(source, target, 0.5f);
-    for (std::size_t v = 0; v < whole.voxels.size(); ++v)
-      ASSERT_EQ(found.voxels[v] != 0, whole.voxels[v] > 0.5f) << "turn " << turn << " voxel " << v;
-    filled += std::ranges::count(found.voxels, 1) > 0;
-  }
-  EXPECT_GT(filled, 20);
-}
-
 TEST(Resample, NearestMovesLabelsUnmixed) {
   image::LabelMap labels(smallGrid());
   for (std::size_t n = 0; n < labels.voxels.size(); ++n) labels.voxels[n] = static_cast<std::uint16_t>(1000 + n);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/workflow/Confusion.h"
 #include "core/workflow/Scoring.h"
 #include "tests/support/TemporaryFolder.h"
 #include "tests/unit/feed/Prepared.h"
@@ -176,20 +177,78 @@ TEST(Score, TellsEachClass) {
   const auto example = data->example("validation", 0, 0);
   ASSERT_EQ(scored->classes[2].first, "specificity/nowhere");
   ASSERT_EQ(scored->classes[3].first, "false_positive_ml/nowhere");
-  const auto p = probabilities(network, 0, example->image, plan, torch::kCPU, cancel);
-  ASSERT_TRUE(p);
+  torch::Tensor p;
+  ASSERT_TRUE(eachPart(
+      network, 0, example->image, plan, torch::kCPU, {16, 16, 8},  // so that the last part has it all
+      [&](const eval::WindowPart& part) -> Result<void> {
+        p = part.probabilities.clone();
+        return {};
+      },
+      cancel));
+  ASSERT_EQ(p.sizes(), (std::vector<std::int64_t>{3, 16, 16, 8}));
   double sum = 0;
-  const auto nowhere = ((*p)[1] > 0.05).sum().item<double>();
+  const auto nowhere = (p[1] > 0.05).sum().item<double>();
   EXPECT_EQ(scored->classes[2].second, nowhere == 0);
   EXPECT_NEAR(scored->classes[3].second, nowhere * 4 * 4 * 4 / 1000, 1e-9);  // of the plan's spacing
   for (const int c : {0, 2}) {
-    const auto found = (*p)[c] > 0.05, real = example->target[c] > 0;
+    const auto found = p[c] > 0.05, real = truth[c] > 0;
     const double both = (found & real).sum().item<double>();
     const double dice = 2 * both / (found.sum().item<double>() + real.sum().item<double>());
     EXPECT_NEAR(scored->classes[c == 0 ? 0 : 4].second, dice, 1e-9);
     sum += dice;
   }
   EXPECT_NEAR(scored->metrics.front().second, sum / 2, 1e-9);
+}
+
+TEST_F(Validate, ADeployedNetworkSaysTheSameAndComesBackToTheBit) {
+  network->eval();
+  const auto x = torch::randn({2, 1, 8, 8, 8});
+  torch::NoGradGuard guard;
+  const auto zero = network->predict(x, 0), one = network->predict(x, 1);
+  {
+    const Deployed deployed(network, 1);
+    EXPECT_FALSE(untouched()) << "it is fused";
+    EXPECT_LT((network->predict(x, 1) - one).abs().max().item<double>(), 1e-5);
+  }
+  EXPECT_TRUE(untouched());
+  EXPECT_TRUE(network->predict(x, 0).equal(zero));
+  EXPECT_GT((zero - one).abs().max().item<double>(), 1e-3) << "the experts differ";
+}
+
+// Each set of truth, exclusive and overlapping, known and not, against counting voxel by voxel.
+TEST(Confusion, CountsWhatIsFoundAmongTheKnown) {
+  torch::manual_seed(4);
+  const auto p = torch::rand({3, 6, 5, 7}) * 0.6;
+  auto truth = (torch::rand({3, 6, 5, 7}) > 0.5).to(torch::kUInt8);
+  truth.masked_fill_(torch::rand({3, 6, 5, 7}) > 0.8, 255);
+  truth[2].fill_(255);
+  const auto labels = test::labelsOf(truth);
+  for (const char* outputs : {"exclusive", "overlapping"}) {
+    auto plan = test::parsePlan(R"({"evaluation": {"threshold": 0.3},
+        "tasks": {"a": {"classes": {"x": {}, "y": {}, "z": {}}}}})");
+    plan.tasks[0].second.outputs =
+        outputs == std::string("exclusive") ? plan::TaskOutputs::Exclusive : plan::TaskOutputs::Overlapping;
+    Confusion confusion(labels, plan, 0);
+    for (std::int64_t z = 0; z < 6; z += 2)  // parts with a slice around them
+      confusion.add({p.slice(1, std::max<std::int64_t>(0, z - 1), z + 3),
+                     {std::max<std::int64_t>(0, z - 1), 0, 0},
+                     {z, 0, 0},
+                     {z + 2, 5, 7}},
+                    {1, 6});
+    const auto most = std::get<1>(torch::cat({1 - p.sum(0, true), p}).max(0));
+    for (std::int64_t c = 0; c < 3; ++c) {
+      const auto found = plan.tasks[0].second.outputs == plan::TaskOutputs::Exclusive ? most == c + 1 : p[c] > 0.3;
+      const auto known = truth[c] != 255;
+      const auto count = [](const torch::Tensor& mask) { return mask.slice(0, 1, 6).sum().item<std::int64_t>(); };
+      const auto counts = confusion.of(static_cast<std::size_t>(c));
+      ASSERT_EQ(counts.has_value(), c < 2) << "of the last nothing is known";
+      if (!counts) continue;
+      EXPECT_EQ(counts->found, count(found & known));
+      EXPECT_EQ(counts->there, count(truth[c] == 1));
+      EXPECT_EQ(counts->both, count(found & (truth[c] == 1)));
+      EXPECT_GT(counts->both, 5);
+    }
+  }
 }
 
 TEST_F(Validate, AStopReachesIt) {
