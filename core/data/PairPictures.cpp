@@ -83,7 +83,8 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
                           Pairing& out) {
   std::vector<FoundSet> found;
   std::vector<fs::path> tables;
-  bool volumes = false, refused = false;
+  // Pictures with masks are images of their own by now, as volumes are.
+  bool others = !out.cases.empty(), refused = false;
   std::size_t pictures = 0;
   const auto take = [&](std::vector<fs::path> files, const char* code) {
     auto set = readPictureSet(files);
@@ -97,7 +98,7 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
   for (const auto& loose : scan.loose) {
     if (loose.kind == "npz") take({loose.file}, "npz");
     if (loose.kind == "table") tables.push_back(loose.file);
-    volumes |= loose.kind == "volume";
+    others |= loose.kind == "volume";
     pictures += loose.kind == "image" ? 1 : 0;
   }
   std::error_code ignored;
@@ -126,15 +127,15 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
                                  : "neither DICOM nor an image, nor a table of pictures that lie here"});
   // What a table says of pictures counts: where it is no good, nothing else is guessed.
   const bool dicom = !scan.series.empty() && dicomIsPictures(scan);
-  if (found.empty() && !refused && !volumes && !single &&
+  if (found.empty() && !refused && !others && !single &&
       (scan.series.empty() ? pictures > 0 : dicom && (pictures > 0 || scan.series.size() > 1))) {
     const auto set = readPictureSet({folder});
     // Volumes of one slice lie in folders, too; they are none the worse for having no classes.
     if (set || scan.series.empty() || std::ranges::all_of(scan.series, isProjection)) take({folder}, "pictures");
   } else if (found.empty() && !refused && pictures > 0) {
-    out.findings.emplace_back(folder, io::Finding{Severity::Note, "pictures-beside",
-                                                  std::to_string(pictures) + " picture(s) lie beside volumes, and are "
-                                                                             "not used"});
+    out.findings.emplace_back(
+        folder, io::Finding{Severity::Note, "pictures-beside",
+                            std::to_string(pictures) + " picture(s) lie beside other images, and are not used"});
   }
   takeDicom(scan, found, out);
   sayWhatProjectionsAre(scan);
