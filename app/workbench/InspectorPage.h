@@ -61,7 +61,7 @@ class InspectorPage : public QWidget {
   view::Inspector* m_inspector;
   QString m_shown, m_unwritable;
   bool m_flat = false;  ///< a picture is shown
-  int m_loading = 0;  ///< counts requests, so that an answer that came too late is known
+  int m_loading = 0;    ///< counts requests, so that an answer that came too late is known
   QThreadPool m_readers;
 };
 

@@ -34,7 +34,8 @@ std::string baseOf(const std::string& metric) { return metric.substr(0, metric.f
 
 bool isShare(const std::string& metric) {
   const auto name = baseOf(metric);
-  return name == "dice" || name == "iou" || name == "nsd" || name == "accuracy" || name == "auc" || name == "specificity";
+  return name == "dice" || name == "iou" || name == "nsd" || name == "accuracy" || name == "auc" ||
+         name == "specificity";
 }
 
 bool isScore(const std::string& metric) {
