@@ -36,8 +36,8 @@ struct Case {
   std::string id;       ///< stable pseudonym of the image, safe to write anywhere
   std::string patient;  ///< pseudonym of the patient, safe to write anywhere
   std::string source;   ///< name of the plan's data source
-  std::string kind;  ///< "dicom", "volume" (one file), "image2d" (one picture, its labels are mask pictures), or
-                     ///< "picture" (a set of 2D pictures: one .npz file, one folder, or tables)
+  std::string kind;     ///< "dicom", "volume" (one file), "image2d" (one picture, its labels are mask pictures), or
+                        ///< "picture" (a set of 2D pictures: one .npz file, one folder, or tables)
   std::string split;    ///< what the data say that the image is for: "train", "validation", "test", or empty
   std::string modality, bodyPart;
   std::vector<std::filesystem::path> imageFiles;  ///< slices in order, or a volume file for each channel
