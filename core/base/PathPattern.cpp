@@ -16,7 +16,7 @@ std::unexpected<Error> wrong(std::string_view pattern, std::size_t at, const std
 }
 
 /// An expression for a text itself.
-std::string quoted(std::string_view text) {
+std::string literal(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -95,7 +95,7 @@ class PathPatternReader {
         const auto end = std::min(m_text.find_first_of("/*{}", m_at), m_text.size());
         const auto text = m_text.substr(m_at, end - m_at);
         if (text.size() > m_out.m_fixed.size()) m_out.m_fixed = text;
-        c.pieces.push_back({quoted(text), {}});
+        c.pieces.push_back({literal(text), {}});
         m_at = end;
       }
     }
@@ -188,7 +188,7 @@ std::string PathPattern::Component::expression(const std::map<std::string, std::
   std::string out;
   for (const auto& piece : pieces) {
     const auto value = piece.name.empty() ? known.end() : known.find(piece.name);
-    out += value == known.end() ? piece.expression : "(" + quoted(value->second) + ")";
+    out += value == known.end() ? piece.expression : "(" + literal(value->second) + ")";
   }
   return out;
 }
