@@ -2,13 +2,8 @@
 """Index and audit of many cases: by default 2,000 with 117 structures each, a file a structure or a label map a case.
 
 Images are tiny, and masks are hard links, so that what is measured is what the program does about each file and case.
-<<<<<<< HEAD
-Prints seconds and the largest resident memory of a first scan, of a scan again, of a check of the plan (which divides
-the cases) and of an audit by headers; times per case show what grows faster than the cases (--cases 500 beside 2000).
-=======
 Prints seconds and the largest resident memory of a first scan, of a scan again, and of an audit by headers of a plan,
 which divides the cases; times per case show what grows faster than the cases (--cases 500 beside 2000).
->>>>>>> c4e3c95929cdc21471d1e965a7fb693037581828
 Exit code 1 where one takes more than --limit GiB."""
 import argparse
 import gzip
