@@ -72,7 +72,11 @@ Json classOf(const std::vector<const LabelInfo*>& labels) {
   std::vector<Json> classes;
   for (const auto* info : labels) {
     const auto& label = info->label;
-    classes.push_back(plan::Class{{label.name}, label.color, label.code, label.category, label.modifier});
+    classes.push_back(plan::Class{.labels = {label.name},
+                                  .color = label.color,
+                                  .code = label.code,
+                                  .category = label.category,
+                                  .modifier = label.modifier});
   }
   return classOf(classes);
 }

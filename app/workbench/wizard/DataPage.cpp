@@ -57,9 +57,9 @@ QString sourceName(const QString& folder, const Json& sources, const Known& know
 
 /// What the plan says of the names of a source's files, as `lorkd scan` is told it.
 QStringList layoutArguments(const Json& source, const QString& folder) {
-  if (!source.contains("layout")) return {};
-  const auto layout = source["layout"].get<plan::Layout>();
-  QStringList out{"--reader=" + text(layout.reader)};
+  const auto layout = source.value("layout", Json::object()).get<plan::Layout>();
+  QStringList out{"--reader=" + text(layout.reader),
+                  "--nifti-place=" + text(source.value("nifti_place", std::string("ask")))};
   for (const auto& pattern : layout.images) out << "--images=" + text(pattern);
   for (const auto& pattern : layout.labels) out << "--labels=" + text(pattern);
   const auto table = [&](const char* flag, const std::string& file) {

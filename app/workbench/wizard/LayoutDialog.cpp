@@ -80,6 +80,7 @@ LayoutDialog::LayoutDialog(form::PlanModel* model, const std::string& source, QW
   layout->addWidget(buttons);
   resize(980, 700);
 
+  m_place->setCurrentIndex(std::max(0, m_place->findData(text(own.value("nifti_place", std::string("ask"))))));
   plan::Layout told;
   if (own.contains("layout")) told = own["layout"].get<plan::Layout>();
   fill(told);
@@ -179,8 +180,18 @@ void LayoutDialog::addFields(QVBoxLayout* layout) {
       tr("A regular expression that is searched for in an image's path; its groups together are the patient. Empty: as "
          "patterns, table or names say"));
   form->addRow(tr("Pattern of &patients"), m_patientPattern);
+  m_place = new QComboBox(this);
+  m_place->setObjectName("layoutPlace");
+  m_place->setAccessibleName(tr("Place of NIfTI images"));
+  m_place->setToolTip(
+      tr("NIfTI headers may give two places, sform and qform. Where they differ by more than half a voxel, images are "
+         "left out until one of them is chosen"));
+  m_place->addItem(tr("leave out where two places differ"), "ask");
+  m_place->addItem(tr("the sform, as nibabel, FSL and ITK-SNAP take it"), "sform");
+  m_place->addItem(tr("the qform"), "qform");
   m_patientTable = addTable("layoutPatientTable", tr("Table of p&atients"),
                             tr("A CSV with the columns image and patient; it goes before the pattern"));
+  form->addRow(tr("Place of &NIfTI images"), m_place);
 }
 
 void LayoutDialog::addPreview(QVBoxLayout* layout) {
@@ -275,7 +286,8 @@ void LayoutDialog::present(const Result<data::layout::Preview>& found) {
   for (auto* page : {m_examples, m_names, m_left}) page->clear();
   m_fault->say(found ? QString() : QString::fromStdString(found.error().text()));
   m_summary->setVisible(found.has_value());
-  m_ok->setEnabled(found && found->images > 0);
+  // Of DICOM and pictures a list of names says nothing.
+  m_ok->setEnabled(found && (found->images > 0 || found->reader == "names"));
   if (!found) return;
   const auto by = found->reader == "rules"   ? tr("By these patterns")
                   : found->reader == "table" ? tr("By the table")
@@ -291,7 +303,9 @@ void LayoutDialog::present(const Result<data::layout::Preview>& found) {
   else if (found->imagesWithoutLabels > 0)
     words += " " + tr("%1 images have no labels.").arg(found->imagesWithoutLabels);
   if (found->left > 0) words += " " + tr("%1 of %2 files are left out.").arg(found->left).arg(found->volumes);
-  if (found->images == 0) words += " " + tr("Nothing here is an image: correct the patterns.");
+  if (found->images == 0)
+    words += " " + (found->reader == "names" ? tr("DICOM series and pictures show in the scan.")
+                                             : tr("Nothing here is an image: correct the patterns."));
   m_summary->setText(words);
   for (const auto& example : found->examples)
     new QTreeWidgetItem(m_examples, {text(example.patient), joined(example.groups), text(example.split),
@@ -312,6 +326,7 @@ void LayoutDialog::accept() {
   const auto layout = entered();
   m_model->setValue("data.sources." + text(m_source) + ".layout",
                     layout == plan::Layout() ? Json::object() : Json(layout));
+  m_model->setValue("data.sources." + text(m_source) + ".nifti_place", m_place->currentData().toString().toStdString());
   QDialog::accept();
 }
 

@@ -25,8 +25,8 @@ class FaultLine;
 
 namespace lorkd::workbench {
 
-/// Writes data.sources.NAME.layout when it is accepted; whoever opened it scans the source anew then. The folder is
-/// listed once, on a worker, and no file of it is opened but tables that the plan names.
+/// Writes data.sources.NAME.layout and .nifti_place when it is accepted; whoever opened it scans the source anew then.
+/// The folder is listed once, on a worker, and no file of it is opened but tables that the plan names.
 class LayoutDialog : public QDialog {
   Q_OBJECT
  public:
@@ -56,7 +56,7 @@ class LayoutDialog : public QDialog {
   std::shared_ptr<const data::layout::Files> m_files;  ///< nothing before the folder is listed
   CancelToken m_cancel;
   int m_asked = 0, m_answered = 0;
-  QComboBox* m_reader;
+  QComboBox *m_reader, *m_place;
   QPlainTextEdit *m_images, *m_labels;
   QLineEdit *m_table, *m_patientPattern, *m_patientTable;
   field::FaultLine* m_fault;
