@@ -139,7 +139,7 @@ class TwoPlaces : public LayoutTree {
     auto catalogue = Catalogue::open(m_elsewhere / "index.sqlite");
     ASSERT_TRUE(catalogue);
     SilentProgress progress;
-    const auto done = catalogue->scan("s", m_data.path(), progress, CancelToken(), choice);
+    const auto done = catalogue->scan("s", m_data.path(), progress, CancelToken(), layout::Chosen{.niftiPlace = choice});
     ASSERT_TRUE(done) << done.error().text();
     m_cases = catalogue->cases().value();
     ASSERT_EQ(m_cases.size(), 1u);

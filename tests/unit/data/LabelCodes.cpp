@@ -42,7 +42,11 @@ TEST(LabelCodes, GoRoundFromSegToPlanToSeg) {
 
   Json classes = Json::object();
   for (const auto& label : item.labelInfo)
-    classes[label.name] = plan::Class{{label.name}, label.color, label.code, label.category, label.modifier};
+    classes[label.name] = plan::Class{.labels = {label.name},
+                                      .color = label.color,
+                                      .code = label.code,
+                                      .category = label.category,
+                                      .modifier = label.modifier};
   const auto made = plan::fromJson({{"tasks", {{"all", {{"classes", classes}}}}}});
   ASSERT_TRUE(made) << made.error().text();
   image::SegmentSet predicted{volume.geometry, {}};

@@ -221,7 +221,7 @@ TEST(StudyReport, SaysWhatScoresOfPicturesAreAndHowSeparateNetworksWereTrained) 
   auto plan = test::syntheticPlan("pictures", "lorkd");
   plan.study.stl.learningRate = 0.0003;
   const auto file = std::filesystem::path(testing::TempDir()) / "lorkd_pictures.html";
-  ASSERT_TRUE(writeStudyReport(file, plan, {{"stl-1", "stl", 1, "finished", 9, 9, "", "", true, {}}},
+  ASSERT_TRUE(writeStudyReport(file, plan, {{"stl-1", "stl", 1, -1, "finished", 9, 9, "", "", true, {}}},
                                StudyTable(results), PairedTable(results)));
   const auto html = readFile(file).value();
   EXPECT_THAT(html, testing::HasSubstr("learning rate 0.0003 (their own) and gradient clip 12 (that of the joint"));
