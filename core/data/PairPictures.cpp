@@ -83,8 +83,9 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
                           Pairing& out) {
   std::vector<FoundSet> found;
   std::vector<fs::path> tables;
-  // Pictures with masks are images of their own by now, as volumes are.
-  bool others = !out.cases.empty(), refused = false;
+  // Pictures with masks are images of their own by now; those that lie in folders of classes are still in the scan.
+  const bool masked = !out.cases.empty();
+  bool others = false, refused = false;
   std::size_t pictures = 0;
   const auto take = [&](std::vector<fs::path> files, const char* code) {
     auto set = readPictureSet(files);
@@ -131,7 +132,8 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
       (scan.series.empty() ? pictures > 0 : dicom && (pictures > 0 || scan.series.size() > 1))) {
     const auto set = readPictureSet({folder});
     // Volumes of one slice lie in folders, too; they are none the worse for having no classes.
-    if (set || scan.series.empty() || std::ranges::all_of(scan.series, isProjection)) take({folder}, "pictures");
+    if (set || (!masked && (scan.series.empty() || std::ranges::all_of(scan.series, isProjection))))
+      take({folder}, "pictures");
   } else if (found.empty() && !refused && pictures > 0) {
     out.findings.emplace_back(
         folder, io::Finding{Severity::Note, "pictures-beside",
