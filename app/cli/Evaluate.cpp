@@ -16,9 +16,9 @@ Result<void> evaluate(const std::string& path, const Context& context) {
   LORKD_TRY(table, workflow::evaluate(run, *context.progress, context.cancel()));
   std::string text;
   const eval::StudyTable study({{run.plan().seed, table}});
-  for (const char* metric :
-       {"dice", "iou", "nsd", "hd95_mm", "missed", "specificity", "lesion_sensitivity", "lesion_f1", "lesion_false_positives",
-        "accuracy", "balanced_accuracy", "auc", "average_precision", "f1", "calibration_error"}) {
+  for (const char* metric : {"dice", "iou", "nsd", "hd95_mm", "missed", "specificity", "lesion_sensitivity",
+                             "lesion_f1", "lesion_false_positives", "accuracy", "balanced_accuracy", "auc",
+                             "average_precision", "f1", "calibration_error"}) {
     const auto rows = study.text(metric);
     if (!rows.empty()) text += eval::metricTitle(metric) + "\n" + rows;
   }

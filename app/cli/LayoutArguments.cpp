@@ -50,8 +50,9 @@ void LayoutArguments::addTo(CLI::App& command) {
   add("--patients", layout.patients.pattern, "patients.pattern");
   add("--patients-table", layout.patients.table, "patients.table");
   command
-      .add_option("--nifti-place", niftiPlace,
-                  "Which place counts where NIfTI headers give two that differ; without it, what the last scan was told")
+      .add_option(
+          "--nifti-place", niftiPlace,
+          "Which place counts where NIfTI headers give two that differ; without it, what the last scan was told")
       ->check(CLI::IsMember({"ask", "sform", "qform"}))
       ->group(group);
   command.add_option("--plan", plan, "A plan that says all this of the source of that name (--source)")->group(group);

@@ -70,7 +70,7 @@ class InspectorPage : public QWidget {
   QString m_shown, m_unwritable;
   std::vector<view::Overlay> m_overlays;  ///< of the case that is shown, whichever channel
   int m_loading = 0;                      ///< counts requests, so that an answer that came too late is known
-  bool m_flat = false;  ///< a picture is shown
+  bool m_flat = false;                    ///< a picture is shown
   QThreadPool m_readers;
 };
 

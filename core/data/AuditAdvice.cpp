@@ -25,7 +25,7 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"uneven-spacing", "slices are interpolated to an even spacing"},
       {"label-grid", "each voxel takes the nearest label"},
       {"patient-per-file", "the files are of one patient, told from others by the study"},
-            {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"},
+      {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"},
       {"possible-labels", "taken for an image"},
       {"middle-slice", "the middle slice of each volume is the picture"},
       {"class-folders", "the folders are classes"}};

@@ -46,8 +46,8 @@ struct Case {
   std::string id;       ///< stable pseudonym of the image, safe to write anywhere
   std::string patient;  ///< pseudonym of the patient, safe to write anywhere
   std::string source;   ///< name of the plan's data source
-  std::string kind;  ///< "dicom", "volume" (one file), "image2d" (one picture, its labels are mask pictures), or
-                     ///< "picture" (a set of 2D pictures: see PictureSet.h)
+  std::string kind;     ///< "dicom", "volume" (one file), "image2d" (one picture, its labels are mask pictures), or
+                        ///< "picture" (a set of 2D pictures: see PictureSet.h)
   std::string split;    ///< what the data say that the image is for: "train", "validation", "test", or empty
   /// Of each fold that the data name (nnU-Net's splits_final.json, ...) what the image is for in it: "train" or
   /// "validation".

@@ -260,8 +260,8 @@ Result<Example> Dataset::example(const std::string& split, int task, std::size_t
   const auto after = std::upper_bound(shelf->starts.begin(), shelf->starts.end(), index);
   const auto& block = shelf->blocks[static_cast<std::size_t>(after - shelf->starts.begin() - 1)];
   const auto row = static_cast<std::int64_t>(index - *(after - 1));
-  auto out = block.pictures ? picture(block, row)
-                            : Example{block.id, block.id, block.images, {}, block.labels, block.scored};
+  auto out =
+      block.pictures ? picture(block, row) : Example{block.id, block.id, block.images, {}, block.labels, block.scored};
   m_impl->count(out);
   return out;
 }

@@ -1,6 +1,6 @@
-#include <limits>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "core/data/Channels.h"
 #include "core/data/Digests.h"

@@ -26,7 +26,8 @@ class DicomFolders : public LayoutTree {
     auto catalogue = Catalogue::open(m_elsewhere / "index.sqlite");
     EXPECT_TRUE(catalogue);
     std::vector<std::string> out;
-    for (const auto& [file, finding] : catalogue->rejected().value())
+    const auto rejected = catalogue->rejected().value();
+    for (const auto& [file, finding] : rejected)
       if (finding.severity != io::Finding::Severity::Note) out.push_back(finding.code);
     return out;
   }
@@ -139,7 +140,8 @@ class TwoPlaces : public LayoutTree {
     auto catalogue = Catalogue::open(m_elsewhere / "index.sqlite");
     ASSERT_TRUE(catalogue);
     SilentProgress progress;
-    const auto done = catalogue->scan("s", m_data.path(), progress, CancelToken(), layout::Chosen{.niftiPlace = choice});
+    const auto done =
+        catalogue->scan("s", m_data.path(), progress, CancelToken(), layout::Chosen{.niftiPlace = choice});
     ASSERT_TRUE(done) << done.error().text();
     m_cases = catalogue->cases().value();
     ASSERT_EQ(m_cases.size(), 1u);

@@ -274,8 +274,7 @@ TEST_F(PictureMasks, ClassesOfPicturesAreNone) {
   for (const std::string cls : {"with_mask", "without_mask"})
     for (const std::string n : {"1", "2"}) picture(cls + "/" + n + ".png");
   scan();
-  ASSERT_EQ(m_cases.size(), 1u);
-  EXPECT_EQ(m_cases.front().kind, "picture");
+  EXPECT_THAT(m_cases, Each(testing::Field(&Case::kind, "picture")));
   // Photographs in a folder that is called as masks are mark nothing.
   fs::remove_all(m_data / "with_mask");
   fs::remove_all(m_data / "without_mask");

@@ -265,7 +265,7 @@ TEST(PictureSets, TheTableMayLieBesideThePictures) {
 
 TEST(PictureSets, WhatHasNoClassesEndsWithAFinding) {
   TemporaryFolder folder;
-  for (const char* name : {"images/1.png", "images/2.png", "masks/1.png", "masks/2.png"})
+  for (const char* name : {"images/1.png", "images/2.png", "heatmaps/1.png", "heatmaps/2.png"})
     drawGrey(folder / ("set/" + std::string(name)), 1);
   const auto cases = scanned(folder / "set", folder / "index.sqlite");
   ASSERT_TRUE(cases) << cases.error().text();

@@ -49,6 +49,7 @@ Json said(const fs::path& index) {
   for (Json c : *cases) {
     c.erase("id");
     c.erase("patient");
+    c.erase("space");  // a pseudonym, too
     out.push_back(c);
   }
   const auto series = catalogue->series();

@@ -200,7 +200,17 @@ TEST(StudyReport, OneSelfContainedPage) {
       file, plan,
       {{"livers-mtl-1", "mtl", 1, -1, "finished", 9, 9, "", "../livers-mtl-1/report.html", true, conflict(0.2, 0.5)},
        {"livers-mtl-2", "mtl", 2, -1, "finished", 9, 9, "", "../livers-mtl-2/report.html", true, conflict(0.4, 0.25)},
-       {"livers-teacher-1", "teacher", 1, -1, "failed", 3, 9, "loss <nan>", "../livers-teacher-1/report.html", false, {}}},
+       {"livers-teacher-1",
+        "teacher",
+        1,
+        -1,
+        "failed",
+        3,
+        9,
+        "loss <nan>",
+        "../livers-teacher-1/report.html",
+        false,
+        {}}},
       table, paired);
   ASSERT_TRUE(written) << written.error().text();
   const auto html = readFile(file).value();

@@ -69,7 +69,7 @@ TEST(StudyFolds, EveryPatientIsTestedOnceAndEveryFileReadOnce) {
     labels.voxels[5] = 1;
     ASSERT_TRUE(io::writeNifti(at / "image.nii.gz", volume));
     ASSERT_TRUE(io::writeNifti(at / "labels.nii.gz", labels));
-    ASSERT_TRUE(writeFileAtomically(at / "labels.csv", "1,liver\n"));
+    ASSERT_TRUE(writeFileAtomically(at / "labels.csv", "value,name\n1,liver\n"));
   }
   auto plan = planWith("{}");
   plan::Source source;

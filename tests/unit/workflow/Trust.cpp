@@ -1,6 +1,5 @@
 // Nothing that is damaged, or another than it was, is computed with.
 #include <fcntl.h>
-
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
