@@ -10,6 +10,7 @@
 
 #include "core/base/Base64.h"
 #include "core/base/File.h"
+#include "core/data/PictureCase.h"
 #include "core/eval/Page.h"
 #include "core/eval/Svg.h"
 
@@ -41,7 +42,7 @@ std::string codeOnly(const std::string& text) {
 }
 
 std::string kindText(const data::Case& c) {
-  const auto kind = c.modality.empty() ? c.kind : c.modality;
+  const auto kind = !c.modality.empty() ? c.modality : c.kind == data::kPictureCase ? "picture" : c.kind;
   return c.bodyPart.empty() ? kind : kind + " " + c.bodyPart;
 }
 

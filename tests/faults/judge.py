@@ -61,7 +61,7 @@ def rows(database):
             return "nothing yet"
         out = {columns: sorted(map(repr, connection.execute(f"SELECT {columns}"))) for columns in INDEX}
         items = [json.loads(data) for (data,) in connection.execute("SELECT data FROM item")]
-        out["item"] = sorted(repr({k: v for k, v in item.items() if k not in ("id", "patient")}) for item in items)
+        out["item"] = sorted(repr({k: v for k, v in item.items() if k not in ("id", "patient", "space")}) for item in items)
         return out
 
 

@@ -1,15 +1,19 @@
 // From a data set as it was downloaded to a training that runs, in the window alone: the folder is named once.
 #include <QDialogButtonBox>
 #include <QLabel>
+#include <QPlainTextEdit>
 #include <QProcess>
 #include <QPushButton>
 #include <QTableWidget>
+#include <QTreeWidget>
 
 #include "app/workbench/wizard/KnownDialog.h"
+#include "app/workbench/wizard/LayoutDialog.h"
 #include "core/data/Catalogue.h"
 #include "core/data/SegmentReader.h"
 #include "core/io/VolumeFile.h"
 #include "tests/gui/WizardWindow.h"
+#include "widgets/field/FaultLine.h"
 
 using namespace lorkd;
 using namespace lorkd::workbench;
@@ -115,6 +119,79 @@ class JourneysTest : public WizardWindow {
     });
   }
 
+  void fromPicturesWithMasks() {
+    const auto folder = m_dir.filePath("Kvasir-SEG");
+    for (int n = 0; n < 6; ++n)
+      for (const bool mask : {false, true}) {
+        QImage picture(48, 40, mask ? QImage::Format_Grayscale8 : QImage::Format_RGB888);
+        picture.fill(mask ? Qt::black : QColor(60, 20, 20));
+        for (int y = 0; y < 40; ++y)
+          for (int x = 0; x < 48; ++x)
+            if ((x - 20 - n) * (x - 20 - n) + (y - 18) * (y - 18) < 80)
+              picture.setPixelColor(x, y, mask ? Qt::white : QColor(200, 90 + n, 80));
+        const auto place = folder + (mask ? "/masks" : "/images");
+        QVERIFY(QDir().mkpath(place) && picture.save(place + QString("/cju%1.png").arg(n)));
+      }
+    travel(folder.toStdString(), 6, {"mask"}, {}, {{"data.longer_side", 32}});
+  }
+
+  void aRuleIsWrittenWhileItIsSeenWhatItFinds() {
+    // Names that say nothing: scans and drawings of one folder, two visits of each person.
+    const fs::path folder = m_dir.filePath("odd").toStdString();
+    for (int n = 0; n < 4; ++n) {
+      const auto who = "anna" + std::to_string(n / 2) + "v" + std::to_string(n % 2);
+      writeImage(folder / ("a" + who + ".nii.gz"), ballsOf(n), 150);
+      writeMap(folder / ("b" + who + ".nii.gz"), {ballsOf(n)[0]});
+    }
+    writeImage(folder / "scout.nii.gz", {}, 0);
+    auto* wizard = m_window->newRun();
+    QTRY_VERIFY(wizard->isVisible());
+    auto* page = qobject_cast<DataPage*>(wizard->currentPage());
+    page->addFolder(QString::fromStdString(folder.string()));
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->jobs()->active() == 0 && next(wizard) && !page->cases().empty(), 60000);
+    QVERIFY(!next(wizard)->isEnabled());
+    QTimer::singleShot(300, wizard, [this, wizard] {
+      auto* dialog = wizard->findChild<LayoutDialog*>();
+      QVERIFY(dialog);
+      QTRY_VERIFY(dialog->answered());
+      const auto* summary = dialog->findChild<QLabel*>("layoutSummary");
+      QVERIFY2(summary->text().startsWith("By the words in the names"), qPrintable(summary->text()));
+      auto* images = dialog->findChild<QPlainTextEdit*>("layoutImages");
+      auto* ok = dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Ok);
+      // Half a pattern is a fault that says where, and cannot be accepted.
+      images->setFocus();
+      QTest::keyClicks(images, "a{case");
+      QTRY_VERIFY(dialog->answered() && !ok->isEnabled());
+      QVERIFY(!dialog->findChild<field::FaultLine*>("layoutFault")->why().isEmpty());
+      QTest::keyClicks(images, "}.nii.gz");
+      auto* labels = dialog->findChild<QPlainTextEdit*>("layoutLabels");
+      labels->setFocus();
+      QTest::keyClicks(labels, "b{case}.nii.gz");
+      QTest::keyClicks(dialog->findChild<QLineEdit*>("layoutPatients"), "(anna[0-9])");
+      QTRY_VERIFY(dialog->answered() && ok->isEnabled());
+      QVERIFY2(summary->text().contains("4 images of 2 patients, 4 label files"), qPrintable(summary->text()));
+      QVERIFY2(summary->text().contains("1 of 9 files are left out"), qPrintable(summary->text()));
+      QCOMPARE(dialog->findChild<QTreeWidget*>("layoutExamples")->topLevelItem(0)->text(1), QString("anna0"));
+      QCOMPARE(dialog->findChild<QTreeWidget*>("layoutLeft")->topLevelItem(0)->text(0), QString("scout.nii.gz"));
+      keep(dialog, "layout-dialog");
+      QTest::keyClick(ok, Qt::Key_Space);
+    });
+    QTest::mouseClick(wizard->findChild<QPushButton*>("layout"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->jobs()->active() == 0 && next(wizard)->isEnabled(), 60000);
+    std::set<std::string> patients;
+    for (const auto& item : page->cases()) {
+      QVERIFY(!item.labels.empty());
+      patients.insert(item.patient);
+    }
+    QCOMPARE(page->cases().size(), std::size_t(4));
+    QCOMPARE(patients.size(), std::size_t(2));
+    // The plan keeps it, and the list of sources says it.
+    QCOMPARE(wizard->model()->value("data.sources.odd.layout.images").dump(), std::string(R"(["a{case}.nii.gz"])"));
+    QCOMPARE(wizard->findChild<QTreeWidget*>("sources")->topLevelItem(0)->text(2), QString("by patterns"));
+    keep(wizard, "layout-data");
+    delete wizard;
+  }
+
   void fromDicomWithMasksInNifti() {
     const auto series = m_dir.filePath("series"), folder = m_dir.filePath("hospital");
     QProcess phantom;
@@ -145,7 +222,8 @@ class JourneysTest : public WizardWindow {
   /// Goes through every page with the mouse: `labels` must be found, all if it names none; `answer` is what the page of
   /// data wants to know. Ends when the run trains.
   void travel(const fs::path& folder, std::size_t images, const std::set<std::string>& labels,
-              const std::function<void(RunWizard*)>& answer = {}) {
+              const std::function<void(RunWizard*)>& answer = {},
+              const std::vector<std::pair<QString, Json>>& more = {}) {
     const auto name = QString::fromStdString(folder.filename().string());
     auto* wizard = m_window->newRun();
     QTRY_VERIFY(wizard->isVisible());
@@ -177,6 +255,7 @@ class JourneysTest : public WizardWindow {
                                                                            {"data.patch", {16, 16, 16}},
                                                                            {"data.spacing", {4.0, 4.0, 4.0}}})
       wizard->model()->setValue(path, value);
+    for (const auto& [path, value] : more) wizard->model()->setValue(path, value);
     auto* finish = wizard->button(QWizard::FinishButton);
     while (wizard->currentId() != Review) {
       QTRY_VERIFY2_WITH_TIMEOUT(next(wizard)->isEnabled(), qPrintable(why(wizard)), 30000);

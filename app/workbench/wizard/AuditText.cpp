@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/workbench/Text.h"
+#include "app/workbench/wizard/FoundImages.h"
 #include "core/base/Guard.h"
 #include "core/data/AuditJson.h"
 
@@ -85,8 +86,8 @@ Row rowOf(const data::AuditedImage& image, const data::Audit& audit) {
   QStringList codes;
   for (const auto& [finding, done] : image.findings) codes << text(finding.code);
   const auto& c = image.item;
-  Row row{{text(c.id), text(c.patient), text(c.modality.empty() ? c.kind : c.modality + " " + c.bodyPart),
-           c.kind == "picture" ? QString() : text(c.geometry), values, tasks.join(", "),
+  Row row{{text(c.id), text(c.patient), kindText(c), c.kind == "picture" ? QString() : text(c.geometry), values,
+           tasks.join(", "),
            image.leftOut ? auditTr("left out")
            : image.split ? splitText(*image.split)
                          : QString(),

@@ -9,6 +9,7 @@
 #include "app/workbench/Text.h"
 #include "core/base/Guard.h"
 #include "core/data/Annotations.h"
+#include "core/data/PictureCase.h"
 #include "core/data/layout/Readers.h"
 
 namespace lorkd::workbench {
@@ -42,8 +43,8 @@ class Listing {
     auto& patient = m_patients[item.patient];
     QStringList labels;
     for (const auto& label : item.labels) labels << text(label);
-    Row image{{text(item.id), text(item.modality.empty() ? item.kind : item.modality + " " + item.bodyPart),
-               text(item.geometry), labels.isEmpty() ? say("no labels") : labels.join(", ")}};
+    Row image{
+        {text(item.id), kindText(item), text(item.geometry), labels.isEmpty() ? say("no labels") : labels.join(", ")}};
     const auto place = item.imageFiles.empty()
                            ? QString()
                            : say("%1 · files: %2").arg(below(item.imageFiles.front())).arg(item.imageFiles.size());
@@ -142,6 +143,13 @@ Result<void> listAll(const QString& file, const Json& sources, FoundImages& out)
 }
 
 }  // namespace
+
+QString kindText(const data::Case& item) {
+  if (!item.modality.empty()) return text(item.modality + " " + item.bodyPart);
+  return item.kind == data::kPictureCase ? say("picture")
+         : item.kind == "picture"        ? say("set of pictures")
+                                         : text(item.kind);
+}
 
 FoundImages findImages(const QString& index, const Json& sources) {
   FoundImages out;

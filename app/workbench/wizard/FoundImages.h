@@ -26,6 +26,9 @@ struct FoundImages {
   QString error;                       ///< why the index cannot be read
 };
 
+/// What an image is, for lists: modality and part of the body, else what it was read from.
+QString kindText(const data::Case& item);
+
 /// `sources` is the plan's data.sources. No index yet is no error.
 FoundImages findImages(const QString& index, const Json& sources);
 

@@ -115,13 +115,16 @@ QLineEdit* LayoutDialog::addTable(const QString& name, const QString& title, con
   auto* form = findChild<QFormLayout*>("layoutFields");
   auto* field = new QLineEdit(this);
   field->setObjectName(name);
-  field->setAccessibleName(title);
+  const auto plain = QString(title).remove('&');
+  field->setAccessibleName(plain);
   field->setToolTip(tip);
+  auto* label = new QLabel(title, this);
+  label->setBuddy(field);
   auto* choose = new QPushButton(tr("Choose…"), this);
-  choose->setAccessibleName(tr("Choose the file of: %1").arg(title));
-  connect(choose, &QPushButton::clicked, this, [this, field, title] {
+  choose->setAccessibleName(tr("Choose the file of: %1").arg(plain));
+  connect(choose, &QPushButton::clicked, this, [this, field, plain] {
     const auto folder = QString::fromStdString(m_folder.string());
-    const auto file = QFileDialog::getOpenFileName(this, title, folder, tr("Tables (*.csv *.tsv *.txt)"));
+    const auto file = QFileDialog::getOpenFileName(this, plain, folder, tr("Tables (*.csv *.tsv *.txt)"));
     if (file.isEmpty()) return;
     // Below the folder by its place there, so that a folder that was moved is read alike.
     const auto relative = QDir(folder).relativeFilePath(file);
@@ -130,7 +133,7 @@ QLineEdit* LayoutDialog::addTable(const QString& name, const QString& title, con
   auto* row = new QHBoxLayout;
   row->addWidget(field, 1);
   row->addWidget(choose);
-  form->addRow(title, row);
+  form->addRow(label, row);
   return field;
 }
 
@@ -158,7 +161,7 @@ void LayoutDialog::addFields(QVBoxLayout* layout) {
   const auto patterns = [&](const char* name, const QString& title, const QString& example) {
     auto* field = new QPlainTextEdit(this);
     field->setObjectName(name);
-    field->setAccessibleName(title);
+    field->setAccessibleName(QString(title).remove('&'));
     field->setPlaceholderText(example);
     field->setTabChangesFocus(true);
     field->setLineWrapMode(QPlainTextEdit::NoWrap);
