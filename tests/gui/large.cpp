@@ -56,7 +56,8 @@ QByteArray volume(int number) {
   put(112, 1.0f);
   put(252, std::int16_t(1));
   std::memcpy(bytes.data() + 344, "n+1", 4);
-  put(352, std::int32_t(number));
+  // Of many values, so that none may be another's labels.
+  for (int i = 0; i < 512; ++i) put(352 + 2 * i, std::int16_t((i * 37 + number) % 3000));
   return bytes;
 }
 
