@@ -30,8 +30,10 @@ class TableReader {
     m_label = m_csv.column({"label", "labels", "mask", "segmentation"});
     m_channel = m_csv.column({"channel"});
     m_structure = m_csv.column({"structure"});
-    m_patient = m_csv.column({"patient"});
-    m_split = m_csv.column({"split"});
+    // As tables of pictures have them, too: what is not known by its name would be left out of the divisions.
+    m_patient = m_csv.column(
+        {"patient", "patient_id", "patientid", "patient id", "subject", "subject_id", "subjectid", "participant_id"});
+    m_split = m_csv.column({"split", "set", "subset", "partition"});
     m_reader = m_csv.column({"reader"});
     m_case = m_csv.column({"case"});
     if (m_image == m_csv.header.size())

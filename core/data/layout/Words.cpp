@@ -191,7 +191,9 @@ bool readOwn(const std::vector<std::string>& own, Name& out) {
     }
     static const std::regex counted("[0-9]+(labels?|class|classes)");
     if (labels && std::regex_match(word, counted)) continue;
-    if (isContrast(word) || (word == "reg" && isContrast(lower(n + 1)))) {
+    // The first thoracic vertebra is no contrast: vertebrae_T1.
+    const bool vertebra = n > 0 && lower(n - 1).starts_with("vert");
+    if ((isContrast(word) && !vertebra) || (word == "reg" && isContrast(lower(n + 1)))) {
       out.said.push_back(own[n]);
       continue;
     }

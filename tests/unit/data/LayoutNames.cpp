@@ -161,6 +161,16 @@ TEST_F(LayoutNames, ASetCalledAfterSegmentationMayHoldImages) {
   EXPECT_THAT(of("HaN-Seg/case_1/ct.nii.gz").labels, ElementsAre("1"));
 }
 
+TEST_F(LayoutNames, VertebraeAreNoContrasts) {
+  image("s0/ct.nii.gz");
+  for (const std::string one : {"vertebrae_T1", "vertebrae_T2", "vertebrae_T3", "liver"})
+    labels("s0/segmentations/" + one + ".nii.gz", {1});
+  scan();
+  ASSERT_EQ(m_cases.size(), 1u);
+  EXPECT_THAT(m_cases.front().labels, UnorderedElementsAre("vertebrae_T1", "vertebrae_T2", "vertebrae_T3", "liver"));
+  EXPECT_THAT(m_cases.front().contested, IsEmpty());
+}
+
 TEST_F(LayoutNames, MasksInFoldersOfStructures) {
   for (const std::string n : {"1", "2"}) {
     image("images/case_" + n + ".nii.gz");

@@ -236,6 +236,17 @@ TEST_F(Rules, ATableNamesImagesAndLabels) {
   EXPECT_EQ(m_cases.size(), 1u);
 }
 
+TEST_F(Rules, ATableMayCallPatientsAndPartsAsTablesOfPicturesDo) {
+  for (const std::string name : {"a", "b", "c"}) image(name + ".nii.gz");
+  text("list.csv", "image,Patient_ID,set\na.nii.gz,P1,train\nb.nii.gz,P1,train\nc.nii.gz,P2,test\n");
+  m_layout.table = "list.csv";
+  scan();
+  ASSERT_EQ(m_cases.size(), 3u);
+  EXPECT_EQ(of("a.nii.gz").patient, of("b.nii.gz").patient);
+  EXPECT_NE(of("a.nii.gz").patient, of("c.nii.gz").patient);
+  EXPECT_EQ(of("c.nii.gz").split, "test");
+}
+
 TEST_F(Rules, ATableThatContradictsItselfIsRefused) {
   image("a.nii.gz");
   image("b.nii.gz");
