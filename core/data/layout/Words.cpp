@@ -15,13 +15,19 @@ namespace {
 
 using io::lowered;
 
-const std::set<std::string> kImages{"image",  "images",  "img",  "imgs",  "imaging",
-                                    "volume", "volumes", "scan", "scans", "orig"};
+const std::set<std::string> kImages{"image",   "images",   "img",      "imgs",     "imaging", "volume",
+                                    "volumes", "scan",     "scans",    "orig",     "bild",    "bilder",
+                                    "imagen",  "imagenes", "imágenes", "immagine", "immagini"};
 const std::set<std::string> kLabels{
-    "label",       "labels",   "lbl",  "seg",        "segs",        "segm",         "segmentation", "segmentations",
-    "mask",        "masks",    "msk",  "gt",         "dseg",        "truth",        "groundtruth",  "annotation",
-    "annotations", "contours", "oar",  "structures", "delineation", "delineations", "manualseg",    "labelmap",
-    "labelmaps",   "segmask",  "aseg", "aparc",      "wmparc",      "gtvs"};
+    "label",        "labels",         "lbl",          "seg",           "segs",          "segm",
+    "segmentation", "segmentations",  "mask",         "masks",         "msk",           "gt",
+    "dseg",         "truth",          "groundtruth",  "annotation",    "annotations",   "contours",
+    "oar",          "structures",     "delineation",  "delineations",  "manualseg",     "labelmap",
+    "labelmaps",    "segmask",        "aseg",         "aparc",         "wmparc",        "gtvs",
+    "maske",        "masken",         "masque",       "masques",       "mascara",       "mascaras",
+    "máscara",      "máscaras",       "maschera",     "maschere",      "segmentierung", "segmentierungen",
+    "segmentacion", "segmentaciones", "segmentación", "segmentazione", "segmentazioni", "etiqueta",
+    "etiquetas",    "etichette"};
 /// Contrasts and modalities: they tell channels apart.
 const std::set<std::string> kContrasts{
     "ct",     "cta",   "cbct", "ncct", "cect", "ctres", "pet",    "pt",    "suv", "mr",  "mri",    "mra", "t1",

@@ -161,6 +161,20 @@ TEST_F(LayoutNames, ASetCalledAfterSegmentationMayHoldImages) {
   EXPECT_THAT(of("HaN-Seg/case_1/ct.nii.gz").labels, ElementsAre("1"));
 }
 
+TEST_F(LayoutNames, FoldersAreCalledSoInOtherLanguages) {
+  for (const auto& [images, masks] :
+       {std::pair("Bilder", "Masken"), {"imagenes", "mascaras"}, {"immagini", "maschere"}}) {
+    anew();
+    for (const std::string n : {"p1", "p2"}) {
+      image(images + ("/" + n) + ".nii.gz");
+      labels(masks + ("/" + n) + ".nii.gz", {1});
+    }
+    scan();
+    ASSERT_EQ(m_cases.size(), 2u) << images;
+    for (const auto& c : m_cases) EXPECT_THAT(c.labels, ElementsAre("1")) << masks;
+  }
+}
+
 TEST_F(LayoutNames, VertebraeAreNoContrasts) {
   image("s0/ct.nii.gz");
   for (const std::string one : {"vertebrae_T1", "vertebrae_T2", "vertebrae_T3", "liver"})
