@@ -170,7 +170,7 @@ Content dicomFile(const fs::path& file) {
 
 /// What stands in the place of a file whose content was not fetched: git-annex's pointer files, and those of Git LFS
 /// (its specification: the first line names the version, the whole is below 1024 bytes).
-std::optional<Content> placeholder(const fs::path& file) {
+std::optional<Content> notFetched(const fs::path& file) {
   constexpr std::uintmax_t kLongest = 32 << 10;
   std::error_code ec;
   if (const auto size = fs::file_size(file, ec); ec || size > kLongest) return std::nullopt;
@@ -190,7 +190,7 @@ Content contentOf(const fs::path& file) {
     content.slices.push_back(std::move(*header));
     return content;
   }
-  if (auto pointer = placeholder(file)) return std::move(*pointer);
+  if (auto pointer = notFetched(file)) return std::move(*pointer);
   switch (fileKind(file)) {
     case FileKind::Dicom:
       try {

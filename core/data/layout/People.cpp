@@ -160,8 +160,45 @@ bool isUid(const std::string& stem) {
          std::ranges::all_of(stem, [](unsigned char c) { return std::isdigit(c) || c == '.'; });
 }
 
-/// `kinds`: names of files without a number that occur in several folders.
-Person personOf(const fs::path& relative, const Name& name, const std::set<Identity>& kinds) {
+/// Folders of one person each, whatever they are called: 4711234/ct1, 4711234/ct2, 4711235/ct1, ... Beside each other
+/// lie more of them than each holds images on average, and most names are, but for their numbers, those of another.
+/// Folders of parts, contrasts and visits are none.
+std::set<fs::path> foldersOfPeople(const std::vector<std::pair<fs::path, Name>>& images) {
+  struct Siblings {
+    std::set<fs::path> folders;
+    std::map<Identity, std::set<fs::path>> places;  // by a name without its numbers
+    std::vector<Identity> names;
+  };
+  std::map<fs::path, Siblings> byParent;
+  for (const auto& [relative, name] : images) {
+    const auto folder = relative.parent_path();
+    const auto called = folder.filename().string();
+    if (!splitOf(fs::path(called) / "x").empty() || wordsOfFolder(called).empty() ||
+        std::ranges::any_of(loweredWords(called), [](const auto& word) { return isContrast(word); }))
+      continue;
+    auto kind = name.stem;
+    for (auto& word : kind)
+      if (std::erase_if(word, [](unsigned char c) { return std::isdigit(c); }) > 0) word += '#';
+    auto& own = byParent[folder.parent_path()];
+    own.folders.insert(folder);
+    own.places[kind].insert(folder);
+    own.names.push_back(std::move(kind));
+  }
+  std::set<fs::path> out;
+  for (const auto& [parent, own] : byParent) {
+    const auto each = static_cast<double>(own.names.size()) / static_cast<double>(own.folders.size());
+    const auto shared =
+        std::ranges::count_if(own.names, [&](const auto& kind) { return own.places.at(kind).size() > 1; });
+    if (each <= static_cast<double>(kMostTimes) && each < static_cast<double>(own.folders.size()) &&
+        2 * shared >= std::ssize(own.names))
+      out.insert(own.folders.begin(), own.folders.end());
+  }
+  return out;
+}
+
+/// `kinds`: names of files without a number that occur in several folders; `persons`: folders of one person each.
+Person personOf(const fs::path& relative, const Name& name, const std::set<Identity>& kinds,
+                const std::set<fs::path>& persons) {
   if (const auto subject = subjectOf(relative); !subject.empty()) return {"", {subject}};
   const auto folder = folderOf(relative);
   if (!folder.empty()) {
@@ -171,6 +208,7 @@ Person personOf(const fs::path& relative, const Name& name, const std::set<Ident
   const auto stem = stemOf(relative);
   const auto parent = relative.parent_path();
   if (isUid(stem)) return {placeOf(parent), {stem}};
+  if (persons.contains(parent)) return {placeOf(parent.parent_path()), wordsOfFolder(parent.filename().string())};
   auto words = person(name.stem);
   if (!words.empty() && !kinds.contains(name.stem)) {
     if (digits(parent.filename().string())) {  // 00012/1.nii.gz
@@ -243,8 +281,9 @@ People peopleOf(const std::vector<std::pair<fs::path, Name>>& images) {
   std::set<Identity> kinds;
   for (const auto& [stem, folders] : places)
     if (folders.size() > 1) kinds.insert(stem);
+  const auto persons = foldersOfPeople(images);
   std::vector<Person> people;
-  for (const auto& [relative, name] : images) people.push_back(personOf(relative, name, kinds));
+  for (const auto& [relative, name] : images) people.push_back(personOf(relative, name, kinds, persons));
   for (const std::size_t count : {3, 2, 1}) removeTimes(people, count);  // 1_a_2, 0005_1, 0005_b
   People out;
   std::map<std::string, std::size_t> first;

@@ -101,6 +101,34 @@ TEST_F(LayoutNames, OnePersonIsNotDivided) {
   }
 }
 
+TEST_F(LayoutNames, AFolderForEachPersonMayBeCalledAnything) {
+  for (const auto& names : {std::vector<std::string>{"4711234", "4711235", "4711299"},
+                            {"Meier", "Huber", "Ito"},
+                            {"AB12", "AB13", "CD07"},
+                            {"UKE-0012", "UKE-0013", "UKE-0044"}})
+    for (const std::string file : {"ct", "scan_", "img"}) {
+      anew();
+      for (const auto& name : names)
+        for (const std::string n : {"1", "2"}) {
+          image("data/" + name + "/" + file + n + ".nii.gz");
+          labels("data/" + name + "/" + file + n + "_seg.nii.gz", {1});
+        }
+      scan();
+      std::set<std::string> patients;
+      for (const auto& c : m_cases) patients.insert(c.patient);
+      EXPECT_EQ(patients.size(), 3u) << names.front() << " " << file;
+      EXPECT_EQ(m_cases.size(), 6u);
+    }
+  // Two hospitals that number from 1 are not two people.
+  anew();
+  for (const std::string site : {"Berlin", "Bonn"})
+    for (const std::string n : {"001", "002", "003"}) image(site + "/" + n + ".nii.gz");
+  scan();
+  std::set<std::string> patients;
+  for (const auto& c : m_cases) patients.insert(c.patient);
+  EXPECT_EQ(patients.size(), 6u);
+}
+
 TEST_F(LayoutNames, ManyNumbersBehindAFewAreNotTimes) {
   for (int n = 0; n < 14; ++n)
     image("images/0" + std::to_string(1 + n / 7) + "_" + std::to_string(100 + n) + ".nii.gz");
