@@ -120,8 +120,46 @@ Result<void> lookForFolds(Database& db, const std::string& source, std::int64_t 
   const auto before = known ? Json::parse(*known, nullptr, false) : Json();
   if (!before.is_object() || !before.contains("places")) return {};
   std::vector<fs::path> places;
-  for (const auto& place : before["places"]) places.emplace_back(place.get<std::string>());
+  for (const auto& place : before["places"])
+    if (place.is_string()) places.emplace_back(place.get<std::string>());
   return seenFolds(places) == before ? Result<void>() : assembleAnew(db, id);
+}
+
+/// A source that is being scanned.
+struct Scanned {
+  std::string name;
+  fs::path place, folder;  ///< what was named, and the folder that it is or lies in
+  bool single = false;     ///< one file
+};
+
+/// Puts together what a scan found, and says whose and what it is. `niftiPlace` is the plan's word. Errors: those of
+/// the steps.
+Result<Pairing> pairAll(io::Scan& scan, const Scanned& source, const layout::Reading& reading,
+                        const plan::Layout& layout, const std::string& niftiPlace, const Pseudonym& pseudonym,
+                        const Remembered& remembered, Progress& progress, const CancelToken& cancel) {
+  Pairing pairing;
+  if (!isRuled(reading)) {
+    // Pictures come first: they keep their DICOM files from being taken for volumes.
+    if (!source.single)
+      LORKD_CHECK(pairMasks(scan, source.name, source.place, pseudonym, remembered, pairing, progress, cancel));
+    LORKD_CHECK(pairPictures(scan, source.name, source.place, pseudonym, pairing));
+  }
+  pairDicom(scan, source.folder, pseudonym, remembered, pairing);
+  checkPatients(scan, pairing);
+  offerChannels(pairing);
+  LORKD_CHECK(pairVolumes(scan, source.name, source.folder, reading, pseudonym, remembered, pairing, progress, cancel));
+  if (source.single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != source.place; });
+  for (auto& c : pairing.cases) {
+    c.source = source.name;
+    c.byRotation = niftiPlace == "qform";
+    if (c.kind != "picture" && !c.imageFiles.empty() && c.split.empty())
+      c.split = layout::splitOf(c.imageFiles.front().lexically_relative(source.folder));
+  }
+  takePatients(reading, source.folder, pseudonym, pairing);
+  layout::tellReading(reading, source.folder, pairing);
+  for (const auto& table : {layout.table, layout.patients.table})
+    if (!table.empty()) pairing.understood.insert((source.folder / table).lexically_normal());
+  return pairing;
 }
 
 }  // namespace
@@ -131,6 +169,24 @@ struct Catalogue::Impl {
   fs::path file;
   fs::path home;  // the folder it lies in; empty in memory
   std::string secret;
+
+  /// Asks a file once, and keeps its answer until it changes.
+  Remembered remembering() {
+    return [this](const std::string& question, const fs::path& file,
+                  const std::function<Result<Json>()>& read) -> Result<Json> {
+      // To be raised when the same question would be answered otherwise.
+      constexpr const char* version = "1 ";
+      const auto key = version + question + " " + file.native(), stamp = stampOf({file});
+      if (const auto known = recall(database, key, stamp); known && *known)
+        if (auto told = Json::from_cbor(**known, true, false); !told.is_discarded()) return told;
+      LORKD_TRY(told, read());
+      std::string bytes;
+      Json::to_cbor(told, bytes);
+      // Of a file that changed meanwhile nothing is remembered; where the index cannot be written, it asks again.
+      if (stampOf({file}) == stamp) (void)memorise(database, key, stamp, bytes);
+      return told;
+    };
+  }
 
   template <class T>
   Result<T> named(Result<T> result) const {
@@ -215,43 +271,10 @@ Result<void> Catalogue::scan(const std::string& source, const fs::path& folder, 
   }
 
   chooseNiftiPlace(scan.loose, whichPlace);
-  Pairing pairing;
   const Pseudonym shortened = [this](const std::string& text) { return pseudonym(text).substr(0, 10); };
   LORKD_TRY(reading, data::readingOf(chosen, scan, source, places.folder, single));
-  const Remembered remembered = [this](const std::string& question, const fs::path& file,
-                                       const std::function<Result<Json>()>& read) -> Result<Json> {
-    // To be raised when the same question would be answered otherwise.
-    constexpr const char* version = "1 ";
-    const auto key = version + question + " " + file.native(), stamp = stampOf({file});
-    if (const auto known = recall(m_impl->database, key, stamp); known && *known)
-      if (auto told = Json::from_cbor(**known, true, false); !told.is_discarded()) return told;
-    LORKD_TRY(told, read());
-    std::string bytes;
-    Json::to_cbor(told, bytes);
-    // Of a file that changed meanwhile nothing is remembered; where the index cannot be written, it asks again.
-    if (stampOf({file}) == stamp) (void)memorise(m_impl->database, key, stamp, bytes);
-    return told;
-  };
-  if (!isRuled(reading)) {
-    // Pictures come first: they keep their DICOM files from being taken for volumes.
-    if (!single) LORKD_CHECK(pairMasks(scan, source, place, shortened, remembered, pairing, progress, cancel));
-    LORKD_CHECK(pairPictures(scan, source, place, shortened, pairing));
-  }
-  pairDicom(scan, places.folder, shortened, remembered, pairing);
-  checkPatients(scan, pairing);
-  offerChannels(pairing);
-  LORKD_CHECK(pairVolumes(scan, source, places.folder, reading, shortened, remembered, pairing, progress, cancel));
-  if (single) std::erase_if(pairing.cases, [&](const Case& c) { return c.imageFiles.front() != place; });
-  for (auto& c : pairing.cases) {
-    c.source = source;
-    c.byRotation = whichPlace == "qform";
-    if (c.kind != "picture" && !c.imageFiles.empty() && c.split.empty())
-      c.split = layout::splitOf(c.imageFiles.front().lexically_relative(places.folder));
-  }
-  takePatients(reading, places.folder, shortened, pairing);
-  layout::tellReading(reading, places.folder, pairing);
-  for (const auto& table : {chosen.layout.table, chosen.layout.patients.table})
-    if (!table.empty()) pairing.understood.insert((places.folder / table).lexically_normal());
+  LORKD_TRY(pairing, pairAll(scan, {source, place, places.folder, single}, reading, chosen.layout, whichPlace,
+                             shortened, m_impl->remembering(), progress, cancel));
   const auto foldsSeen = seenFolds(placesOfFolds(pairing.cases, places.folder));
   takeGivenFolds(places.folder, pairing);
   findUnannotated(pairing.cases);

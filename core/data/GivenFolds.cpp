@@ -148,15 +148,11 @@ void giveFolds(const std::vector<Fold>& folds, const std::vector<Case*>& cases, 
     const auto in = [&](const std::set<std::string>& names) {
       return std::ranges::any_of(own, [&](const auto& name) { return names.contains(name); });
     };
-    if (c->split == "test" || c->split == "validation") {
-      for (const auto& name : own)
-        if (wanted.contains(name)) found.insert(name);
-      continue;
-    }
-    for (const auto& fold : folds) c->folds.push_back(in(fold.validation) ? "validation" : "train");
-    taken.push_back(c);
     for (const auto& name : own)
       if (wanted.contains(name)) found.insert(name);
+    if (c->split == "test" || c->split == "validation") continue;
+    for (const auto& fold : folds) c->folds.push_back(in(fold.validation) ? "validation" : "train");
+    taken.push_back(c);
     named += in(wanted);
     unnamed += std::ranges::any_of(folds, [&](const auto& f) { return !in(f.train) && !in(f.validation); });
   }

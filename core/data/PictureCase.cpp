@@ -34,6 +34,18 @@ Result<Case> pictureCase(const std::filesystem::path& file) {
   return c;
 }
 
+image::Volume pictureChannel(const io::Picture& picture, std::size_t c, std::size_t wanted,
+                             const image::Geometry& grid) {
+  image::Volume plane(grid);
+  const auto own = static_cast<std::size_t>(picture.channels);
+  for (std::size_t n = 0; n < plane.voxels.size(); ++n) {
+    const auto* pixel = &picture.pixels[n * own];
+    plane.voxels[n] = own == 3 && wanted == 1 ? 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2]
+                                              : pixel[std::min(c, own - 1)];
+  }
+  return plane;
+}
+
 Result<std::vector<image::Volume>> readPictureChannels(const Case& c, plan::DataChannels channels) {
   if (c.imageFiles.empty())
     return fail(ErrorCode::NotFound, "the case has no image file", "scan its source again", c.id);
@@ -42,17 +54,11 @@ Result<std::vector<image::Volume>> readPictureChannels(const Case& c, plan::Data
     return fail(ErrorCode::Mismatch, "the picture has another size than it had at the scan", "scan its source again",
                 c.imageFiles.front().string());
   const std::size_t wanted = channels == plan::DataChannels::Rgb ? 3 : 1;
-  const auto own = static_cast<std::size_t>(picture.channels);
-  std::vector<image::Volume> out(wanted, image::Volume(c.geometry));
+  std::vector<image::Volume> out;
   for (std::size_t channel = 0; channel < wanted; ++channel) {
-    auto& plane = out[channel];
+    auto& plane = out.emplace_back(pictureChannel(picture, channel, wanted, c.geometry));
     plane.windowCenter = 127.5;
     plane.windowWidth = 255;
-    for (std::size_t n = 0; n < plane.voxels.size(); ++n) {
-      const auto* pixel = &picture.pixels[n * own];
-      plane.voxels[n] = own == 3 && wanted == 1 ? 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2]
-                                                : pixel[std::min(channel, own - 1)];
-    }
   }
   return out;
 }

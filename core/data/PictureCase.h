@@ -10,6 +10,10 @@
 #include "core/data/Case.h"
 #include "core/run/Plan.h"
 
+namespace lorkd::io {
+struct Picture;
+}
+
 namespace lorkd::data {
 
 /// Case::kind of a single picture with its masks, if it has any.
@@ -23,6 +27,11 @@ image::Geometry maskGrid(std::int64_t width, std::int64_t height, const image::G
 
 /// A case without labels, id and patient, by the picture's header. Errors: those of io::pictureSize().
 Result<Case> pictureCase(const std::filesystem::path& file);
+
+/// Channel `c` of `wanted` ones (1 or 3) on a grid of the picture's pixels: grey pictures give the same for each,
+/// coloured ones their luma (ITU-R BT.601) where one is wanted. Values 0 to 255.
+image::Volume pictureChannel(const io::Picture& picture, std::size_t c, std::size_t wanted,
+                             const image::Geometry& grid);
 
 /// One volume for each of the network's input channels (data.channels): grey, which of colours is their luma (ITU-R
 /// BT.601), or red, green and blue, which of a grey picture are the same. Values 0 to 255. Errors: those of

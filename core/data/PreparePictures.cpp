@@ -5,6 +5,7 @@
 
 #include "core/base/Digest.h"
 #include "core/base/SafeTensors.h"
+#include "core/data/PictureCase.h"
 #include "core/data/PictureSet.h"
 #include "core/data/PictureSplit.h"
 #include "core/data/Prepare.h"
@@ -55,19 +56,6 @@ int classOf(const io::LabelledPicture& example, const std::vector<int>& classes,
 
 std::int64_t channelsOf(const plan::Data& options) { return options.channels == plan::DataChannels::Rgb ? 3 : 1; }
 
-/// Channel `c` of the wanted ones: grey pictures give the same for each, coloured ones their luma (ITU-R BT.601) where
-/// one is wanted.
-image::Volume channelOf(const io::Picture& picture, std::int64_t c, std::int64_t wanted, const image::Geometry& grid) {
-  image::Volume plane(grid);
-  const auto own = static_cast<std::size_t>(picture.channels);
-  for (std::size_t n = 0; n < plane.voxels.size(); ++n) {
-    const auto* pixel = &picture.pixels[n * own];
-    plane.voxels[n] = own == 3 && wanted == 1 ? 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2]
-                                              : pixel[std::min<std::size_t>(static_cast<std::size_t>(c), own - 1)];
-  }
-  return plane;
-}
-
 /// The picture, channels first, at the plan's patch size and normalised.
 std::vector<float> prepared(const io::Picture& picture, const plan::Data& options) {
   std::vector<float> out;
@@ -80,8 +68,9 @@ std::vector<float> prepared(const io::Picture& picture, const plan::Data& option
   }
   plan::Data how = options;
   how.normalisation = pictureNormalisation(options);
-  for (std::int64_t c = 0; c < channelsOf(options); ++c) {
-    auto plane = channelOf(picture, c, channelsOf(options), own);
+  const auto channels = static_cast<std::size_t>(channelsOf(options));
+  for (std::size_t c = 0; c < channels; ++c) {
+    auto plane = pictureChannel(picture, c, channels, own);
     if (own.size != wanted.size) plane = io::resampleLinear(plane, wanted);
     normalise(plane, how);
     out.insert(out.end(), plane.voxels.begin(), plane.voxels.end());
