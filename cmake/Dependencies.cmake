@@ -50,6 +50,7 @@ if(LORKD_IMAGING)
   # Debian's libzip CMake file names tools of other packages, so pkg-config it is.
   find_package(PkgConfig REQUIRED)
   pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+  find_package(GIF REQUIRED)
   find_package(DCMTK REQUIRED)
   set(ITK_NO_IO_FACTORY_REGISTER_MANAGER ON)
   find_package(ITK REQUIRED COMPONENTS

@@ -5,15 +5,15 @@ namespace lorkd::cli {
 namespace {
 
 struct PredictOptions {
-  std::string run, input, out, seg;
+  std::string run, input, out, seg, layout;
   std::vector<std::string> tasks, cases;
   bool teacher = false, identified = false;
 };
 
 Result<void> predict(const PredictOptions& options, const Context& context) {
   LORKD_TRY(run, run::RunDirectory::open(options.run));
-  workflow::PredictRequest request{options.cases,   options.tasks, options.input,     options.out,
-                                   options.teacher, options.seg,   options.identified};
+  workflow::PredictRequest request{options.cases,   options.tasks, options.input,      options.out,
+                                   options.teacher, options.seg,   options.identified, options.layout};
   if (!options.input.empty() && options.out.empty())
     return fail(ErrorCode::InvalidArgument, "--input needs --out", "name the folder to write the predictions into",
                 "--out");
@@ -36,7 +36,14 @@ void addPredict(CLI::App& app, Context& context) {
   command->add_option("run", options->run, "Run directory")->required();
   command->add_option("--task", options->tasks, "Only this task (repeatable)");
   command->add_option("--case", options->cases, "Only this case of the run (repeatable); default: every test case");
-  command->add_option("--input", options->input, "A DICOM folder or NIfTI file that the run does not know");
+  auto* input =
+      command->add_option("--input", options->input, "A DICOM folder or NIfTI file that the run does not know");
+  command
+      ->add_option(
+          "--layout", options->layout,
+          "The source of the plan as which the files below --input are called (its patterns, reader or table), "
+          "or auto: by their names; default: as the plan's sources, if they agree")
+      ->needs(input);
   command->add_option("--out", options->out, "Folder to write into; default: RUN/predictions");
   command->add_option("--seg", options->seg,
                       "Folder for DICOM segmentations of DICOM series as well, with the codes and colours of the plan; "

@@ -129,6 +129,10 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
   if (apart > 0)
     text << "\n"
          << apart << " label file(s) belong to no image by their names: data.sources.NAME.layout can say to which";
+  if (auto forPlan = options.layout.forPlan(chosen, folder); !forPlan.is_null()) {
+    text << "\na plan says the same in data.sources: " << printable(Json{{options.source, forPlan}}.dump(), false);
+    answer["source"] = std::move(forPlan);
+  }
   if (labelled == 0 && apart + useless > 0) {
     // A set of which no label is used is not read as it is meant.
     text << "\nincomplete: no image has labels, though there are " << apart + useless << " label file(s)";

@@ -167,6 +167,20 @@ void from_json(const Json& j, Case& c) {
   c.geometry = *geometry;
 }
 
+namespace {
+
+/// A picture that is one channel of several is grey: colours would be channels of their own.
+Result<image::Volume> readPictureChannel(const Case& c, const Channel& channel) {
+  const auto file = static_cast<std::size_t>(channel.file);
+  LORKD_TRY(colours, readPictureChannels(c, plan::DataChannels::Rgb, file));
+  if (colours[0].voxels != colours[1].voxels || colours[0].voxels != colours[2].voxels)
+    return fail(ErrorCode::Unsupported, "the channel '" + channel.name + "' is a picture in colours, not in grey",
+                "write each of its colours as a channel of its own", c.imageFiles[file].string());
+  return std::move(colours.front());
+}
+
+}  // namespace
+
 Result<image::Volume> readChannel(const Case& c, const Channel& channel) {
   if (c.kind == "dicom") {
     if (channel.file == 0) return readImage(c);
@@ -178,6 +192,7 @@ Result<image::Volume> readChannel(const Case& c, const Channel& channel) {
   if (channel.file < 0 || static_cast<std::size_t>(channel.file) >= c.imageFiles.size())
     return fail(ErrorCode::Format, "the channel '" + channel.name + "' of the case lies in no file of it",
                 "scan its source again", c.id);
+  if (c.kind == kPictureCase) return readPictureChannel(c, channel);
   LORKD_TRY(volume, io::readVolume(c.imageFiles[static_cast<std::size_t>(channel.file)], channel.part,
                                    c.byRotation ? io::NiftiChoice::Rotation : io::NiftiChoice::Affine));
   volume.modality = channel.modality;
@@ -187,7 +202,7 @@ Result<image::Volume> readChannel(const Case& c, const Channel& channel) {
 Result<image::Volume> readImage(const Case& c) {
   if (c.imageFiles.empty())
     return fail(ErrorCode::NotFound, "the case has no image file", "scan its source again", c.id);
-  if (c.kind == "volume") {
+  if (c.kind == "volume" || (c.kind == kPictureCase && !c.channels.empty())) {
     const auto first = c.channels.empty() ? Channel{} : c.channels.front();
     return readChannel(c, first);
   }

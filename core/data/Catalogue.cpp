@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 8;
+constexpr int version = 9;
 constexpr std::int64_t kLookAgain = -1;  // no generation of a file table
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.

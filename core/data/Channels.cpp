@@ -78,7 +78,8 @@ plan::Data normalisationOf(const plan::Data& options, std::size_t input) {
 }
 
 Result<std::vector<image::Volume>> readInputs(const plan::Data& options, const Case& c) {
-  if (c.kind == kPictureCase) return readPictureChannels(c, options.channels);
+  if (c.kind == kPictureCase && c.channels.empty() && options.inputs.empty())
+    return readPictureChannels(c, options.channels);
   LORKD_TRY(inputs, inputsOf(options, c));
   std::vector<image::Volume> out;
   for (const auto& at : inputs) {

@@ -25,8 +25,8 @@ Result<std::vector<std::optional<std::size_t>>> inputsOf(const plan::Data& optio
 plan::Data normalisationOf(const plan::Data& options, std::size_t input);
 
 /// The channels that the network sees, in the plan's order, as they are stored; a channel that the case lacks has no
-/// voxels. Of a picture its channels (see PictureCase.h). Errors: those of inputsOf(), readImage() and
-/// readPictureChannels().
+/// voxels. Of a picture in one file, where the plan names no inputs, what data.channels says (see PictureCase.h).
+/// Errors: those of inputsOf(), readImage() and readPictureChannels().
 Result<std::vector<image::Volume>> readInputs(const plan::Data& options, const Case& c);
 
 }  // namespace lorkd::data

@@ -1,6 +1,7 @@
 #include "core/data/Folds.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "core/base/Random.h"
 #include "core/data/PatientSplit.h"
@@ -58,6 +59,15 @@ Result<FoldRule> foldRule(const plan::Split& options, const std::vector<Case>& c
                   "the data have no fold " + std::to_string(options.fold) + ", only 0 to " + std::to_string(own - 1),
                   "set data.split.fold to one of them", where);
   }
+  const auto validated = [&](std::size_t c) {
+    const auto& own = cases[c].folds;
+    return counts[c] && std::ssize(own) > options.fold && own[static_cast<std::size_t>(options.fold)] == "validation";
+  };
+  if (rule.given && std::ranges::none_of(std::views::iota(std::size_t(0), cases.size()), validated))
+    return fail(ErrorCode::InvalidArgument,
+                "of the data's own folds, fold " + std::to_string(options.fold) +
+                    " holds out no image that has labels for the tasks",
+                "choose another one, or set data.split.given to ignore", "data.split.fold");
   if (!rule.any() && options.fold > 0)
     return fail(ErrorCode::InvalidArgument,
                 "the plan holds out fold " + std::to_string(options.fold) + ", but there are no folds",

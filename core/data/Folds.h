@@ -28,7 +28,8 @@ struct FoldRule {
 };
 
 /// `counts` tells of each case whether it serves a task and the data's word about it holds. Errors: InvalidArgument
-/// naming the field (a fold that is not there, a number of folds that the data's own do not have).
+/// naming the field (a fold that is not there or validates no image, a number of folds that the data's own do not
+/// have).
 Result<FoldRule> foldRule(const plan::Split& options, const std::vector<Case>& cases, const std::vector<bool>& counts);
 
 /// The word of a case with folds of its own, as givenSplits() has them: what it is for, and what may be drawn.

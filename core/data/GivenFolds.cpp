@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/Json.h"
+#include "core/data/PictureCase.h"
 #include "core/data/layout/Words.h"
 #include "core/io/Csv.h"
 
@@ -32,6 +33,8 @@ fs::path dataSetOf(const Case& c, const fs::path& source) {
   const auto folder = c.imageFiles.front().parent_path();
   return io::lowered(folder.filename().string()).starts_with("images") ? folder.parent_path() : source;
 }
+
+bool mayHaveFolds(const Case& c) { return (c.kind == "volume" || c.kind == kPictureCase) && !c.imageFiles.empty(); }
 
 std::vector<fs::path> placesFor(const fs::path& set) {
   std::vector<fs::path> out{set / fileName};
@@ -92,6 +95,10 @@ Result<std::vector<Fold>> readSplits(const Json& json, const fs::path& file) {
         names->insert(bareName(name.get<std::string>()));
       }
     }
+    // Names in a list that is passed over would be trained on.
+    for (const auto& [key, names] : entry.items())
+      if (key != "train" && key != "val" && !names.empty())
+        return noFolds(place + " has \"" + key + "\", of which it is not known what it is for", file);
     for (const auto& name : fold.validation)
       if (fold.train.contains(name)) return noFolds(place + " names '" + name + "' to train and to validate", file);
   }
@@ -168,6 +175,13 @@ void giveFolds(const std::vector<Fold>& folds, const std::vector<Case*>& cases, 
         "the folds name " + quotedNames(missing) + ", of which there is no image here" +
             (named == 0 ? ": they speak of other images, and count for nothing" : ""));
   if (named == 0) return;
+  std::string empty;
+  for (std::size_t n = 0; n < folds.size(); ++n)
+    if (std::ranges::none_of(taken, [&](const auto* c) { return c->folds[n] == "validation"; }))
+      empty += (empty.empty() ? "" : ", ") + std::to_string(n);
+  if (!empty.empty())
+    say(Finding::Severity::Warning, "splits-empty",
+        "no image here is validated in fold " + empty + ", which therefore cannot be held out");
   if (unnamed > 0)
     say(Finding::Severity::Warning, "splits-unnamed",
         imagesText(unnamed) + " for training stand on neither side of some fold, which trains on them, too");
@@ -210,7 +224,7 @@ void takeList(const fs::path& set, const std::vector<Case*>& cases, Pairing& out
 std::vector<fs::path> placesOfFolds(const std::vector<Case>& cases, const fs::path& folder) {
   std::set<fs::path> sets;
   for (const auto& c : cases)
-    if (c.kind == "volume" && !c.imageFiles.empty()) sets.insert(dataSetOf(c, folder));
+    if (mayHaveFolds(c)) sets.insert(dataSetOf(c, folder));
   std::vector<fs::path> out;
   for (const auto& set : sets)
     for (auto& place : placesFor(set)) out.push_back(std::move(place));
@@ -220,7 +234,7 @@ std::vector<fs::path> placesOfFolds(const std::vector<Case>& cases, const fs::pa
 void takeGivenFolds(const fs::path& folder, Pairing& out) {
   std::map<fs::path, std::vector<Case*>> sets;
   for (auto& c : out.cases)
-    if (c.kind == "volume" && !c.imageFiles.empty()) sets[dataSetOf(c, folder)].push_back(&c);
+    if (mayHaveFolds(c)) sets[dataSetOf(c, folder)].push_back(&c);
   for (auto& [set, cases] : sets)
     if (!takeSplits(set, cases, out)) takeList(set, cases, out);
 }

@@ -5,8 +5,10 @@
 #include <set>
 
 #include "core/data/MaskValues.h"
+#include "core/data/NumberedPictures.h"
 #include "core/data/Pairing.h"
 #include "core/data/PictureCase.h"
+#include "core/data/TakeMask.h"
 #include "core/data/layout/MaskNames.h"
 #include "core/data/layout/People.h"
 #include "core/data/layout/Words.h"
@@ -23,7 +25,9 @@ using layout::MaskName;
 
 struct Entry {
   fs::path file, relative;
+  fs::path bare;  ///< `relative` without the number of a channel
   MaskName name;
+  std::vector<NumberedFile> channels{};  ///< of a set that numbers them, all of the picture's files
 };
 
 /// A mask on its way to its picture.
@@ -32,6 +36,7 @@ struct MaskFile {
   std::size_t picture;
   Belongs belongs;
   std::optional<MaskValues> values;
+  std::optional<layout::Structures> described{};  ///< what dataset.json says of its values
 };
 
 /// Places of one kind that a finding tells together.
@@ -39,27 +44,6 @@ struct Counted {
   int count = 0;
   fs::path first;
 };
-
-/// Pictures that nothing here reads.
-bool isForeignPicture(const fs::path& file) {
-  static const std::set<std::string> endings{".gif", ".webp", ".ppm", ".pgm", ".pbm", ".jp2", ".heic", ".svg"};
-  return endings.contains(io::lowered(file.extension().string()));
-}
-
-/// Whether a folder is called after the format of what lies in it.
-bool isFormat(const std::string& folder) {
-  static const std::set<std::string> formats{"png", "tif", "tiff", "jpg", "jpeg", "bmp"};
-  return formats.contains(io::lowered(folder));
-}
-
-/// What a picture is called, for telling people apart. One set in several formats, as CVC-ClinicDB is given out, shows
-/// everybody twice.
-fs::path bareName(const fs::path& relative) {
-  fs::path bare;
-  for (const auto& folder : relative.parent_path())
-    if (!isFormat(folder.string())) bare /= folder;
-  return bare / relative.stem();
-}
 
 class MaskPairing {
  public:
@@ -69,7 +53,8 @@ class MaskPairing {
         m_folder(std::move(folder)),
         m_pseudonym(pseudonym),
         m_remembered(remembered),
-        m_out(out) {}
+        m_out(out),
+        m_tables(m_folder) {}
 
   void sortOut(const io::Scan& scan);
   void pair();
@@ -81,10 +66,12 @@ class MaskPairing {
 
  private:
   std::optional<std::pair<std::size_t, Belongs>> ownerOf(const Entry& mask) const;
+  void joinChannels(std::vector<Entry>& all);
   void nameStructures();
   void lookAtSuffixes();
+  bool understand(MaskFile& mask);
   Result<MaskValues> valuesOf(const fs::path& file) const;
-  Case caseOf(const Entry& picture, Case c) const;
+  Case caseOf(const Entry& picture, Case c);
   void take(Case& c, const MaskFile& mask);
   bool wanted(std::size_t picture) const;
   bool inClasses() const;
@@ -100,9 +87,10 @@ class MaskPairing {
   const Pseudonym& m_pseudonym;
   const Remembered& m_remembered;
   Pairing& m_out;
+  layout::LabelTables m_tables;
   std::vector<Entry> m_pictures, m_maskEntries, m_foreign;
   std::map<std::string, std::vector<std::size_t>> m_byKey;
-  layout::People m_people;  ///< by bareName() of the pictures
+  layout::People m_people;  ///< by layout::bareName() of the pictures
   std::vector<MaskFile> m_masks;
   std::set<std::size_t> m_owners, m_foreignOwners;
   std::map<std::string, MaskMeaning> m_meanings;  ///< by structure
@@ -115,14 +103,15 @@ void MaskPairing::sortOut(const io::Scan& scan) {
   std::set<fs::path> mixed;  // folders with files that call themselves masks: there, others are pictures
   const auto add = [&](const fs::path& file) {
     const auto relative = file.lexically_relative(m_folder);
-    all.push_back({file, relative, layout::maskNameOf(relative)});
+    all.push_back({file, relative, relative, layout::maskNameOf(relative)});
     if (all.back().name.own) mixed.insert(relative.parent_path());
   };
   for (const auto& loose : scan.loose)
     if (loose.kind == "image") add(loose.file);
+  joinChannels(all);
   const auto readable = all.size();
   for (const auto& [file, finding] : scan.rejected)
-    if (finding.code == "unknown-kind" && isForeignPicture(file)) add(file);
+    if (finding.code == "unknown-kind" && layout::isForeignPicture(file)) add(file);
   for (std::size_t n = 0; n < all.size(); ++n) {
     auto& entry = all[n];
     if (!entry.name.own && mixed.contains(entry.relative.parent_path())) entry.name.mask = false;
@@ -132,10 +121,29 @@ void MaskPairing::sortOut(const io::Scan& scan) {
   std::vector<std::pair<fs::path, layout::Name>> people;
   for (std::size_t n = 0; n < m_pictures.size(); ++n) {
     m_byKey[layout::keyOf(m_pictures[n].name)].push_back(n);
-    const auto bare = bareName(m_pictures[n].relative);
+    const auto bare = layout::bareName(m_pictures[n].bare);
     people.emplace_back(bare, layout::nameOf(bare, {}));
   }
   m_people = layout::peopleOf(people);
+}
+
+/// Makes one of the pictures that a set numbers as channels: X_0000.png, X_0001.png.
+void MaskPairing::joinChannels(std::vector<Entry>& all) {
+  std::map<fs::path, std::vector<NumberedFile>> joined;
+  for (const auto& entry : all)
+    if (const auto channel = channelOf(entry.relative, m_tables))
+      joined[channel->relative.parent_path() / channel->relative.stem()].emplace_back(channel->channel, entry.file);
+  std::erase_if(all, [&](Entry& entry) {
+    const auto channel = channelOf(entry.relative, m_tables);
+    if (!channel) return false;
+    auto& files = joined.at(channel->relative.parent_path() / channel->relative.stem());
+    std::ranges::sort(files);
+    if (files.front().second != entry.file) return true;
+    entry.bare = channel->relative;
+    entry.name = layout::maskNameOf(entry.bare);
+    entry.channels = files;
+    return false;
+  });
 }
 
 std::optional<std::pair<std::size_t, Belongs>> MaskPairing::ownerOf(const Entry& mask) const {
@@ -218,8 +226,8 @@ Result<void> MaskPairing::readValues(Progress& progress, const CancelToken& canc
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped");
     progress.report("masks", done++, static_cast<std::int64_t>(m_masks.size()));
     if (auto values = valuesOf(mask.entry->file)) {
-      m_meanings[mask.belongs.structure].add(*values);
       mask.values = std::move(*values);
+      if (!understand(mask)) m_meanings[mask.belongs.structure].add(*mask.values);
     } else {
       m_out.findings.emplace_back(mask.entry->file,
                                   Finding{Finding::Severity::Unusable, "label-values", values.error().text()});
@@ -239,9 +247,25 @@ Result<void> MaskPairing::readValues(Progress& progress, const CancelToken& canc
   return {};
 }
 
-Case MaskPairing::caseOf(const Entry& picture, Case c) const {
+/// Whether a description of the set says what the mask's values are; where it contradicts them, the mask is left out.
+bool MaskPairing::understand(MaskFile& mask) {
+  const auto& file = mask.entry->file;
+  auto table = mask.belongs.structure == kUnnamedMask ? m_tables.of(file, mask.entry->relative) : layout::LabelTable{};
+  if (!table || table->declared.empty()) return false;
+  m_out.understood.insert(table->file);
+  if (auto known = describedStructures(*mask.values, *table)) {
+    mask.described = std::move(*known);
+  } else {
+    m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, "label-values", known.error().text()});
+    mask.values.reset();
+  }
+  return true;
+}
+
+Case MaskPairing::caseOf(const Entry& picture, Case c) {
   c.id = "case-" + m_pseudonym(m_source + "\n" + placed(picture.relative));
-  c.patient = "patient-" + m_pseudonym(placed(m_people.patients.at(bareName(picture.relative))));
+  nameChannels(c, picture.channels, m_tables.channelsOf(picture.relative));
+  c.patient = "patient-" + m_pseudonym(placed(m_people.patients.at(layout::bareName(picture.bare))));
   return c;
 }
 
@@ -249,45 +273,18 @@ Case MaskPairing::caseOf(const Entry& picture, Case c) const {
 void MaskPairing::take(Case& c, const MaskFile& mask) {
   const auto& file = mask.entry->file;
   const auto& structure = mask.belongs.structure;
-  const auto& meaning = m_meanings.at(structure);
-  if (!mask.values || meaning.kind() == MaskMeaning::Kind::None) return;
-  const auto number = static_cast<int>(c.labelFiles.size());
-  const std::array own{c.geometry.size[0], c.geometry.size[1]};
-  if (mask.values->size != own) {
-    const auto said = std::to_string(mask.values->size[0]) + " by " + std::to_string(mask.values->size[1]) +
-                      " pixels, its picture " + c.imageFiles.front().string() + " has " + std::to_string(own[0]) +
-                      " by " + std::to_string(own[1]);
-    const double stretch =
-        static_cast<double>(mask.values->size[0] * own[1]) / static_cast<double>(mask.values->size[1] * own[0]);
-    if (stretch < 0.98 || stretch > 1.02) {
-      m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, "label-geometry",
-                                                "the mask has another shape than its picture: " + said});
-      return;
-    }
-    if (std::ranges::count(c.consent, "label-grid") == 0) c.consent.emplace_back("label-grid");
-    m_out.findings.emplace_back(
-        file, Finding{Finding::Severity::Consent, "label-grid",
-                      "the mask has " + said + "; with consent each pixel takes the nearest of the mask"});
-    c.resampled.push_back(number);
-  }
-  const auto marked = meaning.structuresIn(structure, *mask.values);
+  if (!mask.values || (!mask.described && m_meanings.at(structure).kind() == MaskMeaning::Kind::None)) return;
+  if (!fitsPicture(c, file, mask.values->size, m_out)) return;
+  const bool part = mask.belongs.numbered;
+  if (mask.described) return takeMask(c, file, *mask.described, part, m_out);
+  const auto marked = m_meanings.at(structure).structuresIn(structure, *mask.values);
   if (!marked) {
     m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, "label-values", marked.error().text()});
     return;
   }
-  c.labelFiles.push_back(file);
-  for (auto [label, place] : *marked) {
-    place.file = number;
-    const auto same = std::ranges::find(c.labels, label.name);
-    if (same == c.labels.end()) {
-      c.labels.push_back(label.name);
-      c.labelInfo.push_back(std::move(label));
-      c.places.push_back({place});
-      continue;
-    }
-    c.places[static_cast<std::size_t>(same - c.labels.begin())].push_back(place);
-    if (!mask.belongs.numbered) takeAnswer(c, *same, file, m_out);
-  }
+  layout::Structures structures;
+  for (const auto& [label, place] : *marked) structures.structures.push_back({label, {place}, false});
+  takeMask(c, file, structures, part, m_out);
 }
 
 /// Whether an unlabelled picture is one of the set: it lies where labelled ones do, or where pictures are said to lie.
@@ -304,13 +301,18 @@ bool MaskPairing::makeCases() {
   for (const auto& mask : m_masks) {
     masks.insert(mask.entry->file);
     masksOf[mask.picture].push_back(&mask);
-    labelled |= mask.values && m_meanings.at(mask.belongs.structure).kind() != MaskMeaning::Kind::None;
+    labelled |=
+        mask.values && (mask.described || m_meanings.at(mask.belongs.structure).kind() != MaskMeaning::Kind::None);
   }
   if (!labelled && m_foreignOwners.empty()) return false;
   for (std::size_t n = 0; n < m_pictures.size(); ++n) {
     const auto& picture = m_pictures[n];
     if (masks.contains(picture.file) || !wanted(n)) continue;
     auto made = pictureCase(picture.file);
+    for (const auto& [number, file] : picture.channels) m_used.insert(file);
+    if (made) {
+      if (auto same = checkChannels(*made, picture.channels); !same) made = std::unexpected(same.error());
+    }
     if (!made) {
       m_out.findings.emplace_back(picture.file, Finding{Finding::Severity::Unusable, "damaged", made.error().text()});
       continue;
@@ -352,7 +354,7 @@ bool MaskPairing::inClasses() const {
     if (!m_used.contains(picture.file)) continue;
     std::string place;
     for (const auto& part : picture.name.place)
-      if (!layout::saysSplit(part) && !isFormat(part)) place += part + "/";
+      if (!layout::saysSplit(part) && !layout::isFormatFolder(part)) place += part + "/";
     ++places[place];
   }
   return places.size() > 1 && places.size() <= kMostClasses &&

@@ -87,13 +87,15 @@ void findUnannotated(std::vector<Case>& cases);
 /// What is marked by masks whose names say no structure. It means something in its source only, as a value does.
 inline constexpr const char* kUnnamedMask = "mask";
 
-/// Pictures with mask pictures (PNG, JPEG, BMP, TIFF), found by name (see layout/MaskNames.h): a mask calls itself so
-/// (x_mask, x_segmentation, mask_x), or lies in a folder that does (masks, Ground Truth, *_GroundTruth), and is called
-/// as its picture, or so and more: then it is of the structure that this says (x_OD). x_mask_1, x_mask_2 are parts of
-/// one. Where pictures have masks of several makers or folders (1st_manual, mask), each is a structure of its own. What
-/// values mean: see MaskValues.h. Every picture is a case of kind "image2d" (see PictureCase.h), and so is one without
-/// a mask in their folders. Nothing is taken where no mask belongs to a picture. What the cases use is taken out of the
-/// scan; pictures that lie in folders of classes stay in it, and are a set for pairPictures() as well.
+/// Pictures with mask pictures (PNG, JPEG, GIF, BMP, TIFF), found by name (see layout/MaskNames.h): a mask calls itself
+/// so (x_mask, x_segmentation, mask_x), or lies in a folder that does (masks, Ground Truth, *_GroundTruth), and is
+/// called as its picture, or so and more: then it is of the structure that this says (x_OD). x_mask_1, x_mask_2 are
+/// parts of one. Where pictures have masks of several makers or folders (1st_manual, mask), each is a structure of its
+/// own. What values mean: see MaskValues.h; of masks without a structure's name, the set's dataset.json, if it has one.
+/// In nnU-Net's folders, or where that names channels, x_0000 and x_0001 are channels of x (NumberedPictures.h). Every
+/// picture is a case of kind "image2d" (see PictureCase.h), and so is one without a mask in their folders. Nothing is
+/// taken where no mask belongs to a picture. What the cases use is taken out of the scan; pictures that lie in folders
+/// of classes stay in it, and are a set for pairPictures() as well.
 /// Findings: unpaired-label, mask-format (masks of a kind that cannot be read), label-values, label-geometry (the mask
 /// has another shape); label-grid needs consent (another size); mask-values is a note.
 Result<void> pairMasks(io::Scan& scan, const std::string& source, const std::filesystem::path& folder,

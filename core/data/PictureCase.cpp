@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/File.h"
+#include "core/data/NumberedPictures.h"
 #include "core/io/Images2D.h"
 #include "core/io/MaskPicture.h"
 
@@ -40,19 +41,18 @@ image::Volume pictureChannel(const io::Picture& picture, std::size_t c, std::siz
   const auto own = static_cast<std::size_t>(picture.channels);
   for (std::size_t n = 0; n < plane.voxels.size(); ++n) {
     const auto* pixel = &picture.pixels[n * own];
-    plane.voxels[n] = own == 3 && wanted == 1 ? 0.299f * pixel[0] + 0.587f * pixel[1] + 0.114f * pixel[2]
-                                              : pixel[std::min(c, own - 1)];
+    plane.voxels[n] = own == 3 && wanted == 1 ? io::lumaOf(pixel) : pixel[std::min(c, own - 1)];
   }
   return plane;
 }
 
-Result<std::vector<image::Volume>> readPictureChannels(const Case& c, plan::DataChannels channels) {
-  if (c.imageFiles.empty())
-    return fail(ErrorCode::NotFound, "the case has no image file", "scan its source again", c.id);
-  LORKD_TRY(picture, io::readPicture(c.imageFiles.front()));
+Result<std::vector<image::Volume>> readPictureChannels(const Case& c, plan::DataChannels channels, std::size_t file) {
+  if (file >= c.imageFiles.size())
+    return fail(ErrorCode::NotFound, "the case has no such image file", "scan its source again", c.id);
+  LORKD_TRY(picture, io::readPicture(c.imageFiles[file]));
   if (pictureGrid(picture.width, picture.height).size != c.geometry.size)
     return fail(ErrorCode::Mismatch, "the picture has another size than it had at the scan", "scan its source again",
-                c.imageFiles.front().string());
+                c.imageFiles[file].string());
   const std::size_t wanted = channels == plan::DataChannels::Rgb ? 3 : 1;
   std::vector<image::Volume> out;
   for (std::size_t channel = 0; channel < wanted; ++channel) {
@@ -73,7 +73,8 @@ Result<std::vector<image::LabelMap>> readMaskLayers(const std::filesystem::path&
   return layers;
 }
 
-Result<std::vector<Case>> picturesBelow(const std::filesystem::path& place, const CancelToken& cancel) {
+Result<std::vector<Case>> picturesBelow(const std::filesystem::path& place, const CancelToken& cancel,
+                                        const std::vector<std::string>& channels) {
   std::vector<Case> out;
   const auto add = [&](const std::filesystem::path& file, std::string id) {
     auto made = pictureCase(file);
@@ -90,8 +91,9 @@ Result<std::vector<Case>> picturesBelow(const std::filesystem::path& place, cons
     for (const auto& entry : listed.files) add(place / entry.path, entry.path);
   }
   if (out.empty())
-    return fail(ErrorCode::NotFound, "there is no picture to predict", "PNG, JPEG, BMP and TIFF pictures can be read",
-                place.string());
+    return fail(ErrorCode::NotFound, "there is no picture to predict",
+                "PNG, JPEG, GIF, BMP and TIFF pictures can be read", place.string());
+  if (!channels.empty()) return joinNumbered(std::move(out), channels);
   return out;
 }
 

@@ -33,18 +33,21 @@ Result<Case> pictureCase(const std::filesystem::path& file);
 image::Volume pictureChannel(const io::Picture& picture, std::size_t c, std::size_t wanted,
                              const image::Geometry& grid);
 
-/// One volume for each of the network's input channels (data.channels): grey, which of colours is their luma (ITU-R
-/// BT.601), or red, green and blue, which of a grey picture are the same. Values 0 to 255. Errors: those of
-/// io::readPicture(); Mismatch (the picture has another size than at the scan).
-Result<std::vector<image::Volume>> readPictureChannels(const Case& c, plan::DataChannels channels);
+/// One volume for each of the channels that a picture, the first of the case or another `file`, is brought to: grey,
+/// which of colours is their luma (ITU-R BT.601), or red, green and blue, which of a grey picture are the same. Values
+/// 0 to 255. Errors: those of io::readPicture(); Mismatch (the picture has another size than at the scan).
+Result<std::vector<image::Volume>> readPictureChannels(const Case& c, plan::DataChannels channels,
+                                                       std::size_t file = 0);
 
 /// What a mask picture marks, on its own grid: layer 0 the values as io::MaskPicture has them, layer 1 what is at least
 /// half as bright as white. Errors: those of io::readMaskPicture().
 Result<std::vector<image::LabelMap>> readMaskLayers(const std::filesystem::path& file, const image::Geometry& picture);
 
 /// Every picture that can be read below a folder, or the one file, as cases without labels, in the order of their
-/// paths; ids are their paths. Errors: those of io::listFolder(); NotFound (there is none).
-Result<std::vector<Case>> picturesBelow(const std::filesystem::path& place, const CancelToken& cancel);
+/// paths; ids are their paths. With names of `channels`, pictures that are called X_0000, X_0001 are those of X.
+/// Errors: those of io::listFolder(); NotFound (there is none); Mismatch (channels of other sizes).
+Result<std::vector<Case>> picturesBelow(const std::filesystem::path& place, const CancelToken& cancel,
+                                        const std::vector<std::string>& channels = {});
 
 /// Name of the PNG, white on black, that holds what an expert (`prefix` empty) or the teacher ("teacher.") has found.
 std::string predictedMaskName(const std::string& prefix, const std::string& task, const std::string& cls);

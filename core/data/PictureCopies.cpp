@@ -39,7 +39,7 @@ std::vector<double> means(const io::Picture& picture, std::int64_t columns, std:
   for (const auto& row : down) {
     std::ranges::fill(line, 0.0);
     for (const auto& column : across) {
-      const double value = channels == 3 ? 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2] : double(pixel[0]);
+      const double value = channels == 3 ? io::lumaOf(pixel) : double(pixel[0]);
       for (const auto& [part, share] : column) line[part] += share * value;
       pixel += channels;
     }

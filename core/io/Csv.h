@@ -11,8 +11,9 @@
 
 namespace lorkd::io {
 
-/// The rows of a table, blank lines left out. The separator is the one that the first line uses first; a byte order
-/// mark, blanks around cells and both kinds of line end are taken away.
+/// The rows of a table, blank lines and empty cells at the end of lines left out. The separator is the one that the
+/// first line uses first, or names ("sep=;"); a byte order mark, blanks around cells and all kinds of line end (CR, LF,
+/// both) are taken away.
 struct Csv {
   struct Row {
     std::size_t line = 0;  ///< where it begins in the file, from 1
@@ -28,7 +29,9 @@ struct Csv {
   std::size_t column(std::initializer_list<std::string_view> names) const;
 };
 
-/// Any text is some table. Errors: Unsupported (more cells than Limits.h says).
+/// The table in a text of UTF-8, or of UTF-16 as spreadsheets save it. Errors, naming the line: Format (a quote that
+/// begins a cell is not closed, or only far below, within another cell); Unsupported (more cells than Limits.h says);
+/// those of utf8Of().
 Result<Csv> parseCsv(std::string_view text);
 
 /// The table of a file. Errors: those of readFile() and parseCsv(), naming the file.
@@ -36,6 +39,9 @@ Result<Csv> readCsv(const std::filesystem::path& file);
 
 /// Whether the file is called as tables are, .csv or .tsv, and holds text.
 bool isTable(const std::filesystem::path& file);
+
+/// A path as a cell has it, with \ as Windows writes it made /.
+std::filesystem::path pathOfCell(std::string cell);
 
 /// Letters A to Z made small.
 std::string lowered(std::string text);

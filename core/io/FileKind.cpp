@@ -52,7 +52,7 @@ FileKind fileKind(const fs::path& file) {
   };
   if (isVolumeFile(file)) return FileKind::Volume;
   if (named({".npz"})) return FileKind::Npz;
-  if (named({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})) return FileKind::Picture;
+  if (named({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff"})) return FileKind::Picture;
   std::error_code ec;
   return startsLikeDataset(head, fs::file_size(file, ec)) ? FileKind::Dicom : FileKind::Other;
 }

@@ -22,6 +22,11 @@ struct Picture {
   bool sixteen = false;  ///< the file has 16 bits a sample, of which the upper 8 are here
 };
 
+/// The luma of a coloured pixel, 0 to 255 (ITU-R BT.601), of a grey one its value; `pixel` points to red, green, blue.
+inline float lumaOf(const std::uint8_t* pixel) {
+  return static_cast<float>(299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2]) / 1000;
+}
+
 /// One labelled example; `split` is "train", "val", "test" or empty when the set does not say.
 struct LabelledPicture {
   std::string id;              ///< file name or index, for reports
@@ -48,12 +53,12 @@ Result<void> eachPicture(const std::vector<LabelledPicture>& examples, const std
 /// The picture of one example. Errors: those of eachPicture().
 Result<Picture> pictureOf(const LabelledPicture& example);
 
-/// PNG, JPEG, BMP, TIFF, and DICOM of one frame, told by their first bytes. DICOM comes as it is meant to be seen, in 8
-/// bits: through its first window or VOI lookup table, else from the least to the greatest value where it has more than
-/// 8 bits; MONOCHROME1 inverted, so that the least value is black as everywhere; palettes and YBR as RGB.
-/// Errors: NotFound, Format, Unsupported.
+/// PNG, JPEG, GIF, BMP, TIFF, and DICOM of one frame, told by their first bytes. DICOM comes as it is meant to be seen,
+/// in 8 bits: through its first window or VOI lookup table, else from the least to the greatest value where it has more
+/// than 8 bits; MONOCHROME1 inverted, so that the least value is black as everywhere; palettes and YBR as RGB. Errors:
+/// NotFound, Format, Unsupported.
 Result<Picture> readPicture(const std::filesystem::path& file);
-/// Width and height of a PNG, JPEG, BMP or TIFF by its header, pixels unread. Errors: as readPicture().
+/// Width and height of a PNG, JPEG, GIF, BMP or TIFF by its header, pixels unread. Errors: as readPicture().
 Result<std::array<std::int64_t, 2>> pictureSize(const std::filesystem::path& file);
 /// Whether the file is a JPEG, whose values are near those that were meant.
 bool isLossy(const std::filesystem::path& file);

@@ -13,8 +13,6 @@ constexpr std::size_t kMostColours = 256;
 /// How far apart the three values of a grey pixel are after a JPEG has turned them into luma and chroma and back.
 constexpr int kChroma = 12;
 
-int luma(const std::uint8_t* pixel) { return (299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2] + 500) / 1000; }
-
 bool isGrey(const Picture& picture, int tolerance) {
   if (picture.channels == 1) return true;
   for (std::size_t n = 0; n < picture.pixels.size(); n += 3) {
@@ -58,7 +56,7 @@ Result<MaskPicture> readMaskPicture(const std::filesystem::path& file) {
   }
   for (std::size_t n = 0; n < count; ++n) {
     const auto* pixel = &picture.pixels[n * step];
-    const int grey = step == 1 ? *pixel : luma(pixel);
+    const int grey = step == 1 ? *pixel : static_cast<int>(lumaOf(pixel) + 0.5f);
     out.half[n] = grey >= 128;
     if (!out.coloured)
       out.values[n] = static_cast<std::uint16_t>(grey);

@@ -7,6 +7,7 @@
 
 #include "core/base/File.h"
 #include "core/io/FileKind.h"
+#include "core/io/Gif.h"
 #include "core/io/Images2D.h"
 #include "core/io/ItkGrid.h"
 #include "core/io/JpegMarkers.h"
@@ -118,9 +119,10 @@ Result<Picture> pictureOf(const LabelledPicture& example) {
 Result<Picture> readPicture(const fs::path& file) {
   std::error_code ec;
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
-  const char* hint = "PNG, JPEG, BMP, TIFF and DICOM pictures with 8 or 16 bits a sample can be read";
+  const char* hint = "PNG, JPEG, GIF, BMP, TIFF and DICOM pictures with 8 or 16 bits a sample can be read";
   try {
     if (isPng(file)) return readPng(file, kMostSide);
+    if (isGif(file)) return readGif(file, kMostSide);
     if (isDicom(file)) return readDicomPicture(file, kMostSide);
     const auto io = imageIoFor(file);
     if (!io) return fail(ErrorCode::Format, "this is not a picture", hint, file.string());
@@ -176,10 +178,11 @@ Result<std::array<std::int64_t, 2>> pictureSize(const fs::path& file) {
                   file.string());
     return size;
   }
+  if (isGif(file)) return gifSize(file, kMostSide);
   try {
     const auto io = imageIoFor(file);
     if (!io)
-      return fail(ErrorCode::Format, "this is not a picture", "PNG, JPEG, BMP and TIFF can be read", file.string());
+      return fail(ErrorCode::Format, "this is not a picture", "PNG, JPEG, GIF, BMP and TIFF can be read", file.string());
     io->SetFileName(file.string());
     io->ReadImageInformation();
     const std::array size{static_cast<std::int64_t>(io->GetDimensions(0)),

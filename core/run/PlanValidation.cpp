@@ -192,8 +192,10 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
   if (split.slab != SplitSlab::None && !plan.tasks.empty() &&
       plan.tasks.front().second.kind == TaskKind::Segmentation2d)
     faults.push_back({"data.split.slab", valueText(Json(split.slab)), "none", "pictures have one slice"});
-  if (!plan.data.inputs.empty() && ofPictures(plan))
+  if (!plan.data.inputs.empty() && !plan.tasks.empty() && plan.tasks.front().second.kind == TaskKind::Classification)
     faults.push_back({"data.inputs", valueText(Json(plan.data.inputs)), "none", "pictures have data.channels"});
+  if (!plan.data.inputs.empty() && plan.data.channels == DataChannels::Rgb && ofPictures(plan))
+    faults.push_back({"data.channels", "\"rgb\"", "grey", "each of data.inputs is a grey picture"});
   for (const auto& [name, input] : plan.data.inputs)
     if (input.clip[0] >= input.clip[1])
       faults.push_back(

@@ -8,6 +8,7 @@
 #include "core/data/PictureCase.h"
 #include "core/data/Prepare.h"
 #include "core/io/VolumeFile.h"
+#include "core/workflow/PredictInput.h"
 #include "core/workflow/PredictedSeg.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Workflow.h"
@@ -35,11 +36,12 @@ Result<std::vector<int>> taskIndices(const plan::Plan& plan, const std::vector<s
   return out;
 }
 
-/// Cases below a folder or in one file that need not belong to the run.
-Result<std::vector<data::Case>> foreignCases(const fs::path& input, bool pictures, const plan::Data& options,
-                                             Progress& progress, const CancelToken& cancel) {
-  if (pictures) {
-    LORKD_TRY(found, data::picturesBelow(input, cancel));
+/// Cases below a folder or in one file that need not belong to the run. `named` is how its files are called.
+Result<std::vector<data::Case>> foreignCases(const run::RunDirectory& run, const fs::path& input,
+                                             const plan::Source& named, Progress& progress, const CancelToken& cancel) {
+  const auto& options = run.plan().data;
+  if (plan::ofPictures(run.plan())) {
+    LORKD_TRY(found, data::picturesBelow(input, cancel, channelsLearnt(run)));
     for (auto& item : found)
       if (fileNameOf(item.id) == kSources) item.id = "image " + item.id;  // whose name is taken
     return found;
@@ -58,7 +60,7 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, bool picture
     return std::vector{item};
   }
   LORKD_TRY(index, data::Catalogue::open(":memory:"));
-  LORKD_CHECK(index.scan("input", input, progress, cancel, chosenFor({})));
+  LORKD_CHECK(index.scan("input", input, progress, cancel, chosenFor(named)));
   LORKD_TRY(cases, index.cases("input"));
   std::erase_if(cases, [](const data::Case& c) { return c.kind == "picture" || c.geometry.pixels; });
   LORKD_TRY(rejected, index.rejected("input"));
@@ -68,7 +70,10 @@ Result<std::vector<data::Case>> foreignCases(const fs::path& input, bool picture
                 "the input cannot be read whole, so that images may be missing: " + hidden->second.message,
                 "mend it, or name the images one by one", hidden->first.string());
   if (cases.empty()) {
-    return fail(ErrorCode::NotFound, "there is no image to predict", "name a folder of DICOM or NIfTI",
+    return fail(ErrorCode::NotFound, "there is no image to predict",
+                named.layout == plan::Layout() ? "name a folder of DICOM or NIfTI"
+                                               : "the files are to be called as those of the plan's source; --layout "
+                                                 "auto reads others by their names",
                 input.string() + (rejected.empty() ? ""
                                                    : ": " + rejected.front().first.filename().string() + ": " +
                                                          rejected.front().second.message));
@@ -86,7 +91,8 @@ Result<std::vector<data::AssignedCase>> wantedCases(const run::RunDirectory& run
                                                     const CancelToken& cancel) {
   std::vector<data::AssignedCase> out;
   if (!request.input.empty()) {
-    LORKD_TRY(found, foreignCases(request.input, plan::ofPictures(run.plan()), run.plan().data, progress, cancel));
+    LORKD_TRY(named, namedLike(run.plan(), request, progress));
+    LORKD_TRY(found, foreignCases(run, request.input, named, progress, cancel));
     for (auto& item : found) {
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "reading the images was stopped");
       out.push_back({std::move(item), data::Split::Test, {}, {}});

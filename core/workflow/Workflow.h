@@ -74,12 +74,15 @@ struct PredictRequest {
   /// They carry patient, study and UIDs of the source series instead, as a PACS needs them; the folder may then not lie
   /// in the run.
   bool identified = false;
+  /// The source of the plan as which the files below `input` are called (data.sources.NAME.layout and nifti_place), or
+  /// "auto": as a scan without a plan reads them. Empty: as all sources of the plan, if they agree.
+  std::string layout{};
 };
 /// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see
 /// data::MasksInSource for overlaps), of a picture <task>.<class>.png instead, and classes.json beside them; for an
 /// `input`, cases.json tells which image each case is: its first file, the first frame there, and the number of slices.
-/// Returns the files written. Errors: NotFound (case or task), Unsupported (pictures), InvalidArgument (what names
-/// patients in the run), those of the rooms.
+/// Returns the files written. Errors: NotFound (case, task or source), Unsupported (pictures), InvalidArgument (what
+/// names patients in the run; sources that do not agree how files are called), those of the rooms.
 Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
                                                    Progress& progress, const CancelToken& cancel);
 

@@ -57,6 +57,30 @@ for words in $'no\e[31m' "--no"$'\e[31m' "plan $bad/"$'no\e[31m'; do
 done
 rm "$bad/nifti/"name*
 
+# A table is found from the working folder and from the source's, and what is printed says it in a plan that lies
+# anywhere.
+mkdir -p "$bad/named/data/in" "$bad/named/other"
+cp "$bad/nifti/ct.nii.gz" "$bad/named/data/in/a.nii.gz"
+printf 'image\nin/a.nii.gz\n' >"$bad/named/data/list.csv"
+cp "$bad/named/data/list.csv" "$bad/named/other/twice.csv"
+cp "$bad/named/data/list.csv" "$bad/named/data/twice.csv"
+(
+  cd "$bad/named"
+  for table in data/list.csv list.csv; do
+    "$LORKD" --progress json scan data --table "$table" >scan.json || fail "the table $table is not found"
+    python3 - <<'PY' || fail "what is printed is no plan"
+import json, sys
+told = [json.loads(line) for line in open("scan.json") if "cases" in line][-1]
+assert len(told["cases"]) == 1 and told["layout"] == "table", told
+assert told["source"]["layout"] == {"table": "list.csv"}, told
+json.dump({"data": {"sources": {"data": told["source"]}}, "tasks": {}}, open("other/plan.json", "w"))
+PY
+    "$LORKD" scan --plan other/plan.json --source data | has ' 1 images' || fail "the plan does not say the same"
+  done
+  cd other
+  expect_error 'two files of this name' "$LORKD" scan ../data --table twice.csv
+)
+
 # Plans.
 plan=$demo/plan.json
 expect_error 'tasks.head.rank.*1 to 256|1 to 256' "$LORKD" plan "$plan" --set tasks.head.rank=0

@@ -6,6 +6,7 @@
 #include "core/data/layout/PictureColumns.cpp"
 #include "core/data/layout/PicturePlaces.cpp"
 #include "core/io/Csv.cpp"
+#include "core/io/Utf16.cpp"
 #include "tests/fuzz/Scratch.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

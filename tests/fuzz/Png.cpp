@@ -1,4 +1,5 @@
-// PNG pictures. The checksums of the chunks are set right first, since else no change of a byte would get past them.
+// PNG and GIF pictures. The checksums of PNG's chunks are set right first, since else no change of a byte would get
+// past them.
 #include "core/io/Png.cpp"
 
 #include <itk_zlib.h>
@@ -6,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/io/Gif.cpp"
 #include "tests/fuzz/Scratch.h"
 
 namespace {
@@ -30,8 +32,9 @@ void mendChecksums(std::string& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lorkd;
   std::string bytes(reinterpret_cast<const char*>(data), size);
-  mendChecksums(bytes);
+  if (bytes.starts_with("\x89PNG")) mendChecksums(bytes);
   const auto file = fuzz::scratch("input.png", reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   if (io::isPng(file)) (void)io::readPng(file, 4096);
+  if (io::isGif(file)) (void)io::readGif(file, 4096);
   return 0;
 }

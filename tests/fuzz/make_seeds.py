@@ -156,20 +156,25 @@ def tables():
     put("PictureTable", "one", "filename,label\na.png,cat\nb.png,dog\nnone.png,dog\nc.txt,cat\n")
     put("PictureTable", "several", "Image Index;Finding Labels;patient;split;view\r\na;x|y;p1;train;AP\r\n"
         "x/../b.png;No;p1;test;PA\r\n\"b.png\";\"x\";p2;dev;AP\r\n/far/away/b;z;;fold3;AP\r\n")
+    put("PictureTable", "utf16", "\ufeffsep=;\r\nfile;label;;\r\nx\\a.png;\"one\ntwo\";;\r\nb.png;\U0001fa7b;;\r\n"
+        .encode("utf-16-le"))
+    put("PictureTable", "open", "file,label\ra.png,\"cat\rb.png,dog\r")
     put("PictureTable", "blanks", "\ufeffpath\tedema\tmass\na.png\t1.0\tnan\nb.png\t0.0\t\na.png\t0\t1\n\n")
 
 
 def pictures():
-    def save(mode, name, **options):
+    def save(mode, name, kind="PNG", **options):
         image = Image.new("L", (7, 5))
         image.putdata([n * 7 % 256 for n in range(35)])
         out = io.BytesIO()
-        image.convert(mode).save(out, "PNG", **options)
+        image.convert(mode).save(out, kind, **options)
         put("Png", name, out.getvalue())
 
     for mode in ("1", "L", "P", "RGB", "RGBA", "LA", "I"):
         save(mode, mode.lower())
     save("P", "palette-2", bits=2)
+    for rows, name in enumerate(("gif", "gif-interlaced")):
+        save("L", name, "GIF", interlace=rows)
 
 
 def json_files():

@@ -1,10 +1,12 @@
 // The task editor with the mouse and the keys of a person: labels to tasks, classes merged, split and moved.
+#include <QCheckBox>
 #include <QColorDialog>
 #include <QLabel>
 #include <QMenu>
 #include <QToolButton>
 
 #include "tests/gui/TasksWindow.h"
+#include "widgets/field/NumberField.h"
 
 using namespace lorkd;
 using namespace lorkd::form;
@@ -27,6 +29,7 @@ class TasksTest : public TasksWindow {
   void classesAreDragged();
   void classesAreMergedAndSplit();
   void coloursAreChosen();
+  void scoresOfClassesAreChosen();
   void stepsAreTakenBack();
   void kindHoldsForEveryTask();
   void renamingKeepsTheLabels();
@@ -271,6 +274,50 @@ void TasksTest::coloursAreChosen() {
   QTest::keyClick(html, Qt::Key_Return);
   QTRY_COMPARE(classes("task")["liver"]["color"], Json("#123456"));
   QCOMPARE(classes("task")["brain"]["color"], Json("#123456"));
+}
+
+void TasksTest::scoresOfClassesAreChosen() {
+  choose(labels(), {"liver", "Left Kidney", "brain"});
+  press("addClasses");
+  auto* tolerance = m_editor->findChild<field::NumberField*>("classTolerance");
+  auto* lesions = m_editor->findChild<QCheckBox*>("classLesions");
+  QVERIFY(tolerance && lesions);
+  m_editor->tasks()->clearSelection();
+  QVERIFY(!tolerance->isEnabled() && !lesions->isEnabled());
+  choose(tasks(), {"liver", "brain"});
+  QVERIFY(tolerance->isEnabled());
+  QCOMPARE(tolerance->value(), 2.0);
+  tolerance->setFocus();
+  tolerance->selectAll();
+  QTest::keyClicks(tolerance, "1.5");
+  QVERIFY2(tolerance->hasFocus(), "each key fills the tree anew");
+  QCOMPARE(classes("task")["liver"]["tolerance"], Json(1.5));
+  QCOMPARE(classes("task")["brain"]["tolerance"], Json(1.5));
+  QVERIFY(!classes("task")["Left Kidney"].contains("tolerance") ||
+          classes("task")["Left Kidney"]["tolerance"] == Json(2.0));
+  // What the plan cannot take stays in the field, and is told.
+  m_editor->tasks()->setFocus();
+  tolerance->setFocus();
+  tolerance->selectAll();
+  QTest::keyClicks(tolerance, "1500");
+  QVERIFY(!m_editor->findChild<QLabel*>("classToleranceFault")->text().isEmpty());
+  QCOMPARE(classes("task")["liver"]["tolerance"], Json(1.5));
+  choose(tasks(), {"liver"});
+  press("classLesions");
+  QCOMPARE(classes("task")["liver"]["lesions"], Json(true));
+  // Of classes that differ it is neither; of a task, all classes are meant.
+  choose(tasks(), {"task"});
+  QCOMPARE(lesions->checkState(), Qt::PartiallyChecked);
+  press("classLesions");
+  for (const auto& [name, cls] : classes("task").items()) QCOMPARE(cls["lesions"], Json(true));
+  press("undoTasks");
+  QCOMPARE(lesions->checkState(), Qt::PartiallyChecked);
+  QVERIFY(m_model->faults().empty());
+  // Nothing in pictures is measured in mm.
+  m_editor->setKind(plan::TaskKind::Segmentation2d);
+  QVERIFY(!tolerance->isVisible() && lesions->isVisible());
+  m_editor->setKind(plan::TaskKind::Classification);
+  QVERIFY(!lesions->isVisible());
 }
 
 void TasksTest::stepsAreTakenBack() {

@@ -184,6 +184,8 @@ QString fieldHelp(const QString& path) {
   return help;
 }
 
+field::NumberLimits fieldLimits(const QString& path) { return limitsOf(schemaOf(path)); }
+
 QWidget* makeFieldEditor(PlanModel* model, const QString& path, QWidget* parent) {
   const auto schema = schemaOf(path);
   const auto type = schema.value("type", std::string("string"));

@@ -3,6 +3,7 @@
 
 #include <QWidget>
 
+#include "widgets/field/Number.h"
 #include "widgets/form/PlanModel.h"
 
 namespace lorkd::form {
@@ -12,6 +13,8 @@ namespace lorkd::form {
 QString fieldTitle(const QString& path);
 QString fieldName(const QString& path);
 QString fieldHelp(const QString& path);
+/// What a number there, or each of a list, may be.
+field::NumberLimits fieldLimits(const QString& path);
 
 /// A widget bound both ways to `path` of `model`: choice, number, switch, text, a row or a list of numbers. What the
 /// plan cannot take stays in the field, marked, and is one of the model's faults.

@@ -13,6 +13,7 @@
 #include <QShortcut>
 
 #include "widgets/field/FaultLine.h"
+#include "widgets/form/ClassScores.h"
 #include "widgets/form/PlanNames.h"
 #include "widgets/form/ProposalDialog.h"
 #include "widgets/form/TaskTemplate.h"
@@ -58,6 +59,7 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   m_color =
       button(tr("Colou&r…"), "taskColor", tr("Colour of what is chosen, in views and exported segmentations"), this);
   m_remove = button(tr("Remove"), "removeTask", tr("Remove what is chosen (Delete)"), this);
+  m_scores = new ClassScores(this);
   m_hint = new QLabel(this);
   m_hint->setWordWrap(true);
   m_fault = new field::FaultLine(this);
@@ -75,8 +77,9 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   grid->addLayout(row({propose, load, m_save, nullptr, m_undo, m_redo}), 0, 1);
   grid->addWidget(m_tasks, 1, 1);
   grid->addLayout(row({newTask, m_merge, m_split, m_move, m_color, m_remove, nullptr}), 2, 1);
-  grid->addWidget(m_fault, 3, 0, 1, 2);
-  grid->addWidget(m_hint, 4, 0, 1, 2);
+  grid->addWidget(m_scores, 3, 1);
+  grid->addWidget(m_fault, 4, 0, 1, 2);
+  grid->addWidget(m_hint, 5, 0, 1, 2);
   grid->setRowStretch(1, 1);
   grid->setColumnStretch(0, 4);
   grid->setColumnStretch(1, 5);
@@ -99,6 +102,12 @@ TaskEditor::TaskEditor(PlanModel* model, QWidget* parent) : QWidget(parent), m_m
   });
   connect(m_color, &QPushButton::clicked, this, &TaskEditor::chooseColor);
   connect(m_remove, &QPushButton::clicked, this, &TaskEditor::removeSelected);
+  connect(m_scores, &ClassScores::entered, this, [this](const Json& values) {
+    const auto places = classesOf(value(), m_tasks->chosen());
+    change([&](Json& tasks) {
+      for (const auto& place : places) tasks[place.task]["classes"][place.cls].update(values);
+    });
+  });
   connect(m_undo, &QPushButton::clicked, this, &TaskEditor::undo);
   connect(m_redo, &QPushButton::clicked, this, &TaskEditor::redo);
   connect(propose, &QPushButton::clicked, this, &TaskEditor::propose);
@@ -201,6 +210,7 @@ void TaskEditor::showWhatCanBeDone() {
   }));
   m_move->setEnabled(classes > 0);
   m_color->setEnabled(!places.empty());
+  m_scores->show(tasks, places, m_kind);
   m_remove->setEnabled(!places.empty());
   m_undo->setEnabled(!m_past.empty());
   m_redo->setEnabled(!m_future.empty());
@@ -280,6 +290,7 @@ void TaskEditor::setKind(plan::TaskKind kind) {
   auto tasks = value();
   for (auto& [name, task] : tasks.items()) task["kind"] = Json(kind);
   if (!tasks.empty()) m_model->setValue("tasks", tasks);
+  showWhatCanBeDone();
 }
 
 void TaskEditor::chooseColor() {

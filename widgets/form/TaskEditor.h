@@ -18,6 +18,8 @@ class FaultLine;
 
 namespace lorkd::form {
 
+class ClassScores;
+
 /// Edits "tasks" of the plan. Labels go to a task, or into a class, by drag, button, double click or Enter; every step
 /// can be undone until the tasks are changed elsewhere.
 class TaskEditor : public QWidget {
@@ -73,6 +75,7 @@ class TaskEditor : public QWidget {
   LabelTable* m_labels;
   TaskTree* m_tasks;
   QPushButton *m_add, *m_mergeLabels, *m_merge, *m_split, *m_move, *m_color, *m_remove, *m_undo, *m_redo, *m_save;
+  ClassScores* m_scores;  ///< of the chosen classes
   QLabel* m_hint;
   field::FaultLine* m_fault;  ///< why the last step was not taken
   plan::TaskKind m_kind = plan::TaskKind::Segmentation;

@@ -67,6 +67,7 @@ void TaskTree::show(const Json& tasks, const DataLabels& data) {
   for (int t = 0; t < topLevelItemCount(); ++t)
     if (!topLevelItem(t)->isExpanded()) closed.insert(placeOf(topLevelItem(t)).task);
   m_filling = true;
+  QSignalBlocker quiet(this);  // for a moment nothing is chosen, which would take the focus from fields of what is
   clear();
   // Colours as they will be drawn; the plan may be faulty elsewhere, so only the tasks are read.
   plan::Plan shown;
@@ -81,6 +82,7 @@ void TaskTree::show(const Json& tasks, const DataLabels& data) {
     if (auto* item = itemOf(place)) item->setSelected(true);
   verticalScrollBar()->setValue(scrolled);
   m_filling = false;
+  quiet.unblock();
   Q_EMIT itemSelectionChanged();
 }
 

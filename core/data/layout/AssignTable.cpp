@@ -52,12 +52,17 @@ class TableReader {
     return fail(ErrorCode::InvalidArgument, what, hint, m_table.string() + ": line " + std::to_string(row.line));
   }
 
+  std::string belowSource(const fs::path& path) const {
+    const auto whole = (fs::absolute(m_table).parent_path() / path).lexically_normal();
+    return whole.lexically_relative(fs::absolute(m_files.folder).lexically_normal()).generic_string();
+  }
+
   /// The path below the source; empty where the cell is, or where no such file was found, which is noted.
   Result<std::string> fileOf(const io::Csv::Row& row, std::size_t column) {
     const auto& cell = row[column];
     if (cell.empty()) return std::string();
-    const auto whole = (fs::absolute(m_table).parent_path() / cell).lexically_normal();
-    const auto relative = whole.lexically_relative(fs::absolute(m_files.folder).lexically_normal()).generic_string();
+    auto relative = belowSource(cell);
+    if (!m_there.contains(relative) && !m_there.contains(relative + "/")) relative = belowSource(io::pathOfCell(cell));
     if (relative.empty() || relative.starts_with(".."))
       return wrong(row, cell + " does not lie in the source's folder", "scan a folder that holds it");
     if (m_there.contains(relative)) return relative;

@@ -125,6 +125,36 @@ bool contains(const Words& place, const std::string& part) { return std::ranges:
 
 }  // namespace
 
+bool isForeignPicture(const fs::path& file) {
+  static const std::set<std::string> endings{".webp", ".ppm", ".pgm", ".pbm", ".jp2", ".heic", ".svg"};
+  return endings.contains(io::lowered(file.extension().string()));
+}
+
+bool isFormatFolder(const std::string& folder) {
+  static const std::set<std::string> formats{"png", "tif", "tiff", "jpg", "jpeg", "gif", "bmp"};
+  return formats.contains(io::lowered(folder));
+}
+
+fs::path bareName(const fs::path& relative) {
+  fs::path bare;
+  for (const auto& folder : relative.parent_path())
+    if (!isFormatFolder(folder.string())) bare /= folder;
+  return bare / relative.stem();
+}
+
+std::optional<NumberedPicture> numberedPicture(const fs::path& relative) {
+  const auto stem = relative.stem().string();
+  if (stem.size() < 6 || stem[stem.size() - 5] != '_' || !isDigits(std::string_view(stem).substr(stem.size() - 4)))
+    return std::nullopt;
+  const auto name = stem.substr(0, stem.size() - 5) + relative.extension().string();
+  return NumberedPicture{relative.parent_path() / name, std::stoul(stem.substr(stem.size() - 4))};
+}
+
+bool inFolderOfNnunet(const fs::path& relative) {
+  static const std::set<std::string> folders{"imagestr", "imagests", "imagesval"};
+  return folders.contains(io::lowered(relative.parent_path().filename().string()));
+}
+
 MaskName maskNameOf(const fs::path& relative) {
   MaskName out;
   takeStem(partsOf(relative.stem().string()), out);

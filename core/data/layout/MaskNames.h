@@ -32,6 +32,24 @@ struct Belongs {
   bool numbered = false;  ///< it is one of several masks of one structure
 };
 
+/// Pictures that nothing here reads, by their ending.
+bool isForeignPicture(const std::filesystem::path& file);
+/// Whether a folder is called after the format of what lies in it.
+bool isFormatFolder(const std::string& folder);
+/// What a picture is called, for telling people apart. One set in several formats, as CVC-ClinicDB is given out, shows
+/// everybody twice.
+std::filesystem::path bareName(const std::filesystem::path& relative);
+
+/// A picture of nnU-Net's imagesTr: X_0000.png is the first channel of X.png.
+struct NumberedPicture {
+  std::filesystem::path relative;  ///< without the number
+  std::size_t channel = 0;
+};
+/// Nothing where the name does not end in a number of four digits, behind a line.
+std::optional<NumberedPicture> numberedPicture(const std::filesystem::path& relative);
+/// Whether pictures of this path lie in a folder that is called as nnU-Net calls its own (imagesTr, imagesTs).
+bool inFolderOfNnunet(const std::filesystem::path& relative);
+
 /// The words of the stem as one text, without those at its end that say for what a picture is ("21_training").
 std::string keyOf(const MaskName& picture);
 

@@ -25,7 +25,7 @@ Result<std::map<std::string, std::string>> readTable(const fs::path& table) {
     const auto place = table.string() + ": line " + std::to_string(row.line);
     if (row[image].empty() || row[patient].empty())
       return fail(ErrorCode::Format, "the image or its patient is missing", "fill both cells", place);
-    const auto name = fs::path(row[image]).lexically_normal().generic_string();
+    const auto name = io::pathOfCell(row[image]).lexically_normal().generic_string();
     const auto [known, fresh] = out.emplace(name, row[patient]);
     if (!fresh && known->second != row[patient])
       return fail(ErrorCode::Format,
@@ -57,7 +57,8 @@ std::optional<Expression::Groups> Patients::groups(const std::string& path) cons
 
 std::optional<std::string> Patients::of(const std::string& path) const {
   for (const auto& name : {path, fs::path(path).filename().generic_string(), stemOf(path)})
-    if (const auto known = m_byPath.find(name); known != m_byPath.end()) return known->second;
+    if (const auto known = m_byPath.find(io::pathOfCell(name).generic_string()); known != m_byPath.end())
+      return known->second;
   const auto found = groups(path);
   if (!found) return std::nullopt;
   std::string out;

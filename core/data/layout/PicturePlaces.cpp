@@ -16,11 +16,6 @@ namespace {
 // Names without their ending are common in tables, above all for DICOM.
 constexpr std::array kEndings{".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".dcm", ".dicom", ".gif"};
 
-fs::path asPath(std::string name) {
-  std::ranges::replace(name, '\\', '/');
-  return name;
-}
-
 std::string stemOfPicture(const std::string& name) {
   for (const std::string ending : kEndings)
     if (name.size() > ending.size() && name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
@@ -61,14 +56,14 @@ Result<PicturePlaces> PicturePlaces::open(const fs::path& root) {
     out.m_files.push_back({file, foldersOf(file)});
     out.m_byName.emplace(name, number);
     if (stem != name) out.m_byName.emplace(stem, number);
-    if (stem != name && !name.ends_with(".gif")) ++out.m_pictures;
+    if (stem != name) ++out.m_pictures;
     for (const auto& folder : out.m_files.back().folders) out.m_folders[folder] = true;
   }
   return out;
 }
 
 bool PicturePlaces::leadsOut(const std::string& name) {
-  const auto path = asPath(name);
+  const auto path = io::pathOfCell(name);
   return std::ranges::find(path, fs::path("..")) != path.end();
 }
 
@@ -96,7 +91,7 @@ std::array<std::size_t, 5> PicturePlaces::agreement(const File& file, const fs::
 std::optional<fs::path> PicturePlaces::find(const std::string& name, const PictureHints& hints) const {
   constexpr std::size_t kLongestName = 4096, kMostSoCalled = 4096;
   if (name.empty() || name.size() > kLongestName || leadsOut(name) || name.find('\0') != name.npos) return std::nullopt;
-  const auto path = asPath(name);
+  const auto path = io::pathOfCell(name);
   const auto folders = foldersOf(path);
   const auto [first, last] = m_byName.equal_range(io::lowered(path.filename().string()));
   const auto candidates = static_cast<std::size_t>(std::distance(first, last));

@@ -143,7 +143,7 @@ def nnunet_labels_list(out):
     decathlon(out / "Task511_List", "la_{:03}", ["background", "liver", "tumour"], {"0": "CT"}, range(3))
 
 
-@layout("nnunet-v2-png", 4, 4, refused=True, expect="impossible")
+@layout("nnunet-v2-png", 4, 4, labels=["road"])
 def nnunet_v2_png(out):
     """Natural images: 2D segmentation."""
     folder = out / "Dataset120_Roads"
@@ -151,6 +151,20 @@ def nnunet_v2_png(out):
         picture(folder / "imagesTr" / f"img-{n}_0000.png")
         png(folder / "labelsTr" / f"img-{n}.png", noise(n).integers(0, 2, (16, 18)))
     described(folder, {"background": 0, "road": 1}, {"0": "grey"}, ".png", 4)
+
+
+@layout("nnunet-v2-png-channels", 4, 4, labelled=3, labels=["road"], channels=["red", "infrared"],
+        splits={"train": 3, "test": 1})
+def nnunet_v2_png_channels(out):
+    """A file for each channel."""
+    folder = out / "Dataset121_Fields"
+    for n in range(4):
+        part = "Tr" if n < 3 else "Ts"
+        for c in range(2):
+            picture(folder / f"images{part}" / f"img-{n}_{c:04}.png")
+        if n < 3:
+            png(folder / "labelsTr" / f"img-{n}.png", noise(n).integers(0, 2, (16, 18)))
+    described(folder, {"background": 0, "road": 1}, {"0": "red", "1": "infrared"}, ".png", 3)
 
 
 @layout("nnunet-results-beside", 3, 3, labels=["liver", "tumour"])

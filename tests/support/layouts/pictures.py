@@ -105,9 +105,9 @@ def cvc_clinicdb(out):
         picture(out / "Ground Truth" / f"{n}.tif", binary=True)
 
 
-@layout("drive", 6, None, refused=True, expect="impossible")
+@layout("drive", 6, 6, labels=["manual1", "mask"])
 def drive(out):
-    """Masks are GIF, which is not read: that is to be said, and the pictures are none with a mask."""
+    """Masks are GIF."""
     for n in range(21, 24):
         for part, name in (("images", f"{n}_training.tif"), ("1st_manual", f"{n}_manual1.gif"),
                            ("mask", f"{n}_training_mask.gif")):

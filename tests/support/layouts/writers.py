@@ -165,8 +165,23 @@ def png(path, pixels):
     return path
 
 
+def gif(path, marked):
+    """Black and white, packed no more than GIF must: codes of 8 bits, and the table emptied before they grow."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    flat = np.asarray(marked, bool).astype("uint8").ravel()
+    codes = b"".join(b"\x80" + flat[n:n + 100].tobytes() for n in range(0, flat.size, 100)) + b"\x81"
+    blocks = b"".join(bytes([len(codes[n:n + 255])]) + codes[n:n + 255] for n in range(0, len(codes), 255))
+    size = struct.pack("<2H", marked.shape[1], marked.shape[0])
+    palette = b"\0\0\0\xff\xff\xff" + b"\0\0\0" * 126
+    path.write_bytes(b"GIF89a" + size + b"\xe6\0\0" + palette + b",\0\0\0\0" + size + b"\0\x07" + blocks + b"\0;")
+    return path
+
+
 def picture(path, colour=False, binary=False):
     pixels = noise(path).integers(0, 255, (16, 18, 3) if colour else (16, 18))
+    if binary and Path(path).suffix == ".gif":
+        return gif(path, pixels > 120)
     return png(path, (pixels > 120) * 255 if binary else pixels)
 
 

@@ -238,12 +238,34 @@ TEST_F(GivenFolds, WhatDoesNotFitIsSaid) {
   scan();
   EXPECT_THAT(foldsOfImage("X_002"), IsEmpty());
   EXPECT_THAT(findings(), ElementsAre(HasSubstr("speak of other images")));
-  for (const char* bad : {R"([{"train": ["X_001"], "val": ["X_001"]}])", R"({"train": []})",
-                          R"([{"train": ["X_001"]}])", R"([{"train": [1], "val": []}])", "[", "[]"}) {
+  for (const char* bad :
+       {R"([{"train": ["X_001"], "val": ["X_001"]}])", R"({"train": []})", R"([{"train": ["X_001"]}])",
+        R"([{"train": [1], "val": []}])", "[", "[]", R"({"0": {"train": ["X_001"], "val": ["X_002"]}})",
+        R"([[{"train": ["X_001"], "val": ["X_002"]}]])",
+        R"([{"train": ["X_001"], "val": ["X_002"], "test": ["X_003"]}])"}) {
     text(file, bad);
     scan();
     EXPECT_THAT(foldsOfImage("X_001"), IsEmpty()) << bad;
     EXPECT_THAT(findings(), ElementsAre(HasSubstr("the folds cannot be kept"))) << bad;
+  }
+}
+
+// As of nnU-Net's fold "all", or where the images of a fold were left out.
+TEST_F(GivenFolds, AFoldThatValidatesNothingIsSaidAndNotHeldOut) {
+  text(m_set + "splits_final.json", R"([{"train": ["X_001", "X_002", "X_003"], "val": []},
+    {"train": ["X_001", "X_002"], "val": ["X_003"]}, {"train": ["X_001", "X_002", "X_003"], "val": ["X_007"]}])");
+  scan();
+  EXPECT_THAT(foldsOfImage("X_003"), ElementsAre("train", "validation", "train"));
+  EXPECT_THAT(findings(), Contains(HasSubstr("splits-empty: no image here is validated in fold 0, 2")));
+  plan::Plan plan;
+  plan::Task task;
+  task.classes.emplace_back("liver", plan::Class());
+  plan.tasks.emplace_back("t", task);
+  for (const int fold : {0, 1, 2}) {
+    plan.data.split.fold = fold;
+    const auto list = assign(plan, m_cases);
+    EXPECT_EQ(list.has_value(), fold == 1);
+    if (fold != 1) EXPECT_THAT(list.error().text(), HasSubstr("fold " + std::to_string(fold) + " holds out no image"));
   }
 }
 

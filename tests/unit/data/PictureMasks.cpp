@@ -41,6 +41,11 @@ constexpr const char* kGreys =
 constexpr const char* kSixteen =
     "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAEEAAAAADcCh3hAAAAFElEQVR4nGNgQALMDMwMDEwM6AAAAMwACenIu18AAAAASUVORK5CYII=";
 
+/// Black with a white disc of 109 pixels, 24 by 16, as a GIF (Pillow 9.4).
+constexpr const char* kGifDisc =
+    "R0lGODdhGAAQAIEAAAAAAP///wAAAAAAACwAAAAAGAAQAAAIOgABCBxIsKDBgwgTKlzIcGCAhxADNHQYMeLEihgbYqyocSPEjh4lMgz5EKRHkxsv"
+    "npwIICXLlzAPBgQAOw==";
+
 class PictureMasks : public LayoutTree {
  protected:
   static io::Picture blank(std::int64_t channels, std::int64_t width = kWide, std::int64_t height = kHigh) {
@@ -241,7 +246,7 @@ TEST_F(PictureMasks, AnotherSizeNeedsConsentAndAnotherShapeIsRefused) {
 TEST_F(PictureMasks, WhatCannotBeReadIsTold) {
   for (const std::string n : {"21", "22"}) {
     picture("images/" + n + "_training.png");
-    bytes("1st_manual/" + n + "_manual1.gif", "GIF89a");
+    bytes("1st_manual/" + n + "_manual1.pgm", "P5");
   }
   scan();
   EXPECT_EQ(m_cases.size(), 2u);
@@ -254,6 +259,77 @@ TEST_F(PictureMasks, WhatCannotBeReadIsTold) {
   scan();
   EXPECT_THAT(of("images/21_training.png").labels, IsEmpty()) << "its 3 of 65535 would read as 0";
   EXPECT_THAT(refused(), ElementsAre("label-values"));
+}
+
+// The form of nnU-Net: a number for each channel, and names of values in dataset.json.
+TEST_F(PictureMasks, ASetOfNnunetIsReadByItsDescription) {
+  for (const std::string n : {"r_1", "r_2", "r_3"}) {
+    picture("imagesTr/" + n + "_0000.png");
+    mask("labelsTr/" + n + ".png", n == "r_3" ? std::vector{0, 0} : std::vector{1, 1, 2, 0, 3});
+  }
+  picture("imagesTs/r_9_0000.png");
+  text("dataset.json", R"({"channel_names": {"0": "R", "1": "G", "2": "B"}, "file_ending": ".png", "labels":
+    {"background": 0, "vessel": [1, 2], "vein": 2, "ignore": 3}, "regions_class_order": [1, 2]})");
+  text("splits_final.json", R"([{"train": ["r_1", "r_3"], "val": ["r_2"]}])");
+  scan();
+  ASSERT_EQ(m_cases.size(), 4u);
+  EXPECT_THAT(refused(), IsEmpty());
+  EXPECT_EQ(patients(), 4u);
+  const auto& one = of("imagesTr/r_1_0000.png");
+  EXPECT_THAT(voxelsOf(one), UnorderedElementsAre(std::pair("vessel", 3), std::pair("vein", 1)));
+  EXPECT_THAT(one.ignored, ElementsAre(LabelPlace{0, 0, 3, 0}));
+  EXPECT_THAT(one.channels, IsEmpty()) << "its colours are the channels";
+  EXPECT_THAT(voxelsOf(of("imagesTr/r_3_0000.png")),
+              UnorderedElementsAre(std::pair("vessel", 0), std::pair("vein", 0)));
+  EXPECT_EQ(of("imagesTs/r_9_0000.png").split, "test");
+  EXPECT_THAT(of("imagesTs/r_9_0000.png").labels, IsEmpty());
+  EXPECT_THAT(of("imagesTr/r_2_0000.png").folds, ElementsAre("validation"));
+  // What it does not name is not guessed.
+  mask("labelsTr/r_2.png", {1, 255});
+  scan();
+  EXPECT_THAT(refused(), ElementsAre("label-values"));
+  EXPECT_THAT(of("imagesTr/r_2_0000.png").labels, IsEmpty());
+}
+
+TEST_F(PictureMasks, ChannelsInFilesOfTheirOwnAreChannels) {
+  for (const std::string n : {"a", "b"}) {
+    mask("imagesTr/" + n + "_0000.png", {1, 2, 3});
+    mask("imagesTr/" + n + "_0001.png", {40, 50, 60});
+    mask("labelsTr/" + n + ".png", {1});
+  }
+  text("dataset.json", R"({"channel_names": {"0": "red", "1": "infrared"}, "labels": {"background": 0, "road": 1}})");
+  scan();
+  ASSERT_EQ(m_cases.size(), 2u);
+  const auto& a = of("imagesTr/a_0000.png");
+  EXPECT_THAT(a.labels, ElementsAre("road"));
+  EXPECT_EQ(channelNames(a), (std::vector<std::string>{"red", "infrared"}));
+  plan::Data options;
+  EXPECT_FALSE(readInputs(options, a)) << "the plan does not say which of them the network sees";
+  options.inputs.emplace_back("infrared", plan::Input());
+  options.inputs.emplace_back("red", plan::Input());
+  const auto inputs = readInputs(options, a);
+  ASSERT_TRUE(inputs) << inputs.error().text();
+  ASSERT_EQ(inputs->size(), 2u);
+  EXPECT_THAT(std::vector((*inputs)[0].voxels.begin(), (*inputs)[0].voxels.begin() + 4), ElementsAre(40, 50, 60, 0));
+  EXPECT_THAT(std::vector((*inputs)[1].voxels.begin(), (*inputs)[1].voxels.begin() + 4), ElementsAre(1, 2, 3, 0));
+  // Colours are channels of their own, and channels are equally large.
+  picture("imagesTr/a_0001.png");
+  mask("imagesTr/b_0001.png", {1}, 2 * kWide);
+  scan();
+  ASSERT_EQ(m_cases.size(), 1u);
+  EXPECT_FALSE(readInputs(options, of("imagesTr/a_0000.png")));
+  EXPECT_THAT(refused(), ElementsAre("damaged"));
+}
+
+// As those of DRIVE.
+TEST_F(PictureMasks, MayBeGif) {
+  for (const std::string n : {"21", "22"}) picture("images/" + n + "_training.png", 24, 16);
+  bytes("1st_manual/21_manual1.gif", fromBase64(kGifDisc));
+  bytes("1st_manual/22_manual1.gif", fromBase64(kGifDisc));
+  scan();
+  EXPECT_THAT(refused(), IsEmpty());
+  for (const std::string n : {"21", "22"})
+    EXPECT_THAT(voxelsOf(of("images/" + n + "_training.png")), UnorderedElementsAre(std::pair("mask", 109)));
 }
 
 TEST_F(PictureMasks, ASetInTwoFormatsShowsTheSamePeople) {

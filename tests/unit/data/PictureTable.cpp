@@ -107,9 +107,9 @@ TEST(PictureTable, SeveralFindingsInACellAreColumnsOfTheirOwn) {
 TEST(PictureTable, WhatCannotBeUsedIsCountedWithTheFirstNames) {
   Folder folder;
   draw(folder, "a.png b.png sub/c.png one/same.png two/same.png");
-  put(folder / "d.gif", "GIF89a");
+  put(folder / "d.webp", "RIFF");
   put(folder / "set.csv",
-      "filename,label,split\na.png,x,train\na.png,x,train\nb.png,x,\nb.png,y,\nc,y,fold2\nsame.png,x,\nd.gif,x,\n"
+      "filename,label,split\na.png,x,train\na.png,x,train\nb.png,x,\nb.png,y,\nc,y,fold2\nsame.png,x,\nd.webp,x,\n"
       "../../etc/passwd,x,\nnone1.png,x,\nnone2.png,x,\n,x,\n");
   const auto set = readTables({folder / "set.csv"});
   ASSERT_READ(set);
@@ -237,6 +237,23 @@ TEST(PictureTable, TablesOfStudiesAndPartsBelongToThatOfFiles) {
   EXPECT_THAT(set->examples[2].labels, ElementsAre(0));
   EXPECT_EQ(set->examples[2].split, "val");
   EXPECT_EQ(set->examples[2].patient, "2");
+}
+
+TEST(PictureTable, IsReadAsSpreadsheetsSaveItOrRefusedByLine) {
+  Folder folder;
+  draw(folder, "in/a.png in/b.png");
+  const std::string text = "filename\tlabel\t\r\nin\\a.png\tcat\t\r\nin\\b.png\tdog\t\r\n";
+  std::string utf16 = "\xff\xfe";
+  for (const char c : text) utf16 += c, utf16 += '\0';
+  put(folder / "set.csv", utf16);
+  const auto set = readTables({folder / "set.csv"});
+  ASSERT_READ(set);
+  EXPECT_THAT(set->classes, ElementsAre("cat", "dog"));
+  EXPECT_EQ(codes(*set), "");
+  put(folder / "set.csv", "filename,label\nin/a.png,\"cat\nin/b.png,dog\n");
+  const auto open = readTables({folder / "set.csv"});
+  ASSERT_FALSE(open);
+  EXPECT_THAT(open.error().text(), HasSubstr("set.csv: line 2: a quote"));
 }
 
 TEST(PictureTable, AFirstLineThatNamesAPictureIsNoHeader) {

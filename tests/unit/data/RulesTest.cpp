@@ -247,6 +247,22 @@ TEST_F(Rules, ATableMayCallPatientsAndPartsAsTablesOfPicturesDo) {
   EXPECT_EQ(of("c.nii.gz").split, "test");
 }
 
+TEST_F(Rules, ATableMayComeFromWindows) {
+  for (const std::string name : {"in/a", "in/b"}) image(name + ".nii.gz");
+  labels("out/a.nii.gz", {1, 1});
+  text("who.csv", "image;patient;;\r\nin\\a.nii.gz;P1;;\r\nin\\b.nii.gz;P1;;\r\n");
+  text("list.csv", "\xef\xbb\xbfimage,label\r\nin\\a.nii.gz,.\\out\\a.nii.gz\r\nin\\b.nii.gz,\r\n");
+  m_layout.table = "list.csv";
+  m_layout.patients.table = "who.csv";
+  scan();
+  ASSERT_EQ(m_cases.size(), 2u);
+  EXPECT_THAT(voxelsOf(of("in/a.nii.gz")), ElementsAre(Pair("1", 2)));
+  EXPECT_EQ(patients(), 1u);
+  EXPECT_THAT(told("patient-unsaid"), IsEmpty());
+  text("list.csv", "image,label\nin/a.nii.gz,\"out/a.nii.gz\nin/b.nii.gz,\n");
+  EXPECT_THAT(read().error().text(), HasSubstr("list.csv: line 2: a quote"));
+}
+
 TEST_F(Rules, ATableThatContradictsItselfIsRefused) {
   image("a.nii.gz");
   image("b.nii.gz");
