@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 8;
+constexpr int version = 9;
 constexpr std::int64_t kLookAgain = -1;  // no generation of a file table
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
@@ -155,6 +155,12 @@ Result<Pairing> pairAll(io::Scan& scan, const Scanned& source, const layout::Rea
     if (c.kind != "picture" && !c.imageFiles.empty() && c.split.empty())
       c.split = layout::splitOf(c.imageFiles.front().lexically_relative(source.folder));
   }
+  std::set<fs::path> tables;  // that the plan or sets of pictures use
+  for (const auto& table : {layout.table, layout.patients.table})
+    if (!table.empty()) tables.insert((source.folder / table).lexically_normal());
+  for (const auto& c : pairing.cases)
+    if (c.kind == "picture") tables.insert(c.imageFiles.begin(), c.imageFiles.end());
+  LORKD_CHECK(takeImageLabels(scan, source.folder, tables, pseudonym, pairing));
   takePatients(reading, source.folder, pseudonym, pairing);
   layout::tellReading(reading, source.folder, pairing);
   for (const auto& table : {layout.table, layout.patients.table})
