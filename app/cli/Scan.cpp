@@ -78,11 +78,12 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
   std::ostringstream text;
   Json answer{
       {"series", series.size()}, {"cases", Json::array()}, {"findings", Json::array()}, {"layout", readAs.reader}};
-  std::map<std::string, int> labels;
+  std::map<std::string, int> labels, whole;
   std::size_t labelled = 0;
   for (const auto& item : cases) {
     labelled += item.labels.empty() ? 0 : 1;
     for (const auto& label : item.labels) ++labels[label];
+    for (const auto& label : item.imageLabels) ++whole[label];
     text << item.id << "  " << printable(item.modality.empty() ? item.kind : item.modality, false) << " "
          << printable(item.bodyPart, false) << "  "
          << (item.kind == "picture" ? picturesText(item.counts) : sizeText(item.geometry)) << "  " << item.labels.size()
@@ -93,6 +94,7 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
                                {"labels", item.labels},
                                {"channels", data::channelNames(item)}});
     if (!item.split.empty()) answer["cases"].back()["split"] = item.split;
+    if (!item.imageLabels.empty()) answer["cases"].back()["image_labels"] = item.imageLabels;
     if (item.kind == "picture") {
       answer["cases"].back()["pictures"] = item.counts.pictures;
       answer["cases"].back()["people"] = item.counts.people;
@@ -124,6 +126,10 @@ Result<void> scan(const ScanOptions& options, const Context& context) {
   if (!labels.empty()) {
     text << ":\n  ";
     for (const auto& [label, count] : labels) text << printable(label, false) << " (" << count << ")  ";
+  }
+  if (!whole.empty()) {
+    text << "\n  of whole volumes: ";
+    for (const auto& [label, count] : whole) text << printable(label, false) << " (" << count << ")  ";
   }
   if (asked > 0) text << "\n" << asked << " image(s) are left out until the plan accepts their findings";
   if (apart > 0)

@@ -28,7 +28,7 @@ bool hasTeacher(const run::RunDirectory& run) {
 
 bool classifies(const run::RunDirectory& run) {
   const auto& tasks = run.plan().tasks;
-  return !tasks.empty() && tasks.front().second.kind == plan::TaskKind::Classification;
+  return !tasks.empty() && !plan::marks(tasks.front().second.kind);
 }
 
 }  // namespace
@@ -138,7 +138,7 @@ void InspectorPage::setRun(const QString& path) {
     m_run = *run;
     auto cases = data::openCases(*run);
     if (cases) m_cases = std::move(*cases);
-    m_note->setText(cases && classifies(*run) ? tr("These experts classify pictures; “lorkd evaluate” scores them.")
+    m_note->setText(cases && classifies(*run) ? tr("These experts classify whole images; “lorkd evaluate” scores them, “lorkd predict” writes probabilities.")
                     : cases                   ? QString()
                     : std::filesystem::exists(run->cases())
                         ? QString::fromStdString(cases.error().text())

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/Truth.h"
 #include "core/data/Annotations.h"
 #include "core/data/AuditFit.h"
 #include "core/data/ClassMasks.h"
 #include "core/data/Digests.h"
+#include "core/data/ImageLabels.h"
 #include "core/data/JoinSeries.h"
 #include "core/data/Orient.h"
 #include "core/data/PictureCopies.h"
@@ -133,6 +135,7 @@ void judgeAnnotation(AuditedImage& image, const plan::Plan& plan) {
   std::string unknown;
   for (const int t : image.tasks) {
     const auto& [name, task] = plan.tasks.at(static_cast<std::size_t>(t));
+    if (!plan::marks(task.kind)) continue;
     for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
       if (!annotates(image.item, task, cls))
         unknown += (unknown.empty() ? "" : ", ") + task.classes[cls].first + " (" + name + ")";
@@ -164,6 +167,26 @@ void findDoubles(const std::vector<AuditedImage>& images, const std::string& wha
     }
 }
 
+/// Of volumes that are classified: those of a class, and those of which nothing says whether they are.
+ClassAudit auditWhole(const plan::Task& task, std::size_t cls, const std::vector<const AuditedImage*>& images) {
+  std::vector<const Case*> cases;
+  for (const auto* image : images) cases.push_back(&image->item);
+  std::map<std::string, ClassLabels> classes;
+  for (const auto& [source, labels] : imageLabelsOf(cases)) classes.emplace(source, ClassLabels(task, labels));
+  ClassAudit out;
+  out.name = task.classes[cls].first;
+  std::set<std::string> patients;
+  for (const auto* c : cases) {
+    const auto truth = classes.at(c->source).overlapping(c->imageLabels)[cls];
+    out.unannotated += truth == notKnown;
+    if (truth != 1) continue;
+    ++out.images;
+    patients.insert(c->patient);
+  }
+  out.patients = static_cast<int>(patients.size());
+  return out;
+}
+
 ClassAudit auditClass(const plan::Task& task, std::size_t cls, const std::vector<const AuditedImage*>& images) {
   ClassAudit out;
   out.name = task.classes[cls].first;
@@ -178,7 +201,9 @@ ClassAudit auditClass(const plan::Task& task, std::size_t cls, const std::vector
       ++out.unannotated;
       continue;
     }
-    if (std::ranges::none_of(image->item.labels, wanted)) continue;
+    if (image->item.kind == "picture" ? !ClassLabels(task, image->item.labels).speaks(cls)
+                                      : std::ranges::none_of(image->item.labels, wanted))
+      continue;
     std::int64_t voxels = 0;
     if (image->reading)
       for (const auto& [name, count] : image->reading->labelVoxels) voxels += wanted(name) ? count : 0;
@@ -230,7 +255,9 @@ TaskAudit auditTask(const plan::Plan& plan, std::size_t t, const std::vector<Aud
     for (std::size_t a = 0; a < 3; ++a) out.spacings[a].push_back(upright.spacing[a]);
   }
   for (std::size_t s = 0; s < 3; ++s) out.patients[s] = static_cast<int>(patients[s].size());
-  for (std::size_t cls = 0; cls < task.classes.size(); ++cls) out.classes.push_back(auditClass(task, cls, own));
+  const bool whole = task.kind == plan::TaskKind::Classification3d;
+  for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+    out.classes.push_back(whole ? auditWhole(task, cls, own) : auditClass(task, cls, own));
   if (!grids.empty()) out.advice = adviseGrid(grids, budgetOf(plan));
   return out;
 }

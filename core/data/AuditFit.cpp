@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/data/Channels.h"
+#include "core/data/ImageLabels.h"
 #include "core/data/Prepare.h"
 
 namespace lorkd::data {
@@ -20,12 +21,12 @@ constexpr double kMostOutside = 0.05;
 std::optional<Finding> missingChannel(const plan::Plan& plan, const Case& c) {
   if (c.kind == "picture") return {};
   const auto inputs = inputsOf(plan.data, c);
-  if (inputs || (inputs.error().code != ErrorCode::NotFound && !c.labels.empty())) return {};
+  if (inputs || (inputs.error().code != ErrorCode::NotFound && isLabelled(plan, c))) return {};
   return Finding{Finding::Severity::Unusable, "missing-channel", inputs.error().message};
 }
 
 std::optional<Error> unclearChannels(const plan::Plan& plan, const Case& c) {
-  if (c.kind == "picture" || c.labels.empty()) return {};
+  if (c.kind == "picture" || !isLabelled(plan, c)) return {};
   const auto inputs = inputsOf(plan.data, c);
   if (inputs || inputs.error().code == ErrorCode::NotFound) return {};
   return inputs.error();

@@ -113,8 +113,10 @@ void to_json(Json& j, const Case& c) {
   if (!c.places.empty()) j["label_places"] = c.places;
   if (!c.ignored.empty()) j["ignored"] = c.ignored;
   if (!c.unannotated.empty()) j["unannotated"] = c.unannotated;
+  if (!c.imageLabels.empty()) j["image_labels"] = c.imageLabels;
   if (c.counts != PictureCounts())
     j["counts"] = {{"pictures", c.counts.pictures}, {"people", c.counts.people}, {"parts", c.counts.parts}};
+  if (!c.counts.together.empty()) j["counts"]["together"] = c.counts.together;
 }
 
 void from_json(const Json& j, Case& c) {
@@ -149,11 +151,13 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("label_places")) j.at("label_places").get_to(c.places);
   if (j.contains("ignored")) j.at("ignored").get_to(c.ignored);
   if (j.contains("unannotated")) j.at("unannotated").get_to(c.unannotated);
+  if (j.contains("image_labels")) j.at("image_labels").get_to(c.imageLabels);
   if (j.contains("counts")) {
     const auto& counts = j.at("counts");
     counts.at("pictures").get_to(c.counts.pictures);
     counts.at("people").get_to(c.counts.people);
     counts.at("parts").get_to(c.counts.parts);
+    if (counts.contains("together")) counts.at("together").get_to(c.counts.together);
   }
   const auto there = [&](const LabelPlace& at) {
     return at.file >= 0 && at.layer >= 0 && at.value >= 0 && at.value < 65536;

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/Error.h"
@@ -38,6 +40,8 @@ struct PictureCounts {
   std::int64_t pictures = 0;
   std::int64_t people = 0;                    ///< pictures of which nothing says whose they are count as one each
   std::map<std::string, std::int64_t> parts;  ///< pictures of each given part: "train", "validation", "test", or ""
+  /// Labels, by their positions, that some picture has both of; see labelsTogether().
+  std::set<std::pair<int, int>> together;
   bool operator==(const PictureCounts&) const = default;
 };
 
@@ -84,6 +88,9 @@ struct Case {
   std::string answers;
   std::vector<std::string> damaged;     ///< names of structures that are there, but cannot be read
   std::vector<image::Label> labelInfo;  ///< what is known of `labels`, in their order; may be empty
+  /// What tables and folders say of a volume as a whole, named as the labels of a set of pictures: "AD", or
+  /// "column=value" where there are several columns.
+  std::vector<std::string> imageLabels;
   image::Geometry geometry;
   PictureCounts counts;  ///< of a set of pictures
 };

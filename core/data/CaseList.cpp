@@ -7,8 +7,10 @@
 #include <set>
 
 #include "core/base/Json.h"
+#include "core/base/Truth.h"
 #include "core/data/Annotations.h"
 #include "core/data/Folds.h"
+#include "core/data/ImageLabels.h"
 #include "core/data/PatientSplit.h"
 #include "core/data/PictureCase.h"
 #include "core/data/SegmentReader.h"
@@ -27,28 +29,68 @@ bool hasAny(const std::vector<std::string>& have, const std::vector<std::string>
 
 bool mayUse(const plan::Task& task, const Case& c) {
   using enum plan::TaskKind;
-  const auto kind = c.kind == "picture" ? Classification : c.kind == kPictureCase ? Segmentation2d : Segmentation;
-  if (kind != task.kind) return false;
+  const bool set = c.kind == "picture", picture = c.kind == kPictureCase;
+  if (task.kind == Classification ? !set : task.kind == Segmentation2d ? !picture : set || picture) return false;
   if (!task.bodyParts.empty() && !hasAny({c.bodyPart}, task.bodyParts)) return false;
   // A structure that is there and cannot be read would be taken for background.
-  for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+  for (std::size_t cls = 0; plan::marks(task.kind) && cls < task.classes.size(); ++cls)
     if (const auto wanted = classLabels(task, cls); hasAny(c.damaged, wanted) && !hasAny(c.labels, wanted))
       return false;
   return task.sources.empty() || std::find(task.sources.begin(), task.sources.end(), c.source) != task.sources.end();
 }
 
-/// The case's labels speak of class `cls` of the task, by name or, where a set of pictures only numbers its classes, by
-/// order.
-bool hasClass(const plan::Task& task, std::size_t cls, const Case& c) {
-  return annotates(c, task, cls) || (c.kind == "picture" && followsOrder(c.labels, task));
-}
+/// What the labels of cases say of the tasks of a plan.
+class Uses {
+ public:
+  Uses(const plan::Plan& plan, const std::vector<Case>& cases) : m_tasks(plan.tasks.size()) {
+    std::vector<const Case*> all;
+    for (const auto& c : cases) all.push_back(&c);
+    const auto known = imageLabelsOf(all);
+    for (std::size_t t = 0; t < m_tasks.size(); ++t) {
+      auto& own = m_tasks[t];
+      own.task = &plan.tasks[t].second;
+      if (own.task->kind == plan::TaskKind::Classification3d)
+        for (const auto& [source, labels] : known) own.ofSource.emplace(source, ClassLabels(*own.task, labels));
+      if (plan::marks(own.task->kind)) continue;
+      own.overlapping = own.task->outputs == plan::TaskOutputs::Overlapping;
+      if (own.task->outputs != plan::TaskOutputs::Auto) continue;
+      std::vector<const Case*> usable;
+      for (const auto& c : cases)
+        if (mayUse(*own.task, c)) usable.push_back(&c);
+      own.overlapping = overlapsByData(*own.task, usable);
+    }
+  }
+  /// Whether a task that classifies has overlapping outputs, by the plan or by the data.
+  bool overlapping(std::size_t t) const { return m_tasks[t].overlapping; }
+  /// The case's labels speak of class `cls` of the task.
+  bool hasClass(std::size_t t, std::size_t cls, const Case& c) const {
+    const auto& task = *m_tasks[t].task;
+    if (plan::marks(task.kind)) return annotates(c, task, cls);
+    if (c.kind == "picture") return ClassLabels(task, c.labels).speaks(cls);
+    const auto& classes = m_tasks[t].ofSource.at(c.source);
+    return std::ranges::any_of(c.imageLabels, [&](const auto& label) { return classes.means(cls, label); });
+  }
+  bool serves(std::size_t t, const Case& c) const {
+    const auto& task = *m_tasks[t].task;
+    if (!mayUse(task, c)) return false;
+    if (task.kind == plan::TaskKind::Classification3d) {
+      const auto& classes = m_tasks[t].ofSource.at(c.source);
+      if (!m_tasks[t].overlapping) return classes.exclusive(c.imageLabels) >= 0;
+      return std::ranges::any_of(classes.overlapping(c.imageLabels), [](auto truth) { return truth != notKnown; });
+    }
+    for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
+      if (hasClass(t, cls, c)) return true;
+    return false;
+  }
 
-bool serves(const plan::Task& task, const Case& c) {
-  if (!mayUse(task, c)) return false;
-  for (std::size_t cls = 0; cls < task.classes.size(); ++cls)
-    if (hasClass(task, cls, c)) return true;
-  return false;
-}
+ private:
+  struct OfTask {
+    const plan::Task* task = nullptr;
+    bool overlapping = false;
+    std::map<std::string, ClassLabels> ofSource;  ///< of volumes that are classified
+  };
+  std::vector<OfTask> m_tasks;
+};
 
 /// Up to 60 names in quotes, each once.
 std::string listed(const std::vector<std::string>& names) {
@@ -63,14 +105,15 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 /// Every task finds a case, and every class one of them.
-Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases,
+Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases, const Uses& uses,
                         const std::vector<std::vector<int>>& served) {
   for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
     const auto& [name, task] = plan.tasks[t];
     std::vector<std::string> wanted, there;
     std::vector<const Case*> own;
     for (std::size_t c = 0; c < cases.size(); ++c) {
-      if (mayUse(task, cases[c])) there.insert(there.end(), cases[c].labels.begin(), cases[c].labels.end());
+      const auto& labels = labelsOfImages(task, cases[c]);
+      if (mayUse(task, cases[c])) there.insert(there.end(), labels.begin(), labels.end());
       if (std::find(served[c].begin(), served[c].end(), static_cast<int>(t)) != served[c].end())
         own.push_back(&cases[c]);
     }
@@ -86,7 +129,7 @@ Result<void> checkFound(const plan::Plan& plan, const std::vector<Case>& cases,
     if (own.empty())
       return fail(ErrorCode::InvalidArgument, "no case has any of the labels " + listed(wanted), hint, "tasks." + name);
     for (std::size_t cls = 0; cls < task.classes.size(); ++cls) {
-      if (std::none_of(own.begin(), own.end(), [&](const Case* c) { return hasClass(task, cls, *c); }))
+      if (std::none_of(own.begin(), own.end(), [&](const Case* c) { return uses.hasClass(t, cls, *c); }))
         return fail(ErrorCode::InvalidArgument, "no case has a label " + listed(classLabels(task, cls)), hint,
                     "tasks." + name + ".classes." + task.classes[cls].first);
     }
@@ -260,7 +303,10 @@ plan::Plan decided(plan::Plan plan, const CaseList& list) {
     auto& outputs = plan.tasks[t].second.outputs;
     if (outputs == plan::TaskOutputs::Auto)
       outputs =
-          list.exclusive.contains(static_cast<int>(t)) ? plan::TaskOutputs::Exclusive : plan::TaskOutputs::Overlapping;
+          (marks(plan.tasks[t].second.kind) ? list.exclusive.contains(static_cast<int>(t))
+                                            : !list.overlapping.contains(static_cast<int>(t)))
+              ? plan::TaskOutputs::Exclusive
+              : plan::TaskOutputs::Overlapping;
   }
   return plan;
 }
@@ -270,6 +316,7 @@ Result<void> save(const CaseList& list, const std::filesystem::path& file) {
   if (list.seed) out["seed"] = *list.seed;
   if (!list.learnt.empty()) out["learnt"] = list.learnt;
   if (!list.exclusive.empty()) out["exclusive"] = list.exclusive;
+  if (!list.overlapping.empty()) out["overlapping"] = list.overlapping;
   for (const auto& c : list.cases)
     out["cases"].push_back({{"split", toString(c.split)}, {"tasks", c.tasks}, {"digest", c.digest}, {"case", c.item}});
   return writeJson(file, out);
@@ -285,6 +332,7 @@ Result<CaseList> loadCaseList(const std::filesystem::path& file) {
     if (json.contains("seed")) list.seed = json.at("seed").get<std::int64_t>();
     if (json.contains("learnt")) json.at("learnt").get_to(list.learnt);
     if (json.contains("exclusive")) json.at("exclusive").get_to(list.exclusive);
+    if (json.contains("overlapping")) json.at("overlapping").get_to(list.overlapping);
     for (const auto& entry : json.at("cases")) {
       AssignedCase c;
       const auto split = splitFromString(entry.at("split").get<std::string>());
@@ -323,11 +371,12 @@ bool accepts(plan::SourceKind source, const Case& item) {
 }
 
 Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases, const std::set<std::string>& learnt) {
+  const Uses uses(plan, cases);
   std::vector<std::vector<int>> served(cases.size());
   for (std::size_t c = 0; c < cases.size(); ++c)
     for (std::size_t t = 0; t < plan.tasks.size(); ++t)
-      if (serves(plan.tasks[t].second, cases[c])) served[c].push_back(static_cast<int>(t));
-  LORKD_CHECK(checkFound(plan, cases, served));
+      if (uses.serves(t, cases[c])) served[c].push_back(static_cast<int>(t));
+  LORKD_CHECK(checkFound(plan, cases, uses, served));
 
   const bool slab = plan.data.split.slab != plan::SplitSlab::None;
   std::map<std::string, Split> splitOf;
@@ -336,16 +385,19 @@ Result<CaseList> assign(const plan::Plan& plan, const std::vector<Case>& cases, 
     splitOf = std::move(divided);
   }
   CaseList list;
-  for (std::size_t t = 0; t < plan.tasks.size(); ++t)
+  for (std::size_t t = 0; t < plan.tasks.size(); ++t) {
     if (excludesByData(plan.tasks[t].second, cases, served, static_cast<int>(t)))
       list.exclusive.insert(static_cast<int>(t));
+    if (uses.overlapping(t)) list.overlapping.insert(static_cast<int>(t));
+  }
   for (const auto& [patient, split] : splitOf)
     if (learnt.contains(patient)) list.learnt.insert(patient);
   for (std::size_t c = 0; c < cases.size(); ++c) {
     if (served[c].empty()) {
-      const bool wanted =
-          std::any_of(plan.tasks.begin(), plan.tasks.end(), [&](const auto& t) { return mayUse(t.second, cases[c]); });
-      if (!cases[c].labels.empty() || !wanted) continue;
+      const bool wanted = std::ranges::any_of(plan.tasks, [&](const auto& t) {
+        return mayUse(t.second, cases[c]) && labelsOfImages(t.second, cases[c]).empty();
+      });
+      if (!wanted) continue;
       const auto patient = splitOf.find(cases[c].patient);
       list.cases.push_back({cases[c], patient == splitOf.end() ? Split::Test : patient->second, {}, {}});
     } else if (slab || cases[c].kind == "picture") {

@@ -38,6 +38,8 @@ struct CaseList {
   std::set<std::string> learnt{};
   /// Tasks, by index, whose classes exclude each other by the data: where the plan leaves it to them.
   std::set<int> exclusive{};
+  /// Tasks that classify, by index, of whose classes an image may have several by the data: likewise.
+  std::set<int> overlapping{};
   /// Those of one split and task; task -1 takes every one.
   std::vector<const AssignedCase*> of(Split split, int task = -1) const;
 };

@@ -155,6 +155,12 @@ Result<Pairing> pairAll(io::Scan& scan, const Scanned& source, const layout::Rea
     if (c.kind != "picture" && !c.imageFiles.empty() && c.split.empty())
       c.split = layout::splitOf(c.imageFiles.front().lexically_relative(source.folder));
   }
+  std::set<fs::path> tables;  // that the plan or sets of pictures use
+  for (const auto& table : {layout.table, layout.patients.table})
+    if (!table.empty()) tables.insert((source.folder / table).lexically_normal());
+  for (const auto& c : pairing.cases)
+    if (c.kind == "picture") tables.insert(c.imageFiles.begin(), c.imageFiles.end());
+  LORKD_CHECK(takeImageLabels(scan, source.folder, tables, pseudonym, pairing));
   takePatients(reading, source.folder, pseudonym, pairing);
   layout::tellReading(reading, source.folder, pairing);
   for (const auto& table : {layout.table, layout.patients.table})

@@ -111,4 +111,12 @@ Result<void> pairMasks(io::Scan& scan, const std::string& source, const std::fil
 Result<void> pairPictures(io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
                           const Pseudonym& pseudonym, Pairing& out);
 
+/// Gives volumes and DICOM series the labels of the image as a whole (Case::imageLabels): of tables that name them by
+/// file, patient, study, series or folder, in columns as those of tables of pictures (see PictureTable.h); else of
+/// folders that are called after classes, where these hold two volumes on average and nothing about them is to be
+/// asked. A table's split counts where folders say none, and images that it gives one patient are one patient's.
+/// `used`: tables that say something else.
+Result<void> takeImageLabels(const io::Scan& scan, const std::filesystem::path& folder,
+                             const std::set<std::filesystem::path>& used, const Pseudonym& pseudonym, Pairing& out);
+
 }  // namespace lorkd::data

@@ -5,6 +5,7 @@
 
 #include "core/base/Digest.h"
 #include "core/base/Progress.h"
+#include "core/data/ImageLabels.h"
 #include "core/data/PictureTable.h"
 #include "core/data/layout/PictureFolders.h"
 #include "core/data/layout/PicturePeople.h"
@@ -186,6 +187,9 @@ PictureCounts countsOf(const PictureSet& set) {
       people.insert(example.patient);
   }
   out.people += std::ssize(people);
+  std::vector<std::vector<int>> labels;
+  for (const auto& example : set.examples) labels.push_back(example.labels);
+  out.together = labelsTogether(set.classes, labels);
   return out;
 }
 

@@ -254,6 +254,10 @@ Result<PictureSet> readPictureTables(const std::vector<fs::path>& files, const l
     LORKD_CHECK(checkTable(table));
     tables.push_back(std::move(table));
   }
+  return readOpenTables(tables, places);
+}
+
+Result<PictureSet> readOpenTables(const std::vector<OpenTable>& tables, const layout::PicturePlaces& places) {
   TableReader reader(places);
   const OpenTable* first = nullptr;
   for (const auto& table : tables)
@@ -263,7 +267,7 @@ Result<PictureSet> readPictureTables(const std::vector<fs::path>& files, const l
     }
   if (!first)
     return fail(ErrorCode::Format, "no column names pictures that are in the folder",
-                "start the file with a line such as: filename,label", files.front().string());
+                "start the file with a line such as: filename,label", tables.front().file.string());
   for (const auto& table : tables) {
     if (table.named(table.columns.file)) continue;
     const auto* with = first;

@@ -43,4 +43,8 @@ TableSets setsOfTables(const std::vector<std::filesystem::path>& tables, const l
 Result<io::PictureSet> readPictureTables(const std::vector<std::filesystem::path>& files,
                                          const layout::PicturePlaces& places);
 
+struct OpenTable;
+/// The same of tables that are open, in which a column names the pictures.
+Result<io::PictureSet> readOpenTables(const std::vector<OpenTable>& tables, const layout::PicturePlaces& places);
+
 }  // namespace lorkd::data

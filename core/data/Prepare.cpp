@@ -252,7 +252,7 @@ Result<fs::path> prepare(const plan::Plan& plan, const CaseList& cases, const fs
   for (const auto& c : cases.cases) {
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "preparing was stopped");
     progress.report("preparing", done++, static_cast<std::int64_t>(cases.cases.size()));
-    if (c.item.kind == "picture" || c.tasks.empty()) continue;
+    if (c.item.kind == "picture" || c.tasks.empty() || !plan::marks(plan.tasks.front().second.kind)) continue;
     LORKD_TRY(digest, digests.of(c));
     const std::string key = sha256(keyOf(plan, c, digest).dump());
     const fs::path file = fileOfKey(key);
@@ -276,6 +276,7 @@ Result<fs::path> prepare(const plan::Plan& plan, const CaseList& cases, const fs
   }
   working.reset();
   LORKD_CHECK(preparePictures(plan, cases, cache, digests, index, progress, cancel));
+  LORKD_CHECK(prepareWholes(plan, cases, cache, digests, index, progress, cancel));
   // Last: whoever finds an index finds every file it names. Other runs share the folder, so it is named by its content.
   const auto named = cache / ("index-" + sha256(index.dump()).substr(0, 16) + ".json");
   if (const auto before = readJson(named, largestIndex); !before || *before != index)

@@ -13,6 +13,10 @@
 #include "core/image/Volume.h"
 #include "core/run/Plan.h"
 
+namespace lorkd::io {
+struct Picture;
+}
+
 namespace lorkd::data {
 
 /// Whether values that nobody has named a modality for look like HU: they know air, which is darker than -500 (more
@@ -51,6 +55,14 @@ Result<image::Volume> prepareImage(const image::Volume& source, const plan::Data
 Result<std::vector<image::Volume>> prepareInputs(const std::vector<image::Volume>& inputs,
                                                  const image::Geometry& source, const plan::Data& options);
 
+/// A volume as a network that classifies takes it: its inputs (see prepareInputs()), cut or padded with their least
+/// values to data.patch around the middle that data.centre says; (C, D, H, W). Errors: those of readInputs() and
+/// prepareInputs().
+Result<std::vector<float>> wholeImage(const plan::Data& options, const Case& c);
+
+/// A picture as a network that classifies takes it: brought to data.patch and normalised; (C, H, W).
+std::vector<float> wholePicture(const io::Picture& picture, const plan::Data& options);
+
 /// First and one-past-last slice (along S of the working grid) of a split when a slab is held out: the test share of
 /// the `depth` slices at the plan's end, validation beside it, the rest to train on. Each share above 0 gets a slice at
 /// least. Without a slab: every slice.
@@ -64,14 +76,18 @@ std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Spl
 ///                   the case lacks is nowhere, one of which its labels do not speak is not known
 ///   metadata        case, patient, split, geometry (JSON: of the working grid, see GeometryJson.h), source_geometry,
 ///                   input (digest), key
-/// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N), "origins" I64 (N, 3) (position of the picture's set in the
+/// Volumes that are classified: "image" F32 (C, D, H, W) as wholeImage() has it, "label.<index>" I64 (1), the class
+/// number, or U8 (1, classes) of overlapping classes: 1 there, 0 not there, or not known (base/Truth.h); metadata case,
+/// patient, source_geometry, input, key.
+/// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N) or U8 (N, classes) likewise, "origins" I64 (N, 3) (position of the picture's set in the
 /// metadata's "sets", a list of cases; number of the picture in its set; number of its patient there, -1 where the set
 /// does not say), one file per task and split, metadata task, split, input, key, sets. They are brought to the plan's
 /// patch size (its first two numbers: W, H) and scaled to -1..1 (with normalisation "percentile": clipped at 0.5
 /// and 99.5 %, then z-score); their channels become those of the plan (data.channels). A picture belongs to the split
 /// that its set names; where a set names none, or none for validation or test, the plan's share of each class is drawn
 /// from the plan's seed, or of all pictures where they have several labels; those of a patient stay together. A picture
-/// with labels of several classes of a task is left out of it, with a note; one with none is no example of it. A file
+/// with labels of several classes that exclude each other is left out of the task, with a note; one with none is no
+/// example of it. A file
 /// that is damaged is made again. Returns the index of what was prepared, a file in `cache` named by its content, since
 /// others prepare other cases there: [{"file", "case", "split", "tasks":[...]}...]; with a slab held out, validation
 /// and test files hold a patch's depth around their slab, and "scored": [first, end) names the slab's slices in the

@@ -5,6 +5,8 @@
 
 #include "core/base/Digest.h"
 #include "core/base/SafeTensors.h"
+#include "core/base/Truth.h"
+#include "core/data/ImageLabels.h"
 #include "core/data/PictureCase.h"
 #include "core/data/PictureSet.h"
 #include "core/data/PictureSplit.h"
@@ -30,34 +32,56 @@ std::vector<std::int64_t> patientsOf(const io::PictureSet& set) {
   return out;
 }
 
-/// Class number of the task for each class of the set, -1 where the task does not want it.
-std::vector<int> classMap(const plan::Task& task, const io::PictureSet& set) {
-  std::vector<int> out(set.classes.size(), -1);
-  bool named = false;
-  for (std::size_t own = 0; own < out.size(); ++own)
-    for (std::size_t cls = 0; cls < task.classes.size() && out[own] < 0; ++cls)
-      for (const auto& label : classLabels(task, cls))
-        if (sameLabel(label, set.classes[own])) out[own] = static_cast<int>(cls), named = true;
-  if (!named && followsOrder(set.classes, task)) std::iota(out.begin(), out.end(), 0);
+/// The names of an example's labels.
+std::vector<std::string> namesOf(const io::PictureSet& set, const io::LabelledPicture& example) {
+  std::vector<std::string> out;
+  for (const int label : example.labels) out.push_back(set.classes.at(static_cast<std::size_t>(label)));
   return out;
 }
 
-/// Class of an example, -1 where it has none of the task's, or several: then it cannot be told from the others by one.
-int classOf(const io::LabelledPicture& example, const std::vector<int>& classes, std::size_t& ambiguous) {
-  int found = -1;
-  for (const int label : example.labels) {
-    const int cls = classes.at(static_cast<std::size_t>(label));
-    if (cls < 0 || cls == found) continue;
-    if (found >= 0) return ++ambiguous, -1;
-    found = cls;
+/// What the pictures of a task and split are: class numbers, or for each class whether it is there.
+struct Truths {
+  bool overlapping = false;
+  std::vector<std::int64_t> numbers;
+  std::vector<std::uint8_t> flags;  ///< (pictures, classes)
+  std::size_t ambiguous = 0;        ///< pictures of several classes that exclude each other
+
+  /// Adds a picture's; false where nothing is known of it, or it cannot be told by one class.
+  bool add(const ClassLabels& classes, const std::vector<std::string>& labels) {
+    if (overlapping) {
+      const auto own = classes.overlapping(labels);
+      if (std::ranges::all_of(own, [](auto truth) { return truth == notKnown; })) return false;
+      flags.insert(flags.end(), own.begin(), own.end());
+      return true;
+    }
+    const int cls = classes.exclusive(labels);
+    if (cls == -2) ++ambiguous;
+    if (cls >= 0) numbers.push_back(cls);
+    return cls >= 0;
   }
-  return found;
-}
+  safetensors::Entry entry(std::int64_t count, std::int64_t classes) const {
+    if (overlapping) return {"labels", "U8", {count, classes}, std::as_bytes(std::span(flags))};
+    return {"labels", "I64", {count}, std::as_bytes(std::span(numbers))};
+  }
+};
 
 std::int64_t channelsOf(const plan::Data& options) { return options.channels == plan::DataChannels::Rgb ? 3 : 1; }
 
-/// The picture, channels first, at the plan's patch size and normalised.
-std::vector<float> prepared(const io::Picture& picture, const plan::Data& options) {
+struct LoadedSet {
+  io::PictureSet set;
+  std::vector<Split> splits;
+};
+
+Result<LoadedSet> load(const Case& c, const plan::Plan& plan, std::int64_t seed) {
+  auto read = readPictureSet(c.imageFiles);
+  if (!read) return fail(read.error(), c.id);
+  auto splits = splitsOf(*read, plan.data.split, static_cast<std::uint64_t>(seed));
+  return LoadedSet{std::move(*read), std::move(splits)};
+}
+
+}  // namespace
+
+std::vector<float> wholePicture(const io::Picture& picture, const plan::Data& options) {
   std::vector<float> out;
   image::Geometry own, wanted;
   own.size = {picture.width, picture.height, 1};
@@ -77,20 +101,6 @@ std::vector<float> prepared(const io::Picture& picture, const plan::Data& option
   }
   return out;
 }
-
-struct LoadedSet {
-  io::PictureSet set;
-  std::vector<Split> splits;
-};
-
-Result<LoadedSet> load(const Case& c, const plan::Plan& plan, std::int64_t seed) {
-  auto read = readPictureSet(c.imageFiles);
-  if (!read) return fail(read.error(), c.id);
-  auto splits = splitsOf(*read, plan.data.split, static_cast<std::uint64_t>(seed));
-  return LoadedSet{std::move(*read), std::move(splits)};
-}
-
-}  // namespace
 
 plan::DataNormalisation pictureNormalisation(const plan::Data& options) {
   using enum plan::DataNormalisation;
@@ -132,7 +142,7 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
       Json labelsOf = Json::array(), own = Json::array();
       for (std::size_t cls = 0; cls < task.classes.size(); ++cls) labelsOf.push_back(classLabels(task, cls));
       for (const auto* m : members) own.push_back(m->item.id);
-      const Json keyed{{"format", picturesVersion},
+      Json keyed{{"format", picturesVersion},
                        {"inputs", inputs},
                        {"members", own},
                        {"task", t},
@@ -143,32 +153,32 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
                        {"patch", {plan.data.patch[0], plan.data.patch[1]}},
                        {"normalisation", plan.data.normalisation},
                        {"channels", plan.data.channels}};
+      const bool overlapping = task.outputs == plan::TaskOutputs::Overlapping;
+      if (overlapping) keyed["overlapping"] = task.uncertain;
       const std::string key = sha256(keyed.dump());
       const fs::path file = fileOfKey(key);
       if (!isPrepared(cache / file, key)) {
         LORKD_CHECK(loadAll());
         std::vector<std::pair<const AssignedCase*, std::vector<std::size_t>>> wanted;  // of each set, its examples
-        std::vector<std::int64_t> labels, origins;
-        std::size_t ambiguous = 0;
+        std::vector<std::int64_t> origins;
+        Truths truths{overlapping, {}, {}};
         for (const auto* m : members) {
           const auto& [set, splits] = sets.at(m->item.id);
-          const auto classes = classMap(task, set);
+          const ClassLabels classes(task, set.classes);
           const auto patients = patientsOf(set);
           wanted.emplace_back(m, std::vector<std::size_t>());
           for (std::size_t n = 0; n < set.examples.size(); ++n) {
             if (splits[n] != split) continue;
-            const int cls = classOf(set.examples[n], classes, ambiguous);
-            if (cls < 0) continue;
+            if (!truths.add(classes, namesOf(set, set.examples[n]))) continue;
             wanted.back().second.push_back(n);
-            labels.push_back(cls);
             origins.insert(origins.end(), {std::ssize(wanted) - 1, static_cast<std::int64_t>(n), patients[n]});
           }
         }
-        if (ambiguous > 0)
-          progress.note(std::to_string(ambiguous) + " picture(s) for " + toString(split) + " bear labels of several " +
+        if (truths.ambiguous > 0)
+          progress.note(std::to_string(truths.ambiguous) + " picture(s) for " + toString(split) + " bear labels of several " +
                         "classes of the task '" + plan.tasks[t].first + "' and are left out: it chooses one class");
-        if (labels.empty()) continue;  // a set may have no part in a split
-        const auto count = static_cast<std::int64_t>(labels.size());
+        if (origins.empty()) continue;  // a set may have no part in a split
+        const auto count = std::ssize(origins) / 3;
         std::int64_t done = 0;
         const auto write = [&](const safetensors::Put& put) -> Result<void> {
           for (const auto& [m, examples] : wanted) {
@@ -178,7 +188,7 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
                                   if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "preparing was stopped");
                                   if (done % 256 == 0)
                                     progress.report("preparing pictures: " + plan.tasks[t].first, done, count);
-                                  const auto values = prepared(picture, plan.data);
+                                  const auto values = wholePicture(picture, plan.data);
                                   put(std::as_bytes(std::span(values)));
                                   ++done;
                                   return {};
@@ -192,7 +202,7 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
         LORKD_CHECK(safetensors::write(
             cache / file,
             {{"images", "F32", {count, channelsOf(plan.data), plan.data.patch[1], plan.data.patch[0]}, {}, write},
-             {"labels", "I64", {count}, std::as_bytes(std::span(labels))},
+             truths.entry(count, std::ssize(task.classes)),
              {"origins", "I64", {count, 3}, std::as_bytes(std::span(origins))}},
             {{"task", std::to_string(t)},
              {"split", toString(split)},

@@ -1,4 +1,4 @@
-// What the preparing of volumes and of pictures share. Inside this room only.
+// What the preparing of volumes, of pictures and of what is classified whole share. Inside this room only.
 #pragma once
 
 #include <filesystem>
@@ -20,5 +20,9 @@ bool isPrepared(const std::filesystem::path& file, const std::string& key);
 /// Prepares the picture tasks and appends their files to `index`.
 Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, const std::filesystem::path& cache,
                              Digests& digests, Json& index, Progress& progress, const CancelToken& cancel);
+
+/// Prepares the volumes of tasks that classify them, and appends their files to `index`.
+Result<void> prepareWholes(const plan::Plan& plan, const CaseList& cases, const std::filesystem::path& cache,
+                           Digests& digests, Json& index, Progress& progress, const CancelToken& cancel);
 
 }  // namespace lorkd::data

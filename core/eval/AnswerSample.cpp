@@ -19,11 +19,8 @@ bool isOfAnswers(const std::string& metric) {
 AnswerBook::AnswerBook(const std::vector<StudyResult>& results) {
   for (const auto& result : results)
     for (const auto& answers : result.table.answers()) {
-      Page page{answers.task, answers.method, AnswerScores(answers), answers.classes, {}, {}};
-      for (const auto& picture : answers.pictures) {
-        page.patients.push_back(picture.patient);
-        page.truth.push_back(static_cast<std::size_t>(picture.truth));
-      }
+      Page page{answers.task, answers.method, AnswerScores(answers), answers.classes, {}};
+      for (const auto& picture : answers.pictures) page.patients.push_back(picture.patient);
       m_pages.push_back(std::move(page));
     }
 }
@@ -71,7 +68,8 @@ void AnswerSample::countPatients(const Part& part) {
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i < part.places.size(); ++i)
     if (part.places[i] < m_patients.group.size()) {
-      patients[page.truth[i]].insert(part.places[i]);
+      for (std::size_t c = 0; c < patients.size(); ++c)
+        if (page.scores.truth(c, i) == 1) patients[c].insert(part.places[i]);
       all.push_back(part.places[i]);
     }
   if (!all.empty()) joinGroups(m_patients.group, all);

@@ -28,7 +28,6 @@ class AnswerBook {
     std::string task, method;
     AnswerScores scores;
     std::vector<std::string> classes, patients;  ///< patients by picture
-    std::vector<std::size_t> truth;              ///< by picture
   };
   std::vector<Page> m_pages;  ///< one a task, method and seed
 };

@@ -34,7 +34,8 @@ ScoresOfMethod scoresOf(const std::string& method, const std::vector<StudyResult
     for (const auto& answers : result.table.answers())
       if (answers.method == method)
         for (const auto& picture : answers.pictures)
-          add({answers.task, "accuracy", picture.patient, picture.id}, isRight(picture));
+          if (const double value = rightness(answers, picture); std::isfinite(value))
+            add({answers.task, "accuracy", picture.patient, picture.id}, value);
   }
   ScoresOfMethod out;
   for (const auto& [key, found] : seeds) {

@@ -69,6 +69,15 @@ std::string classificationNote(const Table& results) {
     all += answers.pictures.size();
     for (const auto& picture : answers.pictures) unknown += picture.patient == picture.id;
   }
+  const bool overlapping = std::ranges::any_of(results.answers(), &Answers::overlapping);
+  const auto each = overlapping ? fmt::format(
+                                      " Of classes that may be there together each is asked for by itself, with the "
+                                      "threshold {:g}, in the pictures of which it is known: accuracy is the share of "
+                                      "right answers, balanced accuracy the mean of sensitivity and specificity, and "
+                                      "the calibration error compares how often a class is there with the mean "
+                                      "probability of it.",
+                                      results.answers().front().threshold)
+                                : std::string();
   const auto whose = unknown == 0 ? std::string()
                                   : fmt::format(
                                         " Of {} of {} pictures nobody says whose they are: each counts as a "
@@ -79,8 +88,8 @@ std::string classificationNote(const Table& results) {
       "(stepwise) and F1 are means over the classes, each class the same weight, as scikit-learn has them; of a class, "
       "accuracy is the share of its pictures that were recognised. Calibration error: pictures are put into {} bins of "
       "equal width by the probability of the answer; the mean, over the pictures, of the distance between their bin's "
-      "accuracy and its mean probability; less is better.{}{}",
-      kCalibrationBins, absent, whose));
+      "accuracy and its mean probability; less is better.{}{}{}",
+      kCalibrationBins, each, absent, whose));
 }
 
 /// A line for each reason why a score has no interval: the reason once, and what it holds for.
@@ -119,6 +128,7 @@ std::string scoreNotes(const Table& results, const StudyTable& table, const plan
 std::string confusionTables(const Table& results) {
   std::string out;
   for (const auto& answers : results.answers()) {
+    if (answers.overlapping) continue;  // no class is taken for another
     const AnswerScores scores(answers);
     out += fmt::format("<div class='scroll'><table><thead><tr><th>{} <small>{}</small></th>", escape(answers.task),
                        escape(answers.method));

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/Truth.h"
 #include "core/eval/TableView.h"
 
 namespace lorkd::eval {
@@ -125,10 +126,16 @@ Json Table::json() const {
                     {"value", number(r.value)},
                     {"case", r.id},
                     {"patient", r.patient}});
+  const auto truthOf = [](const Answers& answers, const Picture& picture) -> Json {
+    if (!answers.overlapping) return picture.truth;
+    auto out = Json::array();
+    for (const auto truth : picture.truths) out.push_back(truth == notKnown ? Json(nullptr) : Json(truth));
+    return out;
+  };
   for (const auto& answers : m_answers) {
     auto pictures = Json::array();
     for (const auto& p : answers.pictures) {
-      auto& picture = pictures.emplace_back(Json{p.id, p.patient, p.truth});
+      auto& picture = pictures.emplace_back(Json{p.id, p.patient, truthOf(answers, p)});
       for (const double probability : p.probabilities) picture.push_back(number(probability));
     }
     rows.push_back({{"task", answers.task},
@@ -136,18 +143,35 @@ Json Table::json() const {
                     {"metric", "answers"},
                     {"classes", answers.classes},
                     {"pictures", std::move(pictures)}});
+    if (answers.overlapping) rows.back()["threshold"] = answers.threshold;
   }
   return rows;
 }
 
 namespace {
 
+std::vector<std::uint8_t> truthsOf(const Json& list, std::size_t classes) {
+  std::vector<std::uint8_t> out;
+  for (const auto& entry : list)
+    if (entry.is_null() || entry == 0 || entry == 1)
+      out.push_back(entry.is_null() ? notKnown : static_cast<std::uint8_t>(entry.get<int>()));
+  if (out.size() != classes || list.size() != classes)
+    throw nlohmann::json::other_error::create(501, "the truth of a picture is not 1, 0 or null for each class", &list);
+  return out;
+}
+
 Answers answersOf(const Json& j) {
   Answers out{j.at("task"), j.at("method"), j.at("classes"), {}};
+  out.overlapping = j.contains("threshold");
+  if (out.overlapping) j.at("threshold").get_to(out.threshold);
   for (const auto& p : j.at("pictures")) {
-    Picture picture{p.at(0), p.at(1), p.at(2), {}};
+    Picture picture{p.at(0), p.at(1), -1, {}};
+    if (out.overlapping)
+      picture.truths = truthsOf(p.at(2), out.classes.size());
+    else
+      p.at(2).get_to(picture.truth);
     for (std::size_t c = 0; c < out.classes.size(); ++c) picture.probabilities.push_back(valueOf(p.at(3 + c)));
-    if (picture.truth < 0 || static_cast<std::size_t>(picture.truth) >= out.classes.size())
+    if (!out.overlapping && (picture.truth < 0 || static_cast<std::size_t>(picture.truth) >= out.classes.size()))
       throw nlohmann::json::other_error::create(501, "a class number without a class", &p);
     out.pictures.push_back(std::move(picture));
   }

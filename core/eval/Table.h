@@ -79,7 +79,8 @@ class Table {
   std::string csv() const;
   /// An array of rows; after them those of single cases, told by their "case"; then the answers to the pictures of a
   /// task, {task, method, metric "answers", classes [name...], pictures [[id, patient, class number, probability of
-  /// each class...]...]}.
+  /// each class...]...]}; of overlapping classes with their "threshold", and a list of 1, 0 and null, where it is not
+  /// known, for each class in the place of the number.
   Json json() const;
   static Result<Table> fromJson(const Json& json);
 

@@ -13,7 +13,7 @@ namespace lorkd::expert {
 
 /// manifest.json of an expert.
 struct Manifest {
-  std::string task, kind;  ///< kind: "segmentation" or "classification"
+  std::string task, kind;  ///< kind: the plan's, as "segmentation" or "classification_3d"
   std::vector<std::string> classes;
   std::vector<std::string> colors;  ///< "#rrggbb" per class
   Json codes;                       ///< {class: {"code", "category", "modifier"}} of those that have any; else null

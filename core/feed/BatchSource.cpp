@@ -59,8 +59,8 @@ struct BatchSource::Impl {
   Result<void> fillVolume(const Example& example, Knowledge& known, int task, std::size_t index, Random random,
                           torch::Tensor& images, std::int64_t row, torch::Tensor& targets,
                           std::int64_t targetRow) const;
-  Result<void> fillPicture(const Example& example, Random random, torch::Tensor& images, std::int64_t row,
-                           torch::Tensor& targets, std::int64_t targetRow) const;
+  Result<void> fillWhole(const Example& example, Random random, torch::Tensor& images, std::int64_t row,
+                         torch::Tensor& targets, std::int64_t targetRow) const;
   Augmentation augmentation(Random& random, bool volume) const;
   void drawIntensity(Random& random, Augmentation& out) const;
   void addNoise(Random& random, float* values, std::int64_t count) const;
@@ -162,27 +162,29 @@ Result<void> BatchSource::Impl::fillVolume(const Example& example, Knowledge& kn
   return {};
 }
 
-Result<void> BatchSource::Impl::fillPicture(const Example& example, Random random, torch::Tensor& images,
-                                            std::int64_t row, torch::Tensor& targets, std::int64_t targetRow) const {
+Result<void> BatchSource::Impl::fillWhole(const Example& example, Random random, torch::Tensor& images,
+                                          std::int64_t row, torch::Tensor& targets, std::int64_t targetRow) const {
   if (example.image.sizes() != images.sizes().slice(1))
-    return fail(ErrorCode::Mismatch, "pictures of one run must have the same size and channels",
-                "prepare all picture tasks with the same patch size", example.id);
-  const auto size = sizeOf(example.image);  // channels, rows, columns
-  const auto pixels = size[1] * size[2];
+    return fail(ErrorCode::Mismatch, "images of one run must have the same size and channels",
+                "prepare all tasks with the same patch size", example.id);
+  const bool volume = example.image.dim() == 4;
+  auto whole = sizeOf(example.image);
+  if (!volume) whole[0] = 1;  // where pictures have their channels
+  const auto voxels = whole[0] * whole[1] * whole[2], channels = example.image.size(0);
   const auto* source = example.image.data_ptr<float>();
   auto* out = images.data_ptr<float>() + row * example.image.numel();
-  const auto augment = augmentation(random, false);
-  for (std::int64_t c = 0; c < size[0]; ++c) {
-    const auto* channel = source + c * pixels;
-    const Size3 plane{1, size[1], size[2]};
+  auto augment = augmentation(random, volume);
+  for (std::int64_t c = 0; c < channels; ++c) {
+    if (volume && c > 0) drawIntensity(random, augment);
+    const auto* channel = source + c * voxels;
     if (augment.moves())
-      warpPatch(channel, plane, {0, 0, 0}, plane, *std::min_element(channel, channel + pixels), augment,
-                out + c * pixels);
+      warpPatch(channel, whole, {0, 0, 0}, whole, *std::min_element(channel, channel + voxels), augment,
+                out + c * voxels);
     else
-      cutPatch(channel, plane, {0, 0, 0}, plane, 0, augment, out + c * pixels);
+      cutPatch(channel, whole, {0, 0, 0}, whole, 0, augment, out + c * voxels);
   }
-  addNoise(random, out, size[0] * pixels);
-  targets.data_ptr<std::int64_t>()[targetRow] = *example.target.data_ptr<std::int64_t>();
+  addNoise(random, out, channels * voxels);
+  targets[targetRow].copy_(example.target);
   return {};
 }
 
@@ -207,21 +209,23 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
       const auto chosen = static_cast<std::size_t>(random.below(cases[index]));
       LORKD_TRY(example, dataset.example("train", t, chosen));
       if (!batch.images.defined()) {
-        const auto size = segmentation ? std::vector<std::int64_t>{plan.training.batch, example.image.size(0), z, y, x}
-                                       : std::vector<std::int64_t>{plan.training.batch, example.image.size(0),
-                                                                   example.image.size(1), example.image.size(2)};
+        auto size = segmentation ? std::vector<std::int64_t>{example.image.size(0), z, y, x}
+                                 : example.image.sizes().vec();
+        size.insert(size.begin(), plan.training.batch);
         batch.images = torch::empty(size);
       }
-      if (batch.images.dim() != (segmentation ? 5 : 4))
+      if (batch.images.dim() != (segmentation ? 5 : example.image.dim() + 1))
         return fail(ErrorCode::Unsupported, "volumes and pictures cannot share one network",
                     "put segmentation and classification tasks into two plans", "tasks." + name);
       if (!targets.defined())
         targets = segmentation ? torch::empty({n, example.labels.classes(), z, y, x}, torch::kUInt8)
-                               : torch::empty({n}, torch::kInt64);
+                  : example.target.dim() == 0
+                      ? torch::empty({n}, torch::kInt64)
+                      : torch::empty({n, example.target.size(0)}, torch::kUInt8);
       if (segmentation)
         LORKD_CHECK(fillVolume(example, knowledge[index][chosen], t, chosen, random, batch.images, row, targets, i));
       else
-        LORKD_CHECK(fillPicture(example, random, batch.images, row, targets, i));
+        LORKD_CHECK(fillWhole(example, random, batch.images, row, targets, i));
     }
     batch.routing.slices.push_back({t, row - n, row});
     // Networks for pictures have no axis for the one slice.

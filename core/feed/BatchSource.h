@@ -13,7 +13,8 @@ namespace lorkd::feed {
 struct Batch {
   torch::Tensor images;  ///< (N, C, D?, H, W) float32
   nn::Routing routing;
-  /// One per slice: (n, C, D, H, W) uint8, 1 inside, 0 outside, or not known (see base/Truth.h); or (n) int64.
+  /// One per slice: (n, C, D, H, W) uint8, 1 inside, 0 outside, or not known (see base/Truth.h); where images are
+  /// classified (n) int64 or, of overlapping classes, (n, C) uint8 likewise.
   std::vector<torch::Tensor> targets;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/base/Json.h"
+#include "core/base/Truth.h"
 #include "core/nn/TensorFile.h"
 
 namespace lorkd::feed {
@@ -16,14 +17,15 @@ constexpr auto prepareAgain = "prepare the cases again for this plan";
 /// The examples of one file for one task: one volume, or all pictures of a split.
 struct Block {
   std::string id;
-  torch::Tensor images;   ///< of a volume (channels, D, H, W), or (N, C, H, W)
-  torch::Tensor targets;  ///< of pictures: (N) int64
+  torch::Tensor images;   ///< of a volume that is marked (channels, D, H, W); else (N, C, H, W) or (1, C, D, H, W)
+  torch::Tensor targets;  ///< of what is classified: (N) int64, or (N, classes) uint8
   Labels labels;          ///< of a volume
   std::size_t count = 1;
   bool pictures = false;
   std::pair<std::int64_t, std::int64_t> scored{};
   std::vector<std::string> sets{};  ///< of pictures: the cases that they come from
   torch::Tensor origins{};          ///< (N, 3) int64: see data::prepare(); undefined where the file does not say
+  std::string patient{};            ///< of a volume that is classified
 };
 
 /// Blocks in index order; starts[i] is the number of the first example of block i.
@@ -93,28 +95,63 @@ Result<void> readOrigins(Block& block, const safetensors::File& file) {
   return {};
 }
 
-Result<Block> pictureBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
-  const auto& [name, options] = plan.tasks[static_cast<std::size_t>(task)];
-  LORKD_TRY(images, typed(file, "images", "F32", 4));
-  LORKD_TRY(labels, typed(file, "labels", "I64", 1));
-  if (labels.shape[0] != images.shape[0])
-    return mismatch(std::to_string(images.shape[0]) + " pictures but " + std::to_string(labels.shape[0]) + " labels",
-                    file.path());
-  LORKD_TRY(imageView, nn::mappedTensor(file, "images"));
-  LORKD_TRY(labelView, nn::mappedTensor(file, "labels"));
+/// Class numbers (N), or a flag for each class (N, classes) where they overlap.
+Result<torch::Tensor> classTargets(const safetensors::File& file, const std::string& tensor,
+                                   const std::pair<std::string, plan::Task>& task) {
+  const auto& [name, options] = task;
   const auto classes = static_cast<std::int64_t>(options.classes.size());
-  const auto* values = labelView.data_ptr<std::int64_t>();
+  const bool overlapping = options.outputs == plan::TaskOutputs::Overlapping;
+  LORKD_TRY(labels, typed(file, tensor, overlapping ? "U8" : "I64", overlapping ? 2 : 1));
+  LORKD_TRY(view, nn::mappedTensor(file, tensor));
+  if (overlapping) {
+    if (labels.shape[1] != classes)
+      return mismatch("task '" + name + "' has " + std::to_string(classes) + " classes, the file has " +
+                          std::to_string(labels.shape[1]),
+                      file.path());
+    if (view.gt(1).logical_and(view.ne(static_cast<std::int64_t>(notKnown))).any().item<bool>())
+      return fail(ErrorCode::Format, "tensor '" + tensor + "' holds a value that is neither 0 nor 1 nor 255",
+                  prepareAgain, file.path().string());
+    return view;
+  }
+  const auto* values = view.data_ptr<std::int64_t>();
   const auto* end = values + labels.shape[0];
   if (const auto* bad = std::find_if(values, end, [&](auto v) { return v < 0 || v >= classes; }); bad != end)
     return mismatch("task '" + name + "' has " + std::to_string(classes) + " classes, picture " +
                         std::to_string(bad - values) + " has the class number " + std::to_string(*bad),
                     file.path());
-  Block block{std::move(id), imageView, labelView, {}, static_cast<std::size_t>(labels.shape[0]), true};
+  return view;
+}
+
+/// A volume that is classified whole.
+Result<Block> wholeBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
+  LORKD_TRY(image, typed(file, "image", "F32", 4));
+  const auto [x, y, z] = plan::patchOf(plan);
+  if (image.shape != std::vector<std::int64_t>{plan::inputChannels(plan), z, y, x})
+    return mismatch("the volume has the size " + shapeText(image.shape) + ", which is not that of the plan",
+                    file.path());
+  LORKD_TRY(view, nn::mappedTensor(file, "image"));
+  LORKD_TRY(labels, classTargets(file, "label." + std::to_string(task), plan.tasks[static_cast<std::size_t>(task)]));
+  if (labels.size(0) != 1) return mismatch("a volume has the labels of several", file.path());
+  const auto patient = file.metadata().find("patient");
+  Block block{std::move(id), view.unsqueeze(0), labels, {}, 1, true};
+  block.patient = patient == file.metadata().end() ? block.id : patient->second;
+  return block;
+}
+
+Result<Block> pictureBlock(const safetensors::File& file, std::string id, int task, const plan::Plan& plan) {
+  LORKD_TRY(images, typed(file, "images", "F32", 4));
+  LORKD_TRY(labels, classTargets(file, "labels", plan.tasks[static_cast<std::size_t>(task)]));
+  if (labels.size(0) != images.shape[0])
+    return mismatch(std::to_string(images.shape[0]) + " pictures but " + std::to_string(labels.size(0)) + " labels",
+                    file.path());
+  LORKD_TRY(imageView, nn::mappedTensor(file, "images"));
+  Block block{std::move(id), imageView, labels, {}, static_cast<std::size_t>(images.shape[0]), true};
   if (file.tensors().contains("origins")) LORKD_CHECK(readOrigins(block, file));
   return block;
 }
 
 Example picture(const Block& block, std::int64_t row) {
+  if (!block.patient.empty()) return {block.id, block.patient, block.images[row], block.targets[row], {}, {}};
   auto id = block.id + "#" + std::to_string(row), patient = id;
   if (block.origins.defined()) {
     const auto* origin = block.origins.data_ptr<std::int64_t>() + 3 * row;
@@ -205,12 +242,14 @@ Result<void> Dataset::Impl::add(const Json& entry, const fs::path& index, const 
   for (const auto& value : wanted) {
     LORKD_TRY(task, taskIndex(value, plan, index));
     const auto& [taskName, options] = plan.tasks[static_cast<std::size_t>(task)];
-    if (pictures == plan::marks(options.kind))
+    if (pictures != (options.kind == plan::TaskKind::Classification))
       return mismatch("task '" + taskName + "' is " + plan::toString(options.kind) + ", but the file holds " +
                           (pictures ? "pictures" : "a volume"),
                       file.path());
     const auto id = text("case").empty() ? name.stem().string() : text("case");
-    auto block = pictures ? pictureBlock(file, id, task, plan) : volumeBlock(file, id, task, plan);
+    auto block = pictures                     ? pictureBlock(file, id, task, plan)
+                 : plan::marks(options.kind) ? volumeBlock(file, id, task, plan)
+                                             : wholeBlock(file, id, task, plan);
     if (!block) return std::unexpected(block.error());
     if (entry.contains("scored")) LORKD_CHECK(narrow(*block, entry["scored"], index));
     shelves[static_cast<std::size_t>(task)].add(std::move(*block));

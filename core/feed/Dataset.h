@@ -14,14 +14,16 @@
 
 namespace lorkd::feed {
 
-/// One example of one task. Volumes: image (channels, D, H, W), and labels on its grid.
-/// Pictures: image (C, H, W), target scalar int64. Tensors view mapped files; do not write to them.
+/// One example of one task. Volumes that are marked: image (channels, D, H, W), and labels on its grid. Pictures and
+/// volumes that are classified: image (C, H, W) or (C, D, H, W) of the plan's patch, target scalar int64 (the class
+/// number) or, of overlapping classes, (classes) uint8: 1 there, 0 not there, or not known (base/Truth.h).
+/// Tensors view mapped files; do not write to them.
 struct Example {
   std::string id;       ///< case pseudonym; of a picture also its number in the set
-  std::string patient;  ///< whose picture it is, by pseudonym; its own id where nobody says, and of volumes
+  std::string patient;  ///< whose it is, by pseudonym; its own id where nobody says, and of volumes that are marked
   torch::Tensor image;
-  torch::Tensor target;                          ///< of pictures
-  Labels labels;                                 ///< of volumes
+  torch::Tensor target;                          ///< of what is classified
+  Labels labels;                                 ///< of volumes that are marked
   std::pair<std::int64_t, std::int64_t> scored;  ///< [first, end) of the slices that count; the others are surroundings
 };
 

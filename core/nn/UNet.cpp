@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/nn/BatchNorm.h"
 #include "core/nn/UpConvolution.h"
 
 namespace lorkd::nn {
@@ -31,20 +32,24 @@ class InstanceNormImpl : public torch::nn::Module {
 };
 TORCH_MODULE(InstanceNorm);
 
-// conv, instance norm, LeakyReLU 0.01, twice.
+// conv, norm, LeakyReLU 0.01, twice. Norms are instance norms, or batch norms where the network is pooled.
 class LevelImpl : public torch::nn::Module {
  public:
-  LevelImpl(ConvShape shape, const LowRankSpec& spec) {
-    for (const char* number : {"0", "1"}) {
-      m_convs.push_back(register_module(std::string("conv") + number, LowRankConv(shape, spec)));
-      m_norms.push_back(register_module(std::string("norm") + number, InstanceNorm(shape.out)));
+  LevelImpl(ConvShape shape, const LowRankSpec& spec, const UNetOptions& options) {
+    for (const std::string number : {"0", "1"}) {
+      m_convs.push_back(register_module("conv" + number, LowRankConv(shape, spec)));
+      if (options.pooled)
+        m_batchNorms.push_back(register_module("norm" + number, BatchNorm(shape.out, options.normsPerTask)));
+      else
+        m_norms.push_back(register_module("norm" + number, InstanceNorm(shape.out)));
       shape.in = shape.out;
       shape.stride = 1;
     }
   }
   torch::Tensor forward(torch::Tensor x, const Routing& routing) {
     for (std::size_t i = 0; i < m_convs.size(); ++i) {
-      x = m_norms[i]->forward(m_convs[i]->forward(x, routing));
+      x = m_convs[i]->forward(x, routing);
+      x = m_norms.empty() ? m_batchNorms[i]->forward(x, routing) : m_norms[i]->forward(x);
       torch::leaky_relu_(x, 0.01);
     }
     return x;
@@ -53,6 +58,7 @@ class LevelImpl : public torch::nn::Module {
  private:
   std::vector<LowRankConv> m_convs;
   std::vector<InstanceNorm> m_norms;
+  std::vector<BatchNorm> m_batchNorms;
 };
 TORCH_MODULE(Level);
 
@@ -62,22 +68,23 @@ class UNet : public Backbone {
   UNet(const UNetOptions& options, const LowRankSpec& spec) : m_options(options) {
     const auto& widths = options.widths;
     auto encoder = register_module("encoder", torch::nn::ModuleList());
-    auto up = register_module("up", torch::nn::ModuleList());
-    auto decoder = register_module("decoder", torch::nn::ModuleList());
     ConvShape shape{.dims = options.dims, .in = options.inputChannels, .out = 0};
     for (std::size_t i = 0; i < widths.size(); ++i) {
       shape.out = widths[i];
       shape.stride = i == 0 ? 1 : 2;
-      m_encoder.emplace_back(shape, spec);
+      m_encoder.emplace_back(shape, spec, options);
       encoder->push_back(m_encoder.back().ptr());
       shape.in = shape.out;
     }
+    if (options.pooled) return;
+    auto up = register_module("up", torch::nn::ModuleList());
+    auto decoder = register_module("decoder", torch::nn::ModuleList());
     // Numbered from the coarsest upward, in the order of the forward pass.
     for (std::size_t i = widths.size() - 1; i-- > 0;) {
       m_up.emplace_back(options.dims, widths[i + 1], widths[i]);
       up->push_back(m_up.back().ptr());
       m_decoder.emplace_back(ConvShape{.dims = options.dims, .in = 2 * widths[i], .out = widths[i], .decoder = true},
-                             spec);
+                             spec, options);
       decoder->push_back(m_decoder.back().ptr());
     }
   }
@@ -95,9 +102,11 @@ class UNet : public Backbone {
   }
 
   int dims() const override { return m_options.dims; }
-  std::int64_t featureChannels() const override { return m_options.widths.front(); }
+  std::int64_t featureChannels() const override {
+    return m_options.pooled ? m_options.widths.back() : m_options.widths.front();
+  }
   std::int64_t inputChannels() const override { return m_options.inputChannels; }
-  bool dense() const override { return true; }
+  bool dense() const override { return !m_options.pooled; }
   std::int64_t sizeMultiple() const override { return std::int64_t(1) << (m_options.widths.size() - 1); }
 
  private:
@@ -106,6 +115,7 @@ class UNet : public Backbone {
     std::vector<torch::Tensor> skips{x};
     for (auto& level : m_encoder) skips.push_back(level->forward(skips.back(), routing));
     auto y = skips.back();
+    if (m_options.pooled) return y.flatten(2).mean(2);
     for (std::size_t i = 0; i < m_decoder.size(); ++i) {
       skips.pop_back();
       y = m_decoder[i]->forward(torch::cat({m_up[i]->forward(y), skips.back()}, 1), routing);

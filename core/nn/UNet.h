@@ -1,5 +1,5 @@
 // 2D and 3D U-Nets: two 3^d convolutions a level, instance norm, LeakyReLU, strided convolutions down, transposed
-// convolutions up.
+// convolutions up; or the way down alone, for classification.
 #pragma once
 
 #include "core/base/Error.h"
@@ -12,6 +12,10 @@ struct UNetOptions {
   std::int64_t inputChannels = 1;
   std::vector<std::int64_t> widths{16, 32, 64};  ///< channels per level, finest first
   bool deepSupervision = false;                  ///< coarser decoder levels are handed out while training
+  /// The way down alone, and the mean of its coarsest level, for classification. It has batch norms: what instance
+  /// norms leave of an image has the same mean in every image.
+  bool pooled = false;
+  std::size_t normsPerTask = 0;  ///< of pooled ones: 0 batch norms shared by all tasks, else a set for each of so many
 };
 
 /// Widths of a preset: "tiny", "small", "nano" (32,64,128,256,512), "pro" (64,64,128,256,512,768).

@@ -7,18 +7,26 @@
 namespace lorkd::plugin {
 namespace {
 
-BackboneInfo unet(int dims) {
+/// `pooled`: its way down alone, for classification.
+BackboneInfo unet(int dims, bool pooled) {
   const auto number = std::to_string(dims);
-  const auto make = [dims](const plan::Backbone& options, const nn::LowRankSpec& spec,
+  const auto make = [dims, pooled](const plan::Backbone& options, const nn::LowRankSpec& spec,
                            std::int64_t inputChannels) -> Result<std::shared_ptr<nn::Backbone>> {
+    if (pooled && options.deepSupervision)
+      return fail(ErrorCode::InvalidArgument, "an encoder has no decoder to supervise", "switch it off",
+                  "backbone.deep_supervision");
+    const bool perTask = pooled && options.norm == plan::BackboneNorm::PerTask;
+    const auto norms = perTask ? spec.tasksServed() : 0;
     auto widths = options.widths;
     if (widths.empty()) {
       LORKD_TRY(preset, nn::unetWidths(options.preset));
       widths = preset;
     }
-    return nn::makeUNet({dims, inputChannels, widths, options.deepSupervision}, spec);
+    return nn::makeUNet({dims, inputChannels, widths, options.deepSupervision, pooled, norms}, spec);
   };
-  return {"unet" + number + "d", "U-Net, " + number + "D", dims, {"tiny", "small", "nano", "pro"}, make};
+  const std::vector<std::string> presets{"tiny", "small", "nano", "pro"};
+  if (pooled) return {"encoder" + number + "d", "U-Net's encoder, " + number + "D, to classify", dims, presets, make};
+  return {"unet" + number + "d", "U-Net, " + number + "D", dims, presets, make};
 }
 
 }  // namespace
@@ -62,8 +70,8 @@ Result<const BackboneInfo*> Registry::backbone(const std::string& name) const {
 Registry& registry() {
   static Registry instance = [] {
     Registry built;
-    built.add(unet(2));
-    built.add(unet(3));
+    for (const bool pooled : {false, true})
+      for (const int dims : {2, 3}) built.add(unet(dims, pooled));
     built.add(std::shared_ptr<expert::Exporter>(expert::safetensorsExporter()));
     return built;
   }();

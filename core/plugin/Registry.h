@@ -46,7 +46,8 @@ class Registry {
   std::vector<data::layout::LayoutReader> m_readers;
 };
 
-/// The program's registry: at first the built-in U-Nets ("unet2d", "unet3d") and the safetensors exporter; the
+/// The program's registry: at first the built-in U-Nets ("unet2d", "unet3d"), their encoders
+/// ("encoder2d", "encoder3d") and the safetensors exporter; the
 /// composition root adds the plugins of the build (plugins/Plugins.h).
 Registry& registry();
 

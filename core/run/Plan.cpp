@@ -155,10 +155,12 @@ std::string taskColor(const Plan& plan, std::size_t task) {
 
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls) { return Looks(plan).of(task, cls).color; }
 
-bool marks(TaskKind kind) { return kind != TaskKind::Classification; }
+bool marks(TaskKind kind) { return kind == TaskKind::Segmentation || kind == TaskKind::Segmentation2d; }
+
+bool ofPictures(TaskKind kind) { return kind == TaskKind::Segmentation2d || kind == TaskKind::Classification; }
 
 bool ofPictures(const Plan& plan) {
-  return !plan.tasks.empty() && plan.tasks.front().second.kind != TaskKind::Segmentation;
+  return !plan.tasks.empty() && ofPictures(plan.tasks.front().second.kind);
 }
 
 std::array<std::int64_t, 3> patchOf(const Plan& plan) {

@@ -58,8 +58,11 @@ std::string digest(const Json& frozen);
 std::string taskColor(const Plan& plan, std::size_t task);
 std::string classColor(const Plan& plan, std::size_t task, std::size_t cls);
 
-/// Whether tasks of this kind mark structures, in volumes or in pictures.
+/// Whether tasks of this kind mark structures, in volumes or in pictures; the others classify whole images.
 bool marks(TaskKind kind);
+
+/// Whether tasks of this kind are of 2D pictures.
+bool ofPictures(TaskKind kind);
 
 /// Whether the plan's tasks are of 2D pictures: all share one network, so they are of one kind.
 bool ofPictures(const Plan& plan);

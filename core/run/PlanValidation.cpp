@@ -149,8 +149,8 @@ void checkFolds(const Plan& plan, std::vector<Fault>& faults) {
   if (split.heldOut == SplitHeldOut::Validation)
     faults.push_back({"data.split.held_out", "\"validation\"", "auto or test",
                       "study.folds tests every patient once, in the fold that is held out"});
-  if (!plan.tasks.empty() && plan.tasks.front().second.kind == TaskKind::Classification)
-    faults.push_back({"study.folds", "true", "false", "it pools the results of volumes; pictures are not pooled"});
+  if (!plan.tasks.empty() && !marks(plan.tasks.front().second.kind))
+    faults.push_back({"study.folds", "true", "false", "it pools the scores of marked structures, and no classes"});
 }
 
 /// The rules that span several fields.
@@ -164,13 +164,14 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
         faults.push_back({field + ".sources", valueText(Json(source)), "names of data.sources",
                           known.empty() ? "the plan has no data.sources" : knownHint(source, known)});
       }
-    if (task.kind == TaskKind::Classification && task.classes.size() == 1)
+    if (!marks(task.kind) && task.classes.size() == 1 && task.outputs != TaskOutputs::Overlapping)
       faults.push_back({field + ".classes", valueText(Json::array({task.classes.front().first})), "at least 2 classes",
-                        "a classification chooses between classes"});
+                        "a classification chooses between classes; with outputs set to overlapping it tells whether "
+                        "one is there"});
     if (task.kind != plan.tasks.front().second.kind)
       faults.push_back({field + ".kind", valueText(Json(task.kind)), toString(plan.tasks.front().second.kind),
-                        "all tasks share one network, so segmentation of volumes, segmentation of 2D pictures and "
-                        "classification cannot be mixed; make a plan for each"});
+                        "all tasks share one network, so segmentation and classification, of volumes and of 2D "
+                        "pictures, cannot be mixed; make a plan for each"});
   }
   for (const auto& [name, source] : plan.data.sources)
     checkLayout(source.layout, "data.sources." + name + ".layout", faults);
@@ -192,6 +193,9 @@ void crossCheck(const Plan& plan, std::vector<Fault>& faults) {
   if (split.slab != SplitSlab::None && !plan.tasks.empty() &&
       plan.tasks.front().second.kind == TaskKind::Segmentation2d)
     faults.push_back({"data.split.slab", valueText(Json(split.slab)), "none", "pictures have one slice"});
+  if (split.slab != SplitSlab::None && !plan.tasks.empty() && !marks(plan.tasks.front().second.kind) &&
+      !ofPictures(plan))
+    faults.push_back({"data.split.slab", valueText(Json(split.slab)), "none", "volumes are classified whole"});
   if (!plan.data.inputs.empty() && !plan.tasks.empty() && plan.tasks.front().second.kind == TaskKind::Classification)
     faults.push_back({"data.inputs", valueText(Json(plan.data.inputs)), "none", "pictures have data.channels"});
   if (!plan.data.inputs.empty() && plan.data.channels == DataChannels::Rgb && ofPictures(plan))

@@ -67,11 +67,14 @@ Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::
     const bool segmentation = plan::marks(plan.tasks[static_cast<std::size_t>(slice.task)].second.kind);
     const bool exclusive =
         plan.tasks[static_cast<std::size_t>(slice.task)].second.outputs == plan::TaskOutputs::Exclusive;
+    const bool flags = !segmentation && targets.dim() == 2;  // a flag for each class of an image
     if (segmentation) {
       const auto levels = levelsOf(logits, targets, student.coarser.empty() ? nullptr : &student.coarser[j]);
       add("dice", weights.dice, [&] { return overLevels(levels, exclusive ? exclusiveDiceLoss : diceLoss); });
       add(exclusive ? "cross_entropy" : "bce", weights.bce,
           [&] { return overLevels(levels, exclusive ? exclusiveCrossEntropy : bceLoss); });
+    } else if (flags) {
+      add("bce", weights.crossEntropy, [&] { return bceLoss(logits, truthOf(targets, logits.scalar_type())); });
     } else {
       add("cross_entropy", weights.crossEntropy, [&] { return crossEntropyLoss(logits, targets); });
     }
@@ -85,7 +88,8 @@ Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::
     if (teacher)
       add("transfer_logits", weights.transferLogits, [&] {
         if (segmentation && exclusive) return exclusiveTransfer(teacher->logits[j], logits, weights.temperature).mean();
-        return segmentation ? bernoulliTransfer(teacher->logits[j], logits, weights.temperature)
+        return segmentation || flags
+                   ? bernoulliTransfer(teacher->logits[j], logits, weights.temperature)
                             : softmaxTransfer(teacher->logits[j], logits, weights.temperature).mean();
       });
     if (!sum.defined()) sum = logits.sum() * 0;  // every weight is 0: nothing to learn from this task

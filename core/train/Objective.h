@@ -27,7 +27,7 @@ TORCH_MODULE(Projector);
 /// A named term of one slice of the routing, unweighted.
 struct Term {
   std::size_t slice = 0;
-  std::string name;  ///< dice, bce, cross_entropy (of exclusive classes, of pictures), transfer, transfer_logits;
+  std::string name;  ///< dice, bce, cross_entropy (of exclusive classes), transfer, transfer_logits;
                      ///< total: their weighted sum
   torch::Tensor value;
 };

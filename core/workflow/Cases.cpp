@@ -5,6 +5,7 @@
 #include "core/data/Annotations.h"
 #include "core/data/Channels.h"
 #include "core/data/Folds.h"
+#include "core/data/ImageLabels.h"
 #include "core/data/JoinSeries.h"
 #include "core/data/OpenCases.h"
 #include "core/plugin/Registry.h"
@@ -61,15 +62,15 @@ void noteAnswers(const std::vector<data::Case>& cases, const std::string& name, 
 }
 
 /// Leaves out the images that lack a channel which the network sees, and says so.
-Result<void> leaveOutIncomplete(std::vector<data::Case>& cases, const std::string& name, const plan::Data& options,
+Result<void> leaveOutIncomplete(std::vector<data::Case>& cases, const std::string& name, const plan::Plan& plan,
                                 Progress& progress) {
   std::map<std::string, int> missing;
   std::optional<Error> unclear;
   std::erase_if(cases, [&](const data::Case& c) {
     if (c.kind == "picture") return false;
-    const auto inputs = data::inputsOf(options, c);
+    const auto inputs = data::inputsOf(plan.data, c);
     if (inputs) return false;
-    if (inputs.error().code != ErrorCode::NotFound && !c.labels.empty())
+    if (inputs.error().code != ErrorCode::NotFound && data::isLabelled(plan, c))
       unclear = inputs.error();
     else
       ++missing[inputs.error().context];
@@ -133,7 +134,7 @@ Result<std::vector<data::Case>> gather(const plan::Plan& plan, const fs::path& p
     std::erase_if(found, [&](const data::Case& c) { return !data::accepts(source.kind, c); });
     leaveOutUnaccepted(found, name, source, progress);
     data::joinSeries(found, plan.data, progress);
-    LORKD_CHECK(leaveOutIncomplete(found, name, plan.data, progress));
+    LORKD_CHECK(leaveOutIncomplete(found, name, plan, progress));
     for (auto& c : found) data::takeSource(c, plan);
     noteAnswers(found, name, progress);
     cases.insert(cases.end(), found.begin(), found.end());
@@ -181,12 +182,30 @@ void dropFiles(data::Case& c) {
   for (auto& other : c.others) dropFiles(other);
 }
 
+/// Says how many volumes a task leaves out since it chooses one class, and they are of several.
+void noteSeveral(const plan::Plan& plan, const std::vector<data::Case>& cases, Progress& progress) {
+  std::vector<const data::Case*> all;
+  for (const auto& c : cases) all.push_back(&c);
+  for (const auto& [name, task] : plan.tasks) {
+    if (task.kind != plan::TaskKind::Classification3d || task.outputs != plan::TaskOutputs::Exclusive) continue;
+    std::map<std::string, data::ClassLabels> classes;
+    for (const auto& [source, labels] : data::imageLabelsOf(all))
+      classes.emplace(source, data::ClassLabels(task, labels));
+    const auto several =
+        std::ranges::count_if(cases, [&](const auto& c) { return classes.at(c.source).exclusive(c.imageLabels) == -2; });
+    if (several > 0)
+      progress.note(std::to_string(several) + " volume(s) bear labels of several classes of the task '" + name +
+                    "' and are left out: it chooses one class");
+  }
+}
+
 }  // namespace
 
 Result<data::CaseList> findCases(const plan::Plan& plan, const fs::path& project, Progress& progress,
                                  const CancelToken& cancel, const std::set<std::string>& learnt) {
   LORKD_TRY(cases, gather(plan, project, progress, cancel));
   noteFold(plan, cases, progress);
+  noteSeveral(plan, cases, progress);
   std::map<std::string, std::string> digests;
   return divide(plan, cases, learnt, digests, progress, cancel);
 }

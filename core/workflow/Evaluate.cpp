@@ -188,6 +188,11 @@ void addClassification(eval::Table& table, eval::Answers answers, const std::str
     const auto& cls = answers.classes[c];
     for (const char* metric : {"accuracy/", "auc/", "average_precision/", "f1/"})
       table.add({name, method, metric + cls, scores.value(metric + cls), scores.picturesOf(c)});
+    if (answers.overlapping) {
+      for (const char* metric : {"balanced_accuracy/", "calibration_error/"})
+        table.add({name, method, metric + cls, scores.value(metric + cls), scores.picturesOf(c)});
+      continue;
+    }
     for (std::size_t answer = 0; answer < answers.classes.size(); ++answer)
       table.add({name, method, "confusion/" + cls + "/" + answers.classes[answer],
                  static_cast<double>(scores.confused(c, answer)), scores.picturesOf(c)});

@@ -22,7 +22,7 @@ Result<std::vector<torch::Tensor>> realInputs(const feed::Dataset& dataset, cons
   for (const char* split : {"train", "validation", "test"})
     for (std::size_t i = 0; i < dataset.size(split, task) && out.size() < wanted; ++i) {
       LORKD_TRY(example, dataset.example(split, task, i));
-      if (plan.tasks[static_cast<std::size_t>(task)].second.kind == plan::TaskKind::Classification) {
+      if (!plan::marks(plan.tasks[static_cast<std::size_t>(task)].second.kind)) {
         out.push_back(example.image.unsqueeze(0).clone());
         continue;
       }
@@ -89,11 +89,18 @@ Result<expert::Manifest> manifestOf(const run::RunDirectory& run, const plan::Pl
                (m.exclusive ? "the class of the largest logit, or to the background where none is above 0"
                             : "every class whose sigmoid is above the threshold");
   } else {
-    m.patch.assign(plan.data.patch.begin(), plan.data.patch.begin() + 2);
-    m.input = "float32 (N, channels, y, x), resized to the patch size";
-    m.output = "logits (N, classes); softmax gives the probabilities";
+    const bool pictures = plan::ofPictures(options.kind);
+    m.patch.assign(plan.data.patch.begin(), plan.data.patch.begin() + (pictures ? 2 : 3));
+    if (!pictures) m.spacing.assign(plan.data.spacing.begin(), plan.data.spacing.end());
+    m.input = pictures ? "float32 (N, channels, y, x), resized to the patch size"
+                       : "float32 (N, channels, z, y, x) at the spacing below; x, y, z run closest to L, P, S; cut or "
+                         "padded with the least value to the patch size around the middle of the " +
+                             toString(plan.data.centre);
+    m.output = options.outputs == plan::TaskOutputs::Overlapping
+                   ? "logits (N, classes); sigmoid gives the probability that a class is there"
+                   : "logits (N, classes); softmax gives the probabilities";
   }
-  if (options.kind == plan::TaskKind::Segmentation)
+  if (!plan::ofPictures(options.kind))
     m.normalisation = {{"kind", plan.data.normalisation}, {"clip", plan.data.clip}, {"inputs", plan.data.inputs}};
   else
     m.normalisation = {{"kind", data::pictureNormalisation(plan.data)}};

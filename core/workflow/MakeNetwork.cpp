@@ -90,6 +90,9 @@ Result<nn::Network> assemble(const plan::Plan& plan) {
   LORKD_TRY(info, plugin::registry().backbone(options.name));
   const bool dense = plan::marks(plan.tasks.front().second.kind);
   const int dims = plan::ofPictures(plan) ? 2 : 3;
+  const std::string suited = dense       ? (dims == 2 ? "choose unet2d" : "choose unet3d")
+                             : dims == 2 ? "choose shufflenetv2"
+                                         : "choose encoder3d";
   std::vector<nn::HeadSpec> heads;
   for (const auto& [name, task] : plan.tasks)
     heads.push_back({name, static_cast<std::int64_t>(task.classes.size()), dense});
@@ -101,14 +104,14 @@ Result<nn::Network> assemble(const plan::Plan& plan) {
                   std::string("the network '") + options.name + "' " +
                       (dense ? "gives one feature vector an image, but the tasks are segmentations"
                              : "gives features per voxel, but the tasks are classifications"),
-                  dense ? (dims == 2 ? "choose unet2d" : "choose unet3d") : "choose shufflenetv2", "backbone.name");
-    if (dense && backbone->dims() != dims)
+                  suited, "backbone.name");
+    if (backbone->dims() != dims)
       return fail(ErrorCode::Unsupported,
                   "the network '" + options.name + "' takes " +
                       (dims == 3 ? "slices, but patches are volumes" : "volumes, but the tasks are of 2D pictures"),
-                  dims == 3 ? "choose unet3d" : "choose unet2d", "backbone.name");
+                  suited, "backbone.name");
     const auto multiple = backbone->sizeMultiple();
-    for (int axis = 0; dense && axis < backbone->dims(); ++axis)
+    for (int axis = 0; (dense || dims == 3) && axis < backbone->dims(); ++axis)
       if (plan.data.patch[static_cast<std::size_t>(axis)] % multiple != 0)
         return fail(ErrorCode::InvalidArgument,
                     "patch size " + std::to_string(plan.data.patch[static_cast<std::size_t>(axis)]) +

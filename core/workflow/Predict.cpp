@@ -8,6 +8,7 @@
 #include "core/data/PictureCase.h"
 #include "core/data/Prepare.h"
 #include "core/io/VolumeFile.h"
+#include "core/workflow/PredictCases.h"
 #include "core/workflow/PredictInput.h"
 #include "core/workflow/PredictedSeg.h"
 #include "core/workflow/SourceGrid.h"
@@ -85,7 +86,8 @@ Result<std::vector<data::Case>> foreignCases(const run::RunDirectory& run, const
   return cases;
 }
 
-/// The cases to be predicted, each with the digest of its files.
+}  // namespace
+
 Result<std::vector<data::AssignedCase>> wantedCases(const run::RunDirectory& run, const PredictRequest& request,
                                                     data::Digests& digests, Progress& progress,
                                                     const CancelToken& cancel) {
@@ -120,6 +122,8 @@ Result<std::vector<data::AssignedCase>> wantedCases(const run::RunDirectory& run
   return out;
 }
 
+namespace {
+
 Json classesJson(const plan::Plan& plan, const std::vector<int>& tasks) {
   Json out = Json::object();
   for (int t : tasks) {
@@ -135,8 +139,8 @@ Json classesJson(const plan::Plan& plan, const std::vector<int>& tasks) {
   return out;
 }
 
-/// Says in `root` which image each case is. Errors: InvalidArgument where predictions of other images lie there, which
-/// would be taken for those of these.
+}  // namespace
+
 Result<void> nameSources(const std::vector<data::AssignedCase>& cases, const fs::path& root) {
   const auto file = root / kSources;
   Json before = Json::object(), sources = Json::object();
@@ -161,14 +165,10 @@ Result<void> nameSources(const std::vector<data::AssignedCase>& cases, const fs:
   return writeJson(file, sources);
 }
 
-}  // namespace
-
 Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const PredictRequest& request, Progress& progress,
                                       const CancelToken& cancel) {
   LORKD_TRY(tasks, taskIndices(run.plan(), request.tasks));
-  if (!plan::marks(run.plan().tasks.front().second.kind))
-    return fail(ErrorCode::Unsupported, "predictions are written for segmentation tasks; these classify pictures",
-                "use: lorkd evaluate", run.path().string());
+  if (!plan::marks(run.plan().tasks.front().second.kind)) return predictClasses(run, request, tasks, progress, cancel);
   LORKD_TRY(device, setUpDevice(run.plan()));
   std::vector<std::pair<std::string, nn::Network>> networks;
   LORKD_TRY(network, loadTrained(run));

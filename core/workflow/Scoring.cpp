@@ -173,6 +173,17 @@ double rounded(double probability) {
   return std::strtod(text, nullptr);
 }
 
+}  // namespace
+
+torch::Tensor classProbabilities(nn::Network& network, int task, const torch::Tensor& images,
+                                 plan::TaskOutputs outputs) {
+  torch::NoGradGuard guard;
+  const auto logits = network->predict(images, task).to(torch::kCPU, torch::kFloat64);
+  return (outputs == plan::TaskOutputs::Overlapping ? torch::sigmoid(logits) : torch::softmax(logits, 1)).contiguous();
+}
+
+namespace {
+
 Result<Score> scorePictures(nn::Network& network, int task, const std::string& split, const feed::Dataset& dataset,
                             const plan::Plan& plan, torch::Device device, const CancelToken& cancel, const Tick& tick) {
   Score out;
@@ -181,7 +192,9 @@ Result<Score> scorePictures(nn::Network& network, int task, const std::string& s
   out.cases = static_cast<std::int64_t>(n);
   out.answers.task = name;
   for (const auto& [cls, unused] : options.classes) out.answers.classes.push_back(cls);
-  constexpr std::size_t chunk = 64;
+  out.answers.overlapping = options.outputs == plan::TaskOutputs::Overlapping;
+  if (out.answers.overlapping) out.answers.threshold = plan.evaluation.threshold;
+  const std::size_t chunk = plan::ofPictures(plan) ? 64 : 2;
   for (std::size_t i = 0; i < n; i += chunk) {
     if (tick) tick();
     if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "stopped while scoring");
@@ -189,11 +202,14 @@ Result<Score> scorePictures(nn::Network& network, int task, const std::string& s
     for (std::size_t j = i; j < std::min(n, i + chunk); ++j) {
       LORKD_TRY(example, dataset.example(split, task, j));
       images.push_back(example.image);
-      const auto truth = static_cast<int>(example.target.item<std::int64_t>());
-      out.answers.pictures.push_back({example.id, example.patient, truth, {}});
+      auto& picture = out.answers.pictures.emplace_back(eval::Picture{example.id, example.patient, -1, {}});
+      const auto target = example.target.contiguous();
+      if (out.answers.overlapping)
+        picture.truths.assign(target.data_ptr<std::uint8_t>(), target.data_ptr<std::uint8_t>() + target.numel());
+      else
+        picture.truth = static_cast<int>(target.item<std::int64_t>());
     }
-    const auto logits = network->predict(torch::stack(images).to(device), task).to(torch::kCPU, torch::kFloat64);
-    const auto shares = torch::softmax(logits, 1).contiguous();
+    const auto shares = classProbabilities(network, task, torch::stack(images).to(device), options.outputs);
     const auto* share = shares.data_ptr<double>();
     for (std::size_t j = i; j < std::min(n, i + chunk); ++j)
       for (std::size_t c = 0; c < out.answers.classes.size(); ++c)

@@ -43,6 +43,11 @@ Result<void> eachPart(nn::Network& network, int task, const torch::Tensor& image
                       const std::function<Result<void>(const eval::WindowPart&)>& use, const CancelToken& cancel,
                       const Tick& tick = {});
 
+/// The probabilities (N, classes) in double of a task that classifies, for images as the network takes them: by softmax,
+/// or by sigmoids where its classes overlap.
+torch::Tensor classProbabilities(nn::Network& network, int task, const torch::Tensor& images,
+                                 plan::TaskOutputs outputs);
+
 /// Mean figures of one task over a split of prepared examples: {"dice": v} (mean over classes of the mean over cases
 /// where the class is present), with {"specificity": v} where classes are absent in some and {"nsd": v} where asked; or
 /// of pictures those of eval::classificationMetrics() that have a value, but for calibration_error and

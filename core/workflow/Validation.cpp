@@ -19,11 +19,6 @@ std::string chooser(const plan::Plan& plan) {
   return plan::marks(plan.tasks.front().second.kind) ? "dice" : "auc";
 }
 
-/// Whether the validation pictures of a task are of one class: AUC then has no value, whatever the network says.
-bool ofOneClass(const eval::Answers& answers) {
-  return std::ranges::all_of(answers.pictures, [&](const auto& p) { return p.truth == answers.pictures[0].truth; });
-}
-
 }  // namespace
 
 Result<train::Validation> validate(nn::Network& network, const feed::Dataset& dataset, const plan::Plan& plan,
@@ -51,7 +46,8 @@ Result<train::Validation> validate(nn::Network& network, const feed::Dataset& da
     LORKD_CHECK(saved);
     auto& entry = out.metrics[plan.tasks[static_cast<std::size_t>(t)].first] = Json::object();
     const bool pictures = !scored.answers.pictures.empty();
-    const bool instead = wanted == "auc" && pictures && ofOneClass(scored.answers);
+    // Of pictures of one class AUC has no value, whatever the network says.
+    const bool instead = wanted == "auc" && pictures && !eval::tellsApart(scored.answers);
     const std::string metric = instead ? "accuracy" : wanted;
     if (const double own = scored.value(metric); std::isfinite(own)) entry[metric] = own;  // readers take the first
     for (const auto* figures : {&scored.metrics, &scored.classes})

@@ -81,8 +81,10 @@ struct PredictRequest {
 /// Writes <output>/<case>/<task>.nii.gz in the source geometry, label values 1..C in class order (see
 /// data::MasksInSource for overlaps), of a picture <task>.<class>.png instead, and classes.json beside them; for an
 /// `input`, cases.json tells which image each case is: its first file, the first frame there, and the number of slices.
-/// Returns the files written. Errors: NotFound (case, task or source), Unsupported (pictures), InvalidArgument (what
-/// names patients in the run; sources that do not agree how files are called), those of the rooms.
+/// Of tasks that classify it writes <output>/<task>.csv: a line for each image with the answer and the probability of
+/// each class. Returns the files written. Errors: NotFound (case, task or source), Unsupported (segmentations of tasks
+/// that classify), InvalidArgument (what names patients in the run; sources that do not agree how files are called),
+/// those of the rooms.
 Result<std::vector<std::filesystem::path>> predict(const run::RunDirectory& run, const PredictRequest& request,
                                                    Progress& progress, const CancelToken& cancel);
 

@@ -35,6 +35,7 @@ class SourcesTest : public QObject {
   void scansAreCancelled();
   void whatLabelsSayIsAskedAndKept();
   void picturesWithMasksAreSegmented();
+  void volumesWithATableAreClassified();
 
  private:
   QTemporaryDir m_dir;
@@ -292,6 +293,50 @@ void SourcesTest::picturesWithMasksAreSegmented() {
   QCOMPARE(model->value("tasks.all.kind"), Json("classification"));
   QCOMPARE(model->value("backbone.name"), Json("shufflenetv2"));
   QCOMPARE(model->value("data.channels"), Json("grey"));
+  discard(wizard);
+}
+
+// Volumes of which a table says what they are: tasks tell their classes apart, with a network and sizes for that.
+void SourcesTest::volumesWithATableAreClassified() {
+  const auto folder = m_dir.filePath("brains");
+  QVERIFY(QDir().mkpath(folder));
+  QByteArray table = "file,diagnosis\n";
+  for (int n = 0; n < 4; ++n) {
+    // A NIfTI of 8 x 8 x 8 voxels by the words of its definition: the header's size, the sizes, the type, the lengths.
+    QByteArray file(352 + 1024, '\0');
+    const auto put = [&](int at, auto value) { std::memcpy(file.data() + at, &value, sizeof value); };
+    put(0, std::int32_t(348));
+    for (int axis = 0; axis < 8; ++axis) put(40 + 2 * axis, std::int16_t(axis == 0 ? 3 : axis < 4 ? 8 : 1));
+    put(70, std::int16_t(4)), put(72, std::int16_t(16));
+    for (int axis = 0; axis < 8; ++axis) put(76 + 4 * axis, 1.0f);
+    put(108, 352.0f), put(112, 1.0f);
+    put(254, std::int16_t(1));
+    for (int row = 0; row < 3; ++row) put(280 + 20 * row, 1.0f);
+    std::memcpy(file.data() + 344, "n+1", 4);
+    for (int v = 0; v < 512; ++v) put(352 + 2 * v, std::int16_t(v * (n + 1) % 700));
+    QFile out(folder + QString("/p%1.nii").arg(100 + n));
+    QVERIFY(out.open(QFile::WriteOnly) && out.write(file) == file.size());
+    table += "p" + QByteArray::number(100 + n) + (n % 2 ? ".nii,AD\n" : ".nii,CN\n");
+  }
+  QFile out(folder + "/labels.csv");
+  QVERIFY(out.open(QFile::WriteOnly) && out.write(table) == table.size());
+  out.close();
+  auto* wizard = m_window->newRun();
+  qobject_cast<DataPage*>(wizard->currentPage())->addFolder(folder);
+  auto* next = wizard->button(QWizard::NextButton);
+  QTRY_VERIFY_WITH_TIMEOUT(next->isEnabled(), 20000);
+  QTest::mouseClick(next, Qt::LeftButton);
+  QTest::mouseClick(wizard->findChild<QPushButton*>("suggestTasks"), Qt::LeftButton);
+  QTest::mouseClick(wizard->findChild<QPushButton*>("proposalUse"), Qt::LeftButton);
+  auto* model = wizard->model();
+  QCOMPARE(model->value("tasks.all.kind"), Json("classification_3d"));
+  QVERIFY(model->value("tasks.all.classes").contains("AD"));
+  QVERIFY(model->value("tasks.all.classes").contains("CN"));
+  for (const char* backbone : {"backbone.name", "teacher.backbone.name"})
+    QCOMPARE(model->value(backbone), Json("encoder3d"));
+  QCOMPARE(model->value("data.patch"), Json::array({32, 32, 32}));
+  while (next->isVisible()) QTest::mouseClick(next, Qt::LeftButton);
+  QTRY_VERIFY_WITH_TIMEOUT(wizard->button(QWizard::FinishButton)->isEnabled(), 30000);
   discard(wizard);
 }
 

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 try:
-    from layouts import brain, dicoms, nnunet, organs, others, pictures, tables, thorax  # noqa: F401
+    from layouts import brain, dicoms, nnunet, organs, others, pictures, tables, thorax, wholes  # noqa: F401
     from layouts.truth import LAYOUTS, compare, said, untold
 except ImportError as missing:
     if missing.name != "numpy":
@@ -102,9 +102,12 @@ the tests compare it. What a rule is: [layouts.md](layouts.md).
         for truth in own:
             named = isinstance(truth.labels, (list, tuple))
             labels = ", ".join(truth.labels) if named else "values without names"
+            if truth.image_labels:
+                labels = "; ".join(filter(None, (labels if truth.labelled != 0 else "",
+                                                 "whole: " + ", ".join(truth.image_labels))))
             channels = truth.channels if isinstance(truth.channels, (list, tuple)) else [str(truth.channels or "")]
             what = "pictures" if truth.pictures else "volumes"
-            print(f"| {truth.name} | {what} | {', '.join(channels)} | {labels if truth.labelled != 0 else ''} |")
+            print(f"| {truth.name} | {what} | {', '.join(channels)} | {labels if truth.labelled != 0 or truth.image_labels else ''} |")
         print()
 
 

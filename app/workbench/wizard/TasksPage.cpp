@@ -15,12 +15,25 @@ namespace {
 
 using enum plan::TaskKind;
 
-plan::TaskKind kindOf(const data::Case& item) {
-  return item.kind == "picture" ? Classification : item.kind == data::kPictureCase ? Segmentation2d : Segmentation;
+/// The labels of an image from which tasks of a kind can be made; nothing if it is not for them.
+const std::vector<std::string>* labelsFor(plan::TaskKind kind, const data::Case& item) {
+  const bool set = item.kind == "picture", picture = item.kind == data::kPictureCase;
+  if (kind == Classification ? !set : kind == Segmentation2d ? !picture : set || picture) return nullptr;
+  return kind == Classification3d ? &item.imageLabels : &item.labels;
 }
 
 const char* networkFor(plan::TaskKind kind) {
-  return kind == Segmentation ? "unet3d" : kind == Segmentation2d ? "unet2d" : "shufflenetv2";
+  switch (kind) {
+    case Segmentation:
+      return "unet3d";
+    case Segmentation2d:
+      return "unet2d";
+    case Classification:
+      return "shufflenetv2";
+    case Classification3d:
+      break;
+  }
+  return "encoder3d";
 }
 
 /// Sides of a training patch of a picture: a whole picture at the plan's usual size.
@@ -56,8 +69,12 @@ void TasksPage::followKind() {
   std::vector<std::pair<plan::TaskKind, QString>> there;
   for (const auto& [kind, words] : {std::pair{Segmentation, tr("mark structures in volumes")},
                                     std::pair{Segmentation2d, tr("mark structures in pictures")},
-                                    std::pair{Classification, tr("tell classes of pictures apart")}})
-    if (std::ranges::any_of(cases, [k = kind](const auto& item) { return !item.labels.empty() && kindOf(item) == k; }))
+                                    std::pair{Classification, tr("tell classes of pictures apart")},
+                                    std::pair{Classification3d, tr("tell classes of volumes apart")}})
+    if (std::ranges::any_of(cases, [k = kind](const auto& item) {
+          const auto* labels = labelsFor(k, item);
+          return labels && !labels->empty();
+        }))
       there.emplace_back(kind, words);
   if (there.empty()) there.emplace_back(Segmentation, QString());
   auto chosen = there.front().first;
@@ -77,12 +94,13 @@ void TasksPage::followKind() {
 void TasksPage::takeKind(plan::TaskKind kind) {
   std::vector<form::ImageInfo> images;
   for (const auto& item : m_data->cases()) {
-    if (kindOf(item) != kind) continue;
-    auto& image =
-        images.emplace_back(QString::fromStdString(item.source), QString::fromStdString(item.bodyPart), item.labelInfo);
-    // Sets of pictures, and cases of an index of before, have names alone.
+    const auto* labels = labelsFor(kind, item);
+    if (!labels) continue;
+    auto& image = images.emplace_back(QString::fromStdString(item.source), QString::fromStdString(item.bodyPart),
+                                      plan::marks(kind) ? item.labelInfo : std::vector<image::Label>());
+    // What is of a whole image, and cases of an index of before, have names alone.
     if (image.labels.empty())
-      for (const auto& name : item.labels) image.labels.push_back({name});
+      for (const auto& name : *labels) image.labels.push_back({name});
   }
   m_editor->setImages(std::move(images));
   m_editor->setKind(kind);
@@ -90,7 +108,7 @@ void TasksPage::takeKind(plan::TaskKind kind) {
   // A network for volumes cannot take pictures, nor the other way round; any other choice is the user's own.
   for (const QString backbone : {"backbone", "teacher.backbone"}) {
     const auto name = model->value(backbone + ".name");
-    const bool usual = std::ranges::any_of(std::array{Segmentation, Segmentation2d, Classification},
+    const bool usual = std::ranges::any_of(std::array{Segmentation, Segmentation2d, Classification, Classification3d},
                                            [&](auto other) { return name == Json(networkFor(other)); });
     if (!usual || name == Json(networkFor(kind))) continue;
     const plan::Backbone fresh;

@@ -62,6 +62,18 @@ Result<PicturePlaces> PicturePlaces::open(const fs::path& root) {
   return out;
 }
 
+PicturePlaces PicturePlaces::of(const fs::path& root, const std::vector<std::string>& names) {
+  PicturePlaces out;
+  out.m_root = root;
+  for (const auto& name : names) {
+    out.m_byName.emplace(io::lowered(name), out.m_files.size());
+    out.m_files.push_back({name, {}});
+    out.m_kinds[root / name] = true;
+  }
+  out.m_pictures = names.size();
+  return out;
+}
+
 bool PicturePlaces::leadsOut(const std::string& name) {
   const auto path = io::pathOfCell(name);
   return std::ranges::find(path, fs::path("..")) != path.end();

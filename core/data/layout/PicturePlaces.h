@@ -24,6 +24,8 @@ class PicturePlaces {
  public:
   /// Lists the folder once. Errors: those of io::listFolder().
   static Result<PicturePlaces> open(const std::filesystem::path& root);
+  /// These alone, which are taken for pictures without being looked at; each has a name of its own.
+  static PicturePlaces of(const std::filesystem::path& root, const std::vector<std::string>& names);
 
   /// The file that `name` means: with or without its ending, in whatever letters, with all of its folders or, as an
   /// archive's own folder is often lost, with the last of them. Folders of the name that are there must hold the file.

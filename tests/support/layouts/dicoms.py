@@ -72,9 +72,9 @@ def dicom_one_folder(out):
         dicom_series(out / "export", n, f"P{n}", "axial", files=f"IM_{n}_" + "{:04}")
 
 
-@layout("rsna-mgmt", 4, 2, labelled=0, labels=[], expect="impossible")
+@layout("rsna-mgmt", 4, 2, labelled=0, labels=[], image_labels={"MGMT_value=0": 2, "MGMT_value=1": 2})
 def rsna_mgmt(out):
-    """DICOM volumes in folders of contrasts, the class of each patient in a table: no classification of volumes."""
+    """DICOM volumes in folders of contrasts, the class of each patient in a table."""
     for n in range(2):
         for m, contrast in enumerate(("FLAIR", "T1w")):
             dicom_series(out / "train" / f"{n:05}" / contrast, n, f"{n:05}", contrast, "MR", files="Image-{}.dcm")

@@ -93,9 +93,11 @@ def masks_255(out):
         mask(out / f"case_{n}" / "mask.nii.gz", n, value=255)
 
 
-@layout("ct-rate", 4, 2, labelled=0, labels=[], splits={"train": 4})
+@layout("ct-rate", 4, 2, labelled=0, labels=[], splits={"train": 4}, image_labels={
+    "Medical material=0": 2, "Medical material=1": 2})
 def ct_rate(out):
-    """Reconstructions of one study are one patient's; classes stand in a table: no classification of volumes."""
+    """Reconstructions of one study are one patient's; a table has a column for each finding, one of them the same
+    everywhere."""
     for n in range(4):
         who = f"train_{1 + n // 2}"
         image(out / "dataset" / "train" / who / f"{who}_a" / f"{who}_a_{1 + n % 2}.nii.gz", n)
@@ -104,15 +106,15 @@ def ct_rate(out):
           [(f"train_{1 + n // 2}_a_{1 + n % 2}.nii.gz", n % 2, 1) for n in range(4)])
 
 
-@layout("volumes-with-table", 4, 4, labelled=0, labels=[], expect="impossible")
+@layout("volumes-with-table", 4, 4, labelled=0, labels=[], image_labels={"0": 2, "1": 2})
 def volumes_table(out):
-    """A table of classes that names volumes: no classification of volumes, and that is to be said."""
+    """A table of classes that names volumes."""
     for n in range(4):
         image(out / "volumes" / f"case_{n}.nii.gz", n)
     table(out / "labels.csv", "filename,label", [(f"volumes/case_{n}.nii.gz", n % 2) for n in range(4)])
 
 
-@layout("volumes-in-class-folders", 4, 4, labelled=0, labels=[], expect="impossible")
+@layout("volumes-in-class-folders", 4, 4, labelled=0, labels=[], image_labels={"benign": 2, "malignant": 2})
 def volumes_classes(out):
     for n in range(4):
         image(out / ("benign", "malignant")[n % 2] / f"case_{n}.nii.gz", n)

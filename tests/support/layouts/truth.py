@@ -12,7 +12,8 @@ class Layout:
     number where it names none and any words do. `patients`: people; None where the set does not say who is who.
     `channels`: how many, or their names; None where that is open. `splits`: how many images each part has. `refused`:
     nothing here can be used, and that is to be said. `masked`: how many pictures have masks beside being examples of
-    classes. `told`: findings on pictures that are right here.
+    classes. `told`: findings on pictures that are right here. `image_labels`: what tables or folders say of volumes as
+    a whole, each with the number of volumes; None where that is open.
 
     `expect` is what today's program makes of it. zero: right without any work. rule: asks, refuses or tells, and needs
     a rule or other names. impossible: of a kind that is not offered, or the folder does not say enough; refusing or
@@ -30,6 +31,7 @@ class Layout:
     refused: bool = False
     masked: int = 0
     told: tuple = ()
+    image_labels: object = None
     expect: str = "zero"
 
 
@@ -112,6 +114,9 @@ def compare(truth, answer, code):
         elif [n.lower() for n in sorted(names, key=str.lower)] != sorted(n.lower() for n in truth.channels):
             equal("channels", names, list(truth.channels))
             break
+    whole = [name for case in cases for name in case.get("image_labels", [])]
+    if truth.image_labels is not None:
+        equal("labels of whole volumes", {name: whole.count(name) for name in set(whole)}, truth.image_labels)
     if truth.splits is not None and cases and any("split" in c for c in cases):
         parts = [c.get("split", "") for c in cases]
         equal("splits", {p: parts.count(p) for p in sorted(set(parts))}, truth.splits)

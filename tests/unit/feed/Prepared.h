@@ -69,6 +69,19 @@ class PreparedFolder {
     index.push_back(
         {{"file", name + ".safetensors"}, {"case", name}, {"split", split}, {"tasks", {task}}, {"kind", "picture"}});
   }
+  /// A volume that is classified: image (channels, D, H, W) float32, and of each task its class (1) int64, or a flag for
+  /// each class (1, classes) uint8.
+  void addWhole(const std::string& id, const std::string& split, const std::string& patient, const torch::Tensor& image,
+                const std::map<int, torch::Tensor>& labels) {
+    std::vector<std::pair<std::string, torch::Tensor>> tensors{{"image", image}};
+    Json tasks = Json::array();
+    for (const auto& [task, label] : labels) {
+      tensors.emplace_back("label." + std::to_string(task), label);
+      tasks.push_back(task);
+    }
+    write(id + "-" + split, tensors, {{"patient", patient}});
+    index.push_back({{"file", id + "-" + split + ".safetensors"}, {"case", id}, {"split", split}, {"tasks", tasks}});
+  }
   void writeIndex() const { ASSERT_TRUE(writeJson(m_path / "index.json", index)); }
   const std::filesystem::path& path() const { return m_path; }
 

@@ -245,5 +245,41 @@ TEST(BatchErrors, NameTheTask) {
   }
 }
 
+// Whole volumes come as they are prepared, with what is known of their classes; all channels move together.
+TEST(BatchSource, GivesWholeVolumesWithTheirClasses) {
+  plan::Plan plan;
+  plan.data.patch = {6, 4, 4};
+  plan.data.intensity = 0;
+  plan.data.mirror = true;
+  plan.data.inputs.emplace_back("a", plan::Input{});
+  plan.data.inputs.emplace_back("b", plan::Input{});
+  plan.training.batch = 8;
+  plan.training.loaderThreads = 0;
+  plan.tasks.emplace_back("number", test::makeTask({"x", "y"}, plan::TaskKind::Classification3d));
+  plan.tasks.emplace_back("flags", test::makeTask({"x", "y"}, plan::TaskKind::Classification3d));
+  plan.tasks[1].second.outputs = plan::TaskOutputs::Overlapping;
+  test::PreparedFolder folder;
+  const auto image = torch::arange(2 * 4 * 4 * 6, torch::kFloat32).view({2, 4, 4, 6});
+  const auto flags = torch::tensor({{1, 255}}, torch::kUInt8);
+  folder.addWhole("v", "train", "p", image, {{0, torch::tensor({1}, torch::kInt64)}, {1, flags}});
+  folder.writeIndex();
+  const auto data = Dataset::open(folder.path() / "index.json", plan);
+  ASSERT_TRUE(data) << data.error().text();
+  BatchSource source(*data, plan);
+  const auto batch = source.batch(0);
+  ASSERT_TRUE(batch) << batch.error().text();
+  EXPECT_EQ(batch->images.sizes(), (std::vector<std::int64_t>{8, 2, 4, 4, 6}));
+  EXPECT_TRUE(batch->targets[0].equal(torch::ones({4}, torch::kInt64)));
+  EXPECT_TRUE(batch->targets[1].equal(flags.expand({4, 2})));
+  int mirrored = 0;
+  for (int n = 0; n < 8; ++n) {
+    const bool turned = batch->images[n].equal(image.flip(3));
+    EXPECT_TRUE(turned || batch->images[n].equal(image));
+    mirrored += turned;
+  }
+  EXPECT_GT(mirrored, 0);
+  EXPECT_LT(mirrored, 8);
+}
+
 }  // namespace
 }  // namespace lorkd::feed

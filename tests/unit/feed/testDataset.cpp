@@ -206,5 +206,53 @@ TEST(Dataset, RefusesClassNumbersBeyondThePlan) {
   EXPECT_THAT(data.error().text(), testing::HasSubstr("picture 1 has the class number 2"));
 }
 
+// Overlapping classes: a flag for each, of pictures and of whole volumes.
+TEST(Dataset, ReadsFlagsOfClasses) {
+  plan::Plan plan;
+  plan.tasks.emplace_back("chest", test::makeTask({"a", "b"}, plan::TaskKind::Classification));
+  plan.tasks[0].second.outputs = plan::TaskOutputs::Overlapping;
+  const auto images = torch::rand({3, 1, 3, 3});
+  const auto open = [&](const torch::Tensor& flags) {
+    PreparedFolder folder;
+    folder.addPictures(0, "train", images, flags);
+    folder.writeIndex();
+    return Dataset::open(folder.path() / "index.json", plan);
+  };
+  const auto flags = torch::tensor({{1, 0}, {255, 1}, {1, 1}}, torch::kUInt8);
+  const auto data = open(flags);
+  ASSERT_TRUE(data) << data.error().text();
+  EXPECT_TRUE(data->example("train", 0, 1)->target.equal(flags[1]));
+  EXPECT_FALSE(open(torch::tensor({1, 0, 1}, torch::kInt64))) << "class numbers";
+  EXPECT_FALSE(open(torch::full({3, 2}, 7, torch::kUInt8)));
+  EXPECT_FALSE(open(torch::ones({3, 3}, torch::kUInt8))) << "of three classes";
+  EXPECT_FALSE(open(torch::ones({2, 2}, torch::kUInt8))) << "of two pictures";
+  plan.tasks[0].second.outputs = plan::TaskOutputs::Exclusive;
+  EXPECT_FALSE(open(flags));
+}
+
+TEST(Dataset, ReadsWholeVolumesWithTheirClasses) {
+  plan::Plan plan;
+  plan.data.patch = {6, 5, 4};
+  plan.tasks.emplace_back("brain", test::makeTask({"AD", "CN"}, plan::TaskKind::Classification3d));
+  plan.tasks.emplace_back("signs", test::makeTask({"x", "y", "z"}, plan::TaskKind::Classification3d));
+  plan.tasks[1].second.outputs = plan::TaskOutputs::Overlapping;
+  PreparedFolder folder;
+  const auto image = torch::rand({1, 4, 5, 6});
+  folder.addWhole("v", "train", "patient-7", image,
+                  {{0, torch::tensor({1}, torch::kInt64)}, {1, torch::tensor({{1, 255, 0}}, torch::kUInt8)}});
+  folder.writeIndex();
+  const auto data = Dataset::open(folder.path() / "index.json", plan);
+  ASSERT_TRUE(data) << data.error().text();
+  const auto one = data->example("train", 0, 0), other = data->example("train", 1, 0);
+  ASSERT_TRUE(one && other);
+  EXPECT_EQ(one->id, "v");
+  EXPECT_EQ(one->patient, "patient-7");
+  EXPECT_TRUE(one->image.equal(image));
+  EXPECT_EQ(one->target.item<std::int64_t>(), 1);
+  EXPECT_TRUE(other->target.equal(torch::tensor({1, 255, 0}, torch::kUInt8)));
+  plan.data.patch = {8, 5, 4};
+  EXPECT_FALSE(Dataset::open(folder.path() / "index.json", plan)) << "prepared for another size";
+}
+
 }  // namespace
 }  // namespace lorkd::feed

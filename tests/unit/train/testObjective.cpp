@@ -202,5 +202,31 @@ TEST(Projector, IsTheSameMapForEveryVoxel) {
   EXPECT_TRUE(mapped.allclose(expected, 1e-5, 1e-6));
 }
 
+// A flag for each class of an image: LibTorch's own binary cross-entropy over those that are known.
+TEST(Objective, OverlappingClassesAreBinaryQuestionsWhereTheyAreKnown) {
+  auto plan = test::picturePlan();
+  plan.losses.crossEntropy = 2;
+  plan.losses.transferLogits = 0.5;
+  plan.losses.transfer = 0;
+  for (auto& [name, task] : plan.tasks) task.outputs = plan::TaskOutputs::Overlapping;
+  Pass pass(plan);
+  const auto flags = torch::tensor({{1, 0, 255, 1}, {0, 255, 255, 1}, {1, 1, 0, 0}}, torch::kUInt8);
+  pass.batch.targets = {flags, torch::full({1, 2}, 255, torch::kUInt8)};
+  const auto loss = pass.loss({});
+  const auto& logits = pass.outputs.logits[0];
+  const auto each = torch::binary_cross_entropy_with_logits(logits, (flags == 1).to(torch::kFloat32), {}, {},
+                                                            at::Reduction::None);
+  const double bce = each.masked_select(flags != 255).mean().item<double>();
+  EXPECT_NEAR(value(loss, 0, "bce"), bce, 1e-6);
+  EXPECT_TRUE(std::isnan(value(loss, 0, "cross_entropy")));
+  EXPECT_EQ(value(loss, 1, "bce"), 0) << "nothing is known of it";
+  const double logit = bernoulliTransfer(pass.taught.logits[0], logits, 1).item<double>();
+  EXPECT_NEAR(value(loss, 0, "transfer_logits"), logit, 1e-6);
+  EXPECT_NEAR(value(loss, 0, "total"), 2 * bce + 0.5 * logit, 1e-5);
+  const auto gradient = torch::autograd::grad({loss.total}, {logits}, {}, true)[0];
+  plan.losses.transferLogits = 0;
+  EXPECT_TRUE(gradient.isfinite().all().item<bool>());
+}
+
 }  // namespace
 }  // namespace lorkd::train
