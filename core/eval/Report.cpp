@@ -36,21 +36,21 @@ std::string keyFigures(const Source& source, const Table& results) {
   const auto& plan = source.directory.plan();
   card(std::to_string(plan.tasks.size()), plan.tasks.size() == 1 ? "task" : "tasks");
   card(formatCount(source.status.step), fmt::format("of {} steps", formatCount(plan.training.steps)));
-  if (history.bestStep >= 0)
-    card(fmt::format("{:.4f}", history.best),
-         fmt::format("best validation{}, step {:.0f}", history.by.empty() ? "" : " by " + escape(history.by),
-                     history.bestStep));
+  if (history.bestStep() >= 0)
+    card(fmt::format("{:.4f}", history.bestMean()),
+         fmt::format("best validation{}, step {}", history.bestBy().empty() ? "" : " by " + escape(history.bestBy()),
+                     history.bestStep()));
   for (const auto& row : results.rows())
     if (row.task == "mean" && std::isfinite(row.value) && row.metric.find('/') == std::string::npos) {
       card(formatValue(row.metric, row.value), "test " + escape(row.metric) + ", " + escape(row.method));
       break;
     }
-  if (history.seconds > 0)
-    card(fmt::format("{:.1f} %", 100 * history.waited / history.seconds), "of the training time waiting for data");
-  if (history.conflict.measurements > 0) {
+  if (const double seconds = history.trainingSeconds(); seconds > 0)
+    card(fmt::format("{:.1f} %", 100 * history.waitedSeconds() / seconds), "of the training time waiting for data");
+  if (source.conflict.measurements > 0) {
     double sum = 0;
-    for (double f : history.conflict.fraction.y) sum += f;
-    card(fmt::format("{:.0f} %", 100 * sum / static_cast<double>(history.conflict.fraction.y.size())),
+    for (double f : source.conflict.fraction.y) sum += f;
+    card(fmt::format("{:.0f} %", 100 * sum / static_cast<double>(source.conflict.fraction.y.size())),
          "of task pairs in conflict");
   }
   return "<div class='cards'>" + out + "</div>\n";
@@ -66,7 +66,9 @@ using namespace report;
 Result<Source> gather(const run::RunDirectory& directory) {
   LORKD_TRY(status, directory.status());
   LORKD_TRY(events, directory.readEvents());
-  Source source{directory, status, historyOf(events), Json::object(), {}, {}};
+  auto history = run::RunSeries::of(events);
+  auto conflict = conflictOf(history);
+  Source source{directory, status, std::move(history), std::move(conflict), Json::object(), {}, {}};
   for (const auto& [name, file] : {std::pair{"cases.json", directory.cases()},
                                    {"checkpoints/best", directory.checkpoint("best")},
                                    {"checkpoints/last", directory.checkpoint("last")}}) {

@@ -18,17 +18,19 @@ std::string figure(const std::string& drawing, const std::string& title) {
 }
 
 /// "3 to 400": the x axis that all panels of a run share.
-svg::Range stepRange(const RunHistory& history) {
+svg::Range stepRange(const run::RunSeries& history) {
   double last = 1;
-  const auto visit = [&](const plan::Named<plan::Named<Points>>& all) {
+  const auto visit = [&](const plan::Named<run::SeriesByName>& all) {
     for (const auto& [task, byName] : all)
-      for (const auto& [name, points] : byName)
-        if (!points.x.empty()) last = std::max(last, points.x.back());
+      for (const auto& [name, series] : byName)
+        if (series.size() > 0) last = std::max(last, series.step.back());
   };
-  visit(history.losses);
-  visit(history.validation);
+  visit(history.losses());
+  visit(history.metrics());
   return {0, last};
 }
+
+Points pointsOf(const run::Series& series) { return {series.step, series.value}; }
 
 void addTrainingLines(std::vector<svg::Line>& lines, const Points& points, const std::string& color, bool raw) {
   if (raw) lines.push_back({svg::thinned(points), color, "raw"});
@@ -42,10 +44,10 @@ double lastFinite(const Points& points) {
 }
 
 /// One range for the total losses of all tasks, so that panels can be compared.
-svg::Range lossRange(const RunHistory& history) {
+svg::Range lossRange(const run::RunSeries& history) {
   std::vector<double> values;
-  for (const auto& [task, losses] : history.losses)
-    if (const auto* total = losses.find("total")) values.insert(values.end(), total->y.begin(), total->y.end());
+  for (const auto& [task, losses] : history.losses())
+    if (const auto* total = losses.find("total")) values.insert(values.end(), total->value.begin(), total->value.end());
   return svg::roundRange(std::move(values), 0.02, true);
 }
 
@@ -53,8 +55,8 @@ std::string taskPanel(const Source& source, std::size_t index, const std::string
                       svg::Range range) {
   const auto& plan = source.directory.plan();
   const auto& name = plan.tasks[index].first;
-  const auto* losses = source.history.losses.find(name);
-  const auto* metrics = source.history.validation.find(name);
+  const auto* losses = source.history.losses().find(name);
+  const auto* metrics = source.history.metrics().find(name);
   const auto* total = losses ? losses->find("total") : nullptr;
   if (!total && !metrics) return {};
 
@@ -67,19 +69,20 @@ std::string taskPanel(const Source& source, std::size_t index, const std::string
   std::string caption = swatch(color) + escape(name);
   if (total) {
     frame.y = range;
-    addTrainingLines(lines, *total, color, true);
-    caption += fmt::format(" <small>loss {:.3g}", lastFinite(svg::smoothed(*total, smoothing)));
+    addTrainingLines(lines, pointsOf(*total), color, true);
+    caption += fmt::format(" <small>loss {:.3g}", lastFinite(svg::smoothed(pointsOf(*total), smoothing)));
   } else {
     caption += " <small>";
   }
   if (metrics && !metrics->empty()) {
-    const auto& [metric, points] = metrics->front();
+    const auto& [metric, series] = metrics->front();
+    const auto points = pointsOf(series);
     frame.right = svg::Range{0, 1};
     frame.rightLabel = metric;
     lines.push_back({points, color, "validation", true, true});
     caption += fmt::format(" · {} {:.3f}", escape(metric), lastFinite(points));
   }
-  if (source.history.bestStep >= 0) frame.mark = source.history.bestStep;
+  if (source.history.bestStep() >= 0) frame.mark = static_cast<double>(source.history.bestStep());
   return figure(svg::plot(frame, lines), caption + "</small>");
 }
 
@@ -89,16 +92,17 @@ std::string classPanels(const Source& source, svg::Range steps) {
   std::string out;
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     const auto& [name, task] = plan.tasks[i];
-    const auto* metrics = source.history.validation.find(name);
+    const auto* metrics = source.history.metrics().find(name);
     if (!metrics || metrics->empty() || task.classes.size() < 2) continue;
     const auto& metric = metrics->front().first;
     std::vector<svg::Line> lines;
     std::string key;
     for (std::size_t c = 0; c < task.classes.size(); ++c) {
-      const auto* points = metrics->find(metric + "/" + task.classes[c].first);
-      if (!points || std::isnan(lastFinite(*points))) continue;
+      const auto* series = metrics->find(metric + "/" + task.classes[c].first);
+      const auto points = series ? pointsOf(*series) : Points();
+      if (std::isnan(lastFinite(points))) continue;
       const auto color = plan::classColor(plan, i, c);
-      lines.push_back({*points, color, "smooth", false, true});
+      lines.push_back({points, color, "smooth", false, true});
       key += swatch(color) + escape(task.classes[c].first) + " ";
     }
     if (lines.empty()) continue;
@@ -107,7 +111,7 @@ std::string classPanels(const Source& source, svg::Range steps) {
     frame.x = steps;
     frame.xLabel = "step";
     frame.yLabel = metric;
-    if (source.history.bestStep >= 0) frame.mark = source.history.bestStep;
+    if (source.history.bestStep() >= 0) frame.mark = static_cast<double>(source.history.bestStep());
     out += figure(svg::plot(frame, lines), escape(name) + " <small>" + key + "</small>");
   }
   return out;
@@ -118,18 +122,18 @@ std::string componentPanels(const Source& source, svg::Range steps) {
   const auto& plan = source.directory.plan();
   const plan::Looks looks(plan);
   std::vector<std::string> names;
-  for (const auto& [task, losses] : source.history.losses)
-    for (const auto& [name, points] : losses)
+  for (const auto& [task, losses] : source.history.losses())
+    for (const auto& [name, series] : losses)
       if (name != "total" && std::ranges::find(names, name) == names.end()) names.push_back(name);
   std::string out;
   for (const auto& name : names) {
     std::vector<svg::Line> lines;
     std::vector<double> values;
     for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
-      const auto* losses = source.history.losses.find(plan.tasks[i].first);
-      const auto* points = losses ? losses->find(name) : nullptr;
-      if (!points) continue;
-      addTrainingLines(lines, *points, looks.of(i).color, false);
+      const auto* losses = source.history.losses().find(plan.tasks[i].first);
+      const auto* series = losses ? losses->find(name) : nullptr;
+      if (!series) continue;
+      addTrainingLines(lines, pointsOf(*series), looks.of(i).color, false);
       values.insert(values.end(), lines.back().points.y.begin(), lines.back().points.y.end());
     }
     svg::Frame frame;
@@ -192,7 +196,7 @@ std::string validationFigure(const std::vector<Source>& sources) {
   std::vector<double> x, y;
   std::string key;
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    const auto& mean = sources[i].history.mean;
+    const auto mean = pointsOf(sources[i].history.mean());
     if (mean.x.empty()) continue;
     const auto style = lineStyle(i);
     lines.push_back({mean, style.color, style.style, false, true});
@@ -210,16 +214,16 @@ std::string validationFigure(const std::vector<Source>& sources) {
   frame.y = svg::roundRange(y);
   frame.xLabel = "step";
   frame.yLabel = "mean over tasks";
-  if (const auto& main = sources.front().history; main.bestStep >= 0) {
-    frame.mark = main.bestStep;
-    frame.markLabel =
-        fmt::format("best {}{:.4f} at step {:.0f}", main.by.empty() ? "" : main.by + " ", main.best, main.bestStep);
+  if (const auto& main = sources.front().history; main.bestStep() >= 0) {
+    frame.mark = static_cast<double>(main.bestStep());
+    frame.markLabel = fmt::format("best {}{:.4f} at step {}", main.bestBy().empty() ? "" : main.bestBy() + " ",
+                                  main.bestMean(), main.bestStep());
   }
   return "<p class='note'>" + key + "</p>" + figure(svg::plot(frame, lines), "");
 }
 
 std::string conflictFigures(const Source& source) {
-  const auto& conflict = source.history.conflict;
+  const auto& conflict = source.conflict;
   if (conflict.measurements == 0) return {};
   std::string out = fmt::format(
       "<p class='note'>From {} measurements of the tasks' gradients on the shared weights, before clipping. Cosines "

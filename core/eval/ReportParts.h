@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/eval/ConflictHistory.h"
 #include "core/eval/Page.h"
-#include "core/eval/RunHistory.h"
 #include "core/eval/StudyTable.h"
 #include "core/eval/Table.h"
 #include "core/run/RunDirectory.h"
@@ -18,7 +18,8 @@ namespace lorkd::eval::report {
 struct Source {
   run::RunDirectory directory;
   run::Status status;
-  RunHistory history;
+  run::RunSeries history;
+  ConflictHistory conflict;
   Json experts;                   ///< {task: manifest.json} of the exported experts
   std::set<std::string> strange;  ///< tasks whose exported expert is of another task, run or checkpoint
   std::vector<std::pair<std::string, std::string>> digests;  ///< of the files that it is made of, by name

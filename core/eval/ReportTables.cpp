@@ -170,14 +170,14 @@ std::string runTable(const std::vector<Source>& sources) {
       "<th class='n'>best validation</th><th class='n'>at step</th><th class='n'>seconds in "
       "steps</th></tr></thead><tbody>";
   for (const auto& s : sources) {
-    const bool best = s.history.bestStep >= 0;
+    const bool best = s.history.bestStep() >= 0;
     out += fmt::format(
         "<tr><th>{}</th><td>{}</td><td>{}</td><td class='n'>{} of {}</td><td class='n'>{}</td><td class='n'>{}</td>"
         "<td class='n'>{:.0f}</td></tr>",
         escape(s.directory.plan().name), plan::toString(s.directory.plan().method), run::toString(s.status.state),
         s.status.step, s.directory.plan().training.steps,
-        best ? fmt::format("{:.4f} {}", s.history.best, escape(s.history.by)) : "–",
-        best ? fmt::format("{:.0f}", s.history.bestStep) : "–", s.history.seconds);
+        best ? fmt::format("{:.4f} {}", s.history.bestMean(), escape(s.history.bestBy())) : "–",
+        best ? fmt::format("{}", s.history.bestStep()) : "–", s.history.trainingSeconds());
   }
   return out + "</tbody></table></div>\n";
 }

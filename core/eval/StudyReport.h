@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/base/Error.h"
+#include "core/eval/ConflictHistory.h"
 #include "core/eval/PairedTable.h"
-#include "core/eval/RunHistory.h"
 #include "core/eval/StudyTable.h"
 #include "core/run/Plan.h"
 

@@ -114,47 +114,4 @@ void GramRecorder::clear() {
   m_state->byWeight.clear();
 }
 
-ConflictMeasures conflictMeasures(const torch::Tensor& gram) {
-  TORCH_CHECK(gram.dim() == 2 && gram.size(0) == gram.size(1), "Gram matrix must be square, not ", gram.sizes());
-  const auto k = gram.to(torch::kCPU, torch::kDouble).contiguous();
-  const auto in = k.accessor<double, 2>();
-  const auto n = k.size(0);
-  ConflictMeasures result;
-  result.cosine = torch::full({n, n}, std::numeric_limits<double>::quiet_NaN(), torch::kDouble);
-  result.magnitudeSimilarity = result.cosine.clone();
-  auto cosine = result.cosine.accessor<double, 2>();
-  auto similarity = result.magnitudeSimilarity.accessor<double, 2>();
-  std::vector<std::int64_t> present;
-  for (std::int64_t i = 0; i < n; ++i)
-    if (in[i][i] > 0) present.push_back(i);
-  int pairs = 0, conflicts = 0;
-  bool together = true;
-  for (const auto i : present) {
-    for (const auto j : present) {
-      if (!std::isfinite(in[i][j])) {
-        together = false;
-        continue;
-      }
-      const double norms = std::sqrt(in[i][i]) * std::sqrt(in[j][j]);
-      cosine[i][j] = i == j ? 1 : std::clamp(in[i][j] / norms, -1.0, 1.0);
-      similarity[i][j] = 2 * norms / (in[i][i] + in[j][j]);
-      if (i >= j) continue;
-      ++pairs;
-      conflicts += cosine[i][j] < 0;
-    }
-  }
-  if (pairs > 0) result.conflictFraction = static_cast<double>(conflicts) / pairs;
-  if (!together) {
-    result.conditionNumber = std::numeric_limits<double>::quiet_NaN();
-  } else if (present.size() > 1) {
-    const auto index = torch::tensor(present);
-    const auto values = torch::linalg_eigvalsh(k.index_select(0, index).index_select(1, index));
-    const double largest = values.max().item<double>();
-    // Rounding may leave tiny or negative eigenvalues where gradients are parallel.
-    const double smallest = std::max(values.min().item<double>(), 1e-12 * largest);
-    result.conditionNumber = std::sqrt(largest / smallest);
-  }
-  return result;
-}
-
 }  // namespace lorkd::nn

@@ -28,14 +28,4 @@ class GramRecorder {
   std::shared_ptr<State> m_state;
 };
 
-/// Measures derived from K (T, T); pairs i < j only; tasks with K_ii = 0 and pairs whose K_ij is not a number, as they
-/// were never in one batch, are left out.
-struct ConflictMeasures {
-  torch::Tensor cosine;               ///< (T, T) float64, NaN where a task or the pair is absent
-  torch::Tensor magnitudeSimilarity;  ///< 2‖g_i‖‖g_j‖/(‖g_i‖²+‖g_j‖²), PCGrad (arXiv 2001.06782)
-  double conflictFraction = 0;        ///< share of pairs with cosine < 0
-  double conditionNumber = 1;  ///< √(λmax/λmin), λmin clamped, Aligned-MTL (arXiv 2305.19000); NaN if a pair is absent
-};
-ConflictMeasures conflictMeasures(const torch::Tensor& gram);
-
 }  // namespace lorkd::nn

@@ -104,7 +104,7 @@ Result<eval::StudyEntry> entryOf(const StudyRun& run, const StudyJob& job) {
   eval::ConflictHistory conflict;
   if (done) {
     LORKD_TRY(events, directory->readEvents());
-    conflict = eval::historyOf(events).conflict;
+    conflict = eval::conflictOf(run::RunSeries::of(events));
   }
   return eval::StudyEntry{run.path.filename().string(),
                           run.method == plan::PlanMethod::Lorkd ? "expert" : toString(run.method),

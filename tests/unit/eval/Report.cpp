@@ -6,7 +6,7 @@
 
 #include "core/base/File.h"
 #include "core/base/Json.h"
-#include "core/eval/RunHistory.h"
+#include "core/eval/ConflictHistory.h"
 #include "core/eval/StudyReport.h"
 #include "core/eval/Svg.h"
 #include "tests/unit/eval/SyntheticRun.h"
@@ -119,7 +119,7 @@ TEST(Report, EmptyRunAndNoRun) {
   EXPECT_FALSE(fs::exists(folder / "none.html"));
 }
 
-TEST(RunHistory, ConflictByHandAndRubbishLeftOut) {
+TEST(ConflictHistory, ByHandAndRubbishLeftOut) {
   const auto gram = [](double k01, double k02, double k12) {
     return Json::array({Json::array({4.0, k01, k02}), Json::array({k01, 1.0, k12}), Json::array({k02, k12, 1.0})});
   };
@@ -142,8 +142,8 @@ TEST(RunHistory, ConflictByHandAndRubbishLeftOut) {
         R"({"kind":"conflict","step":1,"tasks":7,"layers":[]})", R"({"kind":"step","step":"x","losses":{}})",
         R"({"kind":"step","step":5,"losses":{"a":3}})", R"({"kind":"validation","step":5,"metrics":[1]})"})
     events.push_back(Json::parse(rubbish));
-  const auto history = eval::historyOf(events);
-  const auto& conflict = history.conflict;
+  const auto history = run::RunSeries::of(events);
+  const auto conflict = eval::conflictOf(history);
   ASSERT_EQ(conflict.measurements, 2);
   // Summed over layers: step 10 gives cosines 0, 0, 0; step 20 gives -1, -0.5, 0.5.
   EXPECT_DOUBLE_EQ(conflict.cosine[0][1], -0.5);
@@ -156,33 +156,32 @@ TEST(RunHistory, ConflictByHandAndRubbishLeftOut) {
   // A pair that was never in one batch has no figure, and its absence is none of its tasks' harmony.
   const Json rows = Json::array({{4, -2, nullptr}, {-2, 1, nullptr}, {nullptr, nullptr, 9}});
   const Json none = Json::array({{4, nullptr, nullptr}, {nullptr, nullptr, nullptr}, {nullptr, nullptr, 9}});
-  const auto apart =
-      eval::historyOf({{{"kind", "conflict"}, {"step", 1}, {"tasks", tasks}, {"layers", {{"one", rows}}}},
-                       {{"kind", "conflict"},
-                        {"step", 2},
-                        {"tasks", tasks},
-                        {"weights", {0.5, 0.0, 0.25}},
-                        {"layers", {{"one", none}}}}})
-          .conflict;
+  const auto conflicts = [](const std::vector<Json>& events) { return eval::conflictOf(run::RunSeries::of(events)); };
+  const auto apart = conflicts({{{"kind", "conflict"}, {"step", 1}, {"tasks", tasks}, {"layers", {{"one", rows}}}},
+                                {{"kind", "conflict"},
+                                 {"step", 2},
+                                 {"tasks", tasks},
+                                 {"weights", {0.5, 0.0, 0.25}},
+                                 {"layers", {{"one", none}}}}});
   EXPECT_EQ(apart.measurements, 1);
   EXPECT_THAT(apart.fraction.y, testing::ElementsAre(1.0));
   EXPECT_DOUBLE_EQ(*apart.layers.find("one"), 1.0);
-  EXPECT_TRUE(std::isnan(apart.cosine[0][2]) && std::isnan(apart.magnitude[2][1]));
+  EXPECT_TRUE(std::isnan(apart.cosine[0][2]));
+  EXPECT_DOUBLE_EQ(apart.magnitude[2][1], 0.6) << "lengths are known all the same: 2 * 3 * 1 / (9 + 1)";
   EXPECT_DOUBLE_EQ(eval::meanCosine(apart), -1.0);
   EXPECT_THAT(eval::svg::matrix("Cosines", apart.tasks, apart.cosine), Not(HasSubstr("nan")));
   // Weights of tasks that are there count although one is absent: 4/0.5² against 9/0.75², norms 4 and 4.
   const Json pair = Json::array({{4, nullptr, 1}, {nullptr, nullptr, nullptr}, {1, nullptr, 9}});
-  const auto weighed = eval::historyOf({{{"kind", "conflict"},
-                                         {"step", 1},
-                                         {"tasks", tasks},
-                                         {"weights", {0.5, 0.0, 0.75}},
-                                         {"layers", {{"one", pair}}}}})
-                           .conflict;
+  const auto weighed = conflicts({{{"kind", "conflict"},
+                                   {"step", 1},
+                                   {"tasks", tasks},
+                                   {"weights", {0.5, 0.0, 0.75}},
+                                   {"layers", {{"one", pair}}}}});
   ASSERT_EQ(weighed.measurements, 1);
   EXPECT_DOUBLE_EQ(weighed.magnitude[0][2], 1.0);
-  EXPECT_EQ(history.bestStep, 20);
-  EXPECT_EQ(history.best, 0.5);
-  EXPECT_TRUE(std::isnan(history.validation.find("a")->find("dice")->y[1]));
+  EXPECT_EQ(history.bestStep(), 20);
+  EXPECT_EQ(history.bestMean(), 0.5);
+  EXPECT_TRUE(std::isnan(history.metrics().find("a")->find("dice")->value[1]));
 }
 
 TEST(Svg, SmoothingIsDebiasedAndThinningKeepsExtremes) {

@@ -1,11 +1,11 @@
-#include "widgets/plot/RunSeries.h"
+#include "core/run/RunSeries.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-namespace lorkd::plot {
+namespace lorkd::run {
 namespace {
 
 constexpr double noValue = std::numeric_limits<double>::quiet_NaN();
@@ -51,7 +51,25 @@ std::size_t position(std::vector<std::string>& names, const std::string& name) {
   return names.size() - 1;
 }
 
+/// The tasks' shares of the batch; nothing in logs that do not tell them.
+std::vector<double> sharesOf(const Json& event, std::size_t tasks) {
+  const auto list = event.find("weights");
+  if (list == event.end() || !list->is_array() || list->size() != tasks) return {};
+  std::vector<double> shares;
+  for (const auto& share : *list) {
+    if (!share.is_number()) return {};
+    shares.push_back(share.get<double>());
+  }
+  return shares;
+}
+
 }  // namespace
+
+RunSeries RunSeries::of(const std::vector<Json>& events) {
+  RunSeries series;
+  for (const auto& event : events) series.add(event);
+  return series;
+}
 
 void RunSeries::clear() {
   const auto generation = m_generation + 1;
@@ -100,6 +118,21 @@ double RunSeries::recentWait(std::size_t steps) const {
   return all > 0 ? waited / all : noValue;
 }
 
+double RunSeries::trainingSeconds() const {
+  double sum = 0;
+  for (const double took : m_seconds.value) sum += took > 0 ? took : 0;
+  return sum;
+}
+
+double RunSeries::waitedSeconds() const {
+  double sum = 0;
+  for (std::size_t k = 0; k < m_wait.size(); ++k) {
+    const double waited = m_seconds.value[k] * m_wait.value[k];
+    sum += waited > 0 ? waited : 0;
+  }
+  return sum;
+}
+
 void RunSeries::addValidation(const Json& event, double step, double time) {
   const double mean = number(event, "mean");
   append(m_mean, step, time, mean);
@@ -122,13 +155,14 @@ void RunSeries::addConflict(const Json& event, double step, double time) {
   std::vector<std::size_t> place;
   for (const auto& name : *tasks) place.push_back(position(m_conflictTasks, name.get<std::string>()));
   const std::size_t all = m_conflictTasks.size(), layersKnown = m_conflictLayers.size();
+  const auto shares = sharesOf(event, place.size());
   ConflictMeasurement measurement{static_cast<std::int64_t>(step), time, {}, Gram(all)};
   for (const auto& [layer, rows] : layers->items()) {
     const auto gram = Gram::fromJson(rows, place.size());
     if (!gram) continue;
     const std::size_t at = position(m_conflictLayers, layer);
     measurement.layers.resize(std::max(measurement.layers.size(), at + 1), Gram(all));
-    measurement.layers[at] = gram->embedded(all, place);
+    measurement.layers[at] = (shares.empty() ? *gram : gram->perShare(shares)).embedded(all, place);
     measurement.total += measurement.layers[at];
   }
   m_conflicts.push_back(std::move(measurement));
@@ -146,4 +180,4 @@ void RunSeries::addConflict(const Json& event, double step, double time) {
   }
 }
 
-}  // namespace lorkd::plot
+}  // namespace lorkd::run

@@ -1,4 +1,4 @@
-// What a run's event log says, as series ready to be drawn. Takes events as they come; knows no Qt.
+// What a run's event log says, as series: the one reader of events for window, report, study and advice.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "core/base/Json.h"
+#include "core/run/Conflict.h"
 #include "core/run/Named.h"
-#include "widgets/plot/ConflictMath.h"
 
-namespace lorkd::plot {
+namespace lorkd::run {
 
 /// One quantity over time. The three vectors are equally long; a value may be not-a-number.
 struct Series {
@@ -31,6 +31,8 @@ struct LogLine {
 /// Everything read from one run's log (the kinds and fields of core/run/EventLog.h).
 class RunSeries {
  public:
+  /// All that a log says.
+  static RunSeries of(const std::vector<Json>& events);
   /// Takes one event. Unknown kinds and fields of the wrong type are passed over: the log may be of a newer version.
   void add(const Json& event);
   /// Forgets everything; generation() counts up, so that viewers know to start again.
@@ -47,6 +49,8 @@ class RunSeries {
   /// Share of the time of the last `steps` steps that was spent waiting for data; not-a-number if none tells.
   double recentWait(std::size_t steps) const;
   std::int64_t bestStep() const { return m_bestStep; }    ///< step of the best validation, or -1
+  double trainingSeconds() const;                         ///< summed over the steps
+  double waitedSeconds() const;                           ///< of these, in which no batch was ready
   double bestMean() const { return m_bestMean; }          ///< mean metric there; not-a-number if none
   const std::string& bestBy() const { return m_bestBy; }  ///< which metric chose it; empty in logs that do not say
   double startTime() const { return m_startTime; }        ///< time of the first event, or 0
@@ -73,4 +77,4 @@ class RunSeries {
   std::vector<LogLine> m_log;
 };
 
-}  // namespace lorkd::plot
+}  // namespace lorkd::run

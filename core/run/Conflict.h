@@ -10,7 +10,7 @@
 
 #include "core/base/Json.h"
 
-namespace lorkd::plot {
+namespace lorkd::run {
 
 /// A symmetric T×T Gram matrix.
 class Gram {
@@ -25,6 +25,9 @@ class Gram {
   Gram embedded(std::size_t tasks, const std::vector<std::size_t>& place) const;
   /// Adds a matrix of the same size.
   Gram& operator+=(const Gram& other);
+  /// K_ij / (w_i w_j): of the tasks' own losses, whatever share w_t of the batch each had. A task without a share has
+  /// no gradient: its entries become not-a-number.
+  Gram perShare(const std::vector<double>& shares) const;
 
  private:
   std::size_t m_tasks;
@@ -40,15 +43,6 @@ double conflictFraction(const Gram& gram);
 /// sqrt(largest / smallest eigenvalue), the smallest clamped to 1e-12 of the largest (Aligned-MTL, arXiv 2305.19000).
 /// Tasks without a gradient are left out; not-a-number when fewer than two remain.
 double conditionNumber(const Gram& gram);
-
-/// Running cosine after each measurement: phi <- (1 - beta) phi + beta cos, started at the first one (GradVac).
-std::vector<double> runningCosine(const std::vector<double>& cosines, double beta = 0.5);
-
-/// Mean and mean ± standard deviation over the last `window` measurements, one entry a measurement.
-struct Band {
-  std::vector<double> mean, low, high;
-};
-Band rollingBand(const std::vector<double>& values, std::size_t window);
 
 /// The T×T Gram matrices of one step, by layer, and their sum over layers.
 struct ConflictMeasurement {
@@ -69,5 +63,7 @@ double recentMean(const std::vector<ConflictMeasurement>& all, int layer, std::s
 /// the guide to where rank is needed. Not-a-number without any pair.
 double layerConflictScore(const std::vector<ConflictMeasurement>& all, int layer, std::size_t window,
                           double threshold = 0.0);
+/// The same by task, over all measurements: of a task's pair-steps, the share that is below `threshold`.
+std::vector<double> taskConflictScores(const std::vector<ConflictMeasurement>& all, int layer, double threshold = 0.0);
 
-}  // namespace lorkd::plot
+}  // namespace lorkd::run

@@ -1,10 +1,10 @@
-#include "widgets/plot/ConflictMath.h"
+#include "core/run/Conflict.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace lorkd::plot {
+namespace lorkd::run {
 namespace {
 
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
@@ -83,6 +83,14 @@ Gram& Gram::operator+=(const Gram& other) {
   return *this;
 }
 
+Gram Gram::perShare(const std::vector<double>& shares) const {
+  Gram out(m_tasks);
+  const auto share = [&](std::size_t i) { return shares[i] > 0 ? shares[i] : nothing; };
+  for (std::size_t i = 0; i < m_tasks; ++i)
+    for (std::size_t j = 0; j < m_tasks; ++j) out(i, j) = (*this)(i, j) / (share(i) * share(j));
+  return out;
+}
+
 double cosine(const Gram& gram, std::size_t i, std::size_t j) {
   const double squared = gram(i, i) * gram(j, j);
   if (!(squared > 0) || !std::isfinite(gram(i, j))) return nothing;
@@ -116,36 +124,6 @@ double conditionNumber(const Gram& gram) {
   return std::sqrt(*high / std::max(*low, 1e-12 * *high));
 }
 
-std::vector<double> runningCosine(const std::vector<double>& cosines, double beta) {
-  std::vector<double> running;
-  double phi = nothing;
-  for (double c : cosines) {
-    if (!std::isnan(c)) phi = std::isnan(phi) ? c : (1 - beta) * phi + beta * c;
-    running.push_back(phi);
-  }
-  return running;
-}
-
-Band rollingBand(const std::vector<double>& values, std::size_t window) {
-  Band band;
-  for (std::size_t end = 1; end <= values.size(); ++end) {
-    double sum = 0, squares = 0, n = 0;
-    for (std::size_t k = firstOf(end, window); k < end; ++k) {
-      if (std::isnan(values[k])) continue;
-      sum += values[k];
-      ++n;
-    }
-    const double mean = n ? sum / n : nothing;
-    for (std::size_t k = firstOf(end, window); k < end; ++k)
-      if (!std::isnan(values[k])) squares += (values[k] - mean) * (values[k] - mean);
-    const double deviation = n ? std::sqrt(squares / n) : nothing;
-    band.mean.push_back(mean);
-    band.low.push_back(mean - deviation);
-    band.high.push_back(mean + deviation);
-  }
-  return band;
-}
-
 std::vector<double> cosineHistory(const std::vector<ConflictMeasurement>& all, int layer, std::size_t i,
                                   std::size_t j) {
   std::vector<double> values;
@@ -177,4 +155,23 @@ double layerConflictScore(const std::vector<ConflictMeasurement>& all, int layer
   return pairs ? static_cast<double>(below) / static_cast<double>(pairs) : nothing;
 }
 
-}  // namespace lorkd::plot
+std::vector<double> taskConflictScores(const std::vector<ConflictMeasurement>& all, int layer, double threshold) {
+  std::vector<double> pairs, below;
+  for (const auto& measurement : all) {
+    const auto& gram = measurement.of(layer);
+    pairs.resize(std::max(pairs.size(), gram.tasks()));
+    below.resize(pairs.size());
+    for (std::size_t i = 0; i < gram.tasks(); ++i)
+      for (std::size_t j = 0; j < gram.tasks(); ++j) {
+        const double c = i == j ? nothing : cosine(gram, i, j);
+        if (std::isnan(c)) continue;
+        pairs[i] += 1;
+        below[i] += c < threshold;
+      }
+  }
+  std::vector<double> scores;
+  for (std::size_t i = 0; i < pairs.size(); ++i) scores.push_back(below[i] / pairs[i]);  // 0/0: unknown
+  return scores;
+}
+
+}  // namespace lorkd::run
