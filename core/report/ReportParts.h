@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/eval/ConflictHistory.h"
-#include "core/eval/Page.h"
 #include "core/eval/StudyTable.h"
 #include "core/eval/Table.h"
+#include "core/report/ConflictHistory.h"
+#include "core/report/Page.h"
 #include "core/run/RunDirectory.h"
 
-namespace lorkd::eval::report {
+namespace lorkd::report {
 
 /// A run with what its files say.
 struct Source {
@@ -36,17 +36,17 @@ std::string validationFigure(const std::vector<Source>& sources);
 std::string conflictFigures(const Source& source);
 
 /// What the scores of a page are by their definition, which classes have none, and why some have no interval.
-std::string scoreNotes(const Table& results, const StudyTable& table, const plan::Plan& plan);
+std::string scoreNotes(const eval::Table& results, const eval::StudyTable& table, const plan::Plan& plan);
 
 /// Of each task of pictures: how many of each class were taken for which, folded away; empty without such a task.
-std::string confusionTables(const Table& results);
+std::string confusionTables(const eval::Table& results);
 
 /// Tasks down, methods across, best in bold, mean last; Dice and the scores of surfaces side by side where they fit,
 /// else one table a metric; with intervals over patients; single classes and confusion matrices folded away.
-std::string resultTables(const Table& results, const plan::Plan& plan);
+std::string resultTables(const eval::Table& results, const plan::Plan& plan);
 
 /// Name, classes, rank, scale, parameters and exported files of each task.
-std::string taskTable(const Source& source, const Table& results);
+std::string taskTable(const Source& source, const eval::Table& results);
 
 /// One line a run: method, state, steps, best validation.
 std::string runTable(const std::vector<Source>& sources);
@@ -58,7 +58,7 @@ std::string provenance(const Source& source);
 std::string planText(const plan::Plan& plan);
 
 /// The large figures at the top.
-std::string keyFigures(const Source& source, const Table& results);
+std::string keyFigures(const Source& source, const eval::Table& results);
 
 /// How the n-th of several lines is drawn: colour and style class together tell them apart.
 struct LineStyle {
@@ -69,4 +69,4 @@ LineStyle lineStyle(std::size_t n);
 /// A short piece of such a line with its name behind it.
 std::string lineKey(LineStyle style, const std::string& name);
 
-}  // namespace lorkd::eval::report
+}  // namespace lorkd::report

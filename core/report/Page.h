@@ -5,9 +5,9 @@
 
 #include "core/run/Looks.h"
 
-namespace lorkd::eval::report {
+namespace lorkd::report {
 
-/// The page's style sheet, for light and dark screens and for paper.
+/// The page's style sheet (resources/styles/report.css), for light and dark screens and for paper.
 const char* styleSheet();
 
 /// The page up to <main>, which may load nothing; with `pictures`, images that stand in the page itself may show.
@@ -23,4 +23,4 @@ std::string folded(const std::string& title, const std::string& body);
 std::string swatch(const std::string& color);
 std::string swatch(const plan::Look& look);
 
-}  // namespace lorkd::eval::report
+}  // namespace lorkd::report

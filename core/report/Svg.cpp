@@ -1,4 +1,4 @@
-#include "core/eval/Svg.h"
+#include "core/report/Svg.h"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-namespace lorkd::eval::svg {
+namespace lorkd::report::svg {
 namespace {
 
 struct Margins {
@@ -313,4 +313,4 @@ std::string bars(const std::string& label, const std::vector<std::string>& names
   return out + "</svg>\n";
 }
 
-}  // namespace lorkd::eval::svg
+}  // namespace lorkd::report::svg

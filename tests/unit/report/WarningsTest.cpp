@@ -2,12 +2,12 @@
 #include <gmock/gmock.h>
 
 #include "core/base/File.h"
-#include "core/eval/Report.h"
 #include "core/eval/RunMetrics.h"
+#include "core/report/Report.h"
 #include "tests/support/TemporaryFolder.h"
 #include "tests/unit/eval/SyntheticRun.h"
 
-namespace lorkd::eval {
+namespace lorkd::report {
 namespace {
 
 using testing::HasSubstr;
@@ -21,10 +21,10 @@ TEST(Warnings, ATeacherOfAnotherProjectStandsInMetricsAndReport) {
     plan.teacher.checkpoint = (folder / (place + "/runs/teacher")).string();
     ASSERT_TRUE(run::RunDirectory::create(plan.teacher.checkpoint, test::syntheticPlan("teacher", "teacher")));
     const auto run = test::syntheticRun(folder / "here/runs/pupil", plan, 0.8);
-    Table table;
+    eval::Table table;
     table.add({"mean", "expert", "dice", 0.8, 3});
-    ASSERT_TRUE(writeMetrics(run, table));
-    EXPECT_TRUE(readMetrics(run));
+    ASSERT_TRUE(eval::writeMetrics(run, table));
+    EXPECT_TRUE(eval::readMetrics(run));
     ASSERT_TRUE(writeReport(run.path() / "report.html", {run}, table));
     const auto metrics = readFile(run.metrics()).value(), report = readFile(run.path() / "report.html").value();
     if (place == "there") {
@@ -38,4 +38,4 @@ TEST(Warnings, ATeacherOfAnotherProjectStandsInMetricsAndReport) {
 }
 
 }  // namespace
-}  // namespace lorkd::eval
+}  // namespace lorkd::report

@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <map>
 
-#include "core/eval/ReportParts.h"
-#include "core/eval/Svg.h"
 #include "core/eval/TableView.h"
+#include "core/report/ReportParts.h"
+#include "core/report/Svg.h"
 
-namespace lorkd::eval::report {
+namespace lorkd::report {
+
+using namespace eval;
+
 namespace {
 
 using svg::escape;
@@ -138,4 +141,4 @@ std::string confusionTables(const Table& results) {
   return folded("Confusion matrices", note("Test pictures: true classes down, answers across.") + out);
 }
 
-}  // namespace lorkd::eval::report
+}  // namespace lorkd::report

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/eval/ReportParts.h"
+#include "core/report/ReportParts.h"
 
-namespace lorkd::eval::report {
+namespace lorkd::report {
+
+using namespace eval;
+
 namespace {
 
 using svg::escape;
@@ -262,4 +265,4 @@ std::string conflictFigures(const Source& source) {
   return out;
 }
 
-}  // namespace lorkd::eval::report
+}  // namespace lorkd::report

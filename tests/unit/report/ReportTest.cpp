@@ -1,14 +1,13 @@
-#include "core/eval/Report.h"
-
 #include <gmock/gmock.h>
 
 #include <regex>
 
 #include "core/base/File.h"
 #include "core/base/Json.h"
-#include "core/eval/ConflictHistory.h"
-#include "core/eval/StudyReport.h"
-#include "core/eval/Svg.h"
+#include "core/report/ConflictHistory.h"
+#include "core/report/Report.h"
+#include "core/report/StudyReport.h"
+#include "core/report/Svg.h"
 #include "tests/unit/eval/SyntheticRun.h"
 
 using namespace lorkd;
@@ -36,7 +35,7 @@ TEST(Report, OneSelfContainedPageWithEveryFigure) {
                                                                   {"versions", {{"lorkd", "0.1.0"}}},
                                                                   {"files", {{"expert.safetensors", "0123abcd"}}}}));
   const auto file = folder / "report.html";
-  const auto written = eval::writeReport(file, {run, other}, test::syntheticResults(plan));
+  const auto written = report::writeReport(file, {run, other}, test::syntheticResults(plan));
   ASSERT_TRUE(written) << written.error().text();
   const auto html = readFile(file).value();
 
@@ -81,7 +80,7 @@ TEST(Report, SurfaceScoresStandBesideDice) {
     table.add({"abdomen", method, "missed" + ending, 1, 8});
   };
   const auto html = [&] {
-    EXPECT_TRUE(eval::writeReport(folder / "report.html", {run}, table));
+    EXPECT_TRUE(report::writeReport(folder / "report.html", {run}, table));
     return readFile(folder / "report.html").value();
   };
   add("expert", "", 0.5);
@@ -106,16 +105,16 @@ TEST(Report, EmptyRunAndNoRun) {
   const fs::path folder = fs::path(testing::TempDir()) / "lorkd_report_empty";
   fs::remove_all(folder);
   const auto run = run::RunDirectory::create(folder / "run", test::syntheticPlan("queued", "lorkd")).value();
-  ASSERT_TRUE(eval::writeReport(folder / "report.html", {run}, {}));
+  ASSERT_TRUE(report::writeReport(folder / "report.html", {run}, {}));
   auto soon = run.status().value();
   EXPECT_NE(soon.state, run::State::Finished);
   soon.state = run::State::Finished;
-  ASSERT_TRUE(eval::writeReport(folder / "soon.html", {run}, {}, soon));
+  ASSERT_TRUE(report::writeReport(folder / "soon.html", {run}, {}, soon));
   EXPECT_THAT(readFile(folder / "soon.html").value(), HasSubstr("<span class='state finished'>"));
   const auto html = readFile(folder / "report.html").value();
   EXPECT_THAT(html, HasSubstr("queued"));
   EXPECT_THAT(html, Not(HasSubstr("<h2>Gradient conflict</h2>")));
-  EXPECT_FALSE(eval::writeReport(folder / "none.html", {}, {}));
+  EXPECT_FALSE(report::writeReport(folder / "none.html", {}, {}));
   EXPECT_FALSE(fs::exists(folder / "none.html"));
 }
 
@@ -143,7 +142,7 @@ TEST(ConflictHistory, ByHandAndRubbishLeftOut) {
         R"({"kind":"step","step":5,"losses":{"a":3}})", R"({"kind":"validation","step":5,"metrics":[1]})"})
     events.push_back(Json::parse(rubbish));
   const auto history = run::RunSeries::of(events);
-  const auto conflict = eval::conflictOf(history);
+  const auto conflict = report::conflictOf(history);
   ASSERT_EQ(conflict.measurements, 2);
   // Summed over layers: step 10 gives cosines 0, 0, 0; step 20 gives -1, -0.5, 0.5.
   EXPECT_DOUBLE_EQ(conflict.cosine[0][1], -0.5);
@@ -156,7 +155,7 @@ TEST(ConflictHistory, ByHandAndRubbishLeftOut) {
   // A pair that was never in one batch has no figure, and its absence is none of its tasks' harmony.
   const Json rows = Json::array({{4, -2, nullptr}, {-2, 1, nullptr}, {nullptr, nullptr, 9}});
   const Json none = Json::array({{4, nullptr, nullptr}, {nullptr, nullptr, nullptr}, {nullptr, nullptr, 9}});
-  const auto conflicts = [](const std::vector<Json>& events) { return eval::conflictOf(run::RunSeries::of(events)); };
+  const auto conflicts = [](const std::vector<Json>& events) { return report::conflictOf(run::RunSeries::of(events)); };
   const auto apart = conflicts({{{"kind", "conflict"}, {"step", 1}, {"tasks", tasks}, {"layers", {{"one", rows}}}},
                                 {{"kind", "conflict"},
                                  {"step", 2},
@@ -168,8 +167,8 @@ TEST(ConflictHistory, ByHandAndRubbishLeftOut) {
   EXPECT_DOUBLE_EQ(*apart.layers.find("one"), 1.0);
   EXPECT_TRUE(std::isnan(apart.cosine[0][2]));
   EXPECT_DOUBLE_EQ(apart.magnitude[2][1], 0.6) << "lengths are known all the same: 2 * 3 * 1 / (9 + 1)";
-  EXPECT_DOUBLE_EQ(eval::meanCosine(apart), -1.0);
-  EXPECT_THAT(eval::svg::matrix("Cosines", apart.tasks, apart.cosine), Not(HasSubstr("nan")));
+  EXPECT_DOUBLE_EQ(report::meanCosine(apart), -1.0);
+  EXPECT_THAT(report::svg::matrix("Cosines", apart.tasks, apart.cosine), Not(HasSubstr("nan")));
   // Weights of tasks that are there count although one is absent: 4/0.5² against 9/0.75², norms 4 and 4.
   const Json pair = Json::array({{4, nullptr, 1}, {nullptr, nullptr, nullptr}, {1, nullptr, 9}});
   const auto weighed = conflicts({{{"kind", "conflict"},
@@ -185,32 +184,32 @@ TEST(ConflictHistory, ByHandAndRubbishLeftOut) {
 }
 
 TEST(Svg, SmoothingIsDebiasedAndThinningKeepsExtremes) {
-  const auto constant = eval::svg::smoothed({{1, 2, 3}, {5, 5, 5}}, 0.9);
+  const auto constant = report::svg::smoothed({{1, 2, 3}, {5, 5, 5}}, 0.9);
   for (double y : constant.y) EXPECT_DOUBLE_EQ(y, 5);
-  const auto two = eval::svg::smoothed({{1, 2, 3}, {1, std::nan(""), 4}}, 0.5);
+  const auto two = report::svg::smoothed({{1, 2, 3}, {1, std::nan(""), 4}}, 0.5);
   EXPECT_THAT(two.y, testing::ElementsAre(1.0, testing::DoubleEq((0.5 * 1 + 4) / 1.5)));
-  eval::svg::Points long_;
+  report::svg::Points long_;
   for (int i = 0; i < 100000; ++i) long_.x.push_back(i), long_.y.push_back(i == 54321 ? 9.0 : i == 777 ? -9.0 : 0.0);
-  const auto thin = eval::svg::thinned(long_, 100);
+  const auto thin = report::svg::thinned(long_, 100);
   EXPECT_LE(thin.x.size(), 200u);
   EXPECT_EQ(std::ranges::max(thin.y), 9.0);
   EXPECT_EQ(std::ranges::min(thin.y), -9.0);
 }
 
 TEST(Svg, RangesAndTicksAreRound) {
-  const auto range = eval::svg::roundRange({0.13, 1.71}, 0, true);
+  const auto range = report::svg::roundRange({0.13, 1.71}, 0, true);
   EXPECT_EQ(range.low, 0);
   EXPECT_DOUBLE_EQ(range.high, 2);
-  EXPECT_THAT(eval::svg::ticks(range), testing::ElementsAre(0.0, 0.5, 1.0, 1.5, 2.0));
-  EXPECT_EQ(eval::svg::roundRange({}).high, 1);
+  EXPECT_THAT(report::svg::ticks(range), testing::ElementsAre(0.0, 0.5, 1.0, 1.5, 2.0));
+  EXPECT_EQ(report::svg::roundRange({}).high, 1);
   for (const std::vector<double>& values : {std::vector<double>{3, 3}, {-1e9, 1e9}, {1e-8, 2e-8}, {0, 0}}) {
-    const auto r = eval::svg::roundRange(values);
+    const auto r = report::svg::roundRange(values);
     const double rounding = 1e-9 * (r.high - r.low);
     EXPECT_LE(r.low, values[0] + rounding);
     EXPECT_GE(r.high, values[1] - rounding);
-    const auto n = eval::svg::ticks(r).size();
+    const auto n = report::svg::ticks(r).size();
     EXPECT_GE(n, 2u);
     EXPECT_LE(n, 12u);
   }
-  EXPECT_EQ(eval::svg::escape("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
+  EXPECT_EQ(report::svg::escape("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
 }

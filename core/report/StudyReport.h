@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "core/base/Error.h"
-#include "core/eval/ConflictHistory.h"
 #include "core/eval/PairedTable.h"
 #include "core/eval/StudyTable.h"
+#include "core/report/ConflictHistory.h"
 #include "core/run/Plan.h"
 
-namespace lorkd::eval {
+namespace lorkd::report {
 
 /// One run of a study, as the page lists it.
 struct StudyEntry {
@@ -36,7 +36,7 @@ std::string methodTitle(const std::string& method);
 /// reference on the same patients, costs, gradient conflict by method, runs, how the figures were made, and the plan
 /// without paths. `notes` say how folds were pooled (see poolFolds()) and the like. Errors: Io.
 Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Plan& plan,
-                              const std::vector<StudyEntry>& entries, const StudyTable& table,
-                              const PairedTable& paired, const std::string& notes = {});
+                              const std::vector<StudyEntry>& entries, const eval::StudyTable& table,
+                              const eval::PairedTable& paired, const std::string& notes = {});
 
-}  // namespace lorkd::eval
+}  // namespace lorkd::report

@@ -1,5 +1,5 @@
 // Charts as inline SVG that follows the page's light or dark colours (CSS variables --ink, --soft, --grid, --panel,
-// --negative, --positive, --accent, --casing and the classes of ReportStyle). No script, no external resource.
+// --negative, --positive, --accent, --casing and the classes of resources/styles/report.css). No script, no external resource.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace lorkd::eval::svg {
+namespace lorkd::report::svg {
 
 /// Text made safe for HTML and SVG content and attributes.
 std::string escape(std::string_view text);
@@ -78,4 +78,4 @@ std::string intervals(const std::string& label, const std::vector<std::pair<std:
 std::string bars(const std::string& label, const std::vector<std::string>& names, const std::vector<double>& shares,
                  double width = 760);
 
-}  // namespace lorkd::eval::svg
+}  // namespace lorkd::report::svg

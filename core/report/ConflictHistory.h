@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "core/eval/Svg.h"
+#include "core/report/Svg.h"
 #include "core/run/RunSeries.h"
 
-namespace lorkd::eval {
+namespace lorkd::report {
 
 /// Gradient conflict of a run: everything follows from the logged Gram matrices.
 struct ConflictHistory {
@@ -23,4 +23,4 @@ struct ConflictHistory {
 /// Without measurements if two tasks never were in one batch.
 ConflictHistory conflictOf(const run::RunSeries& series);
 
-}  // namespace lorkd::eval
+}  // namespace lorkd::report

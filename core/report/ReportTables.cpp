@@ -5,10 +5,13 @@
 #include <cmath>
 
 #include "core/base/Digest.h"
-#include "core/eval/ReportParts.h"
 #include "core/eval/TableView.h"
+#include "core/report/ReportParts.h"
 
-namespace lorkd::eval::report {
+namespace lorkd::report {
+
+using namespace eval;
+
 namespace {
 
 using svg::escape;
@@ -204,4 +207,4 @@ std::string provenance(const Source& source) {
   return out + "</tbody></table></div>\n";
 }
 
-}  // namespace lorkd::eval::report
+}  // namespace lorkd::report

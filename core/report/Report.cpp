@@ -1,4 +1,4 @@
-#include "core/eval/Report.h"
+#include "core/report/Report.h"
 
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
@@ -9,13 +9,14 @@
 #include "core/base/Digest.h"
 #include "core/base/File.h"
 #include "core/base/Json.h"
-#include "core/eval/ReportParts.h"
 #include "core/eval/TableView.h"
+#include "core/report/ReportParts.h"
 #include "core/run/EventLog.h"
 #include "core/run/Strangers.h"
 
-namespace lorkd::eval {
-namespace report {
+namespace lorkd::report {
+
+using namespace eval;
 
 using svg::escape;
 
@@ -56,11 +57,7 @@ std::string keyFigures(const Source& source, const Table& results) {
   return "<div class='cards'>" + out + "</div>\n";
 }
 
-}  // namespace report
-
 namespace {
-
-using namespace report;
 
 /// What of a run cannot be read is an error: a page that leaves it out would look as if it were not there.
 Result<Source> gather(const run::RunDirectory& directory) {
@@ -144,4 +141,4 @@ Result<void> writeReport(const std::filesystem::path& file, const std::vector<ru
   return writeFileAtomically(file, page);
 }
 
-}  // namespace lorkd::eval
+}  // namespace lorkd::report

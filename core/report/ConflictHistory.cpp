@@ -1,8 +1,8 @@
-#include "core/eval/ConflictHistory.h"
+#include "core/report/ConflictHistory.h"
 
 #include <cmath>
 
-namespace lorkd::eval {
+namespace lorkd::report {
 
 ConflictHistory conflictOf(const run::RunSeries& series) {
   const auto& all = series.conflicts();
@@ -30,4 +30,4 @@ ConflictHistory conflictOf(const run::RunSeries& series) {
   return out;
 }
 
-}  // namespace lorkd::eval
+}  // namespace lorkd::report

@@ -1,17 +1,20 @@
-#include "core/eval/PairedReport.h"
+#include "core/report/PairedReport.h"
 
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "core/eval/Page.h"
-#include "core/eval/ReportParts.h"
-#include "core/eval/StudyReport.h"
-#include "core/eval/Svg.h"
 #include "core/eval/TableView.h"
+#include "core/report/Page.h"
+#include "core/report/ReportParts.h"
+#include "core/report/StudyReport.h"
+#include "core/report/Svg.h"
 
-namespace lorkd::eval::report {
+namespace lorkd::report {
+
+using namespace eval;
+
 namespace {
 
 using svg::escape;
@@ -68,4 +71,4 @@ std::string pairedTables(const PairedTable& table, const plan::Plan& plan) {
              escape(methodTitle(table.reference())));
 }
 
-}  // namespace lorkd::eval::report
+}  // namespace lorkd::report

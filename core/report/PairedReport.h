@@ -6,10 +6,10 @@
 #include "core/eval/PairedTable.h"
 #include "core/run/Plan.h"
 
-namespace lorkd::eval::report {
+namespace lorkd::report {
 
 /// One table a metric: task, method, difference, interval, p, patients; the first metric open, the others folded, and
 /// how the figures were made. Empty without a second method.
-std::string pairedTables(const PairedTable& table, const plan::Plan& plan);
+std::string pairedTables(const eval::PairedTable& table, const plan::Plan& plan);
 
-}  // namespace lorkd::eval::report
+}  // namespace lorkd::report

@@ -1,4 +1,4 @@
-#include "core/eval/StudyReport.h"
+#include "core/report/StudyReport.h"
 
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
@@ -10,12 +10,15 @@
 #include <ranges>
 
 #include "core/base/File.h"
-#include "core/eval/PairedReport.h"
-#include "core/eval/ReportParts.h"
 #include "core/eval/TableView.h"
+#include "core/report/PairedReport.h"
+#include "core/report/ReportParts.h"
 #include "core/run/EventLog.h"
 
-namespace lorkd::eval {
+namespace lorkd::report {
+
+using namespace eval;
+
 namespace {
 
 using report::folded;
@@ -183,10 +186,10 @@ std::string conflictSection(const std::vector<StudyEntry>& entries) {
       cosines.push_back(meanCosine(*run));
       curves.push_back(run->fraction);
     }
-    const auto style = report::lineStyle(lines.size());
+    const auto style = lineStyle(lines.size());
     lines.push_back({svg::thinned(svg::smoothed(meanOf(curves), 0.95)), style.color, style.style});
     last = std::max(last, lines.back().points.x.back());
-    key += report::lineKey(style, methodTitle(method));
+    key += lineKey(style, methodTitle(method));
     rows += fmt::format("<tr><th>{}</th><td class='n'>{}</td><td class='n'>{}</td><td class='n'>{}</td></tr>",
                         escape(methodTitle(method)), spread(fractions), spread(cosines), curves.size());
   }
@@ -338,4 +341,4 @@ Result<void> writeStudyReport(const std::filesystem::path& file, const plan::Pla
   return writeFileAtomically(file, page + "</main></body></html>\n");
 }
 
-}  // namespace lorkd::eval
+}  // namespace lorkd::report
