@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/nn/Fresh.h"
-#include "core/nn/Strategy.h"
+#include "core/nn/kernels/Strategy.h"
 
 namespace lorkd::nn {
 namespace {

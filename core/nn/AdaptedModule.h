@@ -10,7 +10,7 @@
 
 namespace lorkd::nn {
 
-/// How separated convolutions are computed: see core/nn/Strategy.h.
+/// How separated convolutions are computed: see core/nn/kernels/Strategy.h.
 enum class Strategy { Auto, Merged, Factored, Published };
 
 /// Ranks and scales of every task; empty ranks make plain layers without factors.

@@ -1,6 +1,6 @@
-#include "core/nn/Gram.h"
 #include "core/nn/LowRank.h"
-#include "core/nn/Strategy.h"
+#include "core/nn/kernels/Gram.h"
+#include "core/nn/kernels/Strategy.h"
 
 namespace lorkd::nn {
 namespace {

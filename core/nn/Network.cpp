@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/nn/BatchNorm.h"
-#include "core/nn/Convolution.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::nn {
 namespace {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <iterator>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -197,6 +198,19 @@ TEST(House, LinksPointDown) {
       }
     }
   }
+}
+
+TEST(House, WhatIsInternalToARoomStaysThere) {
+  std::set<std::string> internal;
+  for (const auto& source : sources())
+    if (source.path.ends_with(".h") && textOf(source.path).find("Internal to this room") != std::string::npos)
+      internal.insert(source.path);
+  EXPECT_TRUE(internal.contains("core/nn/kernels/Strategy.h"));
+  EXPECT_THAT(offences({"core/", "plugins/", "widgets/", "app/"},
+                       [&](auto& path, auto& include) {
+                         return internal.contains(include) && roomOf(include) != roomOf(path);
+                       }),
+              IsEmpty());
 }
 
 TEST(House, NoFileIsLongerThanFourHundredLines) {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/nn/Gram.h"
+#include "core/nn/kernels/Gram.h"
 
 namespace lorkd::nn {
 namespace {

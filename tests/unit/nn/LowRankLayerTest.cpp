@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "Naive.h"
-#include "core/nn/Convolution.h"
-#include "core/nn/Gram.h"
 #include "core/nn/UpConvolution.h"
+#include "core/nn/kernels/Convolution.h"
+#include "core/nn/kernels/Gram.h"
 
 namespace lorkd::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/nn/TapMap.h"
+#include "core/nn/kernels/TapMap.h"
 
 #include <map>
 #include <mutex>

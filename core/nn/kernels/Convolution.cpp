@@ -1,11 +1,11 @@
-#include "core/nn/Convolution.h"
+#include "core/nn/kernels/Convolution.h"
 
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/version.h>
 
-#include "core/nn/SideBySide.h"
-#include "core/nn/Strategy.h"
+#include "core/nn/kernels/SideBySide.h"
+#include "core/nn/kernels/Strategy.h"
 
 namespace lorkd::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/nn/PairGram.h"
+#include "core/nn/kernels/PairGram.h"
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "core/nn/SeparatedCall.h"
+#include "core/nn/kernels/SeparatedCall.h"
 
 namespace lorkd::nn {
 

@@ -7,8 +7,8 @@
 
 namespace lorkd::nn {
 
-/// Values that are written before they are read: unlike those of a std::vector they are not set to zero first, which for
-/// copies of whole weights is as dear as the copy.
+/// Values that are written before they are read: unlike those of a std::vector they are not set to zero first, which
+/// for copies of whole weights is as dear as the copy.
 template <class T>
 class Scratch {
  public:

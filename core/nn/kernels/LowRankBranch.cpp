@@ -1,12 +1,12 @@
-#include "core/nn/LowRankBranch.h"
+#include "core/nn/kernels/LowRankBranch.h"
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
 
-#include "core/nn/OneDnn.h"
-#include "core/nn/Scratch.h"
+#include "core/nn/kernels/OneDnn.h"
+#include "core/nn/kernels/Scratch.h"
 
 namespace lorkd::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/nn/Strategy.h"
+#include "core/nn/kernels/Strategy.h"
 
 namespace lorkd::nn {
 

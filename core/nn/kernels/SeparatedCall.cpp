@@ -1,6 +1,6 @@
-#include "core/nn/SeparatedCall.h"
+#include "core/nn/kernels/SeparatedCall.h"
 
-#include "core/nn/Gram.h"
+#include "core/nn/kernels/Gram.h"
 
 namespace lorkd::nn {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/nn/Convolution.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::nn {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/base/Error.h"
-#include "core/nn/Convolution.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::nn {
 

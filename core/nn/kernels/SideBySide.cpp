@@ -1,4 +1,4 @@
-#include "core/nn/SideBySide.h"
+#include "core/nn/kernels/SideBySide.h"
 
 namespace lorkd::nn {
 namespace {

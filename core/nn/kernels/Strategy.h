@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "core/nn/Convolution.h"
 #include "core/nn/LowRank.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::nn {
 

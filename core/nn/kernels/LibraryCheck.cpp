@@ -1,4 +1,4 @@
-#include "core/nn/LibraryCheck.h"
+#include "core/nn/kernels/LibraryCheck.h"
 
 #include <array>
 

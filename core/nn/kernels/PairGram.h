@@ -8,7 +8,7 @@
 #include <torch/torch.h>
 
 #include "core/nn/Routing.h"
-#include "core/nn/TapMap.h"
+#include "core/nn/kernels/TapMap.h"
 
 namespace lorkd::nn {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/nn/Routing.h"
-#include "core/nn/TapMap.h"
+#include "core/nn/kernels/TapMap.h"
 
 namespace lorkd::nn {
 

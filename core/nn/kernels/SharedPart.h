@@ -3,7 +3,7 @@
 
 #include <torch/torch.h>
 
-#include "core/nn/TapMap.h"
+#include "core/nn/kernels/TapMap.h"
 
 namespace lorkd::nn {
 

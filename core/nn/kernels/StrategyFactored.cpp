@@ -1,8 +1,8 @@
-#include "core/nn/Gram.h"
-#include "core/nn/LowRankBranch.h"
-#include "core/nn/PairGram.h"
-#include "core/nn/SeparatedCall.h"
-#include "core/nn/SharedPart.h"
+#include "core/nn/kernels/Gram.h"
+#include "core/nn/kernels/LowRankBranch.h"
+#include "core/nn/kernels/PairGram.h"
+#include "core/nn/kernels/SeparatedCall.h"
+#include "core/nn/kernels/SharedPart.h"
 
 namespace lorkd::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/nn/OneDnn.h"
+#include "core/nn/kernels/OneDnn.h"
 
 #include <map>
 #include <mutex>

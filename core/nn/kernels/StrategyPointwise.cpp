@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/nn/SeparatedCall.h"
+#include "core/nn/kernels/SeparatedCall.h"
 
 namespace lorkd::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/nn/ShareOut.h"
+#include "core/nn/kernels/ShareOut.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "core/nn/Gram.h"
+#include "core/nn/kernels/Gram.h"
 
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "core/nn/ShareOut.h"
-#include "core/nn/Strategy.h"
+#include "core/nn/kernels/ShareOut.h"
+#include "core/nn/kernels/Strategy.h"
 
 namespace lorkd::nn {
 

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "core/nn/OneDnn.h"
 #include "core/nn/Routing.h"
+#include "core/nn/kernels/OneDnn.h"
 
 namespace lorkd::nn {
 

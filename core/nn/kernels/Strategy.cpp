@@ -1,6 +1,6 @@
-#include "core/nn/Strategy.h"
+#include "core/nn/kernels/Strategy.h"
 
-#include "core/nn/TapMap.h"
+#include "core/nn/kernels/TapMap.h"
 
 namespace lorkd::nn {
 
