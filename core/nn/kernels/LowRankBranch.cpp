@@ -88,17 +88,17 @@ void movePiece(std::conditional_t<gather, const T, T>* factor, std::conditional_
 }
 
 // A part of a slice's samples: what one thread does at a time.
-struct Unit {
+struct Portion {
   std::size_t slice;
   std::int64_t begin, end;
 };
 
 // Slices cut so that every thread has work, and into no more than `most` samples, so that buffers stay in the caches.
-std::vector<Unit> unitsOf(const std::vector<BranchSlice>& slices, std::int64_t most) {
+std::vector<Portion> unitsOf(const std::vector<BranchSlice>& slices, std::int64_t most) {
   std::int64_t samples = 0;
   for (const auto& slice : slices) samples += slice.end - slice.begin;
   const auto share = std::max<std::int64_t>(1, std::min(most, samples / at::get_num_threads()));
-  std::vector<Unit> units;
+  std::vector<Portion> units;
   for (std::size_t j = 0; j < slices.size(); ++j) {
     const auto size = slices[j].end - slices[j].begin;
     const auto parts = (size + share - 1) / share;
@@ -116,7 +116,7 @@ std::int64_t samplesAtOnce(const Shapes& s, std::int64_t rows) {
 
 // Channels [channel, channel + channels) of a class's pixels; the rows as they stand where the class has every pixel.
 template <class T>
-const T* classRows(const T* x, const Unit& unit, const TapMap::Class& c, const Piece& piece, const Shapes& s,
+const T* classRows(const T* x, const Portion& unit, const TapMap::Class& c, const Piece& piece, const Shapes& s,
                    Scratch<T>& buffer, std::int64_t& stride) {
   const auto pixels = static_cast<std::int64_t>(c.pixels.size());
   if (pixels == s.inPixels) {
@@ -131,7 +131,7 @@ const T* classRows(const T* x, const Unit& unit, const TapMap::Class& c, const P
 }
 
 template <class T>
-void forwardUnit(const T* x, T* y, T* z, const Scratch<T>& packed, const BranchSlice& slice, const Unit& unit,
+void forwardUnit(const T* x, T* y, T* z, const Scratch<T>& packed, const BranchSlice& slice, const Portion& unit,
                  const Shapes& s, const TapMap& map) {
   const auto rows = slice.a.size(0), width = s.pieces * rows, samples = unit.end - unit.begin;
   const auto block = s.mostChannels() * s.taps * rows;
@@ -164,7 +164,7 @@ void forwardUnit(const T* x, T* y, T* z, const Scratch<T>& packed, const BranchS
 // Writes the unit's part of dB to `db` and that of dA to `packedGradient`, adds to dx; each may be null.
 template <class T>
 void backwardUnit(const T* x, const T* dy, T* dx, const T* z, const Scratch<T>& packed, T* packedGradient, T* db,
-                  const BranchSlice& slice, const Unit& unit, const Shapes& s, const TapMap& map) {
+                  const BranchSlice& slice, const Portion& unit, const Shapes& s, const TapMap& map) {
   const auto rows = slice.a.size(0), width = s.pieces * rows, samples = unit.end - unit.begin;
   const auto block = s.mostChannels() * s.taps * rows;
   const auto scale = static_cast<T>(slice.scale);
@@ -242,7 +242,7 @@ std::int64_t mostRows(const std::vector<BranchSlice>& slices) {
 
 // Calls f(unit number) for all units on LibTorch's threads.
 template <class F>
-void eachUnit(const std::vector<Unit>& units, F&& f) {
+void eachUnit(const std::vector<Portion>& units, F&& f) {
   at::parallel_for(0, static_cast<std::int64_t>(units.size()), 1, [&](std::int64_t first, std::int64_t last) {
     const at::AutoDispatchBelowADInplaceOrView plain;  // autograd is switched on and off by thread
     const OneThread guard;
