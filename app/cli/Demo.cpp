@@ -5,8 +5,8 @@
 #include "app/cli/PlanArguments.h"
 #include "core/base/File.h"
 #include "core/data/Phantom.h"
-#include "core/eval/Report.h"
 #include "core/eval/RunMetrics.h"
+#include "core/report/Report.h"
 #include "core/workflow/Workflow.h"
 
 extern const char demoPlanText[];  // resources/demo/plan.json, embedded by the build
@@ -82,7 +82,7 @@ Result<void> demo(const DemoOptions& options, const Context& context) {
     results.append(table);
   }
   LORKD_TRY(experts, workflow::exportExperts(main, {}, out / "experts", {}, *context.progress, context.cancel()));
-  LORKD_CHECK(eval::writeReport(out / "report.html", {main, mtl, teacher}, results));
+  LORKD_CHECK(report::writeReport(out / "report.html", {main, mtl, teacher}, results));
   LORKD_CHECK(writeFileAtomically(out / "results.csv", results.csv()));
   std::ostringstream text;
   text << "\nDice on unseen patients\n"

@@ -2,10 +2,10 @@
 
 #include "app/cli/PlanArguments.h"
 #include "core/base/File.h"
-#include "core/eval/Report.h"
 #include "core/eval/RunMetrics.h"
 #include "core/eval/StudyTable.h"
 #include "core/eval/TableView.h"
+#include "core/report/Report.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::cli {
@@ -49,7 +49,7 @@ Result<void> report(const std::vector<std::string>& paths, const std::string& ou
   }
   const std::filesystem::path file = out.empty() ? runs.front().path() / "report.html" : std::filesystem::path(out);
   LORKD_CHECK(checkIsPage(file));
-  LORKD_CHECK(eval::writeReport(file, runs, results));
+  LORKD_CHECK(report::writeReport(file, runs, results));
   LORKD_CHECK(writeFileAtomically(file.parent_path() / "results.csv", results.csv()));
   context.answer({{"report", file.string()}}, "wrote " + file.string());
   return {};

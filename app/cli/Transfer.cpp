@@ -4,8 +4,8 @@
 
 #include "app/cli/PlanArguments.h"
 #include "core/base/Json.h"
-#include "core/eval/RunHistory.h"
 #include "core/eval/RunMetrics.h"
+#include "core/run/RunSeries.h"
 #include "core/workflow/TransferExpert.h"
 #include "core/workflow/Workflow.h"
 
@@ -24,10 +24,10 @@ struct TransferOptions {
 /// Validation means by step, and the figures of the test cases.
 Result<Json> outcome(const run::RunDirectory& run) {
   LORKD_TRY(events, run.readEvents());
-  const auto history = eval::historyOf(events);
+  const auto series = run::RunSeries::of(events);
+  const auto& mean = series.mean();
   Json validation = Json::array();
-  for (std::size_t i = 0; i < history.mean.x.size(); ++i)
-    validation.push_back({{"step", history.mean.x[i]}, {"mean", history.mean.y[i]}});
+  for (std::size_t i = 0; i < mean.size(); ++i) validation.push_back({{"step", mean.step[i]}, {"mean", mean.value[i]}});
   const auto metrics = eval::readMetrics(run);
   return Json{
       {"run", run.path().string()}, {"validation", validation}, {"metrics", metrics ? metrics->json() : Json()}};

@@ -50,7 +50,7 @@ void waitBriefly(const std::string& command, char** argv) {
   if (!ec) execv(self.c_str(), argv);  // on failure: as it was, only slower
 }
 
-int report(const lorkd::cli::Context& context, const lorkd::Error& whole) {
+int complainOf(const lorkd::cli::Context& context, const lorkd::Error& whole) {
   const auto error = context.discreet ? lorkd::Error{whole.code, lorkd::workflow::shareable(whole), "", ""} : whole;
   const bool cancelled = error.code == lorkd::ErrorCode::Cancelled;
   if (context.json)
@@ -108,8 +108,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 1024));
   app.fallthrough();
   for (auto add : {cli::addScan, cli::addAudit, cli::addDicom, cli::addPhantom, cli::addPacs, cli::addNetworks,
-                   cli::addLayouts, cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate, cli::addPredict,
-                   cli::addExport, cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
+                   cli::addPlugins, cli::addLayouts, cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate,
+                   cli::addPredict, cli::addExport, cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
     add(app, context);
   try {
     app.parse(argc, argv);
@@ -132,14 +132,14 @@ int main(int argc, char** argv) {
   try {
     const auto outcome = context.action();
     context.progress.reset();
-    if (!outcome) return report(context, outcome.error());
+    if (!outcome) return complainOf(context, outcome.error());
     if (!cli::allSaid())
-      return report(context, Error{ErrorCode::Io, "the answer could not be written to the standard output",
-                                   "check that the disk behind it is not full", ""});
+      return complainOf(context, Error{ErrorCode::Io, "the answer could not be written to the standard output",
+                                       "check that the disk behind it is not full", ""});
     return context.code;
   } catch (const std::exception& e) {
     auto error = thrown(e, "").error();
     if (error.code == ErrorCode::Internal) error.hint = "this is a fault of the program; please report it";
-    return report(context, error);
+    return complainOf(context, error);
   }
 }

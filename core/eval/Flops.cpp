@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "core/nn/Convolution.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::eval {
 namespace {

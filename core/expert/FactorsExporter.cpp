@@ -6,22 +6,19 @@ namespace lorkd::expert {
 namespace {
 
 /// A layer's factors of the task; `b` times the scale is what the file holds.
-struct Factors {
+struct Own {
   std::string layer;
   torch::Tensor a, b;
   double scale = 1;
 };
 
-std::vector<Factors> factorsOf(const nn::Network& network, int task) {
+std::vector<Own> factorsOf(const nn::Network& network, int task) {
   const auto t = static_cast<std::size_t>(task);
-  std::vector<Factors> out;
-  const auto note = [&](const std::string& name, const auto& layer) {
-    if (t < layer.a.size()) out.push_back({name, layer.a[t], layer.b[t], layer.scales[t]});
-  };
-  for (const auto& item : network->backbone().named_modules("backbone")) {
-    if (const auto* conv = item.value()->template as<nn::LowRankConvImpl>()) note(item.key(), *conv);
-    if (const auto* linear = item.value()->template as<nn::LowRankLinearImpl>()) note(item.key(), *linear);
-  }
+  std::vector<Own> out;
+  nn::eachAdapted(network->backbone(), "backbone", [&](const std::string& name, const nn::AdaptedModule& layer) {
+    const auto& [a, b, scales] = layer.factors;
+    if (t < a.size()) out.push_back({name, a[t], b[t], scales[t]});
+  });
   return out;
 }
 

@@ -1,6 +1,6 @@
 #include "core/nn/BatchNorm.h"
 
-#include "core/nn/Strategy.h"
+#include "core/nn/kernels/Strategy.h"
 
 namespace lorkd::nn {
 

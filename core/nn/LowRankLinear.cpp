@@ -1,7 +1,6 @@
-#include "core/nn/Fresh.h"
-#include "core/nn/Gram.h"
-#include "core/nn/LowRankParts.h"
-#include "core/nn/Strategy.h"
+#include "core/nn/LowRank.h"
+#include "core/nn/kernels/Gram.h"
+#include "core/nn/kernels/Strategy.h"
 
 namespace lorkd::nn {
 namespace {
@@ -47,16 +46,12 @@ struct RecordedLinear : torch::autograd::Function<RecordedLinear> {
 }  // namespace
 
 LowRankLinearImpl::LowRankLinearImpl(std::int64_t in, std::int64_t out, const LowRankSpec& spec, bool withBias) {
-  weight = register_parameter("weight", fresh({out, in}));
-  if (withBias) bias = register_parameter("bias", fresh({out}));
-  parts::initialise(weight, bias);
-  parts::addFactors(*this, {"", 0, in, out, 1, false}, spec, a, b, scales);
+  makeWeights({out, in}, withBias, {"", 0, in, out, 1, false}, spec);
 }
 
 torch::Tensor LowRankLinearImpl::forward(const torch::Tensor& x, const Routing& routing) {
-  const bool separated = !a.empty() && !fused();
   const bool recorded = routing.gram != nullptr && torch::GradMode::is_enabled();
-  if (separated || recorded) checkRouting(routing, x.size(0), a.size());
+  if (separated() || recorded) checkRouting(routing, x.size(0), factors.tasks());
   Tensor y;
   if (recorded) {
     auto call = c10::make_intrusive<LinearCall>();
@@ -67,26 +62,15 @@ torch::Tensor LowRankLinearImpl::forward(const torch::Tensor& x, const Routing& 
   } else {
     y = torch::linear(x, weight, bias);
   }
-  if (!separated) return y;
+  if (!separated()) return y;
   std::vector<Tensor> updates;
   for (const auto& slice : routing.slices) {
     const auto t = static_cast<std::size_t>(slice.task);
-    const auto inner = torch::linear(x.narrow(0, slice.begin, slice.size()), a[t]);
-    updates.push_back(torch::linear(inner, b[t]) * scales[t]);
+    const auto inner = torch::linear(x.narrow(0, slice.begin, slice.size()), factors.a[t]);
+    updates.push_back(torch::linear(inner, factors.b[t]) * factors.scales[t]);
   }
   return y + torch::cat(updates);
 }
-
-void LowRankLinearImpl::setRank(int task, std::int64_t rank) { parts::setRank(layer(), a, b, task, rank); }
-
-torch::Tensor LowRankLinearImpl::delta(int task) const { return parts::delta(weight, a, b, scales, task); }
-
-torch::Tensor LowRankLinearImpl::fusedWeight(int task) const {
-  return parts::fusedWeight(fused() ? m_saved : weight, a, b, scales, task);
-}
-
-void LowRankLinearImpl::fuse(int task) { parts::fuse(weight, m_saved, a, b, scales, task); }
-void LowRankLinearImpl::unfuse() { parts::unfuse(weight, m_saved); }
 
 AdaptedLayer LowRankLinearImpl::layer() const { return {"", 0, weight.size(1), weight.size(0), 1, false}; }
 

@@ -5,18 +5,14 @@
 #include <set>
 
 #include "core/nn/BatchNorm.h"
-#include "core/nn/Convolution.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::nn {
 namespace {
 
-// Calls f(full name, layer) for every adapted layer in module order.
 template <class F>
-void eachLayer(const torch::nn::Module& root, F&& f) {
-  for (const auto& item : root.named_modules("backbone")) {
-    if (auto* conv = item.value()->as<LowRankConvImpl>()) f(item.key(), *conv);
-    if (auto* linear = item.value()->as<LowRankLinearImpl>()) f(item.key(), *linear);
-  }
+void eachLayer(const torch::nn::Module& backbone, F&& f) {
+  eachAdapted(backbone, "backbone", f);
 }
 
 // Calls f(full name, norm) for every batch norm with one set per task.
@@ -139,9 +135,8 @@ bool NetworkImpl::setRank(const std::string& name, int task, std::int64_t rank) 
 
 void NetworkImpl::setScales(const std::function<double(int, std::int64_t)>& scaleOf) {
   eachLayer(*m_backbone, [&](const std::string&, auto& layer) {
-    const auto rows = factorShape(layer.layer(), 1).aRows;  // a unit of rank
-    for (std::size_t t = 0; t < layer.a.size(); ++t)
-      layer.scales[t] = scaleOf(static_cast<int>(t), layer.a[t].size(0) / rows);
+    for (std::size_t t = 0; t < layer.factors.tasks(); ++t)
+      layer.factors.scales[t] = scaleOf(static_cast<int>(t), layer.rank(static_cast<int>(t)));
   });
 }
 
@@ -149,11 +144,10 @@ std::vector<LayerFactors> NetworkImpl::layerFactors(int task) const {
   const auto t = static_cast<std::size_t>(task);
   std::vector<LayerFactors> out;
   eachLayer(*m_backbone, [&](const std::string& name, const auto& layer) {
-    if (t >= layer.a.size()) return;
+    if (t >= layer.factors.tasks()) return;
     auto adapted = layer.layer();
     adapted.name = name;
-    const auto rows = factorShape(adapted, 1).aRows;  // a unit of rank
-    out.push_back({adapted, layer.a[t].size(0) / rows, layer.scales[t]});
+    out.push_back({adapted, layer.rank(task), layer.factors.scales[t]});
   });
   return out;
 }
@@ -172,7 +166,7 @@ std::vector<std::pair<std::string, std::string>> NetworkImpl::strategies() const
 NamedTensors NetworkImpl::sharedParameters() const {
   std::set<const c10::TensorImpl*> own;
   eachLayer(*m_backbone, [&](const std::string&, const auto& layer) {
-    for (const auto* factors : {&layer.a, &layer.b})
+    for (const auto* factors : {&layer.factors.a, &layer.factors.b})
       for (const auto& factor : *factors) own.insert(factor.unsafeGetTensorImpl());
   });
   eachNorm(*m_backbone, [&](const std::string&, const auto& norm) {
@@ -194,7 +188,8 @@ std::vector<torch::Tensor> NetworkImpl::sharedWeights() const {
 
 std::int64_t NetworkImpl::trunkParameters() const {
   std::int64_t others = 0;  // factors, and batch norms of other tasks
-  eachLayer(*m_backbone, [&](const std::string&, const auto& layer) { others += count(layer.a) + count(layer.b); });
+  eachLayer(*m_backbone,
+            [&](const std::string&, const auto& layer) { others += count(layer.factors.a) + count(layer.factors.b); });
   eachNorm(*m_backbone, [&](const std::string&, const auto& norm) {
     const auto all = count(norm.parameters());
     others += all - all / static_cast<std::int64_t>(norm.sets());
@@ -211,7 +206,7 @@ std::int64_t NetworkImpl::expertParameters(int task) const {
 NamedTensors NetworkImpl::expertState(int task) const {
   std::map<const c10::TensorImpl*, std::string> names;  // where not the network's own; empty: left out
   eachLayer(*m_backbone, [&](const std::string&, const auto& layer) {
-    for (const auto* factors : {&layer.a, &layer.b})
+    for (const auto* factors : {&layer.factors.a, &layer.factors.b})
       for (const auto& factor : *factors) names[factor.unsafeGetTensorImpl()] = {};
   });
   eachNorm(*m_backbone, [&](const std::string& path, const auto& norm) {
@@ -235,7 +230,7 @@ std::int64_t NetworkImpl::factorParameters(int task) const {
   const auto t = static_cast<std::size_t>(task);
   std::int64_t sum = 0;
   eachLayer(*m_backbone, [&](const std::string&, const auto& layer) {
-    if (t < layer.a.size()) sum += layer.a[t].numel() + layer.b[t].numel();
+    if (t < layer.factors.tasks()) sum += layer.factors.a[t].numel() + layer.factors.b[t].numel();
   });
   return sum;
 }

@@ -20,17 +20,6 @@ Core coreOf(const Tensor& a, const Tensor& b) {
   return {leftQ, leftR.matmul(rightR.t()), rightQ};
 }
 
-/// Calls f(full name, layer) for every adapted layer, in the order of adaptedLayers().
-template <class F>
-void eachLayer(const Network& network, F&& f) {
-  for (const auto& item : network->backbone().named_modules("backbone")) {
-    if (auto* conv = item.value()->as<LowRankConvImpl>()) f(item.key(), *conv);
-    if (auto* linear = item.value()->as<LowRankLinearImpl>()) f(item.key(), *linear);
-  }
-}
-
-std::int64_t rowsPerRank(const AdaptedLayer& layer) { return layer.dims == 0 ? 1 : layer.kernel; }
-
 }  // namespace
 
 Tensor singularValues(const Tensor& a, const Tensor& b, double scale) {
@@ -63,19 +52,19 @@ std::vector<LayerSpectrum> spectra(const Network& network, int task) {
   torch::NoGradGuard guard;
   const auto t = static_cast<std::size_t>(task);
   std::vector<LayerSpectrum> out;
-  eachLayer(network, [&](const std::string& name, const auto& layer) {
-    if (t >= layer.a.size()) return;
+  eachAdapted(network->backbone(), "backbone", [&](const std::string& name, const AdaptedModule& layer) {
+    if (t >= layer.factors.tasks()) return;
     LayerSpectrum spectrum;
     spectrum.layer = layer.layer();
     spectrum.layer.name = name;
-    const auto unit = rowsPerRank(spectrum.layer);
-    spectrum.rank = layer.a[t].size(0) / unit;
+    const auto unit = factorShape(spectrum.layer, 1).aRows;
+    spectrum.rank = layer.rank(task);
     spectrum.energy.assign(static_cast<std::size_t>(spectrum.rank), 0.0);
     // A rank beyond what the matrix can have leaves its last units empty.
-    const auto squares = singularValues(layer.a[t], layer.b[t], layer.scales[t]).square();
+    const auto squares = singularValues(layer.factors.a[t], layer.factors.b[t], layer.factors.scales[t]).square();
     for (std::int64_t i = 0; i < squares.size(0); ++i)
-      spectrum.energy[static_cast<std::size_t>(i / unit)] += squares[i].template item<double>();
-    spectrum.weight = layer.fusedWeight(task).to(torch::kFloat64).square().sum().template item<double>();
+      spectrum.energy[static_cast<std::size_t>(i / unit)] += squares[i].item<double>();
+    spectrum.weight = layer.fusedWeight(task).to(torch::kFloat64).square().sum().item<double>();
     out.push_back(std::move(spectrum));
   });
   return out;
@@ -85,17 +74,17 @@ void truncate(Network& network, int task, const std::vector<std::int64_t>& ranks
   torch::NoGradGuard guard;
   const auto t = static_cast<std::size_t>(task);
   std::size_t next = 0;
-  eachLayer(network, [&](const std::string& name, auto& layer) {
+  eachAdapted(network->backbone(), "backbone", [&](const std::string& name, AdaptedModule& layer) {
     TORCH_CHECK(next < ranks.size(), "truncate: ", ranks.size(), " ranks, but there are more layers");
     const auto rank = ranks[next++];
-    if (t >= layer.a.size()) return;
+    if (t >= layer.factors.tasks()) return;
     TORCH_CHECK(!layer.fused(), name, ": a fused layer cannot be truncated");
     TORCH_CHECK(rank > 0, name, ": rank must be positive, not ", rank);
-    const auto rows = rank * rowsPerRank(layer.layer());
-    if (rows >= layer.a[t].size(0)) return;
-    const auto [a, b] = truncated(layer.a[t], layer.b[t], rows);
-    layer.a[t].set_data(a.to(layer.a[t].device()));
-    layer.b[t].set_data(b.to(layer.b[t].device()));
+    if (rank >= layer.rank(task)) return;
+    auto &a = layer.factors.a[t], &b = layer.factors.b[t];
+    const auto [smallA, smallB] = truncated(a, b, factorShape(layer.layer(), rank).aRows);
+    a.set_data(smallA.to(a.device()));
+    b.set_data(smallB.to(b.device()));
   });
 }
 

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "core/nn/Convolution.h"
 #include "core/nn/Fresh.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::nn {
 namespace {

@@ -29,33 +29,42 @@ BackboneInfo unet(int dims, bool pooled) {
   return {"unet" + number + "d", "U-Net, " + number + "D", dims, presets, make};
 }
 
+/// In place of the one of the same name, or behind all others.
+template <class T, class Name>
+void put(std::vector<T>& all, T one, Name nameOf) {
+  const auto same = std::ranges::find_if(all, [&](const T& known) { return nameOf(known) == nameOf(one); });
+  if (same == all.end())
+    all.push_back(std::move(one));
+  else
+    *same = std::move(one);
+}
+
 }  // namespace
 
+void Registry::begin(PluginInfo plugin) {
+  std::erase_if(m_plugins, [&](const auto& known) { return known.name == plugin.name; });
+  m_plugins.push_back(std::move(plugin));
+}
+
+void Registry::note(Provided what) {
+  for (auto& plugin : m_plugins)
+    std::erase_if(plugin.provides, [&](const auto& p) { return p.kind == what.kind && p.name == what.name; });
+  if (!m_plugins.empty()) m_plugins.back().provides.push_back(std::move(what));
+}
+
 void Registry::add(BackboneInfo backbone) {
-  const auto same = std::find_if(m_backbones.begin(), m_backbones.end(),
-                                 [&](const BackboneInfo& known) { return known.name == backbone.name; });
-  if (same == m_backbones.end())
-    m_backbones.push_back(std::move(backbone));
-  else
-    *same = std::move(backbone);
+  note({"backbone", backbone.name, backbone.title});
+  put(m_backbones, std::move(backbone), [](const auto& b) { return b.name; });
 }
 
 void Registry::add(std::shared_ptr<expert::Exporter> exporter) {
-  const auto same = std::find_if(m_exporters.begin(), m_exporters.end(),
-                                 [&](const auto& known) { return known->name() == exporter->name(); });
-  if (same == m_exporters.end())
-    m_exporters.push_back(std::move(exporter));
-  else
-    *same = std::move(exporter);
+  note({"exporter", exporter->name(), exporter->fileName()});
+  put(m_exporters, std::move(exporter), [](const auto& e) { return e->name(); });
 }
 
 void Registry::add(data::layout::LayoutReader reader) {
-  const auto same =
-      std::find_if(m_readers.begin(), m_readers.end(), [&](const auto& known) { return known.name == reader.name; });
-  if (same == m_readers.end())
-    m_readers.push_back(std::move(reader));
-  else
-    *same = std::move(reader);
+  note({"layout", reader.name, reader.title});
+  put(m_readers, std::move(reader), [](const auto& r) { return r.name; });
 }
 
 Result<const BackboneInfo*> Registry::backbone(const std::string& name) const {
@@ -70,6 +79,7 @@ Result<const BackboneInfo*> Registry::backbone(const std::string& name) const {
 Registry& registry() {
   static Registry instance = [] {
     Registry built;
+    built.begin({"built-in", "What the program brings itself", LORKD_VERSION, pluginApi, {}});
     for (const bool pooled : {false, true})
       for (const int dims : {2, 3}) built.add(unet(dims, pooled));
     built.add(std::shared_ptr<expert::Exporter>(expert::safetensorsExporter()));

@@ -8,8 +8,9 @@
 //               further scores, that which counts in the mean first; a class's accuracy is the share of its cases that
 //               were recognised; null for a class that no case has. Logs of older versions have no classes, and do not
 //               say by which score
-//   conflict    step, tasks [name...], layers {name: K} with K the T×T Gram matrix, rows as arrays;
-//               null for two tasks that were never in one batch
+//   conflict    step, tasks [name...], batches, weights (each task's share of the samples of its batches; older logs
+//               lack it), layers {name: K} with K the T×T Gram matrix of the weighted losses' gradients, rows as
+//               arrays; null for two tasks that were never in one batch
 //   phase       phase, message, plan (digest of the plan of the run that wrote it; older versions do not say it)
 //   resources   peak_memory (bytes of the training process so far, without the files that it maps), each time a process
 //               ends its training

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <map>
 
-#include "core/nn/Convolution.h"
 #include "core/nn/TensorFile.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::train {
 namespace {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "core/base/Guard.h"
-#include "core/nn/LibraryCheck.h"
+#include "core/nn/kernels/LibraryCheck.h"
 #include "core/train/Checkpoint.h"
 #include "core/train/ConflictLog.h"
 #include "core/train/Kernels.h"

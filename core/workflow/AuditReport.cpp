@@ -11,15 +11,15 @@
 #include "core/base/Base64.h"
 #include "core/base/File.h"
 #include "core/data/PictureCase.h"
-#include "core/eval/Page.h"
-#include "core/eval/Svg.h"
+#include "core/report/Page.h"
+#include "core/report/Svg.h"
 
 namespace lorkd::workflow {
 namespace {
 
 using data::Audit, data::AuditedImage, data::Double, data::Judged, data::TaskAudit;
-using eval::report::section, eval::report::folded;
-using eval::svg::escape;
+using report::section, report::folded;
+using report::svg::escape;
 using Severity = io::Finding::Severity;
 
 const char* word(Severity severity) {
@@ -119,7 +119,7 @@ std::string spacingPart(const TaskAudit& task) {
     constexpr std::size_t kMost = 16;
     if (names.size() > kMost) names.resize(kMost), shares.resize(kMost);
     out += fmt::format("<figure><figcaption>spacing {}</figcaption>{}</figure>", axes[a],
-                       eval::svg::bars(std::string("Share of images by spacing, ") + axes[a], names, shares, 300));
+                       report::svg::bars(std::string("Share of images by spacing, ") + axes[a], names, shares, 300));
   }
   return out.empty() ? "" : "<div class='grid'>" + out + "</div>";
 }
@@ -221,7 +221,7 @@ std::string auditText(const Audit& audit) {
 }
 
 Result<void> writeAuditReport(const std::filesystem::path& file, const Audit& audit) {
-  auto page = eval::report::opening("Audit of the data", true);
+  auto page = report::opening("Audit of the data", true);
   page += fmt::format("<header><h1>Audit of the data</h1><p>written {:%Y-%m-%d %H:%M} UTC</p></header>\n",
                       fmt::gmtime(std::time(nullptr)));
   page += figures(audit);

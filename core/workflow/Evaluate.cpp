@@ -7,9 +7,9 @@
 #include "core/data/Prepare.h"
 #include "core/data/SegmentReader.h"
 #include "core/eval/Flops.h"
-#include "core/eval/RunHistory.h"
 #include "core/eval/RunMetrics.h"
 #include "core/nn/Separate.h"
+#include "core/run/RunSeries.h"
 #include "core/workflow/Scoring.h"
 #include "core/workflow/SourceGrid.h"
 #include "core/workflow/Workflow.h"
@@ -245,7 +245,7 @@ Result<void> addTraining(eval::Table& table, const run::RunDirectory& run) {
   for (const auto& event : events)
     if (event.value("kind", Json()) == "resources" && event.value("peak_memory", Json()).is_number())
       memory = std::max(memory, event.at("peak_memory").get<double>());
-  table.add({"all", method, "training_seconds", eval::historyOf(events).seconds, 0});
+  table.add({"all", method, "training_seconds", run::RunSeries::of(events).trainingSeconds(), 0});
   if (memory > 0) table.add({"all", method, "peak_memory", memory, 0});
   return {};
 }

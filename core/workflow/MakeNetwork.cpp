@@ -3,8 +3,8 @@
 #include <cstdio>
 
 #include "core/nn/Fresh.h"
-#include "core/nn/LibraryCheck.h"
 #include "core/nn/Separate.h"
+#include "core/nn/kernels/LibraryCheck.h"
 #include "core/plugin/Registry.h"
 #include "core/train/Memory.h"
 #include "core/workflow/Workflow.h"

@@ -4,42 +4,12 @@
 #include <cmath>
 
 #include "core/base/Guard.h"
-#include "core/nn/Gram.h"
 #include "core/nn/Spectrum.h"
+#include "core/run/RunSeries.h"
 #include "core/workflow/Workflow.h"
 
 namespace lorkd::workflow {
 namespace {
-
-/// A square matrix given as rows; undefined if it is not one of numbers.
-torch::Tensor gramOf(const Json& rows, std::size_t tasks) {
-  if (!rows.is_array() || rows.size() != tasks) return {};
-  std::vector<double> values;
-  for (const auto& row : rows) {
-    if (!row.is_array() || row.size() != tasks) return {};
-    for (const auto& v : row) values.push_back(v.is_number() ? v.get<double>() : std::nan(""));
-  }
-  const auto n = static_cast<std::int64_t>(tasks);
-  return torch::tensor(values, torch::kFloat64).view({n, n});
-}
-
-struct Pairs {
-  std::vector<double> seen, against;
-};
-
-void count(Pairs& pairs, const torch::Tensor& gram, double threshold) {
-  const auto norm = gram.diagonal().sqrt();
-  const auto cosine = (gram / norm.outer(norm)).contiguous();
-  const auto n = cosine.size(0);
-  const auto* values = cosine.data_ptr<double>();
-  for (std::int64_t i = 0; i < n; ++i)
-    for (std::int64_t j = 0; j < n; ++j) {
-      const double value = values[i * n + j];
-      if (i == j || !std::isfinite(value)) continue;  // a task that was not in the batch
-      pairs.seen[static_cast<std::size_t>(i)] += 1;
-      pairs.against[static_cast<std::size_t>(i)] += value < threshold;
-    }
-}
 
 Result<std::vector<nn::TaskDemand>> demandsOf(const run::RunDirectory& run, const ConflictScores& conflict) {
   LORKD_TRY(network, loadTrained(run));
@@ -85,30 +55,14 @@ std::vector<std::string> notesOf(const RanksReport& report, std::int64_t decoder
 
 ConflictScores conflictScores(const std::vector<Json>& events, const std::vector<std::string>& tasks,
                               double threshold) {
-  ConflictScores out;
-  plan::Named<Pairs> layers;
-  for (const auto& event : events) {
-    if (!event.is_object() || event.value("kind", Json()) != "conflict" || event.value("tasks", Json()) != Json(tasks))
-      continue;
-    const auto found = event.find("layers");
-    if (found == event.end() || !found->is_object()) continue;
-    ++out.measurements;
-    for (const auto& [name, rows] : found->items()) {
-      const auto gram = gramOf(rows, tasks.size());
-      if (!gram.defined()) continue;
-      auto* pairs = layers.find(name);
-      if (!pairs) {
-        const std::vector<double> none(tasks.size(), 0.0);
-        pairs = &layers.emplace_back(name, Pairs{none, none}).second;
-      }
-      count(*pairs, gram, threshold);
-    }
-  }
-  for (const auto& [name, pairs] : layers) {
-    std::vector<double> scores;
-    for (std::size_t t = 0; t < tasks.size(); ++t) scores.push_back(pairs.against[t] / pairs.seen[t]);  // 0/0: unknown
-    out.layers.emplace_back(name, std::move(scores));
-  }
+  run::RunSeries series;
+  for (const auto& event : events)
+    if (event.is_object() && event.value("kind", Json()) == "conflict" && event.value("tasks", Json()) == Json(tasks))
+      series.add(event);
+  ConflictScores out{static_cast<std::int64_t>(series.conflicts().size()), {}};
+  for (std::size_t l = 0; l < series.conflictLayers().size(); ++l)
+    out.layers.emplace_back(series.conflictLayers()[l],
+                            run::taskConflictScores(series.conflicts(), static_cast<int>(l), threshold));
   return out;
 }
 

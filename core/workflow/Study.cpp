@@ -9,7 +9,7 @@
 #include "core/data/Prepare.h"
 #include "core/eval/FoldPool.h"
 #include "core/eval/RunMetrics.h"
-#include "core/eval/StudyReport.h"
+#include "core/report/StudyReport.h"
 #include "core/run/Strangers.h"
 #include "core/workflow/StudyJobs.h"
 #include "core/workflow/Workflow.h"
@@ -97,29 +97,29 @@ Result<void> layOut(const plan::Plan& plan, const std::vector<StudyRun>& runs, c
   return {};
 }
 
-Result<eval::StudyEntry> entryOf(const StudyRun& run, const StudyJob& job) {
+Result<report::StudyEntry> entryOf(const StudyRun& run, const StudyJob& job) {
   const auto directory = run::RunDirectory::open(run.path);
   const auto status = directory ? directory->status().value_or(run::Status{}) : run::Status{};
   const bool done = job.state == StudyJob::State::Done;
-  eval::ConflictHistory conflict;
+  report::ConflictHistory conflict;
   if (done) {
     LORKD_TRY(events, directory->readEvents());
-    conflict = eval::historyOf(events).conflict;
+    conflict = report::conflictOf(run::RunSeries::of(events));
   }
-  return eval::StudyEntry{run.path.filename().string(),
-                          run.method == plan::PlanMethod::Lorkd ? "expert" : toString(run.method),
-                          run.seed,
-                          run.fold,
-                          done ? "finished" : run::toString(status.state),
-                          status.step,
-                          run.plan.training.steps,
-                          job.message,
-                          (fs::path("..") / run.path.filename() / "report.html").generic_string(),
-                          run.shown,
-                          std::move(conflict)};
+  return report::StudyEntry{run.path.filename().string(),
+                            run.method == plan::PlanMethod::Lorkd ? "expert" : toString(run.method),
+                            run.seed,
+                            run.fold,
+                            done ? "finished" : run::toString(status.state),
+                            status.step,
+                            run.plan.training.steps,
+                            job.message,
+                            (fs::path("..") / run.path.filename() / "report.html").generic_string(),
+                            run.shown,
+                            std::move(conflict)};
 }
 
-Json entryJson(const eval::StudyEntry& entry) {
+Json entryJson(const report::StudyEntry& entry) {
   Json out{{"run", entry.name},    {"method", entry.method},   {"seed", entry.seed},
            {"state", entry.state}, {"message", entry.message}, {"shown", entry.shown}};
   if (entry.fold >= 0) out["fold"] = entry.fold;
@@ -127,19 +127,19 @@ Json entryJson(const eval::StudyEntry& entry) {
 }
 
 /// The run's conflict as two rows of the table.
-void addConflict(eval::Table& table, const eval::StudyEntry& entry) {
+void addConflict(eval::Table& table, const report::StudyEntry& entry) {
   const auto& fraction = entry.conflict.fraction.y;
   if (fraction.empty()) return;
   const double share = std::accumulate(fraction.begin(), fraction.end(), 0.0) / static_cast<double>(fraction.size());
   table.add({"all", entry.method, "pairs_in_conflict", share, 0});
-  table.add({"all", entry.method, "gradient_cosine", eval::meanCosine(entry.conflict), 0});
+  table.add({"all", entry.method, "gradient_cosine", report::meanCosine(entry.conflict), 0});
 }
 
 Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyRun>& runs,
                                 const std::vector<StudyJob>& jobs, const fs::path& folder) {
   StudyOutcome out;
   std::vector<eval::StudyResult> results;
-  std::vector<eval::StudyEntry> entries;
+  std::vector<report::StudyEntry> entries;
   std::ptrdiff_t others = 0;
   std::set<std::string> warnings;
   for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -183,7 +183,7 @@ Result<StudyOutcome> writeStudy(const plan::Plan& plan, const std::vector<StudyR
   LORKD_CHECK(writeJson(folder / "study.json", whole));
   LORKD_CHECK(writeFileAtomically(out.csv, out.table.csv()));
   LORKD_CHECK(writeFileAtomically(out.differences, out.paired.csv()));
-  LORKD_CHECK(eval::writeStudyReport(out.report, plan, entries, out.table, out.paired, out.notes));
+  LORKD_CHECK(report::writeStudyReport(out.report, plan, entries, out.table, out.paired, out.notes));
   return out;
 }
 

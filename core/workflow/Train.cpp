@@ -5,7 +5,7 @@
 #include "core/data/Digests.h"
 #include "core/data/OpenCases.h"
 #include "core/data/Prepare.h"
-#include "core/eval/Report.h"
+#include "core/report/Report.h"
 #include "core/run/EventLog.h"
 #include "core/run/Strangers.h"
 #include "core/train/Trainer.h"
@@ -279,7 +279,7 @@ Result<void> train(const run::RunDirectory& run, Progress& given, const CancelTo
     LORKD_TRY(table, evaluate(run, progress, cancel));
     auto last = status.status();
     last.state = run::State::Finished;
-    LORKD_CHECK(eval::writeReport(run.path() / "report.html", {run}, table, last));
+    LORKD_CHECK(report::writeReport(run.path() / "report.html", {run}, table, last));
     return {};
   };
   const auto outcome = guarded("training", work);

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "core/nn/BatchNorm.h"
-#include "core/nn/Convolution.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::resnet {
 namespace {

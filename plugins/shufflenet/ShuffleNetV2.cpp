@@ -3,7 +3,7 @@
 #include <map>
 
 #include "core/nn/BatchNorm.h"
-#include "core/nn/Convolution.h"
+#include "core/nn/kernels/Convolution.h"
 
 namespace lorkd::shufflenet {
 namespace {

@@ -4,8 +4,8 @@
 #include <limits>
 #include <stdexcept>
 
-#include "core/nn/Convolution.h"
-#include "core/nn/Strategy.h"
+#include "core/nn/kernels/Convolution.h"
+#include "core/nn/kernels/Strategy.h"
 #include "tests/bench/Benches.h"
 #include "tests/bench/Memory.h"
 

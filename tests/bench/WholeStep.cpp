@@ -1,7 +1,7 @@
 #include <cstdio>
 
-#include "core/nn/Convolution.h"
-#include "core/nn/Gram.h"
+#include "core/nn/kernels/Convolution.h"
+#include "core/nn/kernels/Gram.h"
 #include "core/plugin/Registry.h"
 #include "core/train/Optimiser.h"
 #include "plugins/Plugins.h"

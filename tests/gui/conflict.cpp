@@ -7,9 +7,11 @@
 
 #include "widgets/field/NumberField.h"
 #include "widgets/plot/ConflictPanel.h"
+#include "widgets/plot/Rolling.h"
 
 using namespace lorkd;
 using namespace lorkd::plot;
+using namespace lorkd::run;
 
 namespace {
 

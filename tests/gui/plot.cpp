@@ -16,6 +16,7 @@
 
 using namespace lorkd;
 using namespace lorkd::plot;
+using namespace lorkd::run;
 
 namespace {
 

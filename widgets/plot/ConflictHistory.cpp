@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "widgets/plot/Rolling.h"
 #include "widgets/plot/StepTicker.h"
 
 namespace lorkd::plot {
@@ -97,8 +98,8 @@ void ConflictHistory::applyTheme() {
 
 QString ConflictHistory::caption() const { return m_title->text(); }
 
-void ConflictHistory::showPair(const std::vector<ConflictMeasurement>& all, const QStringList& tasks, int layer, int i,
-                               int j, std::size_t window) {
+void ConflictHistory::showPair(const std::vector<run::ConflictMeasurement>& all, const QStringList& tasks, int layer,
+                               int i, int j, std::size_t window) {
   QVector<double> steps;
   for (const auto& measurement : all) steps << static_cast<double>(measurement.step);
   const auto fill = [&](QCPGraph* graph, const std::vector<double>& values) {

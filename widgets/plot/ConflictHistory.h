@@ -4,7 +4,7 @@
 #include <QStringList>
 #include <vector>
 
-#include "widgets/plot/ConflictMath.h"
+#include "core/run/Conflict.h"
 #include "widgets/plot/PlotTheme.h"
 
 namespace lorkd::plot {
@@ -16,7 +16,7 @@ class ConflictHistory : public ThemedPlot {
   explicit ConflictHistory(QWidget* parent = nullptr);
 
   /// Shows the pair (i, j) of `layer` (-1: sum over layers), averaged over `window` measurements.
-  void showPair(const std::vector<ConflictMeasurement>& all, const QStringList& tasks, int layer, int i, int j,
+  void showPair(const std::vector<run::ConflictMeasurement>& all, const QStringList& tasks, int layer, int i, int j,
                 std::size_t window);
   /// What is shown, for tests and screen readers.
   QString caption() const;

@@ -105,7 +105,7 @@ ConflictPanel::ConflictPanel(QWidget* parent)
   draw();
 }
 
-void ConflictPanel::setSeries(std::shared_ptr<const RunSeries> series) {
+void ConflictPanel::setSeries(std::shared_ptr<const run::RunSeries> series) {
   m_series = std::move(series);
   m_generation = m_series ? m_series->generation() : 0;
   m_drawn = 0;
@@ -119,8 +119,8 @@ void ConflictPanel::refresh() {
 }
 
 void ConflictPanel::draw() {
-  static const RunSeries empty;
-  const RunSeries& series = m_series ? *m_series : empty;
+  static const run::RunSeries empty;
+  const run::RunSeries& series = m_series ? *m_series : empty;
   const auto& all = series.conflicts();
   m_drawn = all.size();
   QStringList tasks, layers;
@@ -136,8 +136,8 @@ void ConflictPanel::draw() {
   std::vector<double> cosines(n * n), magnitudes(n * n);
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) {
-      cosines[i * n + j] = recentMean(all, layer, i, j, window, cosine);
-      magnitudes[i * n + j] = recentMean(all, layer, i, j, window, magnitudeSimilarity);
+      cosines[i * n + j] = recentMean(all, layer, i, j, window, run::cosine);
+      magnitudes[i * n + j] = recentMean(all, layer, i, j, window, run::magnitudeSimilarity);
     }
   m_heatmap->setMatrix(tasks, cosines, magnitudes);
   m_heatmap->setTitle(layer < 0 ? tr("Cosine of gradients, all layers")

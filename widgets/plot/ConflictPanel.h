@@ -4,11 +4,11 @@
 #include <QWidget>
 #include <memory>
 
+#include "core/run/RunSeries.h"
 #include "widgets/plot/ConflictHeatmap.h"
 #include "widgets/plot/ConflictHistory.h"
 #include "widgets/plot/LayerConflictBars.h"
 #include "widgets/plot/PlotExport.h"
-#include "widgets/plot/RunSeries.h"
 
 class QLabel;
 class QPushButton;
@@ -25,7 +25,7 @@ class ConflictPanel : public QWidget {
  public:
   explicit ConflictPanel(QWidget* parent = nullptr);
   /// The run to show; null empties the panel.
-  void setSeries(std::shared_ptr<const RunSeries> series);
+  void setSeries(std::shared_ptr<const run::RunSeries> series);
   /// Draws what is new.
   void refresh();
   ConflictHeatmap* heatmap() const { return m_heatmap; }
@@ -40,7 +40,7 @@ class ConflictPanel : public QWidget {
   QString csv() const;
   void draw();
 
-  std::shared_ptr<const RunSeries> m_series;
+  std::shared_ptr<const run::RunSeries> m_series;
   std::uint64_t m_generation = 0;
   std::size_t m_drawn = 0;
   ConflictHeatmap* m_heatmap;

@@ -65,7 +65,7 @@ void LossPlot::setNote(const QString& whose) {
 }
 
 void LossPlot::addRun(const QString& name, const std::vector<TaskLook>& tasks,
-                      std::shared_ptr<const RunSeries> series) {
+                      std::shared_ptr<const run::RunSeries> series) {
   const auto generation = series->generation();
   m_runs.push_back({name, tasks, std::move(series), generation});
   updateQuantities();
@@ -78,7 +78,7 @@ void LossPlot::clear() {
   rebuild();
 }
 
-const plan::Named<SeriesByName>& LossPlot::values(const Run& run) const {
+const plan::Named<run::SeriesByName>& LossPlot::values(const Run& run) const {
   return m_subject == Subject::Losses ? run.series->losses() : run.series->metrics();
 }
 
@@ -131,7 +131,7 @@ std::vector<LossPlot::Row> LossPlot::rows() const {
   return out;
 }
 
-const Series* LossPlot::seriesOf(const Link& link) const {
+const run::Series* LossPlot::seriesOf(const Link& link) const {
   const auto& run = m_runs[link.run];
   if (link.task.empty()) return m_subject == Subject::Losses ? &run.series->total() : &run.series->mean();
   const auto* quantities = values(run).find(link.task);
@@ -208,7 +208,7 @@ void LossPlot::refresh() {
 
 void LossPlot::drawNew() {
   for (auto& link : m_links) {
-    const Series* series = seriesOf(link);
+    const run::Series* series = seriesOf(link);
     if (!series) continue;
     for (; link.drawn < series->size(); ++link.drawn)
       m_plot->append(link.curve, series->step[link.drawn], series->time[link.drawn], series->value[link.drawn]);

@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/run/RunSeries.h"
 #include "widgets/plot/CurveControls.h"
-#include "widgets/plot/RunSeries.h"
 
 namespace lorkd::plot {
 
@@ -20,7 +20,7 @@ struct TaskLook {
   std::vector<TaskLook> classes{};
 };
 
-/// Draws RunSeries; call refresh() after they grew. The series must outlive the plot or be removed.
+/// Draws run::RunSeries; call refresh() after they grew. The series must outlive the plot or be removed.
 class LossPlot : public QWidget {
   Q_OBJECT
  public:
@@ -28,7 +28,7 @@ class LossPlot : public QWidget {
 
   /// Adds a run. Colours tell tasks apart and dashes runs; the first one is solid. Of several runs only the smoothed
   /// lines are drawn.
-  void addRun(const QString& name, const std::vector<TaskLook>& tasks, std::shared_ptr<const RunSeries> series);
+  void addRun(const QString& name, const std::vector<TaskLook>& tasks, std::shared_ptr<const run::RunSeries> series);
   /// Removes every run.
   void clear();
   /// Draws what is new.
@@ -43,7 +43,7 @@ class LossPlot : public QWidget {
   struct Run {
     QString name;
     std::vector<TaskLook> tasks;
-    std::shared_ptr<const RunSeries> series;
+    std::shared_ptr<const run::RunSeries> series;
     std::uint64_t generation = 0;
   };
   /// What a colour stands for: a task, one of its classes, or (no task) the run's own sum or mean.
@@ -59,8 +59,8 @@ class LossPlot : public QWidget {
     std::size_t drawn = 0;
     int curve = -1;
   };
-  const plan::Named<SeriesByName>& values(const Run& run) const;
-  const Series* seriesOf(const Link& link) const;
+  const plan::Named<run::SeriesByName>& values(const Run& run) const;
+  const run::Series* seriesOf(const Link& link) const;
   std::vector<TaskLook> allTasks() const;
   std::vector<Row> rows() const;
   void updateQuantities();

@@ -180,7 +180,7 @@ void RunMonitor::showEvents() {
 }
 
 void RunMonitor::showLog() {
-  static const std::vector<plot::LogLine> none;
+  static const std::vector<run::LogLine> none;
   const auto& log = shown() ? shown()->series()->log() : none;
   if (log.size() < m_logShown) {
     m_log->clear();

@@ -114,7 +114,7 @@ void RunMonitor::showCourse(bool live) {
     // The pace of the steps is nothing of now once they are done.
     const auto* pace = teacher ? (facts.teacher ? &*facts.teacher : nullptr) : status ? &*status : nullptr;
     const bool steps = live && pace && pace->phase == "training";
-    const auto last = [](const plot::Series& s) { return s.size() ? s.value.back() : std::nan(""); };
+    const auto last = [](const run::Series& s) { return s.size() ? s.value.back() : std::nan(""); };
     if (steps && std::isfinite(last(series.seconds())))
       figures << tr("%1 a step").arg(plot::durationText(last(series.seconds())));
     if (const double share = series.recentWait(waitSteps); steps && std::isfinite(share))

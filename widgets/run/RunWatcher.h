@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/run/RunDirectory.h"
-#include "widgets/plot/RunSeries.h"
+#include "core/run/RunSeries.h"
 #include "widgets/run/Sight.h"
 
 class QTimer;
@@ -39,7 +39,7 @@ class RunWatcher : public QObject {
   /// Whether the run, or the teacher that it trains, has a checkpoint to go on from.
   bool checkpoint() const { return m_checkpoint; }
   /// Everything the log said so far; the same object for the watcher's whole life.
-  std::shared_ptr<const plot::RunSeries> series() const { return m_series; }
+  std::shared_ptr<const run::RunSeries> series() const { return m_series; }
   /// Why the run cannot be seen as it is now, and what can be done; empty if it can.
   const QString& trouble() const { return m_trouble; }
   /// What is wrong with its log; empty if nothing is.
@@ -72,7 +72,7 @@ class RunWatcher : public QObject {
   bool m_busy = false;
   std::optional<run::RunDirectory> m_directory;
   std::optional<run::Status> m_status;
-  std::shared_ptr<plot::RunSeries> m_series = std::make_shared<plot::RunSeries>();
+  std::shared_ptr<run::RunSeries> m_series = std::make_shared<run::RunSeries>();
   Sight m_sight = Sight::Waiting;
   int m_exported = 0;
   bool m_checkpoint = false;

@@ -9,8 +9,8 @@
 #include "core/eval/AnswerSample.h"
 #include "core/eval/Answers.h"
 #include "core/eval/PairedTable.h"
-#include "core/eval/StudyReport.h"
 #include "core/eval/StudyTable.h"
+#include "core/report/StudyReport.h"
 #include "tests/unit/eval/SyntheticRun.h"
 
 namespace lorkd::eval {
@@ -221,8 +221,8 @@ TEST(StudyReport, SaysWhatScoresOfPicturesAreAndHowSeparateNetworksWereTrained) 
   auto plan = test::syntheticPlan("pictures", "lorkd");
   plan.study.stl.learningRate = 0.0003;
   const auto file = std::filesystem::path(testing::TempDir()) / "lorkd_pictures.html";
-  ASSERT_TRUE(writeStudyReport(file, plan, {{"stl-1", "stl", 1, -1, "finished", 9, 9, "", "", true, {}}},
-                               StudyTable(results), PairedTable(results)));
+  ASSERT_TRUE(report::writeStudyReport(file, plan, {{"stl-1", "stl", 1, -1, "finished", 9, 9, "", "", true, {}}},
+                                       StudyTable(results), PairedTable(results)));
   const auto html = readFile(file).value();
   EXPECT_THAT(html, testing::HasSubstr("learning rate 0.0003 (their own) and gradient clip 12 (that of the joint"));
   EXPECT_THAT(html, testing::HasSubstr("15 bins of equal width"));

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/base/File.h"
-#include "core/eval/StudyReport.h"
+#include "core/report/StudyReport.h"
 #include "tests/unit/eval/SyntheticRun.h"
 
 namespace lorkd::eval {
@@ -185,7 +185,7 @@ TEST(StudyReport, OneSelfContainedPage) {
   const PairedTable paired(results);
   // Two seeds of three tasks: pairs' mean cosines of 0.2 and 0.4, conflicts in half and in a quarter of the steps.
   const auto conflict = [](double cosine, double fraction) {
-    ConflictHistory out;
+    report::ConflictHistory out;
     out.tasks = {"a", "b", "c"};
     out.measurements = 2;
     const double none = std::numeric_limits<double>::quiet_NaN();
@@ -193,10 +193,10 @@ TEST(StudyReport, OneSelfContainedPage) {
     out.fraction = {{10, 20}, {0, 2 * fraction}};
     return out;
   };
-  EXPECT_DOUBLE_EQ(meanCosine(conflict(0.2, 0.5)), 0.2);
-  EXPECT_TRUE(std::isnan(meanCosine({})));
+  EXPECT_DOUBLE_EQ(report::meanCosine(conflict(0.2, 0.5)), 0.2);
+  EXPECT_TRUE(std::isnan(report::meanCosine({})));
   const auto file = std::filesystem::path(testing::TempDir()) / "lorkd_study.html";
-  const auto written = writeStudyReport(
+  const auto written = report::writeStudyReport(
       file, plan,
       {{"livers-mtl-1", "mtl", 1, -1, "finished", 9, 9, "", "../livers-mtl-1/report.html", true, conflict(0.2, 0.5)},
        {"livers-mtl-2", "mtl", 2, -1, "finished", 9, 9, "", "../livers-mtl-2/report.html", true, conflict(0.4, 0.25)},

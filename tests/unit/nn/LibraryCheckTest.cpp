@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/nn/LibraryCheck.h"
+#include "core/nn/kernels/LibraryCheck.h"
 
 namespace lorkd::nn {
 namespace {

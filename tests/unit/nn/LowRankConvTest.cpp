@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "Naive.h"
-#include "core/nn/Gram.h"
+#include "core/nn/kernels/Gram.h"
 
 namespace lorkd::nn {
 namespace {

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "Naive.h"
-#include "core/nn/Convolution.h"
-#include "core/nn/Gram.h"
 #include "core/nn/UpConvolution.h"
+#include "core/nn/kernels/Convolution.h"
+#include "core/nn/kernels/Gram.h"
 
 namespace lorkd::nn {
 namespace {
@@ -25,11 +25,11 @@ TEST(LowRankConv, StartsAtTheSharedWeight) {
 TEST(LowRankConv, FactorShapesAndInitialRange) {
   LowRankConv layer(ConvShape{.dims = 3, .in = 7, .out = 5, .decoder = true}, spec);
   // Rank 3, doubled in the decoder: A (6·3, 7·9), B (5·3, 6·3).
-  EXPECT_EQ(layer->a[2].sizes(), (at::IntArrayRef{18, 63}));
-  EXPECT_EQ(layer->b[2].sizes(), (at::IntArrayRef{15, 18}));
+  EXPECT_EQ(layer->factors.a[2].sizes(), (at::IntArrayRef{18, 63}));
+  EXPECT_EQ(layer->factors.b[2].sizes(), (at::IntArrayRef{15, 18}));
   const double bound = 1 / std::sqrt(63.0);
-  EXPECT_LE(layer->a[2].abs().max().item<double>(), bound);
-  EXPECT_GT(layer->a[2].abs().max().item<double>(), 0.9 * bound);
+  EXPECT_LE(layer->factors.a[2].abs().max().item<double>(), bound);
+  EXPECT_GT(layer->factors.a[2].abs().max().item<double>(), 0.9 * bound);
   std::vector<std::string> names;
   for (const auto& item : layer->named_parameters()) names.push_back(item.key());
   EXPECT_EQ(names, (std::vector<std::string>{"weight", "bias", "a.0", "a.1", "a.2", "b.0", "b.1", "b.2"}));
@@ -42,7 +42,8 @@ TEST(LowRankConv, DeltaIsTheRowMajorView) {
     fillFactors(*layer);
     for (int t = 0; t < 3; ++t) {
       const auto u = static_cast<std::size_t>(t);
-      const auto naive = naiveDelta(layer->a[u], layer->b[u], layer->scales[u], layer->weight.sizes());
+      const auto naive =
+          naiveDelta(layer->factors.a[u], layer->factors.b[u], layer->factors.scales[u], layer->weight.sizes());
       EXPECT_LT(relative(layer->delta(t), naive), 1e-5);
       EXPECT_LT(relative(layer->fusedWeight(t) - layer->weight, naive), 1e-5);
     }
@@ -52,10 +53,10 @@ TEST(LowRankConv, DeltaIsTheRowMajorView) {
 TEST(LowRankConv, OnlyTasksPresentGetGradients) {
   LowRankConv layer(ConvShape{.dims = 2, .in = 3, .out = 4}, spec);
   layer->forward(torch::randn({3, 3, 6, 6}), route({{0, 1}, {2, 2}})).sum().backward();
-  EXPECT_TRUE(layer->b[0].grad().defined());
-  EXPECT_FALSE(layer->a[1].grad().defined());
-  EXPECT_FALSE(layer->b[1].grad().defined());
-  EXPECT_TRUE(layer->b[2].grad().defined());
+  EXPECT_TRUE(layer->factors.b[0].grad().defined());
+  EXPECT_FALSE(layer->factors.a[1].grad().defined());
+  EXPECT_FALSE(layer->factors.b[1].grad().defined());
+  EXPECT_TRUE(layer->factors.b[2].grad().defined());
 }
 
 TEST(LowRankConv, RefusesARoutingThatDoesNotFit) {
@@ -105,7 +106,8 @@ Tensor naiveLinear(LowRankLinearImpl& layer, const Tensor& x, const Routing& rou
   std::vector<Tensor> rows;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto t = static_cast<std::size_t>(tasks[i]);
-    const auto own = layer.weight + naiveDelta(layer.a[t], layer.b[t], layer.scales[t], layer.weight.sizes());
+    const auto own = layer.weight +
+                     naiveDelta(layer.factors.a[t], layer.factors.b[t], layer.factors.scales[t], layer.weight.sizes());
     rows.push_back(torch::mv(own, x[static_cast<std::int64_t>(i)]) + layer.bias);
   }
   return torch::stack(rows);

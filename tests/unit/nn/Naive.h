@@ -41,7 +41,8 @@ inline torch::Tensor naiveForward(LowRankConvImpl& layer, const torch::Tensor& x
   std::vector<torch::Tensor> results;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto t = static_cast<std::size_t>(tasks[i]);
-    const auto own = layer.weight + naiveDelta(layer.a[t], layer.b[t], layer.scales[t], layer.weight.sizes());
+    const auto own = layer.weight +
+                     naiveDelta(layer.factors.a[t], layer.factors.b[t], layer.factors.scales[t], layer.weight.sizes());
     const auto in = x[static_cast<std::int64_t>(i)].unsqueeze(0);
     results.push_back(shape.dims == 2
                           ? torch::conv2d(in, own, layer.bias, shape.stride, shape.padding, shape.dilation)

@@ -3,8 +3,8 @@
 #include <set>
 
 #include "Naive.h"
-#include "core/nn/Gram.h"
 #include "core/nn/UNet.h"
+#include "core/nn/kernels/Gram.h"
 
 namespace lorkd::nn {
 namespace {

@@ -153,14 +153,14 @@ TEST(RankAdvice, FindsPlantedRanksAfterTraining) {
   for (std::size_t t = 0; t < 2; ++t) {
     const auto update = torch::randn({size, truths[t]}).matmul(torch::randn({truths[t], size})) / 8;
     targets.push_back((layer->weight + update).detach());
-    factors.push_back(layer->a[t]);
-    factors.push_back(layer->b[t]);
+    factors.push_back(layer->factors.a[t]);
+    factors.push_back(layer->factors.b[t]);
   }
   const auto advise = [&] {
     std::vector<TaskDemand> demands;
     for (std::size_t t = 0; t < 2; ++t) {
       LayerDemand demand{layer->layer(), 8, std::vector<double>(8), 0};
-      const auto squares = singularValues(layer->a[t], layer->b[t], layer->scales[t]).square();
+      const auto squares = singularValues(layer->factors.a[t], layer->factors.b[t], layer->factors.scales[t]).square();
       for (int i = 0; i < 8; ++i) demand.energy[static_cast<std::size_t>(i)] = squares[i].item<double>();
       demands.push_back({"t", 8, {demand}});
     }

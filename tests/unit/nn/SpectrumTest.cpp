@@ -30,9 +30,10 @@ Network plantedNetwork(int dims = 3) {
     const auto layer = conv->layer();
     for (std::size_t t = 0; t < 3; ++t) {
       const auto unit = layer.kernel * layerRank(layer, truths[t], 2);
-      const auto [a, b] = planted(conv->a[t].size(1), conv->b[t].size(0), conv->a[t].size(0), unit);
-      conv->a[t].copy_(a);
-      conv->b[t].copy_(b);
+      const auto [a, b] =
+          planted(conv->factors.a[t].size(1), conv->factors.b[t].size(0), conv->factors.a[t].size(0), unit);
+      conv->factors.a[t].copy_(a);
+      conv->factors.b[t].copy_(b);
     }
   }
   return network;

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "Naive.h"
-#include "core/nn/Gram.h"
-#include "core/nn/ShareOut.h"
+#include "core/nn/kernels/Gram.h"
+#include "core/nn/kernels/ShareOut.h"
 
 namespace lorkd::nn {
 namespace {

@@ -30,6 +30,26 @@ TEST(Registry, RegisteringTwiceKeepsOne) {
   EXPECT_EQ(full().backbones().size(), count);
 }
 
+TEST(Registry, SaysWhoBringsWhat) {
+  const auto& plugins = full().plugins();
+  const auto broughtBy = [&](const std::string& kind, const std::string& name) {
+    std::vector<std::string> who;
+    for (const auto& plugin : plugins)
+      for (const auto& thing : plugin.provides)
+        if (thing.kind == kind && thing.name == name) who.push_back(plugin.name);
+    return who;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(broughtBy("backbone", "unet3d"), Names{"built-in"});
+  EXPECT_EQ(broughtBy("backbone", "resnet"), Names{"resnet"});
+  EXPECT_EQ(broughtBy("exporter", "torchscript"), Names{"torchscript"});
+  EXPECT_EQ(broughtBy("layout", "monai-datalist"), Names{"monai"});
+  for (const auto& plugin : plugins) {
+    EXPECT_FALSE(plugin.version.empty() || plugin.title.empty()) << plugin.name;
+    EXPECT_EQ(plugin.api, pluginApi);
+  }
+}
+
 TEST(Registry, UnknownNamesAreAnsweredWithTheKnownOnes) {
   const auto info = full().backbone("resnet9000");
   ASSERT_FALSE(info);

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/base/File.h"
-#include "core/eval/Report.h"
+#include "core/report/Report.h"
 #include "core/io/dicom/DicomWriter.h"
 #include "core/run/Looks.h"
 #include "tests/support/TemporaryFolder.h"
@@ -57,7 +57,7 @@ TEST(LooksEverywhere, ReportPredictionsAndSegmentationsAgree) {
   SilentProgress progress;
   const auto files = predict(run, request, progress, CancelToken());
   ASSERT_TRUE(files) << files.error().text();
-  ASSERT_TRUE(eval::writeReport(folder / "report.html", {run}, eval::Table()));
+  ASSERT_TRUE(report::writeReport(folder / "report.html", {run}, eval::Table()));
 
   const auto classes = parseJson(readFile(folder / "out/input-1/classes.json").value(), "classes").value();
   const auto report = readFile(folder / "report.html").value();

@@ -98,8 +98,8 @@ TEST(Methods, TheScaleFollowsTheRankOfTheLayer) {
                                                                      : 6.0 / static_cast<double>(rank);
       EXPECT_DOUBLE_EQ(scale, wanted) << rule << " " << layer.name;
       auto& conv = *(*network)->named_modules()[layer.name]->as<nn::LowRankConvImpl>();
-      conv.b[1].normal_();
-      const auto delta = wanted * conv.b[1].mm(conv.a[1]).view(conv.weight.sizes());
+      conv.factors.b[1].normal_();
+      const auto delta = wanted * conv.factors.b[1].mm(conv.factors.a[1]).view(conv.weight.sizes());
       EXPECT_TRUE(torch::allclose(conv.fusedWeight(1) - conv.weight, delta, 1e-4, 1e-5)) << layer.name;
       decoders += layer.decoder, own += changed;
     }

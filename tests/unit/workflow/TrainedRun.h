@@ -28,7 +28,7 @@ inline void plantRanks(nn::Network& network, const std::vector<std::int64_t>& tr
     if (!conv) continue;
     for (std::size_t t = 0; t < truths.size(); ++t) {
       if (truths[t] == 0) continue;
-      auto &a = conv->a[t], &b = conv->b[t];
+      auto &a = conv->factors.a[t], &b = conv->factors.b[t];
       const auto rows = conv->layer().kernel * nn::layerRank(conv->layer(), truths[t], 2);
       const auto mix = [&](std::int64_t n, std::int64_t m) { return torch::randn({n, m}); };
       a.copy_(mix(a.size(0), rows).matmul(mix(rows, a.size(1))) / 10);
