@@ -74,13 +74,14 @@ using RowsByName = std::unordered_map<std::string, std::vector<std::size_t>>;
 /// The rows of each image, by the column that names most of them.
 struct Matched {
   std::size_t column = 0, images = 0;
-  int certainty = 0;  ///< the sum of what the images are called by: less is better
+  int certainty = 0;          ///< the sum of what the images are called by: less is better
+  std::size_t different = 0;  ///< values that name some
   std::vector<const std::vector<std::size_t>*> rows;
   RowsByName byName{};
 };
 
 Matched matchColumn(const io::Csv& csv, std::size_t column, const std::vector<std::vector<CalledBy>>& names) {
-  Matched out{column, 0, 0, {}};
+  Matched out{column, 0, 0, 0, {}};
   for (std::size_t n = 0; n < csv.rows.size(); ++n)
     if (auto value = io::lowered(layout::normalised(csv.rows[n][column])); !value.empty())
       out.byName[std::move(value)].push_back(n);
@@ -96,6 +97,7 @@ Matched matchColumn(const io::Csv& csv, std::size_t column, const std::vector<st
       }
     out.rows.push_back(rows);
   }
+  out.different = different.size();
   const bool enough = 2 * out.images >= names.size() || 2 * different.size() >= out.byName.size();
   if (!enough || (different.size() < 2 && names.size() > 1)) out.images = 0;
   return out;
@@ -118,8 +120,13 @@ std::optional<OpenTable> speaksOf(const fs::path& file, const std::vector<std::v
   for (std::size_t n = 0; n < csv->header.size(); ++n) {
     auto own = matchColumn(*csv, n, names);
     if (own.images == 0) continue;
-    if (!best || own.images > best->images || (own.images == best->images && own.certainty < best->certainty))
-      best = std::move(own);
+    // Of a column of images and one of their patients the former tells more.
+    const auto better = [&] {
+      if (own.images != best->images) return own.images > best->images;
+      if (own.different != best->different) return own.different > best->different;
+      return own.certainty < best->certainty;
+    };
+    if (!best || better()) best = std::move(own);
   }
   if (!best) return std::nullopt;
   OpenTable out;
