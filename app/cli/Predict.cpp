@@ -32,8 +32,10 @@ Result<void> predict(const PredictOptions& options, const Context& context) {
 
 void addPredict(CLI::App& app, Context& context) {
   auto options = std::make_shared<PredictOptions>();
-  auto* command = app.add_subcommand("predict", "Write every expert's prediction: NIfTI in the source geometry, or of classes a CSV of "
-                                                "probabilities");
+  auto* command =
+      app.add_subcommand("predict",
+                         "Write every expert's prediction: NIfTI in the source geometry, or of classes a CSV of "
+                         "probabilities");
   command->add_option("run", options->run, "Run directory")->required();
   command->add_option("--task", options->tasks, "Only this task (repeatable)");
   command->add_option("--case", options->cases, "Only this case of the run (repeatable); default: every test case");

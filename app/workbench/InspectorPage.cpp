@@ -138,7 +138,8 @@ void InspectorPage::setRun(const QString& path) {
     m_run = *run;
     auto cases = data::openCases(*run);
     if (cases) m_cases = std::move(*cases);
-    m_note->setText(cases && classifies(*run) ? tr("These experts classify whole images; “lorkd evaluate” scores them, “lorkd predict” writes probabilities.")
+    m_note->setText(cases && classifies(*run) ? tr("These experts classify whole images; “lorkd evaluate” scores them, "
+                                                   "“lorkd predict” writes probabilities.")
                     : cases                   ? QString()
                     : std::filesystem::exists(run->cases())
                         ? QString::fromStdString(cases.error().text())

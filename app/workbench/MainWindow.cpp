@@ -345,7 +345,8 @@ void MainWindow::refreshActions() {
   m_export->setEnabled(trained);
   m_predict->setEnabled(m_inspector->canPredict());
   m_predict->setStatusTip(trained && !m_inspector->canPredict()
-                              ? tr("These experts classify whole images; “lorkd evaluate” scores them, “lorkd predict” writes probabilities.")
+                              ? tr("These experts classify whole images; “lorkd evaluate” scores them, “lorkd predict” "
+                                   "writes probabilities.")
                               : QString());
   m_likeThis->setEnabled(m_inspector->run() && QFileInfo::exists(m_run) && m_projectLocked.isEmpty());
   for (auto* action : {m_newRun, m_askPacs}) action->setEnabled(m_projectLocked.isEmpty());

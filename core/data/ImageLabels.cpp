@@ -14,9 +14,9 @@ enum class Flag { None, There, Absent, Uncertain };
 /// What a value says in a column that holds such values alone.
 Flag flagOf(const std::string& value) {
   static const std::map<std::string, Flag> words{
-      {"1", Flag::There},        {"true", Flag::There},     {"yes", Flag::There},          {"y", Flag::There},
-      {"positive", Flag::There}, {"present", Flag::There},  {"0", Flag::Absent},           {"false", Flag::Absent},
-      {"no", Flag::Absent},      {"n", Flag::Absent},       {"negative", Flag::Absent},    {"absent", Flag::Absent},
+      {"1", Flag::There},        {"true", Flag::There},      {"yes", Flag::There},          {"y", Flag::There},
+      {"positive", Flag::There}, {"present", Flag::There},   {"0", Flag::Absent},           {"false", Flag::Absent},
+      {"no", Flag::Absent},      {"n", Flag::Absent},        {"negative", Flag::Absent},    {"absent", Flag::Absent},
       {"-1", Flag::Uncertain},   {"maybe", Flag::Uncertain}, {"uncertain", Flag::Uncertain}};
   const auto at = words.find(io::lowered(value));
   return at == words.end() ? Flag::None : at->second;

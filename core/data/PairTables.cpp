@@ -41,7 +41,7 @@ void addParts(const std::string& text, int certainty, std::vector<CalledBy>& out
         out.push_back({certainty, std::move(part)});
 }
 
-std::vector<CalledBy> namesOf(const Case& c, const fs::path& folder, const io::Series* series) {
+std::vector<CalledBy> calledBy(const Case& c, const fs::path& folder, const io::Series* series) {
   std::vector<CalledBy> out;
   const auto add = [&](int certainty, const std::string& name) {
     if (!name.empty()) out.push_back({certainty, io::lowered(name)});
@@ -74,13 +74,14 @@ using RowsByName = std::unordered_map<std::string, std::vector<std::size_t>>;
 /// The rows of each image, by the column that names most of them.
 struct Matched {
   std::size_t column = 0, images = 0;
-  int certainty = 0;  ///< the sum of what the images are called by: less is better
+  int certainty = 0;          ///< the sum of what the images are called by: less is better
+  std::size_t different = 0;  ///< values that name some
   std::vector<const std::vector<std::size_t>*> rows;
   RowsByName byName{};
 };
 
 Matched matchColumn(const io::Csv& csv, std::size_t column, const std::vector<std::vector<CalledBy>>& names) {
-  Matched out{column, 0, 0, {}};
+  Matched out{column, 0, 0, 0, {}};
   for (std::size_t n = 0; n < csv.rows.size(); ++n)
     if (auto value = io::lowered(layout::normalised(csv.rows[n][column])); !value.empty())
       out.byName[std::move(value)].push_back(n);
@@ -96,12 +97,13 @@ Matched matchColumn(const io::Csv& csv, std::size_t column, const std::vector<st
       }
     out.rows.push_back(rows);
   }
+  out.different = different.size();
   const bool enough = 2 * out.images >= names.size() || 2 * different.size() >= out.byName.size();
   if (!enough || (different.size() < 2 && names.size() > 1)) out.images = 0;
   return out;
 }
 
-std::string numbered(std::size_t image) { return "image#" + std::to_string(image); }
+std::string imageNumber(std::size_t image) { return "image#" + std::to_string(image); }
 
 /// Whether the cells of a column are files.
 bool namesFiles(const io::Csv& csv, std::size_t column) {
@@ -118,8 +120,13 @@ std::optional<OpenTable> speaksOf(const fs::path& file, const std::vector<std::v
   for (std::size_t n = 0; n < csv->header.size(); ++n) {
     auto own = matchColumn(*csv, n, names);
     if (own.images == 0) continue;
-    if (!best || own.images > best->images || (own.images == best->images && own.certainty < best->certainty))
-      best = std::move(own);
+    // Of a column of images and one of their patients the former tells more.
+    const auto better = [&] {
+      if (own.images != best->images) return own.images > best->images;
+      if (own.different != best->different) return own.different > best->different;
+      return own.certainty < best->certainty;
+    };
+    if (!best || better()) best = std::move(own);
   }
   if (!best) return std::nullopt;
   OpenTable out;
@@ -130,7 +137,7 @@ std::optional<OpenTable> speaksOf(const fs::path& file, const std::vector<std::v
     for (const auto row : best->rows[image] ? *best->rows[image] : std::vector<std::size_t>()) {
       auto& own = out.csv.rows.emplace_back(csv->rows[row]);
       own.cells.resize(csv->header.size());
-      own.cells.insert(own.cells.begin(), numbered(image));
+      own.cells.insert(own.cells.begin(), imageNumber(image));
     }
   out.hints = {file.parent_path(), nullptr, layout::splitOfTable(file)};
   out.columns = layout::pictureColumns(out.csv, places, out.hints);
@@ -167,8 +174,8 @@ void takeFolders(const std::vector<Case*>& images, const fs::path& folder, Pairi
   for (std::size_t n = 0; n < images.size(); ++n)
     for (const int cls : said.pictures[n].classes)
       images[n]->imageLabels.push_back(said.classes[static_cast<std::size_t>(cls)]);
-  out.findings.emplace_back(folder, io::Finding{Severity::Note, "image-labels",
-                                                "folders may be classes of whole volumes: " + names});
+  out.findings.emplace_back(
+      folder, io::Finding{Severity::Note, "image-labels", "folders may be classes of whole volumes: " + names});
 }
 
 }  // namespace
@@ -190,8 +197,8 @@ Result<void> takeImageLabels(const io::Scan& scan, const fs::path& folder, const
     if (loose.kind != "table" || used.contains(loose.file)) continue;
     for (std::size_t n = names.size(); n < images.size(); ++n) {
       const auto own = series.find(images[n]->imageFiles.front().native());
-      names.push_back(namesOf(*images[n], folder, own == series.end() ? nullptr : own->second));
-      numbers.push_back(numbered(n));
+      names.push_back(calledBy(*images[n], folder, own == series.end() ? nullptr : own->second));
+      numbers.push_back(imageNumber(n));
     }
     if (!places) places = layout::PicturePlaces::of(folder, numbers);
     if (auto table = speaksOf(loose.file, names, *places)) tables.push_back(std::move(*table));
@@ -214,7 +221,7 @@ Result<void> takeImageLabels(const io::Scan& scan, const fs::path& folder, const
   }
   std::vector<std::pair<Case*, std::string>> patients;
   for (const auto& example : set->examples) {
-    auto& c = *images.at(std::stoul(example.file.filename().string().substr(numbered(0).size() - 1)));
+    auto& c = *images.at(std::stoul(example.file.filename().string().substr(imageNumber(0).size() - 1)));
     for (const int label : example.labels) c.imageLabels.push_back(set->classes.at(static_cast<std::size_t>(label)));
     if (c.split.empty()) c.split = example.split == "val" ? "validation" : example.split;
     patients.emplace_back(&c, pseudonym(example.patient));

@@ -79,20 +79,19 @@ std::pair<std::int64_t, std::int64_t> slabOf(std::int64_t depth, const plan::Spl
 /// Volumes that are classified: "image" F32 (C, D, H, W) as wholeImage() has it, "label.<index>" I64 (1), the class
 /// number, or U8 (1, classes) of overlapping classes: 1 there, 0 not there, or not known (base/Truth.h); metadata case,
 /// patient, source_geometry, input, key.
-/// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N) or U8 (N, classes) likewise, "origins" I64 (N, 3) (position of the picture's set in the
-/// metadata's "sets", a list of cases; number of the picture in its set; number of its patient there, -1 where the set
-/// does not say), one file per task and split, metadata task, split, input, key, sets. They are brought to the plan's
-/// patch size (its first two numbers: W, H) and scaled to -1..1 (with normalisation "percentile": clipped at 0.5
-/// and 99.5 %, then z-score); their channels become those of the plan (data.channels). A picture belongs to the split
-/// that its set names; where a set names none, or none for validation or test, the plan's share of each class is drawn
-/// from the plan's seed, or of all pictures where they have several labels; those of a patient stay together. A picture
-/// with labels of several classes that exclude each other is left out of the task, with a note; one with none is no
-/// example of it. A file
-/// that is damaged is made again. Returns the index of what was prepared, a file in `cache` named by its content, since
-/// others prepare other cases there: [{"file", "case", "split", "tasks":[...]}...]; with a slab held out, validation
-/// and test files hold a patch's depth around their slab, and "scored": [first, end) names the slab's slices in the
-/// file. Nothing is touched when all is there. Errors: those of io and data; Mismatch when a case's files changed since
-/// its digest was taken; Cancelled.
+/// Pictures: "images" F32 (N, C, H, W), "labels" I64 (N) or U8 (N, classes) likewise, "origins" I64 (N, 3) (position of
+/// the picture's set in the metadata's "sets", a list of cases; number of the picture in its set; number of its patient
+/// there, -1 where the set does not say), one file per task and split, metadata task, split, input, key, sets. They are
+/// brought to the plan's patch size (its first two numbers: W, H) and scaled to -1..1 (with normalisation "percentile":
+/// clipped at 0.5 and 99.5 %, then z-score); their channels become those of the plan (data.channels). A picture belongs
+/// to the split that its set names; where a set names none, or none for validation or test, the plan's share of each
+/// class is drawn from the plan's seed, or of all pictures where they have several labels; those of a patient stay
+/// together. A picture with labels of several classes that exclude each other is left out of the task, with a note; one
+/// with none is no example of it. A file that is damaged is made again. Returns the index of what was prepared, a file
+/// in `cache` named by its content, since others prepare other cases there: [{"file", "case", "split",
+/// "tasks":[...]}...]; with a slab held out, validation and test files hold a patch's depth around their slab, and
+/// "scored": [first, end) names the slab's slices in the file. Nothing is touched when all is there. Errors: those of
+/// io and data; Mismatch when a case's files changed since its digest was taken; Cancelled.
 Result<std::filesystem::path> prepare(const plan::Plan& plan, const CaseList& cases, const std::filesystem::path& cache,
                                       Progress& progress, const CancelToken& cancel);
 

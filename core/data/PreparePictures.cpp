@@ -33,7 +33,7 @@ std::vector<std::int64_t> patientsOf(const io::PictureSet& set) {
 }
 
 /// The names of an example's labels.
-std::vector<std::string> namesOf(const io::PictureSet& set, const io::LabelledPicture& example) {
+std::vector<std::string> labelNamesOf(const io::PictureSet& set, const io::LabelledPicture& example) {
   std::vector<std::string> out;
   for (const int label : example.labels) out.push_back(set.classes.at(static_cast<std::size_t>(label)));
   return out;
@@ -143,16 +143,16 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
       for (std::size_t cls = 0; cls < task.classes.size(); ++cls) labelsOf.push_back(classLabels(task, cls));
       for (const auto* m : members) own.push_back(m->item.id);
       Json keyed{{"format", picturesVersion},
-                       {"inputs", inputs},
-                       {"members", own},
-                       {"task", t},
-                       {"classes", labelsOf},
-                       {"split", toString(split)},
-                       {"shares", plan.data.split},
-                       {"seed", seed},
-                       {"patch", {plan.data.patch[0], plan.data.patch[1]}},
-                       {"normalisation", plan.data.normalisation},
-                       {"channels", plan.data.channels}};
+                 {"inputs", inputs},
+                 {"members", own},
+                 {"task", t},
+                 {"classes", labelsOf},
+                 {"split", toString(split)},
+                 {"shares", plan.data.split},
+                 {"seed", seed},
+                 {"patch", {plan.data.patch[0], plan.data.patch[1]}},
+                 {"normalisation", plan.data.normalisation},
+                 {"channels", plan.data.channels}};
       const bool overlapping = task.outputs == plan::TaskOutputs::Overlapping;
       if (overlapping) keyed["overlapping"] = task.uncertain;
       const std::string key = sha256(keyed.dump());
@@ -169,14 +169,15 @@ Result<void> preparePictures(const plan::Plan& plan, const CaseList& cases, cons
           wanted.emplace_back(m, std::vector<std::size_t>());
           for (std::size_t n = 0; n < set.examples.size(); ++n) {
             if (splits[n] != split) continue;
-            if (!truths.add(classes, namesOf(set, set.examples[n]))) continue;
+            if (!truths.add(classes, labelNamesOf(set, set.examples[n]))) continue;
             wanted.back().second.push_back(n);
             origins.insert(origins.end(), {std::ssize(wanted) - 1, static_cast<std::int64_t>(n), patients[n]});
           }
         }
         if (truths.ambiguous > 0)
-          progress.note(std::to_string(truths.ambiguous) + " picture(s) for " + toString(split) + " bear labels of several " +
-                        "classes of the task '" + plan.tasks[t].first + "' and are left out: it chooses one class");
+          progress.note(std::to_string(truths.ambiguous) + " picture(s) for " + toString(split) +
+                        " bear labels of several " + "classes of the task '" + plan.tasks[t].first +
+                        "' and are left out: it chooses one class");
         if (origins.empty()) continue;  // a set may have no part in a split
         const auto count = std::ssize(origins) / 3;
         std::int64_t done = 0;

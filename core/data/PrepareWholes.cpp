@@ -55,7 +55,7 @@ Targets targetsOf(const plan::Task& task, const std::vector<std::string>& known,
   return {{classes.exclusive(c.imageLabels)}, {}};
 }
 
-Json keyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& digest) {
+Json wholeKeyOf(const plan::Plan& plan, const AssignedCase& c, const std::string& digest) {
   const auto& d = plan.data;
   Json key{{"whole", wholesVersion}, {"input", digest},  {"spacing", d.spacing}, {"normalisation", d.normalisation},
            {"clip", d.clip},         {"patch", d.patch}, {"centre", d.centre},   {"case", c.item.id}};
@@ -71,9 +71,8 @@ Result<std::vector<float>> wholeImage(const plan::Data& options, const Case& c) 
   LORKD_TRY(sources, readInputs(options, c));
   LORKD_TRY(inputs, prepareInputs(sources, c.geometry, options));
   const auto filled = std::ranges::find_if(sources, [](const auto& source) { return !source.voxels.empty(); });
-  const auto middle =
-      middleOf(inputs.at(filled == sources.end() ? 0 : static_cast<std::size_t>(filled - sources.begin())),
-               options.centre);
+  const auto middle = middleOf(
+      inputs.at(filled == sources.end() ? 0 : static_cast<std::size_t>(filled - sources.begin())), options.centre);
   const auto& size = inputs.front().geometry.size;
   std::array<std::int64_t, 3> start{};
   for (std::size_t a = 0; a < 3; ++a) {
@@ -107,7 +106,7 @@ Result<void> prepareWholes(const plan::Plan& plan, const CaseList& cases, const 
     progress.report("preparing", done++, static_cast<std::int64_t>(cases.cases.size()));
     if (c.tasks.empty()) continue;
     LORKD_TRY(digest, digests.of(c));
-    Json keyed = keyOf(plan, c, digest);
+    Json keyed = wholeKeyOf(plan, c, digest);
     std::vector<std::pair<int, Targets>> targets;
     for (const int t : c.tasks) {
       const auto& task = plan.tasks.at(static_cast<std::size_t>(t)).second;

@@ -86,7 +86,8 @@ AnswerScores::AnswerScores(const Answers& answers)
   const auto classes = m_classes.size();
   for (const auto& picture : answers.pictures) {
     const auto& [id, patient, truth, probabilities, truths] = picture;
-    const bool fits = m_overlapping ? truths.size() == classes : truth >= 0 && static_cast<std::size_t>(truth) < classes;
+    const bool fits =
+        m_overlapping ? truths.size() == classes : truth >= 0 && static_cast<std::size_t>(truth) < classes;
     TORCH_CHECK(fits && probabilities.size() == classes, "the answer to ", id, " does not fit the classes");
     const auto answer = answerOf(picture);
     for (std::size_t c = 0; c < classes; ++c) {

@@ -209,8 +209,8 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
       const auto chosen = static_cast<std::size_t>(random.below(cases[index]));
       LORKD_TRY(example, dataset.example("train", t, chosen));
       if (!batch.images.defined()) {
-        auto size = segmentation ? std::vector<std::int64_t>{example.image.size(0), z, y, x}
-                                 : example.image.sizes().vec();
+        auto size =
+            segmentation ? std::vector<std::int64_t>{example.image.size(0), z, y, x} : example.image.sizes().vec();
         size.insert(size.begin(), plan.training.batch);
         batch.images = torch::empty(size);
       }
@@ -218,10 +218,9 @@ Result<Batch> BatchSource::Impl::make(std::int64_t step) const {
         return fail(ErrorCode::Unsupported, "volumes and pictures cannot share one network",
                     "put segmentation and classification tasks into two plans", "tasks." + name);
       if (!targets.defined())
-        targets = segmentation ? torch::empty({n, example.labels.classes(), z, y, x}, torch::kUInt8)
-                  : example.target.dim() == 0
-                      ? torch::empty({n}, torch::kInt64)
-                      : torch::empty({n, example.target.size(0)}, torch::kUInt8);
+        targets = segmentation                ? torch::empty({n, example.labels.classes(), z, y, x}, torch::kUInt8)
+                  : example.target.dim() == 0 ? torch::empty({n}, torch::kInt64)
+                                              : torch::empty({n, example.target.size(0)}, torch::kUInt8);
       if (segmentation)
         LORKD_CHECK(fillVolume(example, knowledge[index][chosen], t, chosen, random, batch.images, row, targets, i));
       else

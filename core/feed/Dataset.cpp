@@ -247,7 +247,7 @@ Result<void> Dataset::Impl::add(const Json& entry, const fs::path& index, const 
                           (pictures ? "pictures" : "a volume"),
                       file.path());
     const auto id = text("case").empty() ? name.stem().string() : text("case");
-    auto block = pictures                     ? pictureBlock(file, id, task, plan)
+    auto block = pictures                    ? pictureBlock(file, id, task, plan)
                  : plan::marks(options.kind) ? volumeBlock(file, id, task, plan)
                                              : wholeBlock(file, id, task, plan);
     if (!block) return std::unexpected(block.error());

@@ -11,7 +11,7 @@ namespace {
 BackboneInfo unet(int dims, bool pooled) {
   const auto number = std::to_string(dims);
   const auto make = [dims, pooled](const plan::Backbone& options, const nn::LowRankSpec& spec,
-                           std::int64_t inputChannels) -> Result<std::shared_ptr<nn::Backbone>> {
+                                   std::int64_t inputChannels) -> Result<std::shared_ptr<nn::Backbone>> {
     if (pooled && options.deepSupervision)
       return fail(ErrorCode::InvalidArgument, "an encoder has no decoder to supervise", "switch it off",
                   "backbone.deep_supervision");

@@ -159,9 +159,7 @@ bool marks(TaskKind kind) { return kind == TaskKind::Segmentation || kind == Tas
 
 bool ofPictures(TaskKind kind) { return kind == TaskKind::Segmentation2d || kind == TaskKind::Classification; }
 
-bool ofPictures(const Plan& plan) {
-  return !plan.tasks.empty() && ofPictures(plan.tasks.front().second.kind);
-}
+bool ofPictures(const Plan& plan) { return !plan.tasks.empty() && ofPictures(plan.tasks.front().second.kind); }
 
 std::array<std::int64_t, 3> patchOf(const Plan& plan) {
   const auto& patch = plan.data.patch;

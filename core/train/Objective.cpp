@@ -88,9 +88,8 @@ Objective objective(const plan::Plan& plan, const feed::Batch& batch, const nn::
     if (teacher)
       add("transfer_logits", weights.transferLogits, [&] {
         if (segmentation && exclusive) return exclusiveTransfer(teacher->logits[j], logits, weights.temperature).mean();
-        return segmentation || flags
-                   ? bernoulliTransfer(teacher->logits[j], logits, weights.temperature)
-                            : softmaxTransfer(teacher->logits[j], logits, weights.temperature).mean();
+        return segmentation || flags ? bernoulliTransfer(teacher->logits[j], logits, weights.temperature)
+                                     : softmaxTransfer(teacher->logits[j], logits, weights.temperature).mean();
       });
     if (!sum.defined()) sum = logits.sum() * 0;  // every weight is 0: nothing to learn from this task
     out.terms.push_back({j, "total", sum.detach()});

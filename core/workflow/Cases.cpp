@@ -191,8 +191,8 @@ void noteSeveral(const plan::Plan& plan, const std::vector<data::Case>& cases, P
     std::map<std::string, data::ClassLabels> classes;
     for (const auto& [source, labels] : data::imageLabelsOf(all))
       classes.emplace(source, data::ClassLabels(task, labels));
-    const auto several =
-        std::ranges::count_if(cases, [&](const auto& c) { return classes.at(c.source).exclusive(c.imageLabels) == -2; });
+    const auto several = std::ranges::count_if(
+        cases, [&](const auto& c) { return classes.at(c.source).exclusive(c.imageLabels) == -2; });
     if (several > 0)
       progress.note(std::to_string(several) + " volume(s) bear labels of several classes of the task '" + name +
                     "' and are left out: it chooses one class");

@@ -23,7 +23,8 @@ struct Answered {
 /// above the threshold, with bars between them.
 std::string answerOf(const plan::Plan& plan, const plan::Task& task, const std::vector<double>& probabilities) {
   if (task.outputs != plan::TaskOutputs::Overlapping)
-    return task.classes[static_cast<std::size_t>(std::ranges::max_element(probabilities) - probabilities.begin())].first;
+    return task.classes[static_cast<std::size_t>(std::ranges::max_element(probabilities) - probabilities.begin())]
+        .first;
   std::string out;
   for (std::size_t c = 0; c < probabilities.size(); ++c)
     if (probabilities[c] > plan.evaluation.threshold) out += (out.empty() ? "" : "|") + task.classes[c].first;
@@ -81,7 +82,8 @@ Result<std::vector<fs::path>> predictClasses(const run::RunDirectory& run, const
   LORKD_CHECK(makeWritableFolder(root));
   if (!request.input.empty()) LORKD_CHECK(nameSources(cases, root));
 
-  std::vector<std::vector<std::vector<Answered>>> answers(networks.size(), std::vector<std::vector<Answered>>(tasks.size()));
+  std::vector<std::vector<std::vector<Answered>>> answers(networks.size(),
+                                                          std::vector<std::vector<Answered>>(tasks.size()));
   const auto each = [&](const auto& use) -> Result<void> {
     for (std::size_t n = 0; n < networks.size(); ++n)
       for (std::size_t t = 0; t < tasks.size(); ++t) {

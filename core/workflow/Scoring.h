@@ -43,8 +43,8 @@ Result<void> eachPart(nn::Network& network, int task, const torch::Tensor& image
                       const std::function<Result<void>(const eval::WindowPart&)>& use, const CancelToken& cancel,
                       const Tick& tick = {});
 
-/// The probabilities (N, classes) in double of a task that classifies, for images as the network takes them: by softmax,
-/// or by sigmoids where its classes overlap.
+/// The probabilities (N, classes) in double of a task that classifies, for images as the network takes them: by
+/// softmax, or by sigmoids where its classes overlap.
 torch::Tensor classProbabilities(nn::Network& network, int task, const torch::Tensor& images,
                                  plan::TaskOutputs outputs);
 

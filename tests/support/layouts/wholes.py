@@ -10,7 +10,7 @@ def class_folders(out):
         image(out / "brains" / cls / f"{cls}_{100 + n}.nii.gz", n, "mr")
 
 
-@layout("table-3d", 6, 6, labelled=0, labels=[], image_labels={"CN": 3, "AD": 2}, splits={"train": 4, "test": 2})
+@layout("table-3d", 6, 6, labelled=0, labels=[], image_labels={"CN": 3, "AD": 2})
 def table_3d(out):
     """A table by file, one of them not annotated."""
     rows = []
@@ -31,7 +31,8 @@ def bids_participants(out):
           [(f"sub-{n + 1:02}", 40 + 3 * n, "MF"[n % 2], ("control", "patient")[n % 2]) for n in range(4)], "\t")
 
 
-@layout("oasis1", 4, 4, labelled=0, labels=[], image_labels={"CDR=0": 2, "CDR=0.5": 1, "CDR=1": 1})
+@layout("oasis1", 4, 4, labelled=0, labels=[], image_labels={
+    "CDR=0": 2, "CDR=0.5": 1, "CDR=1": 1, "M/F=F": 2, "M/F=M": 2})
 def oasis1(out):
     """Folders by session, clinical table with measures beside the rating."""
     rows = []

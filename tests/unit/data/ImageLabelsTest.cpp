@@ -12,7 +12,7 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
 
-plan::Task taskOf(const std::vector<std::pair<std::string, std::vector<std::string>>>& classes) {
+plan::Task overlappingTask(const std::vector<std::pair<std::string, std::vector<std::string>>>& classes) {
   plan::Task task;
   task.kind = plan::TaskKind::Classification;
   task.outputs = plan::TaskOutputs::Overlapping;
@@ -24,7 +24,7 @@ plan::Task taskOf(const std::vector<std::pair<std::string, std::vector<std::stri
 const std::vector<std::string> kChexpert{"Edema=-1", "Edema=0", "Edema=1", "Mass=0", "Mass=1", "View=AP", "View=PA"};
 
 TEST(ImageLabels, BlankIsNotKnownAndUncertainIsAsThePlanSays) {
-  auto task = taskOf({{"oedema", {"Edema=1"}}, {"Mass", {}}});
+  auto task = overlappingTask({{"oedema", {"Edema=1"}}, {"Mass", {}}});
   const auto of = [&](const std::vector<std::string>& labels) {
     return ClassLabels(task, kChexpert).overlapping(labels);
   };
@@ -41,7 +41,7 @@ TEST(ImageLabels, BlankIsNotKnownAndUncertainIsAsThePlanSays) {
 TEST(ImageLabels, AValueOfAnotherKindOfColumnIsNoSign) {
   // Grades are no 0 and 1: the name alone stands for none of them, and -1 is a grade like the others.
   const std::vector<std::string> grades{"grade=-1", "grade=0", "grade=1", "grade=2"};
-  const ClassLabels named(taskOf({{"grade", {}}, {"low", {"grade=0", "grade=1"}}}), grades);
+  const ClassLabels named(overlappingTask({{"grade", {}}, {"low", {"grade=0", "grade=1"}}}), grades);
   EXPECT_FALSE(named.speaks(0));
   EXPECT_TRUE(named.speaks(1));
   EXPECT_THAT(named.overlapping({"grade=1"}), ElementsAre(notKnown, 1));
@@ -49,23 +49,24 @@ TEST(ImageLabels, AValueOfAnotherKindOfColumnIsNoSign) {
 }
 
 TEST(ImageLabels, AClassOfSeveralColumnsIsAbsentWhereAllSayNo) {
-  const ClassLabels classes(taskOf({{"any", {"Edema=1", "Mass=1"}}}), kChexpert);
+  const ClassLabels classes(overlappingTask({{"any", {"Edema=1", "Mass=1"}}}), kChexpert);
   EXPECT_THAT(classes.overlapping({"Edema=0", "Mass=1"}), ElementsAre(1));
   EXPECT_THAT(classes.overlapping({"Edema=0", "Mass=0"}), ElementsAre(0));
   EXPECT_THAT(classes.overlapping({"Edema=0"}), ElementsAre(notKnown));
 }
 
 TEST(ImageLabels, ExclusiveClassesWantOne) {
-  const ClassLabels classes(taskOf({{"AD", {}}, {"rest", {"MCI", "CN"}}}), {"AD", "CN", "MCI", "FTD"});
+  const ClassLabels classes(overlappingTask({{"AD", {}}, {"rest", {"MCI", "CN"}}}), {"AD", "CN", "MCI", "FTD"});
   EXPECT_EQ(classes.exclusive({"AD"}), 0);
   EXPECT_EQ(classes.exclusive({"CN"}), 1);
   EXPECT_EQ(classes.exclusive({"FTD"}), -1);
   EXPECT_EQ(classes.exclusive({"AD", "CN"}), -2);
   EXPECT_THAT(classes.overlapping({"FTD"}), ElementsAre(0, 0)) << "it is of another class";
   // What another source calls its images says nothing.
-  EXPECT_THAT(ClassLabels(taskOf({{"AD", {}}}), {"tumour", "none"}).overlapping({"none"}), ElementsAre(notKnown));
+  EXPECT_THAT(ClassLabels(overlappingTask({{"AD", {}}}), {"tumour", "none"}).overlapping({"none"}),
+              ElementsAre(notKnown));
   // A set that only numbers its classes follows the plan's order.
-  const ClassLabels numbered(taskOf({{"cat", {}}, {"dog", {}}}), {"0", "1"});
+  const ClassLabels numbered(overlappingTask({{"cat", {}}, {"dog", {}}}), {"0", "1"});
   EXPECT_EQ(numbered.exclusive({"1"}), 1);
 }
 
@@ -77,10 +78,10 @@ TEST(ImageLabels, SeveralAtOnceMakeClassesOverlap) {
   set.kind = "picture";
   set.labels = names;
   set.counts.together = together;
-  EXPECT_TRUE(overlapsByData(taskOf({{"a", {}}, {"b", {}}}), {&set}));
-  EXPECT_FALSE(overlapsByData(taskOf({{"b", {}}, {"c", {}}}), {&set}));
+  EXPECT_TRUE(overlapsByData(overlappingTask({{"a", {}}, {"b", {}}}), {&set}));
+  EXPECT_FALSE(overlapsByData(overlappingTask({{"b", {}}, {"c", {}}}), {&set}));
   EXPECT_THAT(labelsTogether(std::vector<std::string>(300, "x"), {{1, 3}}), IsEmpty());
-  auto task = taskOf({{"AD", {}}, {"stroke", {}}});
+  auto task = overlappingTask({{"AD", {}}, {"stroke", {}}});
   task.kind = plan::TaskKind::Classification3d;
   Case one, two;
   one.imageLabels = {"AD"}, two.imageLabels = {"stroke"};

@@ -134,7 +134,8 @@ TEST(WholeImage, IsCutAroundTheMiddleOrTheForeground) {
   image::Volume volume(image::Geometry{{20, 20, 20}});
   for (std::int64_t k = 12; k < 18; ++k)
     for (std::int64_t j = 10; j < 16; ++j)
-      for (std::int64_t i = 11; i < 17; ++i) volume.voxels[static_cast<std::size_t>(volume.geometry.offset(i, j, k))] = 9;
+      for (std::int64_t i = 11; i < 17; ++i)
+        volume.voxels[static_cast<std::size_t>(volume.geometry.offset(i, j, k))] = 255;
   ASSERT_TRUE(io::writeNifti(folder / "a.nii", volume));
   const auto cases = scanned(folder.path(), folder / "index.sqlite");
   ASSERT_TRUE(cases);

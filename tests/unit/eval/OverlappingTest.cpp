@@ -1,4 +1,5 @@
 // Scores of classes that may be there together: each a question of its own, over the pictures of which it is known.
+#include <c10/util/Exception.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -18,8 +19,8 @@ Answers fivePictures() {
   out.overlapping = true;
   out.threshold = 0.5;
   const auto add = [&](const char* patient, std::vector<std::uint8_t> truths, std::vector<double> probabilities) {
-    out.pictures.push_back({"p" + std::to_string(out.pictures.size()), patient, -1, std::move(probabilities),
-                            std::move(truths)});
+    out.pictures.push_back(
+        {"p" + std::to_string(out.pictures.size()), patient, -1, std::move(probabilities), std::move(truths)});
   };
   add("x", {1, 0, notKnown}, {0.9, 0.2, 0.5});
   add("x", {1, notKnown, notKnown}, {0.4, 0.99, 0.5});

@@ -69,8 +69,8 @@ class PreparedFolder {
     index.push_back(
         {{"file", name + ".safetensors"}, {"case", name}, {"split", split}, {"tasks", {task}}, {"kind", "picture"}});
   }
-  /// A volume that is classified: image (channels, D, H, W) float32, and of each task its class (1) int64, or a flag for
-  /// each class (1, classes) uint8.
+  /// A volume that is classified: image (channels, D, H, W) float32, and of each task its class (1) int64, or a flag
+  /// for each class (1, classes) uint8.
   void addWhole(const std::string& id, const std::string& split, const std::string& patient, const torch::Tensor& image,
                 const std::map<int, torch::Tensor>& labels) {
     std::vector<std::pair<std::string, torch::Tensor>> tensors{{"image", image}};

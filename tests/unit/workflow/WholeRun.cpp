@@ -31,7 +31,8 @@ void paintBars(const fs::path& folder, int count) {
     io::Picture picture{16, 16, 1, {}};
     for (int y = 0; y < 16; ++y)
       for (int x = 0; x < 16; ++x)
-        picture.pixels.push_back(static_cast<std::uint8_t>(((top && y < 4) || (left && x < 4) ? 170 : 60) + random() % 50));
+        picture.pixels.push_back(
+            static_cast<std::uint8_t>(((top && y < 4) || (left && x < 4) ? 170 : 60) + random() % 50));
     const auto name = "b" + std::to_string(n) + ".png";
     ASSERT_TRUE(io::writePng(folder / name, picture));
     const auto cell = [&](int shift, bool there) {
@@ -148,8 +149,11 @@ void makeVolumes(const fs::path& folder, int people) {
           folder / "volumes" / ("p" + std::to_string(100 + p) + "_ses-" + std::to_string(scan) + ".nii.gz"), volume));
     }
     // Of one nobody knows what it is.
-    table += "p" + std::to_string(100 + p) + "," + (p == 4 ? "" : large ? "AD" : "CN") + "," +
-             (p % 4 < 2 ? "train" : "test") + "\n";
+    table += "p" + std::to_string(100 + p) + "," +
+             (p == 4  ? ""
+              : large ? "AD"
+                      : "CN") +
+             "," + (p % 4 < 2 ? "train" : "test") + "\n";
   }
   ASSERT_TRUE(writeFileAtomically(folder / "labels.csv", table));
 }
