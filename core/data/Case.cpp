@@ -113,6 +113,7 @@ void to_json(Json& j, const Case& c) {
   if (!c.places.empty()) j["label_places"] = c.places;
   if (!c.ignored.empty()) j["ignored"] = c.ignored;
   if (!c.unannotated.empty()) j["unannotated"] = c.unannotated;
+  if (!c.people.empty()) j["people"] = {{"pattern", c.people.pattern}, {"table", pathText(c.people.table.native())}};
   if (c.counts != PictureCounts())
     j["counts"] = {{"pictures", c.counts.pictures}, {"people", c.counts.people}, {"parts", c.counts.parts}};
 }
@@ -149,6 +150,10 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("label_places")) j.at("label_places").get_to(c.places);
   if (j.contains("ignored")) j.at("ignored").get_to(c.ignored);
   if (j.contains("unannotated")) j.at("unannotated").get_to(c.unannotated);
+  if (j.contains("people")) {
+    j.at("people").at("pattern").get_to(c.people.pattern);
+    c.people.table = pathOf(j.at("people").at("table"));
+  }
   if (j.contains("counts")) {
     const auto& counts = j.at("counts");
     counts.at("pictures").get_to(c.counts.pictures);
@@ -236,7 +241,7 @@ Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& 
 }  // namespace
 
 Result<std::string> inputDigest(const Case& c) {
-  if (c.kind == "picture") return pictureDigest(c.imageFiles);
+  if (c.kind == "picture") return pictureDigest(c.imageFiles, c.people);
   std::vector<std::filesystem::path> files = c.imageFiles;
   for (const auto& labels : c.labelFiles) {
     LORKD_TRY(inside, filesOf(labels));
