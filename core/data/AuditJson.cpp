@@ -75,6 +75,7 @@ Json auditToJson(const Audit& audit) {
     item.origins.clear();
     item.labelFiles.clear();
     item.description.clear();
+    item.people = {};
     item.others.clear();
     images.push_back({{"case", item},
                       {"split", i.split ? Json(toString(*i.split)) : Json()},

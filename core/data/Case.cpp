@@ -114,6 +114,7 @@ void to_json(Json& j, const Case& c) {
   if (!c.ignored.empty()) j["ignored"] = c.ignored;
   if (!c.unannotated.empty()) j["unannotated"] = c.unannotated;
   if (!c.imageLabels.empty()) j["image_labels"] = c.imageLabels;
+  if (!c.people.empty()) j["people"] = {{"pattern", c.people.pattern}, {"table", pathText(c.people.table.native())}};
   if (c.counts != PictureCounts())
     j["counts"] = {{"pictures", c.counts.pictures}, {"people", c.counts.people}, {"parts", c.counts.parts}};
   if (!c.counts.together.empty()) j["counts"]["together"] = c.counts.together;
@@ -152,6 +153,10 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("ignored")) j.at("ignored").get_to(c.ignored);
   if (j.contains("unannotated")) j.at("unannotated").get_to(c.unannotated);
   if (j.contains("image_labels")) j.at("image_labels").get_to(c.imageLabels);
+  if (j.contains("people")) {
+    j.at("people").at("pattern").get_to(c.people.pattern);
+    c.people.table = pathOf(j.at("people").at("table"));
+  }
   if (j.contains("counts")) {
     const auto& counts = j.at("counts");
     counts.at("pictures").get_to(c.counts.pictures);
@@ -255,7 +260,7 @@ Result<std::vector<std::filesystem::path>> filesOf(const std::filesystem::path& 
 }  // namespace
 
 Result<std::string> inputDigest(const Case& c) {
-  if (c.kind == "picture") return pictureDigest(c.imageFiles);
+  if (c.kind == "picture") return pictureDigest(c.imageFiles, c.people);
   std::vector<std::filesystem::path> files = c.imageFiles;
   for (const auto& labels : c.labelFiles) {
     LORKD_TRY(inside, filesOf(labels));

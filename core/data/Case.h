@@ -45,6 +45,14 @@ struct PictureCounts {
   bool operator==(const PictureCounts&) const = default;
 };
 
+/// What a plan says of whose images are (data.sources.NAME.layout.patients).
+struct PatientRule {
+  std::string pattern;
+  std::filesystem::path table;
+  bool empty() const { return pattern.empty() && table.empty(); }
+  bool operator==(const PatientRule&) const = default;
+};
+
 /// An image and the labels that lie on it: what a task can learn from.
 struct Case {
   std::string id;       ///< stable pseudonym of the image, safe to write anywhere
@@ -93,6 +101,7 @@ struct Case {
   std::vector<std::string> imageLabels;
   image::Geometry geometry;
   PictureCounts counts;  ///< of a set of pictures
+  PatientRule people;    ///< of a set of pictures: whoever reads it tells its people apart by this
 };
 /// A path, which is any bytes, as a case's JSON has it, which is UTF-8.
 std::string pathText(std::string_view path);

@@ -11,6 +11,7 @@
 #include "core/data/GivenFolds.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
+#include "core/data/PeopleFindings.h"
 #include "core/data/SourceLayout.h"
 #include "core/data/layout/AssignedImages.h"
 #include "core/data/layout/Words.h"
@@ -141,8 +142,9 @@ Result<Pairing> pairAll(io::Scan& scan, const Scanned& source, const layout::Rea
   if (!isRuled(reading)) {
     // Pictures come first: they keep their DICOM files from being taken for volumes.
     if (!source.single)
-      LORKD_CHECK(pairMasks(scan, source.name, source.place, pseudonym, remembered, pairing, progress, cancel));
-    LORKD_CHECK(pairPictures(scan, source.name, source.place, pseudonym, pairing));
+      LORKD_CHECK(pairMasks(scan, source.name, source.place, !reading.patients.empty(), pseudonym, remembered, pairing,
+                            progress, cancel));
+    LORKD_CHECK(pairPictures(scan, source.name, source.place, patientRule(layout, source.folder), pseudonym, pairing));
   }
   pairDicom(scan, source.folder, pseudonym, remembered, pairing);
   checkPatients(scan, pairing);
@@ -162,6 +164,8 @@ Result<Pairing> pairAll(io::Scan& scan, const Scanned& source, const layout::Rea
     if (c.kind == "picture") tables.insert(c.imageFiles.begin(), c.imageFiles.end());
   LORKD_CHECK(takeImageLabels(scan, source.folder, tables, pseudonym, pairing));
   takePatients(reading, source.folder, pseudonym, pairing);
+  for (auto& told : {tornPeople(pairing.cases, source.folder), alikeInSplits(pairing.cases, source.folder)})
+    if (told) pairing.findings.emplace_back(source.folder, *told);
   layout::tellReading(reading, source.folder, pairing);
   for (const auto& table : {layout.table, layout.patients.table})
     if (!table.empty()) pairing.understood.insert((source.folder / table).lexically_normal());

@@ -50,6 +50,7 @@ void eachPath(Case& c, Change change) {
   for (auto& file : c.imageFiles) file = change(file);
   for (auto& file : c.labelFiles) file = change(file);
   c.labelNames = change(c.labelNames);
+  c.people.table = change(c.people.table);
 }
 
 /// Text from a DICOM header may be no UTF-8; it must not stop the index.

@@ -24,6 +24,7 @@ Result<void> takeFiles(Case& c, const KnownCases& known, const std::filesystem::
   c.misplaced = it->second->misplaced;
   c.labelFiles = it->second->labelFiles;
   c.labelNames = it->second->labelNames;
+  c.people = it->second->people;
   for (auto& other : c.others) LORKD_CHECK(takeFiles(other, known, list));
   return {};
 }

@@ -7,6 +7,7 @@
 #include "core/data/MaskValues.h"
 #include "core/data/NumberedPictures.h"
 #include "core/data/Pairing.h"
+#include "core/data/PeopleFindings.h"
 #include "core/data/PictureCase.h"
 #include "core/data/TakeMask.h"
 #include "core/data/layout/MaskNames.h"
@@ -39,18 +40,16 @@ struct MaskFile {
   std::optional<layout::Structures> described{};  ///< what dataset.json says of its values
 };
 
-/// Places of one kind that a finding tells together.
-struct Counted {
-  int count = 0;
-  fs::path first;
-};
+/// How many places a finding tells together, and the first.
+using Counted = std::pair<int, fs::path>;
 
 class MaskPairing {
  public:
-  MaskPairing(std::string source, fs::path folder, const Pseudonym& pseudonym, const Remembered& remembered,
-              Pairing& out)
+  MaskPairing(std::string source, fs::path folder, bool patientsSaid, const Pseudonym& pseudonym,
+              const Remembered& remembered, Pairing& out)
       : m_source(std::move(source)),
         m_folder(std::move(folder)),
+        m_patientsSaid(patientsSaid),
         m_pseudonym(pseudonym),
         m_remembered(remembered),
         m_out(out),
@@ -76,14 +75,16 @@ class MaskPairing {
   bool wanted(std::size_t picture) const;
   bool inClasses() const;
   void count(const std::string& code, const fs::path& file) {
-    auto& counted = m_counts[code];
-    if (counted.count++ == 0) counted.first = file;
+    if (auto& [number, first] = m_counts[code]; number++ == 0) first = file;
   }
+  /// Finds out whose these pictures are, and says so where names alone tell it.
+  void tellPeople(const std::vector<std::size_t>& pictures);
   void tellCounts();
   std::string placed(const fs::path& relative) const { return (m_folder.filename() / relative).generic_string(); }
 
   std::string m_source;
   fs::path m_folder;
+  bool m_patientsSaid;  ///< a rule of the plan says who is who
   const Pseudonym& m_pseudonym;
   const Remembered& m_remembered;
   Pairing& m_out;
@@ -118,13 +119,7 @@ void MaskPairing::sortOut(const io::Scan& scan) {
     if (n >= readable && !entry.name.mask) continue;
     (n >= readable ? m_foreign : entry.name.mask ? m_maskEntries : m_pictures).push_back(std::move(entry));
   }
-  std::vector<std::pair<fs::path, layout::Name>> people;
-  for (std::size_t n = 0; n < m_pictures.size(); ++n) {
-    m_byKey[layout::keyOf(m_pictures[n].name)].push_back(n);
-    const auto bare = layout::bareName(m_pictures[n].bare);
-    people.emplace_back(bare, layout::nameOf(bare, {}));
-  }
-  m_people = layout::peopleOf(people);
+  for (std::size_t n = 0; n < m_pictures.size(); ++n) m_byKey[layout::keyOf(m_pictures[n].name)].push_back(n);
 }
 
 /// Makes one of the pictures that a set numbers as channels: X_0000.png, X_0001.png.
@@ -305,9 +300,12 @@ bool MaskPairing::makeCases() {
         mask.values && (mask.described || m_meanings.at(mask.belongs.structure).kind() != MaskMeaning::Kind::None);
   }
   if (!labelled && m_foreignOwners.empty()) return false;
-  for (std::size_t n = 0; n < m_pictures.size(); ++n) {
+  std::vector<std::size_t> pictures;
+  for (std::size_t n = 0; n < m_pictures.size(); ++n)
+    if (!masks.contains(m_pictures[n].file) && wanted(n)) pictures.push_back(n);
+  tellPeople(pictures);
+  for (const auto n : pictures) {
     const auto& picture = m_pictures[n];
-    if (masks.contains(picture.file) || !wanted(n)) continue;
     auto made = pictureCase(picture.file);
     for (const auto& [number, file] : picture.channels) m_used.insert(file);
     if (made) {
@@ -330,15 +328,25 @@ bool MaskPairing::makeCases() {
   return true;
 }
 
+void MaskPairing::tellPeople(const std::vector<std::size_t>& pictures) {
+  layout::NamedImages named;
+  for (const auto n : pictures) named.emplace_back(layout::bareName(m_pictures[n].bare), layout::Name());
+  for (auto& [bare, name] : named) name = layout::nameOf(bare, {});
+  m_people = layout::peopleOf(named, layout::ImageKind::Pictures);
+  if (m_patientsSaid) return;
+  for (const auto& told : {joinedPeople(m_people), unknownPeople(m_people)})
+    if (told) m_out.findings.emplace_back(m_folder, *told);
+}
+
 void MaskPairing::tellCounts() {
   for (const auto& [structure, meaning] : m_meanings)
     if (!meaning.note().empty())
       m_out.findings.emplace_back(m_folder, Finding{Finding::Severity::Note, "mask-values",
                                                     "the masks of '" + structure + "': " + meaning.note()});
   for (const auto& [code, counted] : m_counts) {
-    const auto number = std::to_string(counted.count) + " mask(s), the first of them this one, ";
+    const auto number = std::to_string(counted.first) + " mask(s), the first of them this one, ";
     m_out.findings.emplace_back(
-        counted.first,
+        counted.second,
         Finding{Finding::Severity::Unusable, code,
                 code == "mask-format"
                     ? number + "are pictures of a kind that cannot be read: write them anew as PNG, with the same names"
@@ -370,10 +378,11 @@ void MaskPairing::takeFrom(io::Scan& scan) const {
 
 }  // namespace
 
-Result<void> pairMasks(io::Scan& scan, const std::string& source, const fs::path& folder, const Pseudonym& pseudonym,
-                       const Remembered& remembered, Pairing& out, Progress& progress, const CancelToken& cancel) {
+Result<void> pairMasks(io::Scan& scan, const std::string& source, const fs::path& folder, bool patientsSaid,
+                       const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
+                       const CancelToken& cancel) {
   const auto before = out.findings.size();
-  MaskPairing pairing(source, folder, pseudonym, remembered, out);
+  MaskPairing pairing(source, folder, patientsSaid, pseudonym, remembered, out);
   pairing.sortOut(scan);
   pairing.pair();
   LORKD_CHECK(pairing.readValues(progress, cancel));

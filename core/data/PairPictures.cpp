@@ -79,8 +79,8 @@ void takeDicom(io::Scan& scan, const std::vector<FoundSet>& found, Pairing& out)
 
 }  // namespace
 
-Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::path& folder, const Pseudonym& pseudonym,
-                          Pairing& out) {
+Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::path& folder, const PatientRule& people,
+                          const Pseudonym& pseudonym, Pairing& out) {
   std::vector<FoundSet> found;
   std::vector<fs::path> tables;
   // Pictures with masks are images of their own by now; those that lie in folders of classes are still in the scan.
@@ -88,7 +88,7 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
   bool others = false, refused = false;
   std::size_t pictures = 0;
   const auto take = [&](std::vector<fs::path> files, const char* code) {
-    auto set = readPictureSet(files);
+    auto set = readPictureSet(files, people);
     if (set) {
       found.push_back({std::move(files), std::move(*set)});
       return;
@@ -130,7 +130,7 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
   const bool dicom = !scan.series.empty() && dicomIsPictures(scan);
   if (found.empty() && !refused && !others && !single &&
       (scan.series.empty() ? pictures > 0 : dicom && (pictures > 0 || scan.series.size() > 1))) {
-    const auto set = readPictureSet({folder});
+    const auto set = readPictureSet({folder}, people);
     // Volumes of one slice lie in folders, too; they are none the worse for having no classes.
     if (set || (!masked && (scan.series.empty() || std::ranges::all_of(scan.series, isProjection))))
       take({folder}, "pictures");
@@ -150,6 +150,7 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
     c.patient = c.id;
     c.kind = "picture";
     c.imageFiles = files;
+    if (files.front().extension() != ".npz") c.people = people;
     c.labels = set.classes;
     c.counts = countsOf(set);
     for (auto& finding : set.findings) {

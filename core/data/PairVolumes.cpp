@@ -6,6 +6,7 @@
 
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
+#include "core/data/PeopleFindings.h"
 #include "core/data/PossibleLabels.h"
 #include "core/data/SourceLayout.h"
 #include "core/data/TakeLabels.h"
@@ -199,13 +200,8 @@ void VolumePairing::tellPeople() {
   std::vector<std::pair<fs::path, layout::Name>> called;
   for (const auto& image : m_found) called.emplace_back(image.relative, m_names.at(image.relative));
   m_people = layout::peopleOf(called);
-  const auto& joined = m_people.joined;
-  if (!joined || m_reading.assignment || !m_reading.patients.empty()) return;
-  m_out.findings.emplace_back(m_folder,
-                              Finding{Finding::Severity::Note, "patients-by-name",
-                                      "by their names, images are taken for those of one person, for example " +
-                                          joined->first.generic_string() + " and " + joined->second.generic_string() +
-                                          "; if they are not, data.sources.NAME.layout.patients can say so"});
+  if (m_reading.assignment || !m_reading.patients.empty()) return;
+  if (auto told = joinedPeople(m_people)) m_out.findings.emplace_back(m_folder, std::move(*told));
 }
 
 void VolumePairing::addImages() {

@@ -97,19 +97,21 @@ inline constexpr const char* kUnnamedMask = "mask";
 /// taken where no mask belongs to a picture. What the cases use is taken out of the scan; pictures that lie in folders
 /// of classes stay in it, and are a set for pairPictures() as well.
 /// Findings: unpaired-label, mask-format (masks of a kind that cannot be read), label-values, label-geometry (the mask
-/// has another shape); label-grid needs consent (another size); mask-values is a note.
+/// has another shape); label-grid needs consent (another size); mask-values is a note, and so are, unless a rule says
+/// who is who (`patientsSaid`), patients-by-name and people-unknown.
 Result<void> pairMasks(io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
-                       const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out, Progress& progress,
-                       const CancelToken& cancel);
+                       bool patientsSaid, const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out,
+                       Progress& progress, const CancelToken& cancel);
 
 /// Picture sets: every .npz archive is a case, and every set of tables that name pictures (setsOfTables()). Where no
 /// table speaks of the pictures, so is `folder` itself if there are no volumes and folders name classes
 /// (layout/PictureFolders.h), of pictures or of DICOM images that are no slices of volumes. What cannot be used is a
 /// finding; a table that speaks of pictures and cannot be used is never passed over for the folders.
 /// DICOM files that belong to a set of pictures are taken out of the scan: they are no volumes.
-/// Case ids are "pictures-<source>", with "-<pseudonym of the file's place>" where the source holds several.
+/// `people` is what the plan says of whose they are. Case ids are "pictures-<source>", with "-<pseudonym of the file's
+/// place>" where the source holds several.
 Result<void> pairPictures(io::Scan& scan, const std::string& source, const std::filesystem::path& folder,
-                          const Pseudonym& pseudonym, Pairing& out);
+                          const PatientRule& people, const Pseudonym& pseudonym, Pairing& out);
 
 /// Gives volumes and DICOM series the labels of the image as a whole (Case::imageLabels): of tables that name them by
 /// file, patient, study, series or folder, in columns as those of tables of pictures (see PictureTable.h); else of

@@ -267,7 +267,7 @@ Result<void> findPictureCopies(Catalogue& index, const AuditRequest& request, st
     const auto& item = images[n].item;
     if (item.kind != "picture") continue;
     AuditedSet own{n, {}, {}, {}};
-    auto set = readPictureSet(item.imageFiles);
+    auto set = readPictureSet(item.imageFiles, item.people);
     if (!set) return fail(set.error(), item.id);
     own.set = std::move(*set);
     auto marks = marksOf(index, item, own.set, progress, cancel);

@@ -6,7 +6,9 @@
 #include "core/base/Digest.h"
 #include "core/base/Progress.h"
 #include "core/data/ImageLabels.h"
+#include "core/data/PeopleFindings.h"
 #include "core/data/PictureTable.h"
+#include "core/data/layout/Patients.h"
 #include "core/data/layout/PictureFolders.h"
 #include "core/data/layout/PicturePeople.h"
 #include "core/io/Series.h"
@@ -75,24 +77,42 @@ Result<PictureSet> readFolders(const fs::path& folder) {
   return set;
 }
 
+/// Whose pictures they are by the plan's word.
+Result<void> takePeople(PictureSet& set, const fs::path& root, const PatientRule& rule) {
+  if (rule.empty()) return {};
+  LORKD_TRY(patients, layout::Patients::make(rule.pattern, rule.table));
+  std::vector<std::string> unsaid;
+  for (auto& example : set.examples)
+    if (auto patient = patients.of(example.file.lexically_relative(root).generic_string()))
+      example.patient = std::move(*patient);
+    else if (example.patient.empty())
+      unsaid.push_back(example.id);
+  tellSome(set, Severity::Warning, "patient-unsaid",
+           "picture(s) are in neither the pattern nor the table of patients, and their names say whose they are",
+           unsaid);
+  return {};
+}
+
 /// Whose pictures they are, where the set does not say it, by their folders, else by their names.
 void findPeople(PictureSet& set, const fs::path& root) {
   if (std::ranges::none_of(set.examples, [](const auto& example) { return example.patient.empty(); })) return;
   std::vector<fs::path> relative;
+  for (const auto& example : set.examples) relative.push_back(example.file.lexically_relative(root));
+  const auto folders = layout::pictureFolders(relative);
+  std::vector<std::size_t> unsaid;
   std::vector<layout::PictureName> names;
-  for (const auto& example : set.examples) {
-    relative.push_back(example.file.lexically_relative(root));
+  for (std::size_t n = 0; n < set.examples.size(); ++n) {
+    auto& example = set.examples[n];
+    if (example.patient.empty()) example.patient = folders.pictures[n].person;
+    if (!example.patient.empty()) continue;
+    unsaid.push_back(n);
     const bool one = example.labels.size() == 1;
     names.push_back({example.file.stem().string(),
                      one ? set.classes.at(static_cast<std::size_t>(example.labels.front())) : std::string()});
   }
-  const auto folders = layout::pictureFolders(relative);
-  const auto people = layout::peopleOf(names);
-  for (std::size_t n = 0; n < set.examples.size(); ++n) {
-    auto& patient = set.examples[n].patient;
-    if (patient.empty()) patient = folders.pictures[n].person;
-    if (patient.empty()) patient = people[n];
-  }
+  const auto people = layout::peopleOfPictures(names);
+  for (std::size_t n = 0; n < unsaid.size(); ++n) set.examples[unsaid[n]].patient = people.who[n];
+  if (auto told = joinedPeople(people)) set.findings.push_back(std::move(*told));
 }
 
 void checkPeople(PictureSet& set) {
@@ -113,7 +133,8 @@ void checkPeople(PictureSet& set) {
   if (unknown == set.examples.size())
     set.findings.push_back({Severity::Note, "people-unknown",
                             "nothing says whose pictures these are: each counts as one of another person, and pictures "
-                            "of one may be learnt from and tested on; a column patient_id in a table tells"});
+                            "of one may be learnt from and tested on; a column patient_id in a table tells, or "
+                            "data.sources.NAME.layout.patients"});
 }
 
 /// Classes that are tested and never learnt: mostly one class under two names.
@@ -135,7 +156,7 @@ void checkParts(PictureSet& set) {
 
 }  // namespace
 
-Result<PictureSet> readPictureSet(const std::vector<fs::path>& files) {
+Result<PictureSet> readPictureSet(const std::vector<fs::path>& files, const PatientRule& people) {
   if (files.empty()) return fail(ErrorCode::InvalidArgument, "the set has no files", "scan its source again");
   std::error_code ignored;
   const auto& first = files.front();
@@ -152,14 +173,20 @@ Result<PictureSet> readPictureSet(const std::vector<fs::path>& files) {
     set = readFolders(root);
   }
   if (!set) return set;
+  LORKD_CHECK(takePeople(*set, root, people));
   findPeople(*set, root);
   checkPeople(*set);
   checkParts(*set);
   return set;
 }
 
-Result<std::string> pictureDigest(const std::vector<fs::path>& files) {
+Result<std::string> pictureDigest(const std::vector<fs::path>& files, const PatientRule& people) {
   Sha256 all;
+  if (!people.empty()) all.update(people.pattern + "\n");
+  if (!people.table.empty()) {
+    LORKD_TRY(digest, sha256File(people.table));
+    all.update(digest + "\n");
+  }
   std::error_code ignored;
   for (const auto& file : files) {
     if (fs::is_directory(file, ignored)) continue;
@@ -167,7 +194,7 @@ Result<std::string> pictureDigest(const std::vector<fs::path>& files) {
     all.update(digest + "\n");
   }
   if (!files.empty() && files.front().extension() == ".npz") return all.hex();
-  LORKD_TRY(set, readPictureSet(files));
+  LORKD_TRY(set, readPictureSet(files, people));
   for (const auto& example : set.examples) {
     LORKD_TRY(digest, sha256File(example.file));
     all.update(digest + " " + example.id + "\n");

@@ -11,16 +11,18 @@ namespace lorkd::data {
 
 /// The set that a case's `imageFiles` stand for, pictures unread: an .npz archive, a folder, or tables and behind them
 /// the folder in which they look for pictures (without it, the first one's own). Pictures without a patient get the one
-/// that their folders or names tell of (layout/PicturePeople.h).
+/// that their folders or names tell of (layout/PicturePeople.h). What `people` says of them goes before all.
 /// Findings: those of its kind; mask-picture and augmented-copy (no examples), picture-without-class, class-folders
-/// (a level of folders that may be classes: needs consent), folders-are-no-classes, patient-in-splits, people-unknown.
-/// Errors: those of its kind; InvalidArgument (folders that name no classes, saying what they look like).
-Result<io::PictureSet> readPictureSet(const std::vector<std::filesystem::path>& files);
+/// (a level of folders that may be classes: needs consent), folders-are-no-classes, patient-in-splits,
+/// patients-by-name, patient-unsaid, people-unknown.
+/// Errors: those of its kind and of layout::Patients::make(); InvalidArgument (folders that name no classes, saying
+/// what they look like).
+Result<io::PictureSet> readPictureSet(const std::vector<std::filesystem::path>& files, const PatientRule& people = {});
 
 PictureCounts countsOf(const io::PictureSet& set);
 
 /// SHA-256 over the set's archive, or its tables and pictures, with the place of each below the set's folder: it may
-/// say class, part and patient. Errors: those of readPictureSet(), Io.
-Result<std::string> pictureDigest(const std::vector<std::filesystem::path>& files);
+/// say class, part and patient; and over what else says whose they are. Errors: those of readPictureSet(), Io.
+Result<std::string> pictureDigest(const std::vector<std::filesystem::path>& files, const PatientRule& people = {});
 
 }  // namespace lorkd::data

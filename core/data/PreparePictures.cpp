@@ -73,7 +73,7 @@ struct LoadedSet {
 };
 
 Result<LoadedSet> load(const Case& c, const plan::Plan& plan, std::int64_t seed) {
-  auto read = readPictureSet(c.imageFiles);
+  auto read = readPictureSet(c.imageFiles, c.people);
   if (!read) return fail(read.error(), c.id);
   auto splits = splitsOf(*read, plan.data.split, static_cast<std::uint64_t>(seed));
   return LoadedSet{std::move(*read), std::move(splits)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "core/base/Digest.h"
 #include "core/base/File.h"
@@ -61,6 +62,11 @@ Result<layout::Reading> readingOf(const layout::Chosen& chosen, const io::Scan& 
   if (isRuled(*reading))
     for (const auto& path : pictures) reading->left.push_back({path, "no-rule", "rules are for volumes, not pictures"});
   return reading;
+}
+
+PatientRule patientRule(const plan::Layout& layout, const std::filesystem::path& folder) {
+  const auto& [pattern, table] = std::tie(layout.patients.pattern, layout.patients.table);
+  return {pattern, table.empty() ? std::filesystem::path() : (folder / table).lexically_normal()};
 }
 
 void takePatients(const layout::Reading& reading, const std::filesystem::path& folder, const Pseudonym& pseudonym,

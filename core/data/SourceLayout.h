@@ -23,6 +23,9 @@ Result<layout::Reading> readingOf(const layout::Chosen& chosen, const io::Scan& 
 /// Whether the plan itself says what the files are: then nothing is taken for a set of pictures.
 bool isRuled(const layout::Reading& reading);
 
+/// What the plan says of whose pictures of sets are.
+PatientRule patientRule(const plan::Layout& layout, const std::filesystem::path& folder);
+
 /// Gives cases the patients that the plan's pattern or table says, and tells where neither does.
 void takePatients(const layout::Reading& reading, const std::filesystem::path& folder, const Pseudonym& pseudonym,
                   Pairing& pairing);

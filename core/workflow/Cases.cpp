@@ -179,6 +179,7 @@ void dropFiles(data::Case& c) {
   c.misplaced.clear();
   c.labelNames.clear();
   c.description.clear();
+  c.people = {};
   for (auto& other : c.others) dropFiles(other);
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/data/layout/People.h"
+
 namespace lorkd::data::layout {
 
 /// A picture's name without its ending, and the name of its class, if it has one.
@@ -11,9 +13,9 @@ struct PictureName {
   std::string stem, cls;
 };
 
-/// For each picture who it is of, or empty where its name does not say it. Coarse rather than fine: person1_bacteria_2
-/// is person1's, CNV-1016042-3 of the class CNV is 1016042's, 7_left and 7_right are 7's, and TCGA barcodes count up to
-/// the participant. What all pictures of all classes have in common says nothing.
-std::vector<std::string> peopleOf(const std::vector<PictureName>& pictures);
+/// Who pictures of classes are of by their names alone, as peopleOf() reads them: the class is no part of who it is, as
+/// people may have pictures in several. `who` is empty for pictures that are not taken for those of a person who has
+/// several: of these the names say nothing. `joined` holds stems.
+People peopleOfPictures(const std::vector<PictureName>& pictures);
 
 }  // namespace lorkd::data::layout

@@ -7,6 +7,7 @@
 #include <ranges>
 #include <regex>
 
+#include "core/base/Composed.h"
 #include "core/io/Csv.h"
 
 namespace lorkd::data::layout {
@@ -127,7 +128,7 @@ std::vector<std::string> wordsOf(const std::string& text) {
     }
     word.clear();
   };
-  for (const char c : text)
+  for (const char c : composed(text))
     if (c == '_' || c == '-' || c == ' ' || c == '.' || c == '+')
       end();
     else
@@ -238,7 +239,7 @@ Name nameOf(const fs::path& relative, const std::set<std::string>& channels, con
   };
   std::vector<std::string> place;
   for (auto path = relative.parent_path(); path.has_filename(); path = path.parent_path()) {
-    const auto folder = path.filename().string(), name = lowered(folder);
+    const auto folder = composed(path.filename().string()), name = lowered(folder);
     if (name == "instances") is(Role::Part);
     if (const int preference = preferenceOf(name); preference != 0 && out.preference == 0) out.preference = preference;
     if (holdsPredictions(name)) is(Role::Prediction);

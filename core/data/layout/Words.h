@@ -37,7 +37,7 @@ struct Name {
 /// Folders of labels, each with the words of its name that belong to the place of what lies in it.
 using LabelFolders = std::map<std::filesystem::path, std::vector<std::string>>;
 
-/// Words of a name as they are written. "img0001" is two: what stands before the number only says what the file is.
+/// Words of a name as they are written, letters with marks as one character each (see Composed.h). "img0001" is two: what stands before the number only says what the file is.
 std::vector<std::string> wordsOf(const std::string& text);
 
 bool digits(std::string_view text);

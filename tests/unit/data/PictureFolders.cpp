@@ -148,7 +148,7 @@ TEST(PictureFolders, FoldersSayKindAndPart) {
 std::vector<std::string> people(const std::vector<std::string>& stems, const std::string& cls = "") {
   std::vector<PictureName> names;
   for (const auto& stem : stems) names.push_back({stem, cls});
-  return peopleOf(names);
+  return peopleOfPictures(names).who;
 }
 
 TEST(PictureFolders, NamesOfPicturesTellWhoseTheyAre) {
