@@ -35,6 +35,7 @@ void addDicom(CLI::App& app, Context& context);  ///< NIfTI to DICOM
 void addPhantom(CLI::App& app, Context& context);
 void addPacs(CLI::App& app, Context& context);  ///< pacs nodes, add, remove, echo, find, get, send
 void addNetworks(CLI::App& app, Context& context);
+void addInspect(CLI::App& app, Context& context);
 void addLayouts(CLI::App& app, Context& context);
 void addPlan(CLI::App& app, Context& context);
 void addTrain(CLI::App& app, Context& context);  ///< train, pretrain, resume

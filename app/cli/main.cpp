@@ -108,8 +108,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 1024));
   app.fallthrough();
   for (auto add : {cli::addScan, cli::addAudit, cli::addDicom, cli::addPhantom, cli::addPacs, cli::addNetworks,
-                   cli::addLayouts, cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate, cli::addPredict,
-                   cli::addExport, cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
+                   cli::addInspect, cli::addLayouts, cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate,
+                   cli::addPredict, cli::addExport, cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
     add(app, context);
   try {
     app.parse(argc, argv);
