@@ -20,9 +20,9 @@ struct Inspection {
 /// file. A checkpoint of nnU-Net tells its plans as well. Errors: those of readWeights().
 Result<Inspection> inspectWeights(const std::filesystem::path& path, const std::string& entry = {});
 
-/// A folder: results of nnU-Net with the weights of their first fold, or else the one file of weights in it. What could
-/// not be understood is said. Errors: NotFound where nothing is known in it; InvalidArgument where it holds several
-/// models, listing them; those of readNnUnetFolder() and readWeights().
+/// A folder: results of nnU-Net with the weights of their first fold, a MONAI bundle, or else the one file of weights
+/// in it. What could not be understood is said. Errors: NotFound where nothing is known in it; InvalidArgument where it
+/// holds several models, listing them; those of readNnUnetFolder(), readMonaiBundle() and readWeights().
 Result<Inspection> inspectFolder(const std::filesystem::path& folder, const std::string& entry = {});
 
 }  // namespace lorkd::models

@@ -1,8 +1,6 @@
 #include <algorithm>
-#include <array>
 #include <sstream>
 
-#include "core/base/File.h"
 #include "core/base/Printable.h"
 #include "core/models/Inspect.h"
 #include "core/models/InspectParts.h"
@@ -62,60 +60,6 @@ Json factsOf(const NnUnetPlans& plans) {
           {"ignore", plans.ignore ? Json(*plans.ignore) : Json()},
           {"outputs", plans.outputs},
           {"not_understood", plans.notUnderstood}};
-}
-
-void tellModel(const NnUnetFolder& folder, Inspection& out) {
-  auto& say = out.sentences;
-  say.push_back("This is a model of nnU-Net v2: data set " + folder.dataset +
-                (folder.trainer.empty() ? "" : ", trainer " + folder.trainer) + ".");
-  out.facts["trainer"] = folder.trainer;
-  out.facts["dataset_folder"] = folder.dataset;
-  std::vector<std::string> folds;
-  for (const auto& [fold, checkpoint] : folder.folds)
-    folds.push_back(fold + " (" + checkpoint.filename().string() + ")");
-  out.facts["folds"] = folds;
-  say.push_back(folds.empty() ? "It has no fold with a checkpoint, so there are no weights."
-                              : "Folds with weights: " + joinedNames(folds, 20) + ".");
-  auto licence = licenceBeside(folder.folder);
-  if (const auto known = folder.number ? totalSegmentatorModel(*folder.number, folder.dataset) : std::nullopt) {
-    out.facts["totalsegmentator"] = {
-        {"task", known->task}, {"part", known->part}, {"licence", known->licence}, {"certain", known->certain}};
-    const auto part = known->part.empty() ? "" : " (" + known->part + ")";
-    if (known->certain) {
-      say.push_back("It is TotalSegmentator's task " + known->task + part + ".");
-      licence = licence.empty() ? known->licence : licence;
-    } else {
-      say.push_back("Its number is that of TotalSegmentator's task " + known->task + part +
-                    ", but its name is another: whether it is that model, its authors must say.");
-    }
-  }
-  out.facts["licence"] = licence.empty() ? Json() : Json(licence);
-  say.push_back(licence.empty() ? "Under what licence it stands is not said." : "Licence: " + licence + ".");
-}
-
-/// The only file of weights in a folder, which may be a list of shards.
-Result<fs::path> onlyWeights(const fs::path& folder) {
-  std::vector<fs::path> found, lists;
-  std::error_code ec;
-  std::size_t left = 10'000;
-  for (fs::directory_iterator it(folder, ec), end; !ec && it != end && left > 0; it.increment(ec), --left) {
-    const auto name = it->path().filename().string();
-    static constexpr std::array endings{".pth", ".pt", ".bin", ".ckpt", ".safetensors"};
-    if (name.ends_with(".safetensors.index.json") || name.ends_with(".bin.index.json")) lists.push_back(it->path());
-    if (std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); }))
-      found.push_back(it->path());
-  }
-  if (lists.size() == 1) return lists.front();
-  if (found.size() == 1) return found.front();
-  if (found.empty())
-    return fail(ErrorCode::NotFound, "nothing in this folder is known as a model",
-                "known are folders of nnU-Net v2 (plans.json, dataset.json, fold_0) and files of weights",
-                folder.string());
-  std::ranges::sort(found);
-  std::vector<std::string> names;
-  for (const auto& path : found) names.push_back(printable(path.filename().string(), false));
-  return fail(ErrorCode::InvalidArgument, "the folder holds " + std::to_string(found.size()) + " files of weights",
-              "name one of them: " + joinedNames(names, 10), folder.string());
 }
 
 }  // namespace
@@ -185,41 +129,33 @@ void tellCheckpoint(const Weights& weights, Inspection& out) {
   compareWithPlans(weights, *plans, out);
 }
 
-std::string licenceBeside(const fs::path& folder) {
-  const auto firstLine = [](const std::string& text) {
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);)
-      if (const auto from = line.find_first_not_of(" \t\r#"); from != line.npos)
-        return printable(line.substr(from, line.find_last_not_of(" \t\r") - from + 1), false).substr(0, 200);
-    return std::string();
-  };
-  for (const char* name : {"LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE"})
-    if (const auto text = readFile(folder / name, 1 << 20); text && !firstLine(*text).empty()) return firstLine(*text);
-  // The front matter of a model card, between two lines of dashes.
-  const auto card = readFile(folder / "README.md", 1 << 22);
-  if (!card || !card->starts_with("---\n")) return {};
-  const auto matter = card->substr(0, card->find("\n---", 4));
-  const auto at = matter.find("\nlicense:");
-  return at == matter.npos ? std::string() : firstLine(matter.substr(at + 9, matter.find('\n', at + 1) - at - 9));
-}
-
-Result<Inspection> inspectFolder(const fs::path& folder, const std::string& entry) {
-  LORKD_TRY(model, readNnUnetFolder(folder));
-  if (!model) {
-    LORKD_TRY(weights, onlyWeights(folder));
-    return inspectWeights(weights, entry);
+void tellModel(const NnUnetFolder& folder, Inspection& out) {
+  auto& say = out.sentences;
+  say.push_back("This is a model of nnU-Net v2: data set " + folder.dataset +
+                (folder.trainer.empty() ? "" : ", trainer " + folder.trainer) + ".");
+  out.facts["trainer"] = folder.trainer;
+  out.facts["dataset_folder"] = folder.dataset;
+  std::vector<std::string> folds;
+  for (const auto& [fold, checkpoint] : folder.folds)
+    folds.push_back(fold + " (" + checkpoint.filename().string() + ")");
+  out.facts["folds"] = folds;
+  say.push_back(folds.empty() ? "It has no fold with a checkpoint, so there are no weights."
+                              : "Folds with weights: " + joinedNames(folds, 20) + ".");
+  auto licence = licenceBeside(folder.folder);
+  if (const auto known = folder.number ? totalSegmentatorModel(*folder.number, folder.dataset) : std::nullopt) {
+    out.facts["totalsegmentator"] = {
+        {"task", known->task}, {"part", known->part}, {"licence", known->licence}, {"certain", known->certain}};
+    const auto part = known->part.empty() ? "" : " (" + known->part + ")";
+    if (known->certain) {
+      say.push_back("It is TotalSegmentator's task " + known->task + part + ".");
+      licence = licence.empty() ? known->licence : licence;
+    } else {
+      say.push_back("Its number is that of TotalSegmentator's task " + known->task + part +
+                    ", but its name is another: whether it is that model, its authors must say.");
+    }
   }
-  Inspection out;
-  out.facts["kind"] = "nnunet";
-  tellModel(*model, out);
-  tellPlans(model->plans, out);
-  if (model->folds.empty()) return out;
-  const auto& checkpoint = model->folds.front().second;
-  LORKD_TRY(weights, readWeights(checkpoint, entry));
-  out.sentences.push_back("Of fold " + model->folds.front().first + ":");
-  LORKD_CHECK(tellWeights(weights, out));
-  compareWithPlans(weights, model->plans, out);
-  return out;
+  out.facts["licence"] = licence.empty() ? Json() : Json(licence);
+  say.push_back(licence.empty() ? "Under what licence it stands is not said." : "Licence: " + licence + ".");
 }
 
 }  // namespace lorkd::models

@@ -13,6 +13,9 @@ std::string joinedNames(const std::vector<std::string>& names, std::size_t most)
 /// Tensors, types, sizes, digest. Errors: those of loadTensor().
 Result<void> tellWeights(const Weights& weights, Inspection& out);
 
+/// Data set, trainer, folds, licence, and TotalSegmentator's task if it is one.
+void tellModel(const NnUnetFolder& folder, Inspection& out);
+
 /// What plans say of the network, the images and the labels, and what was not understood.
 void tellPlans(const NnUnetPlans& plans, Inspection& out);
 

@@ -195,36 +195,4 @@ TEST_F(ResultsFolder, IsToldInSentencesAndFacts) {
               Contains(HasSubstr("not those that the plans describe: there is no decoder.seg_layers.3.weight")));
 }
 
-TEST(Inspect, WeightsAreToldInSentencesAndFacts) {
-  const auto seen = inspectWeights(test::fixture("nnunet.pth"));
-  ASSERT_TRUE(seen) << seen.error().text();
-  EXPECT_EQ(seen->facts["entry"], "network_weights");
-  EXPECT_EQ(seen->facts["distinct_tensors"], 4);
-  EXPECT_EQ(seen->facts["types"], (Json{{"F32", 16}}));
-  EXPECT_EQ(seen->facts["largest"][0]["shape"], (Json{4, 1, 3, 3, 3}));
-  EXPECT_THAT(seen->sentences, Contains("16 tensors, 4 of them different, with 120 parameters of type F32 (16)."));
-  EXPECT_THAT(seen->sentences,
-              Contains(HasSubstr("checkpoint of nnU-Net v2, trainer nnUNetTrainer, configuration 3d_fullres")));
-  EXPECT_THAT(seen->sentences, Contains(HasSubstr("plans in it cannot be used")));  // the fixture's say little
-}
-
-TEST(Inspect, AFolderOfNothingKnownIsAnError) {
-  const lorkd::test::TemporaryFolder folder;
-  EXPECT_EQ(inspectFolder(folder.path()).error().code, ErrorCode::NotFound);
-  fs::copy_file(test::fixture("several.pth"), folder / "a.pth");
-  EXPECT_THAT(inspectFolder(folder.path()).error().text(), HasSubstr("'student'"));
-  fs::copy_file(test::fixture("wrapped.pth"), folder / "b.pth");
-  EXPECT_THAT(inspectFolder(folder.path()).error().text(), HasSubstr("a.pth, b.pth"));
-}
-
-TEST(Inspect, ValuesThatAreNoNumbersAreNamed) {
-  const lorkd::test::TemporaryFolder folder;
-  using namespace test;
-  const auto bytes = legacy(dict({{"a", tensor(storage("FloatStorage", "7", 2), 0, {2}, {1})}}),
-                            {{"7", 2, raw(1.0f) + raw(std::uint32_t(0x7fc00000))}});
-  const auto seen = inspectWeights(put(folder, "a.pth", bytes));
-  ASSERT_TRUE(seen) << seen.error().text();
-  EXPECT_EQ(seen->facts["not_finite"], Json{"a"});
-}
-
 }  // namespace lorkd::models
