@@ -32,7 +32,6 @@ constexpr std::array refusedModules{"os",
                                     "telnetlib",
                                     "webbrowser",
                                     "asyncio",
-                                    "commands",
                                     "importlib",
                                     "imp",
                                     "runpy",
@@ -45,7 +44,6 @@ constexpr std::array refusedModules{"os",
                                     "dill",
                                     "cloudpickle",
                                     "shelve",
-                                    "code",
                                     "codeop",
                                     "bdb",
                                     "pdb",
@@ -125,7 +123,13 @@ bool isRefused(std::string_view module, std::string_view name) {
     return std::ranges::find(harmlessBuiltins, name) == harmlessBuiltins.end();
   }
   // What reaches into a class ("Path.__subclasses__"), and single names of modules that are harmless else.
-  if (name.starts_with("__") || name.find(".__") != name.npos) return true;
+  for (std::size_t from = 0; from <= name.size();) {
+    const auto dot = std::min(name.find('.', from), name.size());
+    const auto part = name.substr(from, dot - from);
+    if (part.size() > 4 && part.starts_with("__") && part.ends_with("__")) return true;
+    from = dot + 1;
+  }
+  if (module == "code" || module == "commands") return true;  // people call packages of their own so
   static constexpr std::array refusedNames{"torch.load",       "torch.compile", "types.CodeType", "types.FunctionType",
                                            "types.LambdaType", "io.open",       "_io.open",       "io.open_code",
                                            "_io.open_code",    "_io.FileIO",    "io.FileIO",      "numpy.load",

@@ -199,11 +199,14 @@ Result<Named> tensorsOf(const Tree& tree, const StateDict& dict) {
     }
     if (value.kind == Kind::Object) {
       const auto type = printable(value.text, false);
-      const bool quantised = type.find("rebuild_q") != type.npos || type.find(".Q") != type.npos;
-      return fail(ErrorCode::Unsupported,
-                  name + " is no plain tensor but " + (quantised ? "quantised (" : "an object (") + type + ")",
-                  quantised ? "take the weights from before they were quantised"
-                            : "load the file with PyTorch and save plain tensors: tensor.as_subclass(torch.Tensor)");
+      if (type.find("rebuild_q") != type.npos || type.starts_with("torch.Q"))
+        return fail(ErrorCode::Unsupported, name + " is quantised (" + type + ")",
+                    "take the weights from before they were quantised");
+      if (type.starts_with("torch.") && type.find("rebuild") == type.npos)
+        return fail(ErrorCode::Unsupported, name + " is of type " + type + ", which is not read",
+                    "load the file with PyTorch and save it as float32");
+      return fail(ErrorCode::Unsupported, name + " is no plain tensor but an object (" + type + ")",
+                  "load the file with PyTorch and save plain tensors: tensor.as_subclass(torch.Tensor)");
     }
     if (value.kind == Kind::List || value.kind == Kind::Tuple)
       return fail(ErrorCode::Unsupported, name + " is a list and no tensor", "save a state dict of plain tensors");

@@ -3,7 +3,7 @@
 
 FOLDER gets, beside the files, truth.safetensors: the tensors of types*.pth, contiguous, written without torch. Files
 whose name ends in -today need a PyTorch of 2.5 or later with numpy 2, the others any; tests/data/weights was made by
-PyTorch 1.13.0 and numpy 1.24, those of today by PyTorch and numpy as VERSIONS says.
+PyTorch 1.13.0 and numpy 1.24, those of today by PyTorch 2.15.0 and numpy 2.4.6.
 """
 import argparse
 import collections

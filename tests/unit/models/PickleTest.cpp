@@ -36,6 +36,7 @@ TEST(Pickle, ValuesAreThoseThatPythonWrites) {
 TEST(Pickle, ObjectsOfUnknownClassesStayNamesWithArguments) {
   EXPECT_EQ(readAs(call(global("some.module", "Thing"), {"K\1"}) + dict({{"x", "K\2"}}) + "b"),
             R"({"class":"some.module.Thing","arguments":[1],"state":{"x":2}})");
+  EXPECT_EQ(readAs(call(global("code.networks", "Net"), {})), R"({"class":"code.networks.Net"})");
   EXPECT_EQ(readAs(global("torch", "float32")), R"("torch.float32")");
 }
 
@@ -59,6 +60,7 @@ TEST(Pickle, WhatRunsCommandsOrCodeEndsTheReadingByName) {
                                                         {"os.path", "join"},
                                                         {"pathlib", "Path.__subclasses__"},
                                                         {"socket", "socket"},
+                                                        {"code", "interact"},
                                                         {"shutil", "rmtree"}}) {
     const auto dotted = (module == "__builtin__" ? "builtins" : module) + "." + name;
     for (const auto& named : {global(module, name), text(module) + text(name) + "\x93"})
