@@ -10,77 +10,29 @@ namespace lorkd::models {
 namespace {
 
 // Modules of which nothing belongs into weights, with their submodules: they run commands or code, open connections or
-// change files. The scanners of pickles picklescan and modelscan list the same.
-constexpr std::array refusedModules{"os",
-                                    "posix",
-                                    "nt",
-                                    "ntpath",
-                                    "posixpath",
-                                    "sys",
-                                    "subprocess",
-                                    "pty",
-                                    "shutil",
-                                    "socket",
-                                    "http",
-                                    "httplib",
-                                    "urllib",
-                                    "urllib2",
-                                    "requests",
-                                    "aiohttp",
-                                    "ftplib",
-                                    "smtplib",
-                                    "telnetlib",
-                                    "webbrowser",
-                                    "asyncio",
-                                    "importlib",
-                                    "imp",
-                                    "runpy",
-                                    "ctypes",
-                                    "cffi",
-                                    "marshal",
-                                    "pickle",
-                                    "_pickle",
-                                    "cPickle",
-                                    "dill",
-                                    "cloudpickle",
-                                    "shelve",
-                                    "codeop",
-                                    "bdb",
-                                    "pdb",
-                                    "timeit",
-                                    "profile",
-                                    "cProfile",
-                                    "doctest",
-                                    "pip",
-                                    "ensurepip",
-                                    "venv",
-                                    "multiprocessing",
-                                    "pydoc",
-                                    "atexit",
-                                    "operator",
-                                    "_operator",
-                                    "nturl2path",
-                                    "pkgutil",
-                                    "zipimport",
-                                    "idlelib",
-                                    "lib2to3",
-                                    "distutils",
-                                    "torch.hub",
-                                    "torch._inductor",
-                                    "torch.distributed.rpc",
-                                    "torch.utils.cpp_extension",
-                                    "torch.utils.collect_env",
-                                    "torch.utils.bottleneck",
-                                    "torch.jit.unsupported_tensor_ops",
-                                    "numpy.testing",
-                                    "numpy.f2py",
-                                    "numpy.distutils",
-                                    "torch.serialization"};
+// change files. picklescan and modelscan, scanners of pickles, list most of the same.
+constexpr std::string_view refusedModules =
+    " os posix nt ntpath posixpath sys subprocess pty shutil socket http httplib urllib urllib2 requests"
+    " aiohttp ftplib smtplib telnetlib webbrowser asyncio importlib imp runpy ctypes cffi marshal pickle"
+    " _pickle cPickle dill cloudpickle shelve codeop bdb pdb timeit profile cProfile doctest pip ensurepip"
+    " venv multiprocessing pydoc atexit operator _operator nturl2path pkgutil zipimport idlelib lib2to3"
+    " distutils torch.hub torch._inductor torch.distributed.rpc torch.utils.cpp_extension"
+    " torch.utils.collect_env torch.utils.bottleneck torch.jit.unsupported_tensor_ops numpy.testing"
+    " numpy.f2py numpy.distutils torch.serialization ";
 
 // Of Python's own names these are harmless; eval, exec, getattr, open, compile and the others are not.
-constexpr std::array harmlessBuiltins{
-    "set", "frozenset", "bytearray", "bytes", "complex", "dict",    "list", "tuple",    "int",      "float",
-    "str", "bool",      "object",    "slice", "range",   "unicode", "long", "NoneType", "Ellipsis", "NotImplemented"};
+constexpr std::string_view harmlessBuiltins =
+    " set frozenset bytearray bytes complex dict list tuple int float str bool object slice range unicode"
+    " long NoneType Ellipsis NotImplemented ";
+
+constexpr std::string_view refusedNames =
+    " torch.load torch.compile types.CodeType types.FunctionType types.LambdaType io.open _io.open"
+    " io.open_code _io.open_code _io.FileIO io.FileIO numpy.load numpy.fromfile site.main ";
+
+/// Whether a word is one of a list of words between blanks.
+bool isAmong(std::string_view words, std::string_view word) {
+  return words.find(std::string(" ").append(word).append(" ")) != words.npos;
+}
 
 struct Known {
   std::string_view name;
@@ -120,7 +72,7 @@ bool isRefused(std::string_view module, std::string_view name) {
   if (module == "builtins") {
     // Names with dots reach into what they begin with. How getattr is used is looked at where it is called.
     if (name == "getattr") return false;
-    return std::ranges::find(harmlessBuiltins, name) == harmlessBuiltins.end();
+    return !isAmong(harmlessBuiltins, name);
   }
   // What reaches into a class ("Path.__subclasses__"), and single names of modules that are harmless else.
   for (std::size_t from = 0; from <= name.size();) {
@@ -130,15 +82,10 @@ bool isRefused(std::string_view module, std::string_view name) {
     from = dot + 1;
   }
   if (module == "code" || module == "commands") return true;  // people call packages of their own so
-  static constexpr std::array refusedNames{"torch.load",       "torch.compile", "types.CodeType", "types.FunctionType",
-                                           "types.LambdaType", "io.open",       "_io.open",       "io.open_code",
-                                           "_io.open_code",    "_io.FileIO",    "io.FileIO",      "numpy.load",
-                                           "numpy.fromfile",   "site.main"};
-  const auto dotted = std::string(module).append(".").append(name);
-  if (std::ranges::find(refusedNames, dotted) != refusedNames.end()) return true;
-  return std::ranges::any_of(refusedModules, [&](std::string_view refused) {
-    return module == refused || (module.starts_with(refused) && module[refused.size()] == '.');
-  });
+  if (isAmong(refusedNames, std::string(module).append(".").append(name))) return true;
+  for (auto dot = module.size(); dot != module.npos && dot > 0; dot = module.rfind('.', dot - 1))
+    if (isAmong(refusedModules, module.substr(0, dot))) return true;
+  return false;
 }
 
 }  // namespace

@@ -53,23 +53,20 @@ TEST(Inspect, AMonaiBundleTellsItsMetadata) {
       "outputs": {"pred": {"channel_def": {"0": "background", "1": "spleen"}}}}})")));
   ASSERT_TRUE(writeJson(bundle / "configs/inference.json",
                         Json::parse(R"({"network_def": {"_target_": "monai.networks.nets.UNet", "spatial_dims": 3,
-    "channels": [16, 32], "out_channels": "$len(@labels)"
-}
-, "dataset" : "$import os"
-})")));
+    "channels": [16, 32], "out_channels": "$@labels"}, "dataset": "$import os"})")));
   ASSERT_TRUE(writeFileAtomically(bundle / "LICENSE", "\n  Apache License\n Version 2.0\n"));
-EXPECT_THAT(inspectFolder(folder.path())->sentences, Contains(HasSubstr("no weights")));
-fs::create_directories(bundle / "models");
-fs::copy_file(test::fixture("wrapped.pth"), bundle / "models/model.pt");
-const auto seen = inspectFolder(folder.path());
-ASSERT_TRUE(seen) << seen.error().text();
-EXPECT_EQ(seen->facts["kind"], "monai");
-EXPECT_EQ(seen->facts["network"], "UNet");
-EXPECT_EQ(seen->facts["arguments"]["channels"], (Json{16, 32}));
-EXPECT_EQ(seen->facts["labels"]["1"], "spleen");
-EXPECT_EQ(seen->facts["licence"], "Apache License");
-EXPECT_EQ(seen->facts["parameters"], 5);
-EXPECT_THAT(seen->sentences, Contains("Not understood: the network's argument out_channels = $len(@labels)."));
+  EXPECT_THAT(inspectFolder(folder.path())->sentences, Contains(HasSubstr("no weights")));
+  fs::create_directories(bundle / "models");
+  fs::copy_file(test::fixture("wrapped.pth"), bundle / "models/model.pt");
+  const auto seen = inspectFolder(folder.path());
+  ASSERT_TRUE(seen) << seen.error().text();
+  EXPECT_EQ(seen->facts["kind"], "monai");
+  EXPECT_EQ(seen->facts["network"], "UNet");
+  EXPECT_EQ(seen->facts["arguments"]["channels"], (Json{16, 32}));
+  EXPECT_EQ(seen->facts["labels"]["1"], "spleen");
+  EXPECT_EQ(seen->facts["licence"], "Apache License");
+  EXPECT_EQ(seen->facts["parameters"], 5);
+  EXPECT_THAT(seen->sentences, Contains("Not understood: the network's argument out_channels = $@labels."));
 }
 
 }  // namespace lorkd::models
