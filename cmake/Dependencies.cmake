@@ -45,11 +45,18 @@ if(NOT TARGET lorkd::onednn)
   message(STATUS "Convolutions through LibTorch's operators alone: it has no shared oneDNN, or its headers are not there")
 endif()
 
+# Debian's libzip CMake file names tools of other packages, so pkg-config it is. Without imaging only core/models asks
+# for it.
+find_package(PkgConfig)
+if(PkgConfig_FOUND)
+  pkg_check_modules(LIBZIP IMPORTED_TARGET libzip)
+endif()
+
 if(LORKD_IMAGING)
+  if(NOT TARGET PkgConfig::LIBZIP)
+    message(FATAL_ERROR "libzip is missing, or pkg-config that finds it; see installer/packages.txt")
+  endif()
   find_package(SQLite3 REQUIRED)
-  # Debian's libzip CMake file names tools of other packages, so pkg-config it is.
-  find_package(PkgConfig REQUIRED)
-  pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
   find_package(GIF REQUIRED)
   find_package(DCMTK REQUIRED)
   set(ITK_NO_IO_FACTORY_REGISTER_MANAGER ON)

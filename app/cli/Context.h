@@ -36,6 +36,7 @@ void addPhantom(CLI::App& app, Context& context);
 void addPacs(CLI::App& app, Context& context);  ///< pacs nodes, add, remove, echo, find, get, send
 void addNetworks(CLI::App& app, Context& context);
 void addPlugins(CLI::App& app, Context& context);
+void addInspect(CLI::App& app, Context& context);
 void addLayouts(CLI::App& app, Context& context);
 void addPlan(CLI::App& app, Context& context);
 void addTrain(CLI::App& app, Context& context);  ///< train, pretrain, resume

@@ -107,9 +107,10 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "Compute threads, unless the plan says; 0 takes every core")
       ->check(CLI::Range(0, 1024));
   app.fallthrough();
-  for (auto add : {cli::addScan, cli::addAudit, cli::addDicom, cli::addPhantom, cli::addPacs, cli::addNetworks,
-                   cli::addPlugins, cli::addLayouts, cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate,
-                   cli::addPredict, cli::addExport, cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
+  for (auto add :
+       {cli::addScan, cli::addAudit, cli::addDicom, cli::addPhantom, cli::addPacs, cli::addNetworks, cli::addPlugins,
+        cli::addInspect, cli::addLayouts, cli::addPlan, cli::addTrain, cli::addStudy, cli::addEvaluate, cli::addPredict,
+        cli::addExport, cli::addRanks, cli::addTransfer, cli::addReport, cli::addDemo})
     add(app, context);
   try {
     app.parse(argc, argv);

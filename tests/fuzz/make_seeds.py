@@ -235,6 +235,52 @@ def siemens():
         put("CsaHeader", f"version-{version}", csa(values, version == 1))
 
 
+def models():
+    import collections
+    import pickle
+    import zipfile
+
+    import torch
+
+    state = collections.OrderedDict(a=torch.arange(6.0).reshape(2, 3).t(), b=torch.nn.Parameter(torch.ones(2)))
+    state["half"], state["count"] = torch.ones(3).half(), torch.tensor(4)
+    whole = {"state_dict": state, "epoch": 3, "best": numpy.float64(0.5), "size": torch.Size([1, 2]), "none": None,
+             "device": torch.device("cuda", 0), "tuple": (1, 2.5, True, b"x", {3}), "big": 2 ** 70}
+    for name, value, zipped in (("zip", whole, True), ("legacy", whole, False), ("bare", {"module.a": torch.ones(1)}, False),
+                                ("several", {"model": {"a": torch.ones(1)}, "net": {"a": torch.ones(1)}}, False),
+                                ("module", torch.nn.Sequential(torch.nn.BatchNorm1d(1)), False)):
+        out = io.BytesIO()
+        torch.save(value, out, _use_new_zipfile_serialization=zipped)
+        put("Weights", name, out.getvalue())
+    for protocol in (2, 4, 5):
+        put("Weights", f"protocol-{protocol}", pickle.dumps(
+            {"d": collections.OrderedDict(a=[1, "x"]), "n": numpy.float32(1), "s": {1}, "c": 1j, "t": (1,), "b": b"y"}, protocol))
+    put("Weights", "commands", b"\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R.")
+    tensors = b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    put("Weights", "safetensors", struct.pack("<Q", len(tensors)) + tensors + b"\x00\x00\x80\x3f")
+    for name, entries in {"folder": {"D/plans.json": b"{}", "D/f/c.pth": b"weights" * 20, "D/e/": b""},
+                          "outside": {"../a": b"x", "/b": b"y"}}.items():
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for entry, data in entries.items():
+                archive.writestr(zipfile.ZipInfo(entry), data)
+        put("ModelArchive", name, out.getvalue())
+    common = {"patch_size": [64, 64], "spacing": [1.5, 1], "normalization_schemes": ["CTNormalization"],
+              "use_mask_for_norm": [False]}
+    old = {"UNet_class_name": "PlainConvUNet", "UNet_base_num_features": 32, "unet_max_num_features": 512,
+           "n_conv_per_stage_encoder": [2, 2], "n_conv_per_stage_decoder": [2], "pool_op_kernel_sizes": [[1, 1], [2, 2]],
+           "conv_kernel_sizes": [[3, 3], [3, 3]]}
+    new = {"inherits_from": "x", "architecture": {"network_class_name": "a.unet.ResidualEncoderUNet", "arch_kwargs": {
+        "n_stages": 2, "features_per_stage": [32, 64], "kernel_sizes": [[3, 3], [3, 3]], "strides": [[1, 1], [2, 2]],
+        "n_blocks_per_stage": 1, "n_conv_per_stage_decoder": [1], "conv_bias": True, "nonlin_kwargs": {"inplace": True}}}}
+    intensity = {"0": {"percentile_00_5": -1, "percentile_99_5": 9, "mean": 1, "std": 2}}
+    labels = {"channel_names": {"0": "CT"}, "labels": {"background": 0, "a": [1, 2], "ignore": 3}, "regions_class_order": [1]}
+    for name, configurations in (("old", {"3d_fullres": common | old}), ("new", {"x": common, "3d_fullres": new})):
+        put("NnUnetPlans", name, json.dumps({"plans": {
+            "dataset_name": "D", "transpose_forward": [0, 2, 1], "configurations": configurations,
+            "foreground_intensity_properties_per_channel": intensity}, "dataset": labels}))
+
+
 nesting()
 headers()
 siemens()
@@ -245,4 +291,5 @@ names()
 tables()
 pictures()
 json_files()
+models()
 patterns()
