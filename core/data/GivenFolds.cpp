@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/base/Composed.h"
 #include "core/base/Json.h"
 #include "core/data/PictureCase.h"
 #include "core/data/layout/Words.h"
@@ -60,14 +61,14 @@ std::vector<fs::path> listsIn(const fs::path& set) {
 }
 
 /// A name as it is compared: without endings of files, and without folders.
-std::string bareName(const std::string& name) { return layout::stemOf(fs::path(name).filename()); }
+std::string bareName(const std::string& name) { return composed(layout::stemOf(fs::path(name).filename())); }
 
 /// What a case may be called: after its labels, after its image, and after that without the number of a channel.
 std::set<std::string> namesOf(const Case& c) {
   std::set<std::string> out;
   for (const auto& files : {c.labelFiles, c.imageFiles})
-    for (const auto& file : files) out.insert(layout::stemOf(file));
-  const auto image = layout::stemOf(c.imageFiles.front());
+    for (const auto& file : files) out.insert(composed(layout::stemOf(file)));
+  const auto image = composed(layout::stemOf(c.imageFiles.front()));
   const auto line = image.rfind('_');
   const auto isDigit = [](unsigned char d) { return std::isdigit(d) != 0; };
   if (line != std::string::npos && image.size() == line + 5 &&

@@ -4,6 +4,8 @@
 #include <ranges>
 #include <set>
 
+#include "core/base/Composed.h"
+#include "core/data/DicomPeople.h"
 #include "core/data/LabelGrid.h"
 #include "core/data/Pairing.h"
 #include "core/data/PeopleFindings.h"
@@ -37,9 +39,10 @@ bool unusable(const io::LooseFile& loose) {
 /// The work of pairVolumes(), step by step.
 class VolumePairing {
  public:
-  VolumePairing(std::string source, fs::path folder, const layout::Reading& reading, const Pseudonym& pseudonym,
-                const Remembered& remembered, Pairing& out)
-      : m_source(std::move(source)),
+  VolumePairing(const io::Scan& scan, std::string source, fs::path folder, const layout::Reading& reading,
+                const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out)
+      : m_scan(scan),
+        m_source(std::move(source)),
         m_folder(std::move(folder)),
         m_reading(reading),
         m_pseudonym(pseudonym),
@@ -63,6 +66,8 @@ class VolumePairing {
   /// Makes cases of the images that a rule or a reader names.
   void addAssigned();
   void tellPeople();
+  /// Finds the volumes of patients whose DICOM series are here, too.
+  void joinDicomPeople(const layout::NamedImages& called);
   Case caseOf(std::vector<layout::Contrast>& channels);
   /// Structures after which folders of masks are called, where an image has several such.
   void nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage);
@@ -77,6 +82,7 @@ class VolumePairing {
   /// The folder may be moved, with its name, or be two sources at once.
   std::string placed(const fs::path& relative) const { return (m_folder.filename() / relative).generic_string(); }
 
+  const io::Scan& m_scan;
   std::string m_source;
   fs::path m_folder;
   const layout::Reading& m_reading;
@@ -92,6 +98,7 @@ class VolumePairing {
   layout::Owners m_owners;
   std::map<const VolumeEntry*, layout::Belonging> m_assigned;  ///< labels whose image a rule or a reader names
   layout::People m_people;
+  std::map<fs::path, std::string> m_dicomPeople;  ///< patients of images, by path
   layout::StructureFolders m_structures;
 };
 
@@ -142,7 +149,10 @@ Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
   Case c;
   c.id = "case-" + m_pseudonym(m_source + "\n" + placed(first.relative));
   const auto& patient = m_people.patients.at(first.relative);
-  c.patient = "patient-" + m_pseudonym(patient.starts_with("sub-") ? patient : placed(patient));
+  const auto known = m_dicomPeople.find(first.relative);
+  c.patient = known != m_dicomPeople.end()
+                  ? known->second
+                  : "patient-" + m_pseudonym(patient.starts_with("sub-") ? patient : placed(patient));
   c.kind = "volume";
   c.geometry = first.loose->geometry;
   c.modality = channels.front().channel.modality;
@@ -201,7 +211,22 @@ void VolumePairing::tellPeople() {
   for (const auto& image : m_found) called.emplace_back(image.relative, m_names.at(image.relative));
   m_people = layout::peopleOf(called);
   if (m_reading.assignment || !m_reading.patients.empty()) return;
+  joinDicomPeople(called);
   if (auto told = joinedPeople(m_people)) m_out.findings.emplace_back(m_folder, std::move(*told));
+}
+
+void VolumePairing::joinDicomPeople(const layout::NamedImages& called) {
+  m_dicomPeople = DicomPeople(m_scan, m_folder, m_pseudonym).of(called, m_people);
+  if (m_dicomPeople.empty()) return;
+  std::set<std::string> patients;
+  for (const auto& [path, patient] : m_dicomPeople) patients.insert(patient);
+  m_out.findings.emplace_back(
+      m_folder,
+      Finding{Finding::Severity::Note, "patients-of-dicom",
+              std::to_string(m_dicomPeople.size()) + " volume file(s) are taken for images of " +
+                  std::to_string(patients.size()) + " patient(s) whose DICOM series lie here, too, for example " +
+                  m_dicomPeople.begin()->first.generic_string() +
+                  "; if they are not, data.sources.NAME.layout.patients can say so"});
 }
 
 void VolumePairing::addImages() {
@@ -221,8 +246,8 @@ void VolumePairing::addImages() {
   }
   for (auto& channels : layout::imagesOf(m_found, m_labels, m_tables)) {
     const auto& first = *channels.front().volume;
-    m_owners.add({m_out.cases.size(), first.key(), first.relative.parent_path(), layout::stemOf(first.relative),
-                  layout::contrastsIn(first.name), first.loose->geometry});
+    m_owners.add({m_out.cases.size(), first.key(), first.relative.parent_path(),
+                  composed(layout::stemOf(first.relative)), layout::contrastsIn(first.name), first.loose->geometry});
     m_out.cases.push_back(caseOf(channels));
   }
 }
@@ -360,7 +385,7 @@ void chooseNiftiPlace(std::vector<io::LooseFile>& files, const std::string& choi
 Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const fs::path& folder,
                          const layout::Reading& reading, const Pseudonym& pseudonym, const Remembered& remembered,
                          Pairing& out, Progress& progress, const CancelToken& cancel) {
-  VolumePairing pairing(source, folder, reading, pseudonym, remembered, out);
+  VolumePairing pairing(scan, source, folder, reading, pseudonym, remembered, out);
   pairing.sortOut(scan.loose);
   pairing.addImages();
   LORKD_CHECK(pairing.addLabels(progress, cancel));

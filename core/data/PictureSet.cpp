@@ -66,6 +66,8 @@ Result<PictureSet> readFolders(const fs::path& folder) {
            copies);
   tellSome(set, Severity::Warning, "picture-without-class", "picture(s) lie in no folder of a class, and are left out",
            alone);
+  tellSome(set, Severity::Warning, "class-names-alike",
+           "name(s) of classes differ from others in letter case alone, and are taken for the same", said.alike);
   if (!said.told.empty())
     set.findings.push_back({Severity::Note, "folders-are-no-classes",
                             "these folders are taken to keep pictures together, and for no classes: " + said.told});

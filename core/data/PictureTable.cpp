@@ -8,7 +8,9 @@
 #include <set>
 #include <unordered_map>
 
+#include "core/base/Composed.h"
 #include "core/data/OpenTable.h"
+#include "core/image/Label.h"
 
 namespace lorkd::data {
 namespace fs = std::filesystem;
@@ -73,9 +75,11 @@ class TableReader {
       pictures[n] = picture;
       if (!picture) continue;
       auto& example = m_set.examples[*picture];
-      if (example.patient.empty() && table.named(columns.patient)) example.patient = normalised(row[columns.patient]);
+      if (example.patient.empty() && table.named(columns.patient))
+        example.patient = io::lowered(composed(normalised(row[columns.patient])));
       const auto said = table.named(columns.split) ? row[columns.split] : std::string();
-      const auto split = said.empty() ? layout::splitOfTable(table.file) : layout::splitOfCell(said);
+      auto split = columns.partOf(row);
+      if (said.empty() && split.empty()) split = layout::splitOfTable(table.file);
       if (!said.empty() && split.empty()) m_unknownSplit.add(said);
       if (example.split.empty()) example.split = split;
       for (const auto& [column, group] : labels) takeCell(*group, *picture, normalised(row[column]));
@@ -113,6 +117,8 @@ class TableReader {
                             "picture(s) have rows with different values in the column '" + group->name +
                                 "', and are left out of it, since a picture has one label a column");
     m_unknownSplit.tell(m_set, Warning, "unknown-split", "row(s) name a split that is not train, val or test");
+    m_alike.tell(m_set, Warning, "class-names-alike",
+                 "name(s) of classes differ from others in letter case alone, and are taken for the same");
     unlabelled.tell(m_set, Note, "unlabelled-picture", "picture(s) have no label in any column");
     return std::move(m_set);
   }
@@ -151,7 +157,7 @@ class TableReader {
     if (value.empty()) return;
     column.several |= value.find('|') != value.npos;
     const auto [known, added] = column.cells.emplace(picture, value);
-    if (added || known->second == value) return;
+    if (added || image::sameLabel(known->second, value)) return;
     if (!known->second.empty()) column.conflicts.add(m_set.examples[picture].id);
     known->second.clear();
   }
@@ -172,9 +178,30 @@ class TableReader {
     return *m_groups.back();
   }
 
+  /// Values that differ in letter case alone are one, as everywhere (image::sameLabel()): as the first is written.
+  void respell(Group& column) {
+    std::map<std::string, std::string> spelled;
+    std::set<std::string> others;
+    const auto known = [&](const std::string& value) {
+      const auto& first = spelled.try_emplace(image::folded(value), value).first->second;
+      if (first != value && others.insert(value).second) m_alike.add(value + " and " + first);
+      return first;
+    };
+    for (auto& [picture, cell] : column.cells) {
+      if (!column.several) {
+        if (!cell.empty()) cell = known(cell);
+        continue;
+      }
+      std::string again;
+      for (const auto& finding : findingsIn(cell)) again += (again.empty() ? "" : "|") + known(finding);
+      cell = std::move(again);
+    }
+  }
+
   Result<void> makeClasses(const fs::path& file) {
     const auto called = std::ranges::count_if(m_groups, [](const auto& g) { return g->named; });
     for (const auto& column : m_groups) {
+      respell(*column);
       std::set<std::string> values;
       for (const auto& [picture, cell] : column->cells) {
         if (column->several)
@@ -225,7 +252,7 @@ class TableReader {
   std::set<std::size_t> m_twice;
   std::map<const OpenTable*, std::vector<std::optional<std::size_t>>> m_pictures;  // of each row
   std::vector<std::unique_ptr<Group>> m_groups;
-  Count m_missing, m_outside, m_wrongKind, m_duplicate, m_unknownSplit;
+  Count m_missing, m_outside, m_wrongKind, m_duplicate, m_unknownSplit, m_alike;
 };
 
 /// Which columns give labels, and which do not.

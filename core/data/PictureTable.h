@@ -28,16 +28,19 @@ TableSets setsOfTables(const std::vector<std::filesystem::path>& tables, const l
 
 /// One set out of tables, pictures unread. Columns (see layout/PictureColumns.h):
 ///   file     called filename, file, image, path ..., else the one most of whose cells are pictures that lie there
-///   split    split, set, fold ...: train, val or test; without it the CSV's own name may say so ("train.csv")
+///   split    split, set, fold ...: train, val or test; is_test, is_train ...: yes or no; without them the CSV's own
+///   name
+///            may say so ("train.csv")
 ///   patient  patient, patient_id, subject, lesion_id, study_id ...
 ///   labels   label, class, target ..., and every other column that repeats its values, neither id, path, time nor
-///            measure
+///            measure, nor what says where a picture was made, in which fold it is or what a person is like. Values
+///            that differ in letter case alone are one.
 /// The only column that is called a label, or the only one if it holds words, gives its values as classes; others give
 /// "column=value". A cell may hold several findings, "effusion|mass": each is a column of its own then, with the values
 /// 0 and 1. Blank, "nan" and "n/a" are no class: what the picture is stays unknown in that column. "1.0" is "1".
 ///
 /// Findings: picture-missing, picture-kind, picture-outside (none of these is used), duplicate-picture, label-conflict
-/// (rows that contradict each other: unknown), unlabelled-picture, unknown-split, label-columns.
+/// (rows that contradict each other: unknown), unlabelled-picture, unknown-split, label-columns, class-names-alike.
 /// Errors: NotFound, Io, Format (no column of files, or two), InvalidArgument (no picture of a table is there with a
 /// label, or a column has too many different ones).
 Result<io::PictureSet> readPictureTables(const std::vector<std::filesystem::path>& files,

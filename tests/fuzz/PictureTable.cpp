@@ -1,8 +1,10 @@
 // Tables of pictures, and their cells.
 #include "core/data/PictureTable.cpp"
 
+#include "core/base/Composed.cpp"
 #include "core/data/OpenTable.cpp"
 #include "core/data/PictureTableSets.cpp"
+#include "core/data/layout/ColumnNames.cpp"
 #include "core/data/layout/PictureColumns.cpp"
 #include "core/data/layout/PicturePlaces.cpp"
 #include "core/io/Csv.cpp"

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "core/base/Composed.h"
 #include "core/base/File.h"
+#include "core/data/layout/ColumnNames.h"
 #include "core/data/layout/Rule.h"
 #include "core/data/layout/Words.h"
 #include "core/io/Csv.h"
@@ -19,6 +22,7 @@ class TableReader {
   TableReader(const fs::path& table, const Files& files, std::vector<LeftOut>& left)
       : m_table(table), m_files(files), m_left(left), m_there(files.volumes.begin(), files.volumes.end()) {
     m_there.insert(files.folders.begin(), files.folders.end());
+    for (const auto& file : m_there) m_composed.emplace(composed(file), file);
   }
 
   Result<Assignment> read() {
@@ -31,14 +35,14 @@ class TableReader {
     m_channel = m_csv.column({"channel"});
     m_structure = m_csv.column({"structure"});
     // As tables of pictures have them, too: what is not known by its name would be left out of the divisions.
-    m_patient = m_csv.column(
-        {"patient", "patient_id", "patientid", "patient id", "subject", "subject_id", "subjectid", "participant_id"});
+    m_patient = patientColumn(m_csv);
     m_split = m_csv.column({"split", "set", "subset", "partition"});
     m_reader = m_csv.column({"reader"});
     m_case = m_csv.column({"case"});
     if (m_image == m_csv.header.size())
       return fail(ErrorCode::Format, "no column is called image",
                   "begin the table with a line such as image,label,patient", m_table.string());
+    tellUnused();
     for (const auto& row : m_csv.rows) LORKD_CHECK(take(row));
     if (m_out.empty())
       return fail(ErrorCode::NotFound, "none of the files that the table names is there",
@@ -57,6 +61,19 @@ class TableReader {
     return whole.lexically_relative(fs::absolute(m_files.folder).lexically_normal()).generic_string();
   }
 
+  /// A column that nobody reads may be one that was meant to count.
+  void tellUnused() {
+    const std::set<std::size_t> used{m_image, m_label, m_channel, m_structure, m_patient, m_split, m_reader, m_case};
+    std::string names;
+    for (std::size_t n = 0; n < m_csv.header.size(); ++n)
+      if (!m_csv.header[n].empty() && !used.contains(n))
+        names += (names.empty() ? "" : ", ") + m_csv.header[n].substr(0, 60);
+    if (!names.empty())
+      m_left.push_back({m_table.generic_string(), "table-column",
+                        "columns of no name that is known here, which are not used: " + names +
+                            "; known are image, label, channel, structure, patient, split, reader and case"});
+  }
+
   /// The path below the source; empty where the cell is, or where no such file was found, which is noted.
   Result<std::string> fileOf(const io::Csv::Row& row, std::size_t column) {
     const auto& cell = row[column];
@@ -65,8 +82,10 @@ class TableReader {
     if (!m_there.contains(relative) && !m_there.contains(relative + "/")) relative = belowSource(io::pathOfCell(cell));
     if (relative.empty() || relative.starts_with(".."))
       return wrong(row, cell + " does not lie in the source's folder", "scan a folder that holds it");
-    if (m_there.contains(relative)) return relative;
-    if (m_there.contains(relative + "/")) return relative + "/";
+    for (const auto& name : {relative, relative + "/"}) {
+      if (m_there.contains(name)) return name;
+      if (const auto known = m_composed.find(composed(name)); known != m_composed.end()) return known->second;
+    }
     m_left.push_back({relative, "table-row",
                       "line " + std::to_string(row.line) + " of " + m_table.filename().string() +
                           " names it, and there is no such volume"});
@@ -99,7 +118,7 @@ class TableReader {
     Assigned file;
     file.key["image"] = group;
     file.channel = row[m_channel];
-    file.patient = row[m_patient];
+    file.patient = composed(row[m_patient]);
     file.split = split;
     const auto [known, fresh] = m_out.emplace(image, file);
     const auto& before = known->second;
@@ -144,6 +163,7 @@ class TableReader {
   const Files& m_files;
   std::vector<LeftOut>& m_left;
   std::set<std::string> m_there;
+  std::map<std::string, std::string> m_composed;  ///< the same by their names in one form, see Composed.h
   io::Csv m_csv;
   std::size_t m_image = 0, m_label = 0, m_channel = 0, m_structure = 0, m_patient = 0, m_split = 0, m_reader = 0,
               m_case = 0;

@@ -40,7 +40,7 @@ using Assignment = std::map<std::string, Assigned>;
 struct LeftOut {
   std::string path;
   /// Of the finding: "no-rule", "two-rules", "left-by-reader", "same-image", "unpaired-label", "second-label",
-  /// "table-row".
+  /// "table-row", "table-column".
   std::string code;
   std::string message;
 };

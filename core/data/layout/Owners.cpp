@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/base/Composed.h"
 #include "core/data/LabelGrid.h"
 #include "core/io/Csv.h"
 
@@ -41,7 +42,7 @@ void Owners::alsoCalled(const std::vector<std::string>& key) {
 }
 
 std::optional<std::size_t> Owners::chosen(Numbers fitting, const VolumeEntry& label) const {
-  const auto stem = stemOf(label.relative);
+  const auto stem = composed(stemOf(label.relative));
   const auto said = contrastsIn(label.name);
   const auto only = [&](const auto& fits) -> std::optional<std::size_t> {
     Numbers those;

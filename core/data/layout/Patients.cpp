@@ -1,6 +1,8 @@
 #include "core/data/layout/Patients.h"
 
+#include "core/base/Composed.h"
 #include "core/base/File.h"
+#include "core/data/layout/ColumnNames.h"
 #include "core/data/layout/Words.h"
 #include "core/io/Csv.h"
 
@@ -15,8 +17,9 @@ Result<std::map<std::string, std::string>> readTable(const fs::path& table) {
   LORKD_TRY(text, readFile(table, kLargestPatientTable));
   const auto csv = io::parseCsv(text);
   if (!csv) return fail(csv.error(), table.string());
-  const auto image = csv->column({"image", "file", "filename", "path", "name"});
-  const auto patient = csv->column({"patient", "patient_id", "patientid", "subject"});
+  const auto image =
+      csv->column({"image", "file", "filename", "path", "name", "datei", "dateiname", "bild", "fichier", "archivo"});
+  const auto patient = patientColumn(*csv);
   if (image == csv->header.size() || patient == csv->header.size())
     return fail(ErrorCode::Format, "it needs a column image and a column patient",
                 "begin the table with the line image,patient", table.string());
@@ -25,9 +28,9 @@ Result<std::map<std::string, std::string>> readTable(const fs::path& table) {
     const auto place = table.string() + ": line " + std::to_string(row.line);
     if (row[image].empty() || row[patient].empty())
       return fail(ErrorCode::Format, "the image or its patient is missing", "fill both cells", place);
-    const auto name = io::pathOfCell(row[image]).lexically_normal().generic_string();
-    const auto [known, fresh] = out.emplace(name, row[patient]);
-    if (!fresh && known->second != row[patient])
+    const auto name = composed(io::pathOfCell(row[image]).lexically_normal().generic_string());
+    const auto [known, fresh] = out.emplace(name, composed(row[patient]));
+    if (!fresh && known->second != composed(row[patient]))
       return fail(ErrorCode::Format,
                   row[image] + " has another patient than above: '" + row[patient] + "', not '" + known->second + "'",
                   "give one image one patient", place);
@@ -52,12 +55,12 @@ Result<Patients> Patients::make(const std::string& pattern, const fs::path& tabl
 }
 
 std::optional<Expression::Groups> Patients::groups(const std::string& path) const {
-  return m_pattern ? m_pattern->find(path) : std::nullopt;
+  return m_pattern ? m_pattern->find(composed(path)) : std::nullopt;
 }
 
 std::optional<std::string> Patients::of(const std::string& path) const {
   for (const auto& name : {path, fs::path(path).filename().generic_string(), stemOf(path)})
-    if (const auto known = m_byPath.find(io::pathOfCell(name).generic_string()); known != m_byPath.end())
+    if (const auto known = m_byPath.find(composed(io::pathOfCell(name).generic_string())); known != m_byPath.end())
       return known->second;
   const auto found = groups(path);
   if (!found) return std::nullopt;

@@ -110,7 +110,13 @@ bool endsInTimes(const Person& one, std::size_t count) {
 void cutNumbers(std::vector<Person>& people, std::size_t count, ImageKind kind) {
   std::map<Key, Kind> kinds;
   std::map<Key, std::size_t> images;
+  const auto numbersOf = [](Identity words) {
+    std::erase_if(words, [](const auto& word) { return !hasDigit(word); });
+    return words;
+  };
   for (const auto& one : people) {
+    // Who has one image alone, without a number behind the own one.
+    if (isNumbered(one, 0)) kinds[kindOfPerson(one, 0)].numbers.insert(numbersOf(one.words));
     if (!isNumbered(one, count)) continue;
     auto& own = kinds[kindOfPerson(one, count)];
     const auto before = without(one, count);
@@ -118,9 +124,7 @@ void cutNumbers(std::vector<Person>& people, std::size_t count, ImageKind kind) 
       own.others.insert(before);
       continue;
     }
-    auto numbers = before;
-    std::erase_if(numbers, [](const auto& word) { return !hasDigit(word); });
-    own.numbers.insert(numbers);
+    own.numbers.insert(numbersOf(before));
     Identity time(one.words.end() - static_cast<std::ptrdiff_t>(count), one.words.end());
     std::ranges::copy_if(time, std::inserter(own.letters, own.letters.end()), isLetterWord);
     own.times[before].insert(std::move(time));

@@ -168,9 +168,10 @@ bool isCommonWord(const std::string& word) {
       "nevus",    "glaucoma",    "amd",        "dme",         "train",      "training",  "trainval",
       "val",      "valid",       "validation", "test",        "testing",    "dev",       "xray",
       "cxr",      "ultrasound",  "us",         "endo",        "slide",      "slides",    "mammo",
-      "phantom",  "animal",      "mouse",      "rat",         "dog",        "class",     "group",
-      "gut",      "böse",        "good",       "bad",         "yes",        "no",        "pos",
-      "neg"};
+      "phantom",  "animal",      "dicom",      "dcm",         "raw",        "original",  "export",
+      "download", "archive",     "new",        "old",         "mouse",      "rat",       "dog",
+      "class",    "group",       "gut",        "böse",        "good",       "bad",       "yes",
+      "no",       "pos",         "neg"};
   return words.contains(word) || isImageWord(word) || isLabelWord(word) || isContrast(word) || isGroupWord(word) ||
          countsImages(word) || word.starts_with("train") || word.starts_with("test");
 }

@@ -26,50 +26,6 @@ std::size_t fileRank(const std::string& plain) {
 }
 constexpr std::size_t kFileNames = 23;
 
-std::size_t patientRank(const std::string& plain) {
-  return rankOf(plain, {"patient",    "patientid",   "patientno",      "patientnumber", "subject", "subjectid",
-                        "subjectno",  "participant", "participantid",  "personid",      "mrn",     "pid",
-                        "individual", "lesionid",    "caseid",         "examid",        "studyid", "studyinstanceuid",
-                        "studyuid",   "accession",   "accessionnumber"});
-}
-constexpr std::size_t kPatientNames = 21;
-
-/// The words of a column's name: "ViewPosition" is two.
-std::vector<std::string> headerWords(const std::string& header) {
-  std::vector<std::string> out(1);
-  bool small = false;
-  for (const unsigned char c : header) {
-    if (!std::isalnum(c) || (std::isupper(c) && small)) {
-      if (!out.back().empty()) out.emplace_back();
-    }
-    if (std::isalnum(c)) out.back() += static_cast<char>(std::tolower(c));
-    small = std::islower(c);
-  }
-  if (out.back().empty()) out.pop_back();
-  return out;
-}
-
-/// Why a column of this name is no label, or empty.
-std::string notByName(const std::string& header) {
-  static const std::set<std::string> ids{"id", "ids", "uid", "uuid", "number", "no", "nr", "index", "code", "rad"},
-      paths{"path", "file", "filename", "filepath", "url", "folder", "directory"},
-      people{"age", "sex", "gender", "race", "ethnicity", "weight", "height", "bmi", "dob", "birth", "name"},
-      times{"date", "time", "year", "timestamp", "datetime"},
-      places{"x",     "y",  "w",  "h",    "xmin", "xmax",    "ymin", "ymax",   "x1",         "x2",   "y1",   "y2",
-             "width", "cx", "cy", "bbox", "area", "spacing", "dpi",  "pixels", "resolution", "rows", "cols", "columns"},
-      texts{"comment", "comments", "note", "notes", "report", "text", "description", "caption", "url"};
-  if (header.find('#') != header.npos) return "a number";
-  for (const auto& word : headerWords(header)) {
-    if (ids.contains(word)) return "an id";
-    if (paths.contains(word)) return "a path";
-    if (times.contains(word)) return "a time";
-    if (people.contains(word)) return "what a person is like";
-    if (places.contains(word)) return "a place or a size";
-    if (texts.contains(word)) return "a text";
-  }
-  return {};
-}
-
 /// What the cells of a column are.
 struct Cells {
   std::set<std::string> values;  // not many more than count
@@ -178,13 +134,6 @@ std::string normalised(const std::string& cell) {
   return error == std::errc() && end == cell.data() + point ? std::to_string(number) : cell;
 }
 
-std::string plainName(const std::string& header) {
-  std::string out;
-  for (const unsigned char c : header)
-    if (std::isalnum(c)) out += static_cast<char>(std::tolower(c));
-  return out;
-}
-
 std::string splitOfCell(const std::string& word) {
   const auto small = io::lowered(word);
   for (const char* split : {"train", "val", "test"})
@@ -201,6 +150,19 @@ std::string splitOfTable(const fs::path& file) {
   return {};
 }
 
+std::string PictureColumns::partOf(const io::Csv::Row& row) const {
+  if (row[split].empty() && !flags.empty()) {
+    std::optional<std::string> rest;
+    for (const auto& [column, part] : flags) {
+      const auto yes = yesOrNo(row[column]);
+      if (yes && *yes) return part;
+      if (yes) rest = part == "train" ? "test" : rest.value_or("train");
+    }
+    return rest.value_or("");
+  }
+  return splitOfCell(row[split]);
+}
+
 PictureColumns pictureColumns(const io::Csv& csv, const PicturePlaces& places, const PictureHints& hints) {
   static const std::set<std::string> kLabels{"label",   "labels",   "class",         "classes",      "classname",
                                              "target",  "targets",  "diagnosis",     "category",     "dx",
@@ -214,19 +176,25 @@ PictureColumns pictureColumns(const io::Csv& csv, const PicturePlaces& places, c
     out.headless |= file && places.isPicture(*file);
   }
   findFiles(csv, places, hints, out);
-  std::size_t best = kPatientNames;
+  std::size_t best = none;
   for (std::size_t n = 0; n < none; ++n) {
-    const auto name = plainName(csv.header[n]);
-    const auto rank = patientRank(name);
-    if (rank < kPatientNames) out.keys.push_back(n);
-    if (rank < best) best = rank, out.patient = n;
-    if (out.split == none && rankOf(name, {"split", "set", "subset", "fold", "partition", "usage"}) < 6 &&
+    const auto rank = patientRank(csv.header[n]);
+    if (rank) out.keys.push_back(n);
+    if (rank && (out.patient == none || *rank < best)) best = *rank, out.patient = n;
+    if (out.split == none && isSplitName(csv.header[n]) &&
         std::ranges::any_of(csv.rows, [&](const auto& row) { return !splitOfCell(row[n]).empty(); }))
       out.split = n;
+    if (const auto part = flaggedPart(csv.header[n]); part && std::ranges::all_of(csv.rows, [&](const auto& row) {
+                                                        return row[n].empty() || yesOrNo(row[n]).has_value();
+                                                      }))
+      out.flags.emplace_back(n, *part);
   }
+  const auto isFlag = [&](std::size_t n) {
+    return std::ranges::any_of(out.flags, [&](const auto& flag) { return flag.first == n; });
+  };
   for (std::size_t n = 0; n < none; ++n) {
     const auto& header = csv.header[n];
-    if (n == out.file || n == out.split || n == out.patient || header.empty()) continue;
+    if (n == out.file || n == out.split || n == out.patient || isFlag(n) || header.empty()) continue;
     const bool named = kLabels.contains(plainName(header));
     auto why = named ? std::string() : notByName(header);
     if (why.empty()) why = notByContent(csv, n, named);

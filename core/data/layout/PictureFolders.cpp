@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/data/layout/Words.h"
+#include "core/image/Label.h"
 #include "core/io/Csv.h"
 
 namespace lorkd::data::layout {
@@ -190,7 +191,7 @@ PictureFolders pictureFolders(const std::vector<fs::path>& relative) {
     for (auto& place : out.pictures) place.copy = false;
   const Levels levels(folders, out.pictures);
   std::vector<std::map<std::string, int>> numbers(levels.depth());
-  std::map<std::string, int> known;  // one name is one class, at whatever level
+  std::map<std::string, int> known;  // one name is one class, at whatever level and in whatever letter case
   for (std::size_t depth = 0; depth < levels.depth(); ++depth) {
     if (levels.kind(depth) == Level::Group && levels.names(depth).size() > 1)
       out.told += (out.told.empty() ? "" : "; ") + quotedNames(levels.names(depth));
@@ -198,8 +199,10 @@ PictureFolders pictureFolders(const std::vector<fs::path>& relative) {
     if (levels.kind(depth) == Level::AskedClasses)
       out.question = "the folders " + quotedNames(levels.names(depth)) + " may be classes, or something else";
     for (const auto& name : levels.names(depth)) {
-      const auto [at, added] = known.emplace(name, static_cast<int>(out.classes.size()));
+      const auto [at, added] = known.emplace(image::folded(name), static_cast<int>(out.classes.size()));
       if (added) out.classes.push_back(name);
+      const auto& first = out.classes[static_cast<std::size_t>(at->second)];
+      if (first != name) out.alike.push_back(name + " and " + first);
       numbers[depth][name] = at->second;
     }
   }
@@ -216,6 +219,7 @@ PictureFolders pictureFolders(const std::vector<fs::path>& relative) {
     out.classes.clear();
     for (auto& place : out.pictures) place.classes.clear();
     out.question.clear();
+    out.alike.clear();
     out.refusal = refusalOf(folders, out.pictures, levels);
   }
   return out;

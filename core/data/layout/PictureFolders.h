@@ -25,9 +25,10 @@ struct PicturePlace {
 struct PictureFolders {
   std::vector<std::string> classes;  ///< in order of their names, level by level
   std::vector<PicturePlace> pictures;
-  std::string refusal;   ///< why there are no classes, in words; empty where there are at least two
-  std::string question;  ///< what is to be confirmed, since it may be otherwise; empty where nothing is
-  std::string told;      ///< which folders are taken for no classes although they differ; may be empty
+  std::string refusal;             ///< why there are no classes, in words; empty where there are at least two
+  std::string question;            ///< what is to be confirmed, since it may be otherwise; empty where nothing is
+  std::vector<std::string> alike;  ///< names that differ from others in letter case alone: "benign and Benign"
+  std::string told;                ///< which folders are taken for no classes although they differ; may be empty
 };
 
 /// `relative` are paths of pictures below the set's folder.

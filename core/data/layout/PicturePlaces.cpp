@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/Composed.h"
 #include "core/base/Progress.h"
 #include "core/data/layout/Words.h"
 #include "core/io/Csv.h"
@@ -25,7 +26,7 @@ std::string stemOfPicture(const std::string& name) {
 std::vector<std::string> foldersOf(const fs::path& path) {
   std::vector<std::string> out;
   for (const auto& part : path.parent_path())
-    if (part != "." && part != "/") out.push_back(io::lowered(part.string()));
+    if (part != "." && part != "/") out.push_back(io::lowered(composed(part.string())));
   return out;
 }
 
@@ -51,7 +52,7 @@ Result<PicturePlaces> PicturePlaces::open(const fs::path& root) {
   LORKD_TRY(listed, io::listFolder(root, CancelToken()));
   for (const auto& stamp : listed.files) {
     const fs::path file = stamp.path;
-    const auto name = io::lowered(file.filename().string()), stem = stemOfPicture(name);
+    const auto name = io::lowered(composed(file.filename().string())), stem = stemOfPicture(name);
     const auto number = out.m_files.size();
     out.m_files.push_back({file, foldersOf(file)});
     out.m_byName.emplace(name, number);
@@ -95,7 +96,7 @@ std::array<std::size_t, 5> PicturePlaces::agreement(const File& file, const fs::
   if (hints.words)
     for (const auto& folder : file.folders)
       words += static_cast<std::size_t>(
-          std::ranges::any_of(*hints.words, [&](const auto& word) { return io::lowered(word) == folder; }));
+          std::ranges::any_of(*hints.words, [&](const auto& word) { return io::lowered(composed(word)) == folder; }));
   const bool split = !hints.split.empty() && hints.split == partOf(file.relative);
   return {same + 1, !mask, beside, words, split};
 }
@@ -105,7 +106,7 @@ std::optional<fs::path> PicturePlaces::find(const std::string& name, const Pictu
   if (name.empty() || name.size() > kLongestName || leadsOut(name) || name.find('\0') != name.npos) return std::nullopt;
   const auto path = io::pathOfCell(name);
   const auto folders = foldersOf(path);
-  const auto [first, last] = m_byName.equal_range(io::lowered(path.filename().string()));
+  const auto [first, last] = m_byName.equal_range(io::lowered(composed(path.filename().string())));
   const auto candidates = static_cast<std::size_t>(std::distance(first, last));
   if (candidates > kMostSoCalled) return std::nullopt;
   const auto own = folders.empty() ? std::string() : partOf(path);

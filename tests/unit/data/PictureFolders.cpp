@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
 #include <set>
 
 #include "core/data/layout/PicturePeople.h"
@@ -151,23 +152,38 @@ std::vector<std::string> people(const std::vector<std::string>& stems, const std
   return peopleOfPictures(names).who;
 }
 
+/// Who pictures are of as numbers in order; 0 where nothing says it.
+std::vector<int> peopleByNumber(const std::vector<std::string>& stems, const std::string& cls = "") {
+  std::map<std::string, int> numbers;
+  std::vector<int> out;
+  for (const auto& who : people(stems, cls))
+    out.push_back(who.empty() ? 0 : numbers.emplace(who, static_cast<int>(numbers.size()) + 1).first->second);
+  return out;
+}
+
 TEST(PictureFolders, NamesOfPicturesTellWhoseTheyAre) {
-  EXPECT_THAT(people({"CNV-1016042-1", "CNV-1016042-2", "CNV-1016043-1"}, "CNV"),
-              ElementsAre("1016042", "1016042", "1016043"));
-  EXPECT_THAT(people({"person1_bacteria_1", "person1_virus_6", "person12_bacteria_1"}),
-              ElementsAre("person1", "person1", "person12"));
-  EXPECT_THAT(people({"7_left", "7_right", "8_left"}), ElementsAre("7", "7", "8"));
-  EXPECT_THAT(people({"00000001_000", "00000001_001", "00000002_000"}),
-              ElementsAre("00000001", "00000001", "00000002"));
-  EXPECT_THAT(people({"TCGA-AA-1234-01Z-00", "TCGA-AA-1234-02", "TCGA-AB-1234-01"}),
-              ElementsAre("tcga-aa-1234", "tcga-aa-1234", "tcga-ab-1234"));
-  EXPECT_THAT(people({"OAS1_0028_MR1_mpr-1_100", "OAS1_0028_MR1_mpr-2_101", "OAS1_0031_MR1_mpr-1_100"}),
-              ElementsAre("oas1-0028", "oas1-0028", "oas1-0031"));
+  EXPECT_THAT(peopleByNumber({"CNV-1016042-1", "CNV-1016042-2", "CNV-1016043-1"}, "CNV"), ElementsAre(1, 1, 0));
+  EXPECT_THAT(people({"CNV-1016042-1", "CNV-1016042-2", "CNV-1016043-1"}, "CNV").front(), "1016042")
+      << "under whatever class";
+  EXPECT_THAT(peopleByNumber({"person1_bacteria_1", "person1_virus_6", "person12_bacteria_1"}), ElementsAre(1, 1, 0));
+  EXPECT_THAT(peopleByNumber({"7_left", "7_right", "8_left"}), ElementsAre(1, 1, 0));
+  EXPECT_THAT(peopleByNumber({"00000001_000", "00000001_001", "00000002_000"}), ElementsAre(1, 1, 0));
+  EXPECT_THAT(peopleByNumber({"TCGA-AA-1234-01Z-00", "TCGA-AA-1234-02", "TCGA-AB-1234-01"}), ElementsAre(1, 1, 0));
+  EXPECT_THAT(peopleByNumber({"OAS1_0028_MR1_mpr-1_100", "OAS1_0028_MR1_mpr-2_101", "OAS1_0031_MR1_mpr-1_100"}),
+              ElementsAre(1, 1, 0));
   // Numbers of pictures, or of the set, are of nobody.
   EXPECT_THAT(people({"ISIC_0024306", "ISIC_0024307", "ISIC_0024308"}), testing::Each(""));
   EXPECT_THAT(people({"benign (1)", "benign (2)", "benign (3)"}, "benign"), testing::Each(""));
   EXPECT_THAT(people({"covid-19-pneumonia-12", "covid-19-pneumonia-13", "covid-19-pneumonia-14"}), testing::Each(""));
   EXPECT_THAT(people({"000c1434d8d7", "001639a390f0", "0024cdab0c1e"}), testing::Each(""));
+}
+
+TEST(PictureFolders, ClassesThatDifferInLetterCaseAreOne) {
+  const auto said =
+      foldersOf({"train/Benign/1.png", "train/Malignant/2.png", "test/benign/3.png", "test/malignant/4.png"});
+  EXPECT_THAT(said.classes, ElementsAre("Benign", "Malignant"));
+  EXPECT_EQ(said.pictures[2].classes, said.pictures[0].classes);
+  EXPECT_THAT(said.alike, ElementsAre("benign and Benign", "malignant and Malignant"));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "core/base/File.h"
 #include "core/data/PictureSet.h"
+#include "core/data/layout/ColumnNames.h"
 #include "core/io/Csv.h"
 #include "tests/unit/data/Support.h"
 
@@ -119,6 +120,55 @@ TEST(PictureTable, WhatCannotBeUsedIsCountedWithTheFirstNames) {
   EXPECT_THAT(set->findings[0].message, HasSubstr("same.png, none1.png, none2.png, ..."));
   ASSERT_EQ(set->examples.size(), 2u);
   EXPECT_EQ(set->examples[1].id, "sub/c.png");
+}
+
+TEST(PictureTable, ColumnsOfPeoplePartsAndPlacesAreNoLabels) {
+  Folder folder;
+  draw(folder, "a.png b.png c.png d.png");
+  put(folder / "set.csv",
+      "filename;Diagnose;Patientennummer;is_test;fold;center;Geschlecht;group;cluster_nr;Größe\n"
+      "a.png;gut;P1;0;0;A;m;x;1;1\nb.png;böse;p1;0;1;B;w;y;2;2\nc.png;gut;P2;1;0;A;m;x;1;1\n"
+      "d.png;böse;P2;1;1;B;w;y;2;2\n");
+  const auto set = readTables({folder / "set.csv"});
+  ASSERT_READ(set);
+  EXPECT_THAT(set->classes, testing::UnorderedElementsAre("gut", "böse"));
+  ASSERT_EQ(set->examples.size(), 4u);
+  EXPECT_EQ(set->examples[0].patient, set->examples[1].patient) << "P1 and p1";
+  EXPECT_NE(set->examples[0].patient, set->examples[2].patient);
+  EXPECT_EQ(set->examples[0].split, "train");
+  EXPECT_EQ(set->examples[3].split, "test");
+  // What is not taken is told, with the reason.
+  ASSERT_FALSE(set->findings.empty());
+  for (const std::string column : {"fold", "center", "Geschlecht", "group", "cluster_nr", "Größe"})
+    EXPECT_THAT(set->findings.back().message, HasSubstr(column + " ("));
+}
+
+TEST(PictureTable, PeopleAreCalledByManyNames) {
+  using layout::patientRank;
+  for (const std::string name : {"Patient ID", "patient_no", "PatID", "pat_nr", "Patientennummer", "paciente",
+                                 "id_paciente", "ID Patient", "Patienten-ID", "patientName"})
+    EXPECT_EQ(patientRank(name), 0u) << name;
+  for (const std::string name :
+       {"subject_id", "participant_id", "subject", "MRN", "pid", "Probandennummer", "personId"})
+    EXPECT_EQ(patientRank(name), 1u) << name;
+  EXPECT_EQ(patientRank("nom"), 2u);
+  EXPECT_EQ(patientRank("lesion_id"), 3u);
+  EXPECT_EQ(patientRank("case_id"), 4u);
+  EXPECT_EQ(patientRank("StudyInstanceUID"), 5u);
+  for (const std::string name : {"Patient Age", "patient_sex", "path", "pattern", "case", "study", "prenom", "label",
+                                 "sub", "lesion", "pt", "subset", "patch", "image"})
+    EXPECT_FALSE(patientRank(name)) << name;
+}
+
+TEST(PictureTable, ValuesThatDifferInLetterCaseAreOneClass) {
+  Folder folder;
+  draw(folder, "a.png b.png c.png d.png");
+  put(folder / "set.csv", "filename,label\na.png,Benign\nb.png,benign\nc.png,malignant\nd.png,Malignant\n");
+  const auto set = readTables({folder / "set.csv"});
+  ASSERT_READ(set);
+  EXPECT_THAT(set->classes, ElementsAre("Benign", "malignant"));
+  EXPECT_EQ(set->examples[0].labels, set->examples[1].labels);
+  EXPECT_EQ(codes(*set), "class-names-alike 2; ");
 }
 
 TEST(PictureTable, PatientsInSeveralSplitsAreTold) {
