@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 8;
+constexpr int version = 9;
 constexpr std::int64_t kLookAgain = -1;  // no generation of a file table
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
@@ -62,7 +62,7 @@ Result<io::Scan> scanFile(const fs::path& file) {
   if (!io::isVolumeFile(file))
     return fail(
         ErrorCode::InvalidArgument,
-        "neither a folder nor a NIfTI, NRRD, MetaImage or .npz file, nor a table of pictures",
+        "neither a folder nor a NIfTI, Analyze, MGH, NRRD, MetaImage or .npz file, nor a table of pictures",
         "name the folder that holds the data, or its DICOMDIR; a table begins with a line such as filename,label",
         file.string());
   LORKD_CHECK(io::readVolumeGeometry(file));
