@@ -28,7 +28,9 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"},
       {"possible-labels", "taken for an image"},
       {"middle-slice", "the middle slice of each volume is the picture"},
-      {"class-folders", "the folders are classes"}};
+      {"class-folders", "the folders are classes"},
+      {"unknown-orientation", "placed as most programs place it: left and right may be exchanged"},
+      {"label-frames", "each volume of the labels is that of the image's volume"}};
   if (f.severity == Severity::Consent) {
     const auto words = consented.find(f.code);
     if (f.code == "two-places") return "left out until the source's nifti_place says which place counts";
@@ -53,6 +55,7 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"dicomdir", "the files themselves are read"},
       {"dicomdir-missing", "the files that are there are read"},
       {"unknown-kind", "left out"},
+      {"foreign-volume", "left out"},
       {"not-dicom", "left out"},
       {"no-series", "left out"},
       {"unreadable", "no run starts until it can be read or is accepted"},
@@ -61,6 +64,7 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"changed", "the run refuses to go on or to score it: restore the files, or start a new run"},
       {"not-annotated",
        "counts nowhere for these classes; if it was looked through for them, say so in the source's annotates"},
+      {"no-orientation", "used as it is; look whether left and right are where they should be"},
       {"constant", "used; look at it"},
       {"picture-copies", "used; take copies away, or give them one patient in a table, so that they stay in one part"},
       {"picture-near-copies", "used; look at them: copies learnt from and tested on make scores too good"},

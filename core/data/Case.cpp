@@ -103,6 +103,7 @@ void to_json(Json& j, const Case& c) {
   if (!c.misplaced.empty()) j["misplaced"] = c.misplaced;
   if (c.byRotation) j["nifti_place"] = "qform";
   if (!c.channels.empty()) j["channels"] = c.channels;
+  if (c.frame >= 0) j["frame"] = c.frame;
   if (!c.others.empty()) j["others"] = c.others;
   if (!c.description.empty()) j["description"] = c.description;
   if (!c.space.empty()) j["space"] = c.space;
@@ -142,6 +143,7 @@ void from_json(const Json& j, Case& c) {
   if (j.contains("misplaced")) j.at("misplaced").get_to(c.misplaced);
   c.byRotation = j.value("nifti_place", "") == "qform";
   if (j.contains("channels")) j.at("channels").get_to(c.channels);
+  c.frame = j.value("frame", -1);
   if (j.contains("others")) j.at("others").get_to(c.others);
   c.description = j.value("description", "");
   c.space = j.value("space", "");
@@ -202,7 +204,8 @@ Result<image::Volume> readChannel(const Case& c, const Channel& channel) {
     return fail(ErrorCode::Format, "the channel '" + channel.name + "' of the case lies in no file of it",
                 "scan its source again", c.id);
   if (c.kind == kPictureCase) return readPictureChannel(c, channel);
-  LORKD_TRY(volume, io::readVolume(c.imageFiles[static_cast<std::size_t>(channel.file)], channel.part,
+  LORKD_TRY(volume, io::readVolume(c.imageFiles[static_cast<std::size_t>(channel.file)],
+                                   channel.part >= 0 ? channel.part : c.frame,
                                    c.byRotation ? io::NiftiChoice::Rotation : io::NiftiChoice::Affine));
   volume.modality = channel.modality;
   return volume;

@@ -69,6 +69,7 @@ struct Case {
   /// Of volume files, the first of which has the grid of `geometry`, and the labels'; of DICOM series that are joined
   /// `file` 0 is this one, and n the n-th of `others`. Empty: one channel without a name.
   std::vector<Channel> channels;
+  int frame = -1;            ///< of a sequence: which volume of its image and label files this is; -1: of no sequence
   std::vector<Case> others;  ///< DICOM series that are further channels, see joinSeries()
   std::string description;   ///< of a DICOM series, as its header has it: it stays in the index
   std::string space;         ///< pseudonym of a DICOM series' study and frame of reference; empty if it has none

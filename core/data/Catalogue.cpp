@@ -63,7 +63,7 @@ Result<io::Scan> scanFile(const fs::path& file) {
   if (!io::isVolumeFile(file))
     return fail(
         ErrorCode::InvalidArgument,
-        "neither a folder nor a NIfTI, NRRD, MetaImage or .npz file, nor a table of pictures",
+        "neither a folder nor a NIfTI, Analyze, MGH, NRRD, MetaImage or .npz file, nor a table of pictures",
         "name the folder that holds the data, or its DICOMDIR; a table begins with a line such as filename,label",
         file.string());
   LORKD_CHECK(io::readVolumeGeometry(file));

@@ -1,5 +1,7 @@
 #include "core/data/OpenTable.h"
 
+#include "core/data/UnnamedColumns.h"
+
 namespace lorkd::data {
 namespace fs = std::filesystem;
 
@@ -16,6 +18,9 @@ Result<OpenTable> openTable(const fs::path& file, const layout::PicturePlaces& p
                 "leave those that are not needed out", file.string());
   out.hints = {file.parent_path(), nullptr, layout::splitOfTable(file)};
   if (out.hints.split == "val") out.hints.split = "validation";
+  auto unnamed = nameColumns(out.csv, places, out.hints);
+  if (!unnamed) return fail(unnamed.error(), file.string());
+  out.unnamed = std::move(*unnamed);
   out.columns = layout::pictureColumns(out.csv, places, out.hints);
   return out;
 }

@@ -15,12 +15,13 @@ struct OpenTable {
   io::Csv csv;
   layout::PictureColumns columns;
   layout::PictureHints hints;
+  std::string unnamed;  ///< the names that were given to the columns of a table without any, in words; else empty
   /// Whether there is such a column.
   bool named(std::size_t column) const { return column < csv.header.size(); }
   bool hasLabels() const { return !columns.named.empty() || !columns.labels.empty(); }
 };
 
-/// Errors: those of io::readCsv(); Format (too many columns).
+/// Errors: those of io::readCsv() and nameColumns(); Format (too many columns).
 Result<OpenTable> openTable(const std::filesystem::path& file, const layout::PicturePlaces& places);
 /// Errors: Format, where it names pictures, but not so that it is clear which and how.
 Result<void> checkTable(const OpenTable& table);

@@ -10,6 +10,7 @@
 #include "core/data/Pairing.h"
 #include "core/data/PeopleFindings.h"
 #include "core/data/PossibleLabels.h"
+#include "core/data/Sequences.h"
 #include "core/data/SourceLayout.h"
 #include "core/data/TakeLabels.h"
 #include "core/data/layout/AssignedImages.h"
@@ -48,7 +49,8 @@ class VolumePairing {
         m_pseudonym(pseudonym),
         m_remembered(remembered),
         m_out(out),
-        m_tables(m_folder) {}
+        m_tables(m_folder),
+        m_sequences(remembered, out) {}
 
   /// Tells images from labels.
   void sortOut(const std::vector<io::LooseFile>& loose);
@@ -65,6 +67,8 @@ class VolumePairing {
   std::map<std::string, std::vector<std::size_t>> seriesByFolder();
   /// Makes cases of the images that a rule or a reader names.
   void addAssigned();
+  /// Makes a case of each marked volume of a sequence.
+  void addSequences();
   void tellPeople();
   /// Finds the volumes of patients whose DICOM series are here, too.
   void joinDicomPeople(const layout::NamedImages& called);
@@ -90,12 +94,14 @@ class VolumePairing {
   const Remembered& m_remembered;
   Pairing& m_out;
   layout::LabelTables m_tables;
-  std::vector<VolumeEntry> m_found, m_labels;
+  std::vector<VolumeEntry> m_found, m_labels, m_labelSequences;
+  Sequences m_sequences;
   std::map<fs::path, std::size_t> m_labelsIn;   ///< how many a folder has
   std::map<fs::path, layout::Name> m_names;     ///< as files are called, whatever a list says of them
   std::map<fs::path, image::Geometry> m_grids;  ///< of images, by their files
   std::set<fs::path> m_saidToBeImages;
   layout::Owners m_owners;
+  std::vector<std::pair<const VolumeEntry*, layout::Belonging>> m_frames;  ///< labels of sequences, once a frame
   std::map<const VolumeEntry*, layout::Belonging> m_assigned;  ///< labels whose image a rule or a reader names
   layout::People m_people;
   std::map<fs::path, std::string> m_dicomPeople;  ///< patients of images, by path
@@ -139,7 +145,9 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
         if (f.severity != Finding::Severity::Unusable) m_out.findings.emplace_back(loose.file, f);
       if (volume.name.told) m_saidToBeImages.insert(loose.file);
       m_found.push_back(std::move(volume));
-    } else if (!layout::severalVolumes(loose))  // else its finding says so
+    } else if (layout::severalVolumes(loose))
+      m_labelSequences.push_back(std::move(volume));  // its finding says so, where no image is as long
+    else
       ++m_labelsIn[relative.parent_path()], m_labels.push_back(std::move(volume));
   }
 }
@@ -250,6 +258,20 @@ void VolumePairing::addImages() {
                   composed(layout::stemOf(first.relative)), layout::contrastsIn(first.name), first.loose->geometry});
     m_out.cases.push_back(caseOf(channels));
   }
+  addSequences();
+}
+
+void VolumePairing::addSequences() {
+  m_sequences.take(m_found, m_tables);
+  for (const auto& sequence : m_sequences.withLabels(m_labelSequences))
+    for (const int frame : sequence.marked) {
+      std::vector<layout::Contrast> channels{{sequence.image, {}}};
+      m_frames.push_back({sequence.labels, {m_out.cases.size(), sequence.structure}});
+      auto& c = m_out.cases.emplace_back(caseOf(channels));
+      c.id += "-frame" + std::to_string(frame);
+      c.frame = frame;
+      if (sequence.asked) c.consent.emplace_back("label-frames");
+    }
 }
 
 void VolumePairing::nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage) {
@@ -327,9 +349,12 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
       owner->structure = ruled->second.structure;
     if (owner)
       labelsOfImage[owner->item].emplace_back(&label, owner->structure);
+    else if (auto why = m_sequences.whyNotOne(label); !why.empty())
+      leaveOut(label.loose->file, "which-volume", std::move(why));
     else
       leaveOut(label.loose->file, "unpaired-label", m_owners.whyNot(label));
   }
+  for (const auto& [labels, frame] : m_frames) labelsOfImage[frame.item].emplace_back(labels, frame.structure);
   const bool byNames = !m_reading.assignment;  // else all has been said
   if (byNames) nameByFolders(labelsOfImage);
   std::int64_t done = 0;
@@ -347,7 +372,7 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
     std::map<std::string, int> best;               // preference of what has been taken, by structure
     for (const auto& entry : own) {
       if (cancel.cancelled()) return fail(ErrorCode::Cancelled, "the scan was stopped");
-      progress.report("labels", done++, static_cast<std::int64_t>(m_labels.size()));
+      progress.report("labels", done++, static_cast<std::int64_t>(m_labels.size() + m_frames.size()));
       const bool mapFirst = own.front().second.empty(), other = entry.second.empty() != mapFirst;
       const auto known = best.find(entry.second);
       const bool behind = known != best.end() && known->second > entry.first->name.preference;

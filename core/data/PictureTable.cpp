@@ -310,6 +310,12 @@ Result<PictureSet> readOpenTables(const std::vector<OpenTable>& tables, const la
                 first->file.string() + (set.findings.empty() ? "" : " (" + set.findings.front().message + ")"));
   if (auto text = columnsText(tables); !text.empty())
     set.findings.push_back({Finding::Severity::Note, "label-columns", std::move(text)});
+  for (const auto& table : tables)
+    if (!table.unnamed.empty())
+      set.findings.push_back({Finding::Severity::Note, "no-header",
+                              table.file.filename().string() +
+                                  " has no first line of names: its columns are taken as " + table.unnamed +
+                                  "; a first line says otherwise"});
   return std::move(set);
 }
 

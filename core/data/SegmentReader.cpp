@@ -22,9 +22,9 @@ bool holdsVoxels(const std::filesystem::path& labels) {
   return io::isVolumeFile(labels) || std::filesystem::is_directory(labels, ignored);
 }
 
-Result<std::vector<image::LabelMap>> layersIn(const std::filesystem::path& labels, bool byRotation) {
+Result<std::vector<image::LabelMap>> layersIn(const std::filesystem::path& labels, const Case& c) {
   if (io::isVolumeFile(labels))
-    return io::readLabelLayers(labels, byRotation ? io::NiftiChoice::Rotation : io::NiftiChoice::Affine);
+    return io::readLabelLayers(labels, c.byRotation ? io::NiftiChoice::Rotation : io::NiftiChoice::Affine, c.frame);
   LORKD_TRY(mask, io::readMaskFolder(labels));
   return std::vector{std::move(mask)};
 }
@@ -42,7 +42,7 @@ Result<const SegmentReader::Layers*> SegmentReader::layersOf(std::size_t file) {
   const bool picture = m_case.kind == kPictureCase;
   if (!picture && !holdsVoxels(m_case.labelFiles.at(file))) return nullptr;
   LORKD_TRY(layers, picture ? readMaskLayers(m_case.labelFiles.at(file), m_case.geometry)
-                            : layersIn(m_case.labelFiles[file], m_case.byRotation));
+                            : layersIn(m_case.labelFiles[file], m_case));
   for (auto& labels : layers) {
     const bool misplaced = std::ranges::count(m_case.misplaced, static_cast<int>(file)) > 0;
     if (misplaced && labels.geometry.size == m_case.geometry.size) labels.geometry = m_case.geometry;

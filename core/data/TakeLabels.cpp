@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/data/LabelGrid.h"
+#include "core/data/Sequences.h"
 
 namespace lorkd::data {
 
@@ -22,10 +23,11 @@ std::optional<layout::Structures> LabelTaking::read(const Case& c, const layout:
         "the labels lie on another grid than their image " + c.imageFiles.front().string() + ", and mostly beside it");
     return std::nullopt;
   }
-  const auto occurring = m_remembered("label layers", file, [&]() -> Result<Json> {
-    LORKD_TRY(values, labelValues(file));
-    return Json(values);
-  });
+  const auto occurring = c.frame >= 0 ? valuesOfFrame(file, c.frame, m_remembered)
+                                      : m_remembered("label layers", file, [&]() -> Result<Json> {
+                                          LORKD_TRY(values, labelValues(file));
+                                          return Json(values);
+                                        });
   const auto table = m_tables.of(file, label.relative);
   auto known = occurring && table ? layout::structuresOf(occurring->get<LayerValues>(), *table, structure)
                                   : std::unexpected(occurring ? table.error() : occurring.error());

@@ -121,7 +121,19 @@ Content volume(const fs::path& file) {
     content.loose->findings.push_back({Severity::Unusable, "several-volumes",
                                        "the file holds " + std::to_string(header->volumes) +
                                            " volumes, and nothing says what each of them is: channels can be named in "
-                                           "dataset.json, time points must be split into a file each"});
+                                           "dataset.json; time points need labels of as many volumes, or must be "
+                                           "split into a file each"});
+  if (header && !header->oriented)
+    content.loose->findings.push_back(
+        {Severity::Consent, "unknown-orientation",
+         "the header does not say how the image lies in the patient (that of Analyze never does), so that left and "
+         "right may be exchanged; with consent the axes are taken as most programs take them: towards left, front and "
+         "top in Analyze, FreeSurfer's default in .mgz"});
+  if (header && !header->placed)
+    content.loose->findings.push_back(
+        {Severity::Warning, "no-orientation",
+         "sform_code and qform_code are 0: the header does not say how the image lies in the patient, so that left and "
+         "right may be exchanged"});
   if (header) {
     const auto& spacing = header->geometry.spacing;
     char apart[32];
@@ -208,6 +220,8 @@ Content contentOf(const fs::path& file) {
       return rejected(Severity::Warning, "unreadable", "the file cannot be opened");
     case FileKind::Other:
       if (isTable(file)) return loose(file, "table");
+      if (auto foreign = foreignVolume(file); !foreign.empty())
+        return rejected(Severity::Warning, "foreign-volume", foreign);
       break;
   }
   return rejected(Severity::Note, "unknown-kind", "neither DICOM nor an image");

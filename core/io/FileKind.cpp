@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/io/OpenFile.h"
+#include "core/io/TextHeader.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::io {
@@ -39,6 +40,30 @@ std::string readHead(const fs::path& file, std::size_t most) {
   return head;
 }
 
+std::string foreignVolume(const fs::path& file) {
+  struct Foreign {
+    std::initializer_list<const char*> endings;
+    const char *called, *converter;
+  };
+  static const std::initializer_list<Foreign> kinds{{{".mnc", ".mnc.gz"}, "MINC", "mnc2nii of MINC's tools"},
+                                                    {{".mif", ".mif.gz", ".mih"}, "MRtrix", "its mrconvert"},
+                                                    {{".brik", ".brik.gz"}, "AFNI", "its 3dAFNItoNIFTI"},
+                                                    {{".gipl", ".gipl.gz"}, "GIPL", "ITK-SNAP"},
+                                                    {{".isq", ".aim"}, "Scanco", "3D Slicer or ITK"},
+                                                    {{".vti"}, "VTK", "3D Slicer"}};
+  const auto said = [](const std::string& called, const std::string& converter) {
+    return "a volume of " + called + ", which is not read: convert it to NIfTI, for example with " + converter;
+  };
+  for (const auto& [endings, called, converter] : kinds)
+    if (isNamed(file, endings)) return said(called, converter);
+  std::error_code ec;
+  const auto beside = [&](const char* ending) {
+    return fs::is_regular_file(fs::path(file).replace_extension(ending), ec);
+  };
+  if (isNamed(file, {".rec"}) && (beside(".par") || beside(".PAR"))) return said("Philips (PAR/REC)", "dcm2niix");
+  return {};
+}
+
 FileKind fileKind(const fs::path& file) {
   if (!openStream(file)) return FileKind::Unreadable;
   const auto first = readHead(file, 132);
@@ -50,7 +75,10 @@ FileKind fileKind(const fs::path& file) {
   const auto named = [&](std::initializer_list<const char*> endings) {
     return std::ranges::any_of(endings, [&](const char* ending) { return name.ends_with(ending); });
   };
-  if (isVolumeFile(file)) return FileKind::Volume;
+  // Other programs call headers of other things .hdr.
+  const bool otherHeader = named({".hdr"}) && !head.starts_with(std::string_view("\x5c\x01\0\0", 4)) &&
+                           !head.starts_with(std::string_view("\0\0\x01\x5c", 4));
+  if (isVolumeFile(file) && !otherHeader) return FileKind::Volume;
   if (named({".npz"})) return FileKind::Npz;
   if (named({".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff"})) return FileKind::Picture;
   std::error_code ec;

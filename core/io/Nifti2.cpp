@@ -1,7 +1,6 @@
 #include "core/io/Nifti2.h"
 
 #include <fcntl.h>
-#include <itk_zlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,13 +15,15 @@
 #include <vector>
 
 #include "core/io/Limits.h"
-#include "core/io/OpenFile.h"
+#include "core/io/NiftiPair.h"
+#include "core/io/PackedFile.h"
+#include "core/io/TextHeader.h"
 
 namespace lorkd::io {
 namespace fs = std::filesystem;
 namespace {
 
-using Old = std::array<char, 352>;  // a NIfTI-1 header and four bytes that say that no extension follows
+using Old = NiftiHead;
 using New = std::array<char, 540>;
 
 template <class To, class From>
@@ -54,17 +55,6 @@ Old oldHeader(const New& from) {
   copyAs<std::int16_t, std::int32_t>(to, 252, from, 344, 2);  // qform_code, sform_code
   copyAs<float, double>(to, 256, from, 352, 18);              // quaternion, its offset, the affine's rows
   return to;
-}
-
-// A number of a NIfTI-1 header, of either byte order.
-template <class T>
-T valueIn(const char* header, std::size_t at) {
-  std::int32_t size = 0;
-  std::memcpy(&size, header, 4);
-  std::array<char, sizeof(T)> bytes;
-  std::memcpy(bytes.data(), header + at, sizeof(T));
-  if (size != 348) std::ranges::reverse(bytes);
-  return std::bit_cast<T>(bytes);
 }
 
 // Bytes of a voxel of a data type of nifti1.h.
@@ -103,32 +93,10 @@ int bytesOf(std::int16_t datatype) {
 bool isPlaced(const char* header) {
   const auto sound = [&](std::size_t code, std::size_t first, std::size_t count) {
     bool all = true;  // comparisons are false for not-a-number
-    for (std::size_t n = 0; n < count; ++n) all &= std::abs(valueIn<float>(header, first + 4 * n)) <= 1e9f;
-    return all || valueIn<std::int16_t>(header, code) <= 0;
+    for (std::size_t n = 0; n < count; ++n) all &= std::abs(headerValue<float>(header, first + 4 * n)) <= 1e9f;
+    return all || headerValue<std::int16_t>(header, code) <= 0;
   };
   return sound(252, 256, 6) && sound(254, 280, 12);
-}
-
-// Reads plain files, too.
-using Stream = std::unique_ptr<gzFile_s, decltype(&gzclose)>;
-
-Stream openPacked(const fs::path& file) {
-  const int fd = openRegular(file);
-  const gzFile stream = fd < 0 ? nullptr : gzdopen(fd, "rb");
-  if (fd >= 0 && !stream) ::close(fd);
-  return {stream, &gzclose};
-}
-
-// Up to `count` bytes; fewer at the end, or where the stream is damaged.
-std::size_t readUpTo(gzFile_s& stream, char* to, std::size_t count) {
-  std::size_t done = 0;
-  while (done < count) {
-    const auto part = static_cast<unsigned>(std::min<std::size_t>(count - done, 1 << 24));
-    const int n = gzread(&stream, to + done, part);
-    if (n <= 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  return done;
 }
 
 // The header's own scale. Not-a-number or 0 as slope means that none is set (nifti1.h); anything else must be finite.
@@ -151,12 +119,12 @@ Result<void> checkAxes(const char* header, const fs::path& file) {
     return fail(ErrorCode::Format, "the header's field " + field + " is " + text + ", which cannot be",
                 "mend the header, or make the file anew from its source", file.string());
   };
-  const auto axes = valueIn<std::int16_t>(header, 40);
+  const auto axes = headerValue<std::int16_t>(header, 40);
   if (axes < 1 || axes > 7) return bad("dim[0]", axes);
   for (std::size_t n = 1; n <= static_cast<std::size_t>(axes); ++n) {
     const auto name = "[" + std::to_string(n) + "]";
-    if (const auto extent = valueIn<std::int16_t>(header, 40 + 2 * n); extent < 1) return bad("dim" + name, extent);
-    const auto apart = valueIn<float>(header, 76 + 4 * n);
+    if (const auto extent = headerValue<std::int16_t>(header, 40 + 2 * n); extent < 1) return bad("dim" + name, extent);
+    const auto apart = headerValue<float>(header, 76 + 4 * n);
     // What lies between time points or channels is often left out.
     if (n <= 3 && !(apart > 0 && std::isfinite(apart))) return bad("pixdim" + name, static_cast<double>(apart));
   }
@@ -165,14 +133,14 @@ Result<void> checkAxes(const char* header, const fs::path& file) {
 
 // Where the header places the image, in the words of nifti1.h.
 void takeForms(NiftiFile& out, const char* header) {
-  out.qformCode = valueIn<std::int16_t>(header, 252);
-  out.sformCode = valueIn<std::int16_t>(header, 254);
-  if (valueIn<std::int16_t>(header, 40) >= 3) out.slices = valueIn<std::int16_t>(header, 46);
+  out.qformCode = headerValue<std::int16_t>(header, 252);
+  out.sformCode = headerValue<std::int16_t>(header, 254);
+  if (headerValue<std::int16_t>(header, 40) >= 3) out.slices = headerValue<std::int16_t>(header, 46);
   for (std::size_t row = 0; row < 3; ++row)
     for (std::size_t n = 0; n < 4; ++n)
-      out.sform[row][n] = static_cast<double>(valueIn<float>(header, 280 + 16 * row + 4 * n));
-  for (std::size_t n = 0; n < 6; ++n) out.qform[n] = static_cast<double>(valueIn<float>(header, 256 + 4 * n));
-  out.qfac = valueIn<float>(header, 76) < 0 ? -1 : 1;
+      out.sform[row][n] = static_cast<double>(headerValue<float>(header, 280 + 16 * row + 4 * n));
+  for (std::size_t n = 0; n < 6; ++n) out.qform[n] = static_cast<double>(headerValue<float>(header, 256 + 4 * n));
+  out.qfac = headerValue<float>(header, 76) < 0 ? -1 : 1;
   const int unit = header[123] & 7;  // of xyzt_units
   out.unit = unit == 1 ? 1000 : unit == 3 ? 0.001 : 1;
 }
@@ -190,8 +158,47 @@ Result<void> takePlace(NiftiFile& out, double offset, double least, const fs::pa
   return {};
 }
 
-// A NIfTI-2 header for a reader that knows only NIfTI-1.
-Result<TemporaryFile> copyOf(const Old& old) {
+void swapBytes(std::vector<char>& bytes, std::size_t width) {
+  for (auto at = bytes.begin(); static_cast<std::size_t>(bytes.end() - at) >= width;
+       at += static_cast<std::ptrdiff_t>(width))
+    std::reverse(at, at + static_cast<std::ptrdiff_t>(width));
+}
+
+// What a header of NIfTI-1 says; its voxels begin at byte `least` or behind it.
+Result<NiftiFile> fromHeader(const char* known, double least, const fs::path& file) {
+  if (!isPlaced(known))
+    return fail(ErrorCode::Format, "the header places the image with numbers that are out of range",
+                "mend its sform and qform", file.string());
+  NiftiFile out;
+  out.datatype = headerValue<std::int16_t>(known, 70);
+  out.voxelBytes = bytesOf(out.datatype);
+  takeForms(out, known);
+  std::int32_t size = 0;
+  std::memcpy(&size, known, 4);
+  out.swapped = size != 348;
+  LORKD_CHECK(checkAxes(known, file));
+  LORKD_CHECK(takePlace(out, static_cast<double>(headerValue<float>(known, 108)), least, file));
+  LORKD_CHECK(takeScale(out, static_cast<double>(headerValue<float>(known, 112)),
+                        static_cast<double>(headerValue<float>(known, 116)), file));
+  return out;
+}
+
+// Of the header of a pair; how it is placed is told apart before it becomes one of a single file.
+Result<NiftiFile> fromPair(const char* header, const fs::path& file) {
+  NiftiHead head{};
+  std::memcpy(head.data(), header, 348);
+  LORKD_TRY(analyze, cleanPairHeader(head, file));
+  LORKD_TRY(out, fromHeader(head.data(), 0, file));
+  if (analyze) placeAnalyze(out, head);
+  makeOneFile(head);
+  LORKD_TRY(copy, headerCopy(head));
+  out.copy = std::move(copy);
+  return std::move(out);
+}
+
+}  // namespace
+
+Result<TemporaryFile> headerCopy(const NiftiHead& head) {
   std::string name = (fs::temp_directory_path() / "lorkd-XXXXXX.nii").string();
   const int out = ::mkstemps(name.data(), 4);
   const auto bad = [&](const char* what) {
@@ -204,7 +211,7 @@ Result<TemporaryFile> copyOf(const Old& old) {
   if (out < 0) return bad("no temporary file can be made");
   TemporaryFile copy{fs::path(name)};
   errno = ENOSPC;  // what a write that is short means
-  const bool written = ::write(out, old.data(), old.size()) == static_cast<ssize_t>(old.size());
+  const bool written = ::write(out, head.data(), head.size()) == static_cast<ssize_t>(head.size());
   if (!written) {
     auto error = bad("the temporary file cannot be written");
     ::close(out);
@@ -213,14 +220,6 @@ Result<TemporaryFile> copyOf(const Old& old) {
   ::close(out);
   return copy;
 }
-
-void swapBytes(std::vector<char>& bytes, std::size_t width) {
-  for (auto at = bytes.begin(); static_cast<std::size_t>(bytes.end() - at) >= width;
-       at += static_cast<std::ptrdiff_t>(width))
-    std::reverse(at, at + static_cast<std::ptrdiff_t>(width));
-}
-
-}  // namespace
 
 Result<NiftiFile> niftiFile(const fs::path& file) {
   const auto in = openPacked(file);
@@ -238,35 +237,19 @@ Result<NiftiFile> niftiFile(const fs::path& file) {
                "copy it anew");
   }
   const bool isNew = there == header.size() && std::memcmp(header.data() + 4, "n+2", 4) == 0;
-  const auto old = oldHeader(header);
-  const char* const known = isNew ? old.data() : header.data();
-  if (!isPlaced(known))
-    return bad(ErrorCode::Format, "the header places the image with numbers that are out of range",
-               "mend its sform and qform");
-  NiftiFile out;
-  out.datatype = valueIn<std::int16_t>(known, 70);
-  out.voxelBytes = bytesOf(out.datatype);
-  takeForms(out, known);
-  if (!isNew) {
-    std::int32_t size = 0;
-    std::memcpy(&size, known, 4);
-    out.swapped = size != 348;
-    if (std::memcmp(known + 344, "n+1", 4) != 0)
-      return bad(ErrorCode::Format, "this is not what its name says, or not whole",
-                 "one file with header and voxels is read: convert pairs of .hdr and .img");
-    LORKD_CHECK(checkAxes(known, file));
-    LORKD_CHECK(takePlace(out, static_cast<double>(valueIn<float>(known, 108)), 352, file));
-    LORKD_CHECK(takeScale(out, static_cast<double>(valueIn<float>(known, 112)),
-                          static_cast<double>(valueIn<float>(known, 116)), file));
-    return out;
-  }
+  if (isPairHeader(file)) return fromPair(header.data(), file);
+  if (!isNew && std::memcmp(header.data() + 344, "n+1", 4) != 0)
+    return bad(ErrorCode::Format, "this is not what its name says, or not whole",
+               "a file with header and voxels ends in .nii; the header of a pair ends in .hdr, its voxels in .img");
+  if (!isNew) return fromHeader(header.data(), 352, file);
   const auto number = [&]<class T>(T value, std::size_t at) {
     std::memcpy(&value, header.data() + at, sizeof value);
     return value;
   };
   if (number(std::int32_t(), 0) != 540)
     return bad(ErrorCode::Unsupported, "NIfTI-2 in big-endian order cannot be read", "convert it to NIfTI-1");
-  double voxelBytes = out.voxelBytes;
+  const auto old = oldHeader(header);
+  double voxelBytes = bytesOf(headerValue<std::int16_t>(old.data(), 70));
   for (std::size_t n = 1; n < 8; ++n) {
     const auto extent = number(std::int64_t(), 16 + 8 * n);
     voxelBytes *= static_cast<double>(std::max<std::int64_t>(1, extent));
@@ -278,12 +261,13 @@ Result<NiftiFile> niftiFile(const fs::path& file) {
   // Deflate cannot shrink data more than 1032 times.
   if (!(voxelBytes <= 1032.0 * static_cast<double>(fs::file_size(file, ec))))
     return bad(ErrorCode::Format, "the file is shorter than its header says", "copy the file anew");
-  LORKD_CHECK(checkAxes(known, file));
+  LORKD_TRY(out, fromHeader(old.data(), 352, file));
   LORKD_CHECK(takePlace(out, static_cast<double>(number(std::int64_t(), 168)), 544, file));
+  out.slope = 1, out.intercept = 0;
   LORKD_CHECK(takeScale(out, number(double(), 176), number(double(), 184), file));
-  LORKD_TRY(copy, copyOf(old));
+  LORKD_TRY(copy, headerCopy(old));
   out.copy = std::move(copy);
-  return out;
+  return std::move(out);
 }
 
 Result<std::vector<char>> niftiVoxels(const fs::path& file, const NiftiFile& header, const NiftiPart& part) {
@@ -296,7 +280,7 @@ Result<std::vector<char>> niftiVoxels(const fs::path& file, const NiftiFile& hea
   };
   const auto begin = header.offset + part.before;
   const auto bytes = static_cast<std::size_t>(part.bytes);
-  std::vector<char> block(static_cast<std::size_t>(std::min<std::int64_t>(begin, 1 << 18)));
+  std::vector<char> block(static_cast<std::size_t>(std::clamp<std::int64_t>(begin, 1 << 12, 1 << 18)));
   for (auto left = static_cast<std::size_t>(begin); left > 0;) {
     const auto n = readUpTo(*in, block.data(), std::min(left, block.size()));
     if (n == 0) return bad("the file ends before its voxels begin");

@@ -1,9 +1,12 @@
-// NIfTI files as far as ITK's reader does not do: their second version, and their voxels, which that reader changes
-// where they are not finite and makes up where they are missing. Inside this room only.
+// NIfTI files as far as ITK's reader does not do: their second version, pairs, and their voxels, which that reader
+// changes where they are not finite and makes up where they are missing. Inside this room only.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <vector>
 
@@ -34,7 +37,7 @@ class TemporaryFile {
 
 /// What the header of a NIfTI file says of its voxels.
 struct NiftiFile {
-  TemporaryFile copy;                ///< of a NIfTI-2 file, its header as one of NIfTI-1 (.nii)
+  TemporaryFile copy;                ///< of what is no NIfTI-1 in one file, its header as one of that (.nii)
   std::int16_t datatype = 0;         ///< by the numbers of nifti1.h
   int voxelBytes = 0;                ///< of one voxel; 0: of no type that is known
   bool swapped = false;              ///< the file is of the other byte order
@@ -47,11 +50,29 @@ struct NiftiFile {
   std::array<double, 6> qform{};  ///< quaternion b, c, d and offset towards right, front, top
   double qfac = 1;                ///< -1: the third axis of the rotation is reversed
   double unit = 1;                ///< mm in the header's unit of length
+  bool oriented = true;           ///< false: it does not say where right and left are, and the place is a customary one
 };
 
-/// Errors: Unsupported (NIfTI-2 in big-endian order, or with an axis longer than NIfTI-1 knows; voxels in another
-/// file), Format (no header, cut off, an axis without voxels or whose voxels are not apart, voxels that begin inside
-/// the header, or a rotation, affine or scale that is not finite), Io.
+/// A NIfTI-1 header and four bytes that say that no extension follows.
+using NiftiHead = std::array<char, 352>;
+/// A number of a NIfTI-1 header, of either byte order.
+template <class T>
+T headerValue(const char* header, std::size_t at) {
+  std::int32_t size = 0;
+  std::memcpy(&size, header, 4);
+  std::array<char, sizeof(T)> bytes;
+  std::memcpy(bytes.data(), header + at, sizeof(T));
+  if (size != 348) std::ranges::reverse(bytes);
+  return std::bit_cast<T>(bytes);
+}
+
+/// The header as a file, for a reader that knows NIfTI-1 in one file alone. Errors: Io.
+Result<TemporaryFile> headerCopy(const NiftiHead& head);
+
+/// Of a .hdr it is that of a pair, whose voxels lie in another file (NiftiPair.h). Errors: Unsupported (NIfTI-2 in
+/// big-endian order or as a pair, or with an axis longer than NIfTI-1 knows), Format (no header, cut off, an axis
+/// without voxels or whose voxels are not apart, voxels that begin inside the header, or a rotation, affine or scale
+/// that is not finite), Io.
 Result<NiftiFile> niftiFile(const std::filesystem::path& file);
 
 /// Where voxels lie behind the header, in bytes: what is passed over, what is read, what the file holds behind it.
@@ -59,7 +80,7 @@ struct NiftiPart {
   std::int64_t before = 0, bytes = 0, behind = 0;
 };
 /// The stored voxels of a part, in this machine's byte order; a packed file is read to its checksum. Errors: Format
-/// (damaged, or less or far more there than the header says), Io.
+/// (damaged, or less or far more there than the header says), Io. `file` is the one that the voxels lie in.
 Result<std::vector<char>> niftiVoxels(const std::filesystem::path& file, const NiftiFile& header,
                                       const NiftiPart& part);
 

@@ -11,8 +11,11 @@
 
 #include "core/io/ItkGrid.h"
 #include "core/io/Limits.h"
+#include "core/io/Mgh.h"
 #include "core/io/Nifti2.h"
+#include "core/io/NiftiPair.h"
 #include "core/io/NiftiPlace.h"
+#include "core/io/StoredVoxels.h"
 #include "core/io/TextHeader.h"
 
 namespace lorkd::io {
@@ -28,21 +31,28 @@ struct Opened {
   std::int64_t volumes = 1;  // along the axes beyond the third
 };
 
+// Whether the header is read as one of NIfTI: it is one, or is put in its words.
+bool asNifti(const fs::path& file) { return isNamed(file, {".nii", ".nii.gz"}) || isPairHeader(file) || isMgh(file); }
+
 // The header of `file` in an IO object that can read its voxels, checked so far that reading them is safe. Only
 // segmentations that name their segments may have several layers, and only where they are asked for.
 Result<Opened> open(const fs::path& file, bool layers) {
   std::error_code ec;
   if (!fs::is_regular_file(file, ec)) return fail(ErrorCode::NotFound, "no such file", "check the path", file.string());
-  const bool nifti = isNamed(file, {".nii", ".nii.gz"});
+  const bool nifti = asNifti(file);
   Opened out;
   if (nifti) {
     auto io = itk::NiftiImageIO::New();
     io->SetLegacyAnalyze75Mode(itk::NiftiImageIOEnums::Analyze75Flavor::AnalyzeReject);
     out.io = io;
-    LORKD_TRY(header, niftiFile(file));
+    LORKD_TRY(header, isMgh(file) ? mghFile(file) : niftiFile(file));
     LORKD_CHECK(checkAffine(header, file));
     out.nifti = std::move(header);
-    out.text = {file, isNamed(file, {".gz"})};
+    const auto voxels = voxelsOf(file);
+    if (isPairHeader(file) && voxels == file)
+      return fail(ErrorCode::NotFound, "the header's voxels are not there: a file of its name that ends in .img",
+                  "put both files into one folder", file.string());
+    out.text = {voxels, isNamed(voxels, {".gz", ".mgz"})};
   } else {
     LORKD_TRY(header, textHeader(file));
     out.text = header;
@@ -102,7 +112,8 @@ Result<Opened> open(const fs::path& file, bool layers) {
 
 Result<VolumeHeader> headerOf(const Opened& opened, const fs::path& file) {
   const auto& io = *opened.io;
-  VolumeHeader header{{}, opened.volumes, 0, {}};
+  VolumeHeader header;
+  header.volumes = opened.volumes;
   auto& geometry = header.geometry;
   for (unsigned a = 0; a < std::min(3u, io.GetNumberOfDimensions()); ++a) {
     geometry.size[a] = static_cast<std::int64_t>(io.GetDimensions(a));
@@ -117,6 +128,8 @@ Result<VolumeHeader> headerOf(const Opened& opened, const fs::path& file) {
   if (io.GetNumberOfDimensions() == 2) geometry.size[2] = 1;
   if (opened.nifti.voxelBytes > 0) {
     geometry = placeOf(opened.nifti, geometry, header.apart, header.byRotation);
+    header.oriented = opened.nifti.oriented;
+    header.placed = opened.nifti.sformCode > 0 || opened.nifti.qformCode > 0;
   }
   if (!geometry.plausible())
     return fail(ErrorCode::Format,
@@ -138,134 +151,38 @@ auto guarded(const fs::path& file, Work work) -> decltype(work()) {
   }
 }
 
-// Voxels of the type that the file stores: ITK's own reader would hold them a second time as another.
-struct Stored {
-  image::Geometry geometry;
-  itk::IOComponentEnum type;
-  std::size_t layers = 1;
-  std::vector<char> bytes;          // those of a voxel's layers lie together
-  double slope = 1, intercept = 0;  // what they are scaled by, of NIfTI
-};
-
-itk::IOComponentEnum typeOf(std::int16_t datatype) {
-  using itk::IOComponentEnum;
-  switch (datatype) {  // by nifti1.h
-    case 2:
-      return IOComponentEnum::UCHAR;
-    case 256:
-      return IOComponentEnum::CHAR;
-    case 4:
-      return IOComponentEnum::SHORT;
-    case 512:
-      return IOComponentEnum::USHORT;
-    case 8:
-      return IOComponentEnum::INT;
-    case 768:
-      return IOComponentEnum::UINT;
-    case 1024:
-      return IOComponentEnum::LONGLONG;
-    case 1280:
-      return IOComponentEnum::ULONGLONG;
-    case 16:
-      return IOComponentEnum::FLOAT;
-    case 64:
-      return IOComponentEnum::DOUBLE;
-    default:
-      return IOComponentEnum::UNKNOWNCOMPONENTTYPE;
-  }
-}
-
-// Calls `work` with each value of a layer, as the type it has, until it returns false.
-template <class Work>
-bool eachValue(const Stored& stored, std::size_t layer, const Work& work) {
-  const bool scaled = stored.slope != 1 || stored.intercept != 0;
-  const auto go = [&]<class T>(T value) {
-    for (auto at = layer * sizeof(T); at < stored.bytes.size(); at += stored.layers * sizeof(T)) {
-      std::memcpy(&value, stored.bytes.data() + at, sizeof(T));
-      const bool more = scaled ? work(static_cast<double>(value) * stored.slope + stored.intercept) : work(value);
-      if (!more) return false;
-    }
-    return true;
-  };
-  using itk::IOComponentEnum;
-  switch (stored.type) {
-    case IOComponentEnum::UCHAR:
-      return go(std::uint8_t());
-    case IOComponentEnum::CHAR:
-      return go(std::int8_t());
-    case IOComponentEnum::USHORT:
-      return go(std::uint16_t());
-    case IOComponentEnum::SHORT:
-      return go(std::int16_t());
-    case IOComponentEnum::UINT:
-      return go(std::uint32_t());
-    case IOComponentEnum::INT:
-      return go(std::int32_t());
-    case IOComponentEnum::ULONG:
-    case IOComponentEnum::ULONGLONG:
-      return go(std::uint64_t());
-    case IOComponentEnum::LONG:
-    case IOComponentEnum::LONGLONG:
-      return go(std::int64_t());
-    case IOComponentEnum::FLOAT:
-      return go(float());
-    case IOComponentEnum::DOUBLE:
-      return go(double());
-    default:
-      return false;
-  }
-}
-
-// No voxel may hold what is no number, or becomes none as the float that volumes are made of.
-Result<void> checkFinite(const Stored& stored, const fs::path& file) {
-  using itk::IOComponentEnum;
-  const bool whole = stored.type != IOComponentEnum::FLOAT && stored.type != IOComponentEnum::DOUBLE;
-  if (whole && stored.slope == 1 && stored.intercept == 0) return {};
-  std::int64_t count = 0, first = 0;
-  for (std::size_t layer = 0; layer < stored.layers; ++layer) {
-    std::int64_t at = 0;
-    eachValue(stored, layer, [&](auto value) {
-      if (!std::isfinite(static_cast<float>(value)) && count++ == 0) first = at;
-      ++at;
-      return true;
-    });
-  }
-  if (count == 0) return {};
-  const auto [columns, rows, slices] = stored.geometry.size;
-  return fail(ErrorCode::Numeric,
-              std::to_string(count) + " voxel(s) hold no finite number, the first at (" +
-                  std::to_string(first % columns) + ", " + std::to_string(first / columns % rows) + ", " +
-                  std::to_string(first / columns / rows) + ")",
-              "mend the image where it was made: nobody can tell what those voxels should be", file.string());
-}
-
 std::unexpected<Error> severalVolumes(std::int64_t volumes, const fs::path& file) {
   return fail(ErrorCode::Unsupported,
               "the file holds " + std::to_string(volumes) + " volumes, and nothing says what each of them is",
               "split it into one file for each time point or channel", file.string());
 }
 
+constexpr std::int64_t kEveryPart = -2;  // instead of a part's number
+
 Result<Stored> readStored(const fs::path& file, bool layers, std::int64_t part, NiftiChoice place) {
   LORKD_TRY(opened, open(file, layers));
   LORKD_TRY(header, headerOf(opened, file));
   const auto& geometry = place == NiftiChoice::Rotation && header.byRotation ? *header.byRotation : header.geometry;
-  if (part < 0 && opened.volumes > 1) return severalVolumes(opened.volumes, file);
+  if (part == -1 && opened.volumes > 1) return severalVolumes(opened.volumes, file);
   if (part >= opened.volumes)
     return fail(ErrorCode::Mismatch,
                 "the file holds " + std::to_string(opened.volumes) + " volume(s), where number " +
                     std::to_string(part + 1) + " is wanted",
                 "scan its source again", file.string());
+  const auto many = part == kEveryPart ? opened.volumes : 1;
   opened.bytes /= static_cast<double>(opened.volumes);
   const auto count = opened.io->GetNumberOfComponents();
   // Voxels as they are stored, and what is made of them.
-  LORKD_CHECK(roomFor(opened.bytes + 4.0 * static_cast<double>(geometry.voxels()) * count, file));
+  const auto made = 4.0 * static_cast<double>(geometry.voxels()) * count;
+  LORKD_CHECK(roomFor((opened.bytes + made) * static_cast<double>(many), file));
   Stored stored{geometry, opened.io->GetComponentType(), count, {}};
-  if (isNamed(file, {".nii", ".nii.gz"})) {
-    stored.type = typeOf(opened.nifti.datatype);
+  if (asNifti(file)) {
+    stored.type = componentOf(opened.nifti.datatype);
     stored.slope = opened.nifti.slope;
     stored.intercept = opened.nifti.intercept;
     const auto bytes = static_cast<std::int64_t>(opened.bytes), before = std::max<std::int64_t>(part, 0) * bytes;
-    LORKD_TRY(voxels, niftiVoxels(file, opened.nifti, {before, bytes, (opened.volumes - 1) * bytes - before}));
+    LORKD_TRY(voxels, niftiVoxels(opened.text.voxels, opened.nifti,
+                                  {before, many * bytes, (opened.volumes - many) * bytes - before}));
     stored.bytes = std::move(voxels);
   } else {
     if (opened.text.asText) LORKD_CHECK(checkTextVoxels(opened.text, geometry.voxels() * count, file));
@@ -314,12 +231,16 @@ Result<image::LabelMap> labelsIn(const fs::path& file, const Stored& stored, std
 }  // namespace
 
 fs::path voxelsOf(const fs::path& file) {
-  if (isNamed(file, {".nii", ".nii.gz"})) return file;
+  if (isPairHeader(file)) {
+    const auto voxels = pairVoxels(file);
+    return voxels.empty() ? file : voxels;
+  }
+  if (asNifti(file)) return file;
   const auto header = textHeader(file);
   return header ? header->voxels : file;
 }
 
-bool isVolumeFile(const fs::path& file) { return isNamed(file, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"}); }
+bool isVolumeFile(const fs::path& file) { return asNifti(file) || isNamed(file, {".nrrd", ".nhdr", ".mha", ".mhd"}); }
 
 Result<VolumeHeader> readVolumeHeader(const fs::path& file) {
   return guarded(file, [&]() -> Result<VolumeHeader> {
@@ -352,14 +273,31 @@ Result<image::LabelMap> readLabelMap(const fs::path& file) {
                     [&](const Stored& stored) { return labelsIn(file, stored, 0); });
 }
 
-Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file, NiftiChoice place) {
-  return fromStored(file, true, -1, place, [&](const Stored& stored) -> Result<std::vector<image::LabelMap>> {
+Result<std::vector<image::LabelMap>> readLabelLayers(const fs::path& file, NiftiChoice place, std::int64_t part) {
+  return fromStored(file, true, part, place, [&](const Stored& stored) -> Result<std::vector<image::LabelMap>> {
     std::vector<image::LabelMap> layers;
     for (std::size_t n = 0; n < stored.layers; ++n) {
       LORKD_TRY(layer, labelsIn(file, stored, n));
       layers.push_back(std::move(layer));
     }
     return layers;
+  });
+}
+
+Result<std::vector<std::vector<std::uint16_t>>> labelValuesByVolume(const fs::path& file) {
+  using Values = std::vector<std::vector<std::uint16_t>>;
+  return fromStored(file, false, kEveryPart, NiftiChoice::Affine, [&](const Stored& stored) -> Result<Values> {
+    LORKD_TRY(all, labelsIn(file, stored, 0));
+    Values out;
+    const auto voxels = static_cast<std::size_t>(all.geometry.voxels());
+    for (std::size_t begin = 0; begin < all.voxels.size(); begin += voxels) {
+      std::vector<bool> occurs(65536);
+      for (std::size_t n = 0; n < voxels; ++n) occurs[all.voxels[begin + n]] = true;
+      auto& values = out.emplace_back();
+      for (std::size_t value = 1; value < occurs.size(); ++value)
+        if (occurs[value]) values.push_back(static_cast<std::uint16_t>(value));
+    }
+    return out;
   });
 }
 

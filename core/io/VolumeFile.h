@@ -1,4 +1,5 @@
-// Volumes that are one file: NIfTI, NRRD and MetaImage in, NIfTI out (through ITK), all in LPS.
+// Volumes that are one file, or a header and its voxels: NIfTI, Analyze, MGH, NRRD and MetaImage in, NIfTI out, all in
+// LPS.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +11,7 @@
 
 namespace lorkd::io {
 
-/// By the name alone: .nii, .nii.gz, .nrrd, .nhdr, .mha, .mhd, in any case.
+/// By the name alone: .nii, .nii.gz, .hdr (with an .img), .mgh, .mgz, .nrrd, .nhdr, .mha, .mhd, in any case.
 bool isVolumeFile(const std::filesystem::path& file);
 
 /// Where the voxels of a volume file lie: the file itself, or the one that its header names.
@@ -31,6 +32,8 @@ struct VolumeHeader {
   std::int64_t volumes = 1;
   double apart = 0;  ///< mm between the two places that a NIfTI header gives, of which the sform is taken; else 0
   std::optional<image::Geometry> byRotation;  ///< the other one
+  bool placed = true;    ///< false: of NIfTI, whose codes say that neither of the two places counts
+  bool oriented = true;  ///< false: it does not say where right and left are, and a customary place is taken (Analyze)
 };
 Result<VolumeHeader> readVolumeHeader(const std::filesystem::path& file);
 
@@ -44,9 +47,13 @@ Result<image::Volume> readVolume(const std::filesystem::path& file, std::int64_t
 Result<image::LabelMap> readLabelMap(const std::filesystem::path& file);
 
 /// The same of a file whose segments may overlap: a segmentation of 3D Slicer (.seg.nrrd) keeps them in layers, of
-/// which each has its own label values. Other files have one layer. At least one; all on one grid.
+/// which each has its own label values. Other files have one layer. At least one; all on one grid. `part` as in
+/// readVolume().
 Result<std::vector<image::LabelMap>> readLabelLayers(const std::filesystem::path& file,
-                                                     NiftiChoice place = NiftiChoice::Affine);
+                                                     NiftiChoice place = NiftiChoice::Affine, std::int64_t part = -1);
+
+/// Of each volume of a file of labels, the values that occur there, ascending, without 0. Errors: as readLabelMap().
+Result<std::vector<std::vector<std::uint16_t>>> labelValuesByVolume(const std::filesystem::path& file);
 
 /// Writes atomically (.nii or .nii.gz). sform and qform both carry the source geometry.
 Result<void> writeNifti(const std::filesystem::path& file, const image::Volume& volume);

@@ -52,7 +52,7 @@ Result<std::vector<data::Case>> foreignCases(const run::RunDirectory& run, const
     LORKD_TRY(geometry, io::readVolumeGeometry(input));
     data::Case item;
     item.id = input.filename().string();
-    for (const std::string end : {".gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"})
+    for (const std::string end : {".gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".mgz", ".mgh"})
       if (item.id.size() > end.size() && item.id.ends_with(end)) item.id.resize(item.id.size() - end.size());
     if (fileNameOf(item.id) == kSources) item.id = "image " + item.id;  // whose name is taken
     item.kind = "volume";

@@ -114,6 +114,14 @@ def nifti2():
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     put("Nifti2", "plain", plain)
     put("Nifti2", "packed", packer.compress(plain) + packer.flush())
+    voxels = numpy.arange(24, dtype="i2").reshape(2, 3, 4)
+    put("Nifti2", "brain.mgh", nibabel.MGHImage(voxels, numpy.diag([1.0, 2, 3, 1])).to_bytes())
+    analyze = nibabel.AnalyzeImage(voxels, None)
+    analyze.update_header()
+    put("Nifti2", "analyze.hdr", analyze.header.binaryblock)
+    pair = nibabel.Nifti1Pair(voxels, numpy.diag([1.0, 2, 3, 1]))
+    pair.update_header()
+    put("Nifti2", "pair.hdr", pair.header.binaryblock)
     return plain
 
 

@@ -140,8 +140,9 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   auto* layout = new QVBoxLayout(this);
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
-  for (const char* code : {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels",
-                           "patient-per-file", "middle-slice", "class-folders", "unreadable"}) {
+  for (const char* code :
+       {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "patient-per-file",
+        "middle-slice", "class-folders", "unknown-orientation", "label-frames", "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
@@ -324,8 +325,12 @@ void DataPage::present() {
             ? tr("Take files with a patient identifier each for one patient (images: %1)").arg(images)
         : code == "middle-slice"  ? tr("Take the middle slice of each volume of an archive (sets: %1)").arg(images)
         : code == "class-folders" ? tr("Take these folders as classes of pictures (sets: %1)").arg(images)
-        : code == "unreadable"    ? tr("Do without what cannot be read (places: %1)").arg(images)
-                                  : tr("Bring labels on another grid to their image (images: %1)").arg(images));
+        : code == "unknown-orientation"
+            ? tr("Place images whose header does not say where left is as most programs do (images: %1)").arg(images)
+        : code == "label-frames"
+            ? tr("Take each volume of labels for that volume of its image (images: %1)").arg(images)
+        : code == "unreadable" ? tr("Do without what cannot be read (places: %1)").arg(images)
+                               : tr("Bring labels on another grid to their image (images: %1)").arg(images));
     box->setChecked(accepts(code));
   }
   for (const auto& [name, reason] : m_failed) m_found.rows.push_back({{name, tr("error"), {}, reason}});

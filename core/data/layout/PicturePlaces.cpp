@@ -101,6 +101,28 @@ std::array<std::size_t, 5> PicturePlaces::agreement(const File& file, const fs::
   return {same + 1, !mask, beside, words, split};
 }
 
+std::vector<fs::path> PicturePlaces::below(const std::string& name, const PictureHints& hints) const {
+  std::vector<fs::path> out;
+  constexpr std::size_t kLongestName = 4096;
+  if (name.empty() || name.size() > kLongestName || leadsOut(name) || name.find('\0') != name.npos) return out;
+  const auto collect = [&](const fs::path& folder) {
+    const auto begin = (folder / "").native();
+    auto at = std::ranges::lower_bound(m_files, begin, {}, [](const File& f) { return f.relative.native(); });
+    for (; at != m_files.end() && at->relative.native().starts_with(begin); ++at) out.push_back(m_root / at->relative);
+    return !out.empty();
+  };
+  auto rest = asPath(name).relative_path();
+  const auto own = hints.beside.lexically_relative(m_root);
+  while (!rest.empty() && rest != ".") {
+    if (collect(rest) || (own != "." && collect(own / rest))) return out;
+    // What is left out must not be there: "train/7" is not "7".
+    const auto first = *rest.begin();
+    if (m_folders.contains(io::lowered(first.string()))) return out;
+    rest = rest.lexically_relative(first);
+  }
+  return out;
+}
+
 std::optional<fs::path> PicturePlaces::find(const std::string& name, const PictureHints& hints) const {
   constexpr std::size_t kLongestName = 4096, kMostSoCalled = 4096;
   if (name.empty() || name.size() > kLongestName || leadsOut(name) || name.find('\0') != name.npos) return std::nullopt;

@@ -32,6 +32,9 @@ class PicturePlaces {
   /// Of several files those that agree with more of the hints count; masks only where nothing else is called so.
   /// Nothing where there is none, or several.
   std::optional<std::filesystem::path> find(const std::string& name, const PictureHints& hints) const;
+  /// The files below the folder that `name` means, by all of its folders or, as those of an archive are often lost, by
+  /// the last of them; in the table's folder or the root. Nothing where there is none.
+  std::vector<std::filesystem::path> below(const std::string& name, const PictureHints& hints) const;
   /// Whether the name leads out of the folder.
   static bool leadsOut(const std::string& name);
   /// Whether the file is a picture. Each is looked at once.
@@ -50,7 +53,7 @@ class PicturePlaces {
                                        const PictureHints& hints) const;
 
   std::filesystem::path m_root;
-  std::vector<File> m_files;
+  std::vector<File> m_files;  ///< sorted by path
   std::multimap<std::string, std::size_t> m_byName;
   std::map<std::string, bool> m_folders;  ///< names of all folders, lower case
   std::size_t m_pictures = 0;

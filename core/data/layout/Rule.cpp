@@ -10,7 +10,8 @@
 namespace lorkd::data::layout {
 namespace {
 
-constexpr std::string_view kVolumeEndings[] = {".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd"};
+constexpr std::string_view kVolumeEndings[] = {".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha",
+                                               ".mhd",    ".hdr", ".mgz",  ".mgh"};
 
 std::string_view withoutEnding(std::string_view path) {
   const auto small = io::lowered(std::string(path));

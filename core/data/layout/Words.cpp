@@ -139,7 +139,7 @@ std::vector<std::string> wordsOf(const std::string& text) {
 
 std::string stemOf(const fs::path& file) {
   std::string name = file.filename().string();
-  for (const std::string ending : {".gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".img"})
+  for (const std::string ending : {".gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".hdr", ".img", ".mgz", ".mgh"})
     if (lowered(name).ends_with(ending) && name.size() > ending.size()) name.resize(name.size() - ending.size());
   return name;
 }

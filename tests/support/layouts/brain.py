@@ -96,13 +96,23 @@ def mrbrains18(out):
         labels(out / "training" / str(n + 1) / "segm.nii.gz", n, (1, 2, 3))
 
 
-@layout("iseg2017", 3, 3, refused=True, expect="impossible")
+@layout("iseg2017", 3, 3, channels=["T1", "T2"])
 def iseg2017(out):
     """Pairs of .hdr and .img."""
     for n in range(1, 4):
         for contrast in ("T1", "T2"):
             image(out / "iSeg-2017-Training" / f"subject-{n}-{contrast}.hdr", n, "mr")
         labels(out / "iSeg-2017-Training" / f"subject-{n}-label.hdr", n, (10, 150, 250))
+
+
+@layout("analyze-pairs", 3, 3, expect="rule")
+def analyze_pairs(out):
+    """The same with headers of Analyze 7.5, which do not say where left and right are."""
+    for n in range(1, 4):
+        image(out / "images" / f"subject-{n}.hdr", n, "mr")
+        labels(out / "labels" / f"subject-{n}.hdr", n)
+    for header in out.rglob("*.hdr"):
+        header.write_bytes(header.read_bytes()[:252] + bytes(96))
 
 
 @layout("atlas2", 3, 3, labels=1, splits={"train": 3})
@@ -191,14 +201,15 @@ LUT = """#$Id: FreeSurferColorLUT.txt $
 """
 
 
-@layout("freesurfer", 3, 3, refused=True, expect="impossible")
+@layout("freesurfer", 3, 3, labels=["Left-Cerebral-White-Matter", "Left-Hippocampus"])
 def freesurfer(out):
-    """.mgz is not offered."""
+    """As recon-all leaves it: .mgz, and values on the surface among them."""
     for n in range(3):
         mri = out / "subjects" / f"OAS1_{n:04}_MR1" / "mri"
         for name in ("orig", "brainmask"):
             image(mri / f"{name}.mgz", n, "mr")
         labels(mri / "aseg.mgz", n, (2, 17))
+        volume(mri.parent / "surf" / "lh.thickness.mgz", voxels("pet", (40, 1, 1), n), (1, 1, 1), (0, 0, 0))
     text(out / "FreeSurferColorLUT.txt", LUT)
 
 

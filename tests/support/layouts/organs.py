@@ -209,15 +209,41 @@ def acdc(out):
         text(folder / "Info.cfg", "ED: 1\nES: 12\nGroup: DCM\nHeight: 184.0\nNbFrame: 30\nWeight: 95.0\n")
 
 
-@layout("mnms", 2, 2, expect="impossible", refused=True)
+def frames(path, n, marked, of=4, values=(1, 2, 3)):
+    """Labels in four dimensions that mark some of the frames."""
+    size, spacing, origin = place(n)
+    marks = np.zeros((*size, of), "uint8")
+    for frame in marked:
+        marks[..., frame] = blocks(size, values)
+    return volume(path, marks, spacing, origin)
+
+
+@layout("mnms", 4, 2)
 def mnms(out):
-    """Sequences in four dimensions, of which the labels mark two frames."""
-    for n, code in enumerate(("A0S9V9", "A1D0Q7")):
+    """Sequences in four dimensions, of which the labels mark two frames, and one that nobody marked."""
+    for n, (code, late) in enumerate((("A0S9V9", 2), ("A1D0Q7", 3))):
         folder = out / "OpenDataset" / "Training" / "Labeled" / code
         image(folder / f"{code}_sa.nii.gz", n, "mr", volumes=4)
-        labels(folder / f"{code}_sa_gt.nii.gz", n, at=lambda k: ((*place(k)[0], 4), *place(k)[1:]))
+        frames(folder / f"{code}_sa_gt.nii.gz", n, (0, late))
+    image(out / "OpenDataset" / "Training" / "Unlabeled" / "B3E2W8" / "B3E2W8_sa.nii.gz", 2, "mr", volumes=4)
     table(out / "OpenDataset" / "211230_M&Ms_Dataset_information_diagnosis_opendataset.csv",
           ",External code,ED,ES,Pathology", [(0, "A0S9V9", 0, 2, "HCM"), (1, "A1D0Q7", 0, 3, "NOR")])
+
+
+@layout("sequence-one-structure", 4, 2, expect="rule")
+def sequence_one_structure(out):
+    """Each volume marks one value: they may be frames, or structures one behind the other."""
+    for n in range(2):
+        image(out / "images" / f"case_{n}.nii.gz", n, "mr", volumes=4)
+        frames(out / "labels" / f"case_{n}.nii.gz", n, (0, 3), values=(1,))
+
+
+@layout("sequence-one-label", 2, 2, refused=True, expect="rule")
+def sequence_one_label(out):
+    """One label map for a sequence: nobody says which frame it marks."""
+    for n in range(2):
+        image(out / "images" / f"case_{n}.nii.gz", n, "mr", volumes=4)
+        labels(out / "labels" / f"case_{n}.nii.gz", n)
 
 
 @layout("mnms2", 8, 2)
