@@ -54,6 +54,9 @@ std::optional<Finding> alikeInSplits(const std::vector<Case>& cases, const fs::p
   struct Seen {
     std::map<std::string, const Case*> parts;
     std::set<std::string> patients;
+    std::set<std::pair<std::string, std::string>> inParts;
+    /// Several of one part called so are not called after a person.
+    bool alike() const { return parts.size() > 1 && patients.size() > 1 && inParts.size() == parts.size(); }
   };
   std::map<std::string, Seen> people;
   for (const auto& c : cases) {
@@ -62,8 +65,9 @@ std::optional<Finding> alikeInSplits(const std::vector<Case>& cases, const fs::p
     if (who.empty()) continue;
     people[who].parts.try_emplace(c.split, &c);
     people[who].patients.insert(c.patient);
+    people[who].inParts.emplace(c.split, c.patient);
   }
-  std::erase_if(people, [](const auto& one) { return one.second.parts.size() < 2 || one.second.patients.size() < 2; });
+  std::erase_if(people, [](const auto& one) { return !one.second.alike(); });
   if (people.empty()) return std::nullopt;
   const auto& parts = people.begin()->second.parts;
   return Finding{Finding::Severity::Warning, "alike-in-splits",

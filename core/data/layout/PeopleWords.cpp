@@ -172,8 +172,8 @@ bool isCommonWord(const std::string& word) {
       "download", "archive",     "new",        "old",         "mouse",      "rat",       "dog",
       "class",    "group",       "gut",        "böse",        "good",       "bad",       "yes",
       "no",       "pos",         "neg"};
-  return words.contains(word) || isImageWord(word) || isLabelWord(word) || isContrast(word) || isGroupWord(word) ||
-         countsImages(word) || word.starts_with("train") || word.starts_with("test");
+  return word.size() == 1 || words.contains(word) || isImageWord(word) || isLabelWord(word) || isContrast(word) ||
+         isGroupWord(word) || countsImages(word) || word.starts_with("train") || word.starts_with("test");
 }
 
 bool isGroupWord(const std::string& word) {
@@ -182,7 +182,8 @@ bool isGroupWord(const std::string& word) {
       "fold",    "dataset", "task",   "scanner",  "vendor",  "group",       "gruppe",  "groupe",   "grupo",   "cohort",
       "kohorte", "lab",     "domain", "subset",   "centro",  "institution", "inst",    "device",   "machine", "camera",
       "class",   "stage",   "grade",  "type",     "version", "release",     "set",     "zip",      "d"};
-  return words.contains(word);
+  // "siteA", "klinikB"
+  return words.contains(word) || (word.size() > 5 && words.contains(word.substr(0, word.size() - 1)));
 }
 
 bool isStudy(const Identity& words) {
@@ -247,8 +248,7 @@ std::string personCalled(const fs::path& relative) {
     return !splitOfWord(word).empty() || isImageWord(word) || isLabelWord(word) || isContrast(word);
   });
   const auto end = endOfPerson(words, false);
-  const bool person = end > 0 || (!words.empty() && countsPeople(counted(words.front()).first, true) &&
-                                  counted(words.front()).first == "p");
+  const bool person = end > 0 || (!words.empty() && counted(words.front()).first == "p");
   constexpr std::ptrdiff_t kLong = 5;
   const auto isLong = [](const std::string& word) { return std::ranges::count_if(word, isDigit) >= kLong; };
   const bool name = std::ranges::none_of(words, hasDigit) && !std::ranges::all_of(words, isCommonWord);
