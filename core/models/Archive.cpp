@@ -88,15 +88,16 @@ Result<void> unpackInto(const ZipFile& zip, const std::vector<Planned>& plan, co
 
 }  // namespace
 
-Result<void> unpack(const fs::path& archive, const fs::path& folder, Progress& progress, const CancelToken& cancel) {
+Result<void> unpack(const fs::path& archive, const fs::path& target, Progress& progress, const CancelToken& cancel) {
   std::error_code ec;
+  const auto folder = fs::absolute(target.has_filename() ? target : target.parent_path());  // "models/" is "models"
   if (fs::exists(fs::symlink_status(folder, ec)))
     return fail(ErrorCode::InvalidArgument, "the folder to unpack into is there already", "name one that is not",
                 folder.string());
   LORKD_TRY(zip, ZipFile::open(archive));
   auto plan = planned(zip, fs::file_size(archive, ec));
   if (!plan) return fail(plan.error(), archive.string());
-  const auto staged = temporaryBeside(fs::absolute(folder));
+  const auto staged = temporaryBeside(folder);
   LORKD_CHECK(makeWritableFolder(staged));
   std::uint64_t total = 0;
   for (const auto& item : *plan) total += item.entry->size;

@@ -114,4 +114,24 @@ expect_error 'safetensors' "$LORKD" export "$bad/runs/lorkd" --out "$bad/exporte
 [ ! -e "$bad/exported" ] || [ -z "$(ls -A "$bad/exported")" ] || fail "an export was half-written"
 # The run of another plan in the same folder.
 expect_error 'another plan|other plan' "$LORKD" train "$plan" --set seed=99 --out "$demo/runs/lorkd"
+# Weights that ask for a command: named, not run; and an archive that would leave its folder.
+python3 - "$bad" <<'PY'
+import os
+import sys
+import zipfile
+import torch
+class Command:
+    def __reduce__(self):
+        return os.system, ("touch " + sys.argv[1] + "/was-run",)
+torch.save({"state_dict": {"a": torch.ones(2)}, "epoch": Command()}, sys.argv[1] + "/command.pth")
+torch.save({"state_dict": {"a": torch.ones(2)}, "epoch": 3}, sys.argv[1] + "/good.pth")
+with zipfile.ZipFile(sys.argv[1] + "/outside.zip", "w") as archive:
+    archive.writestr("model/plans.json", "{}")
+    archive.writestr("../outside", "x")
+PY
+expect_error 'asks for posix.system' "$LORKD" inspect "$bad/command.pth"
+[ ! -e "$bad/was-run" ] || fail "a command in weights was run"
+expect_error "leads out of the archive" "$LORKD" inspect "$bad/outside.zip" --unpack "$bad/unpacked"
+[ ! -e "$bad/unpacked" ] && [ ! -e "$bad/outside" ] || fail "something of a refused archive was left"
+"$LORKD" inspect "$bad/good.pth" | has "at 'state_dict'" || fail "plain weights are not read"
 echo "bad_input: passed"

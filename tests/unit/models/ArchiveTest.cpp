@@ -42,7 +42,7 @@ class Unpacking : public testing::Test {
  protected:
   std::string unpacked(const fs::path& path) {
     SilentProgress progress;
-    const auto done = unpack(path, m_folder / "out", progress, {});
+    const auto done = unpack(path, m_folder / "out/", progress, {});
     return done ? "no error" : done.error().text();
   }
   std::string of(const std::vector<Packed>& entries) { return unpacked(archive(m_folder, entries)); }

@@ -31,7 +31,8 @@ Json newPlans() {
             "strides": [[1, 1, 1], [1, 2, 2], [2, 2, 2]], "n_blocks_per_stage": [1, 3, 4],
             "n_conv_per_stage_decoder": [1, 1], "conv_bias": true,
             "norm_op": "torch.nn.modules.instancenorm.InstanceNorm3d", "norm_op_kwargs": {"eps": 1e-05, "affine": true},
-            "dropout_op": null, "dropout_op_kwargs": null, "nonlin": "torch.nn.LeakyReLU", "nonlin_kwargs": {"inplace": true}},
+            "dropout_op": null, "dropout_op_kwargs": null,
+            "nonlin": "torch.nn.LeakyReLU", "nonlin_kwargs": {"inplace": true}},
           "_kw_requires_import": ["conv_op", "norm_op", "dropout_op", "nonlin"]}},
       "3d_small": {"inherits_from": "3d_fullres", "patch_size": [32, 64, 64]},
       "3d_cascade": {"inherits_from": "3d_fullres", "previous_stage": "3d_small"},
@@ -43,12 +44,13 @@ Json oldPlans() {
   return Json::parse(R"({
     "dataset_name": "Dataset297_TotalSegmentator_total_3mm_1559subj", "plans_name": "nnUNetPlans",
     "image_reader_writer": "NibabelIOWithReorient", "transpose_forward": [0, 1, 2], "transpose_backward": [0, 1, 2],
-    "foreground_intensity_properties_by_modality": {"0": {"mean": 1.0, "percentile_00_5": -1000.0, "percentile_99_5": 900.0,
-      "std": 400.0}},
+    "foreground_intensity_properties_by_modality": {"0": {"mean": 1.0, "std": 400.0,
+      "percentile_00_5": -1000.0, "percentile_99_5": 900.0}},
     "configurations": {"3d_fullres": {"patch_size": [112, 112, 128], "spacing": [3.0, 3.0, 3.0],
       "normalization_schemes": ["CTNormalization"], "use_mask_for_norm": [false], "UNet_class_name": "PlainConvUNet",
       "UNet_base_num_features": 32, "unet_max_num_features": 320, "n_conv_per_stage_encoder": [2, 2, 2, 2, 2],
-      "n_conv_per_stage_decoder": [2, 2, 2, 2], "pool_op_kernel_sizes": [[1, 1, 1], [2, 2, 2], [2, 2, 2], [2, 2, 2], [2, 2, 2]],
+      "n_conv_per_stage_decoder": [2, 2, 2, 2],
+      "pool_op_kernel_sizes": [[1, 1, 1], [2, 2, 2], [2, 2, 2], [2, 2, 2], [2, 2, 2]],
       "conv_kernel_sizes": [[3, 3, 3], [3, 3, 3], [3, 3, 3], [3, 3, 3], [3, 3, 3]]}}})");
 }
 
