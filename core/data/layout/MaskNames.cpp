@@ -5,6 +5,7 @@
 #include <ranges>
 #include <set>
 
+#include "core/base/Composed.h"
 #include "core/data/layout/Words.h"
 #include "core/io/Csv.h"
 
@@ -43,7 +44,8 @@ bool isSplitWord(const std::string& word) {
 
 /// Words as they are written, cut at signs and where a capital follows a small letter: "GroundTruth" is two. So is
 /// "manual1" where what stands before the number only says what the file is.
-Words partsOf(const std::string& text) {
+Words partsOf(const std::string& written) {
+  const auto text = composed(written);
   Words words;
   std::string word;
   const auto end = [&] {
