@@ -111,7 +111,7 @@ Result<nn::Network> assemble(const plan::Plan& plan) {
                       (dims == 3 ? "slices, but patches are volumes" : "volumes, but the tasks are of 2D pictures"),
                   suited, "backbone.name");
     const auto multiple = backbone->sizeMultiple();
-    for (int axis = 0; (dense || dims == 3) && axis < backbone->dims(); ++axis)
+    for (int axis = 0; axis < backbone->dims(); ++axis)
       if (plan.data.patch[static_cast<std::size_t>(axis)] % multiple != 0)
         return fail(ErrorCode::InvalidArgument,
                     "patch size " + std::to_string(plan.data.patch[static_cast<std::size_t>(axis)]) +

@@ -92,7 +92,8 @@ Result<void> layOut(const plan::Plan& plan, const std::vector<StudyRun>& runs, c
     }
     if (!prepared.insert(runs[n].fold).second) continue;
     LORKD_TRY(cases, freezeCases(directory, progress, cancel));
-    LORKD_CHECK(data::prepare(directory.plan(), cases, preparedFolder(directory), progress, cancel));
+    LORKD_CHECK(
+        data::prepare(data::decided(directory.plan(), cases), cases, preparedFolder(directory), progress, cancel));
   }
   return {};
 }
