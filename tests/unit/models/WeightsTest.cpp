@@ -45,8 +45,9 @@ TEST_P(TorchFiles, HoldWhatTheirWriterSays) {
   const auto *whole = weights->find("shared.whole"), *part = weights->find("shared.part");
   EXPECT_EQ(part->tensor.storage, whole->tensor.storage);
   const auto all = loadTensor(*weights, *whole), some = loadTensor(*weights, *part);
-  if (weights->form == WeightsForm::TorchZip)
+  if (weights->form == WeightsForm::TorchZip) {
     EXPECT_EQ(static_cast<float*>(some->data_ptr()), static_cast<float*>(all->data_ptr()) + 8);
+  }
   EXPECT_EQ(*weights->digest(), *sha256File(fixture(GetParam())));
 }
 
