@@ -41,15 +41,17 @@ TEST_P(TorchFiles, HoldWhatTheirWriterSays) {
     EXPECT_EQ(tensor->numel() ? std::memcmp(tensor->data_ptr(), expected.bytes.data(), expected.bytes.size()) : 0, 0)
         << name;
   }
-  // Views of one block share it, in the file and in memory.
-  const auto whole = loadTensor(*weights, *weights->find("shared.whole")),
-             part = loadTensor(*weights, *weights->find("shared.part"));
-  EXPECT_EQ(static_cast<float*>(part->data_ptr()), static_cast<float*>(whole->data_ptr()) + 8);
+  // Views of one block share it, in the file and, where its numbers are aligned there, in memory.
+  const auto *whole = weights->find("shared.whole"), *part = weights->find("shared.part");
+  EXPECT_EQ(part->tensor.storage, whole->tensor.storage);
+  const auto all = loadTensor(*weights, *whole), some = loadTensor(*weights, *part);
+  if (weights->form == WeightsForm::TorchZip) {
+    EXPECT_EQ(static_cast<float*>(some->data_ptr()), static_cast<float*>(all->data_ptr()) + 8);
+  }
   EXPECT_EQ(*weights->digest(), *sha256File(fixture(GetParam())));
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, TorchFiles,
-                         testing::Values("types.pth", "types-legacy.pth", "types-today.pth", "truth.safetensors"),
+INSTANTIATE_TEST_SUITE_P(Forms, TorchFiles, testing::Values("types.pth", "types-legacy.pth", "types-today.pth"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::erase_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); });
