@@ -63,6 +63,9 @@ Result<PictureSet> readFolders(const fs::path& folder) {
            copies);
   tellSome(set, Severity::Warning, "picture-without-class", "picture(s) lie in no folder of a class, and are left out",
            alone);
+  if (!said.joined.empty())
+    set.findings.push_back(
+        {Severity::Note, "classes-joined", "folders that differ in letter case alone are one class: " + said.joined});
   if (!said.told.empty())
     set.findings.push_back({Severity::Note, "folders-are-no-classes",
                             "these folders are taken to keep pictures together, and for no classes: " + said.told});

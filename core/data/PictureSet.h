@@ -13,8 +13,9 @@ namespace lorkd::data {
 /// the folder in which they look for pictures (without it, the first one's own). Pictures without a patient get the one
 /// that their folders or names tell of (layout/PicturePeople.h).
 /// Findings: those of its kind; mask-picture and augmented-copy (no examples), picture-without-class, class-folders
-/// (a level of folders that may be classes: needs consent), folders-are-no-classes, patient-in-splits, people-unknown.
-/// Errors: those of its kind; InvalidArgument (folders that name no classes, saying what they look like).
+/// (a level of folders that may be classes: needs consent), classes-joined, folders-are-no-classes, patient-in-splits,
+/// people-unknown. Errors: those of its kind; InvalidArgument (folders that name no classes, saying what they look
+/// like).
 Result<io::PictureSet> readPictureSet(const std::vector<std::filesystem::path>& files);
 
 PictureCounts countsOf(const io::PictureSet& set);
