@@ -10,6 +10,7 @@
 #include "core/data/FileTable.h"
 #include "core/data/GivenFolds.h"
 #include "core/data/LabelGrid.h"
+#include "core/data/LikeAnswers.h"
 #include "core/data/Pairing.h"
 #include "core/data/SourceLayout.h"
 #include "core/data/layout/AssignedImages.h"
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int applicationId = 0x4c6f4b44;  // "LoKD": tells an index from any other SQLite file
-constexpr int version = 8;
+constexpr int version = 9;
 constexpr std::int64_t kLookAgain = -1;  // no generation of a file table
 
 /// The one number that a query gives. The query is over afterwards: tables cannot be dropped under one.
@@ -155,6 +156,8 @@ Result<Pairing> pairAll(io::Scan& scan, const Scanned& source, const layout::Rea
     if (c.kind != "picture" && !c.imageFiles.empty() && c.split.empty())
       c.split = layout::splitOf(c.imageFiles.front().lexically_relative(source.folder));
   }
+  if (!reading.assignment) LORKD_CHECK(askLikeAnswers(pairing, cancel));  // else each has been named
+  joinSpellings(source.folder, pairing);
   takePatients(reading, source.folder, pseudonym, pairing);
   layout::tellReading(reading, source.folder, pairing);
   for (const auto& table : {layout.table, layout.patients.table})

@@ -9,9 +9,11 @@
 #include "core/data/PossibleLabels.h"
 #include "core/data/SourceLayout.h"
 #include "core/data/TakeLabels.h"
+#include "core/data/WhoseLabels.h"
 #include "core/data/layout/AssignedImages.h"
 #include "core/data/layout/LabelFolders.h"
 #include "core/data/layout/Listed.h"
+#include "core/data/layout/NamedMasks.h"
 #include "core/data/layout/Owners.h"
 #include "core/data/layout/People.h"
 #include "core/io/VolumeFile.h"
@@ -33,6 +35,14 @@ bool unusable(const io::LooseFile& loose) {
   });
 }
 
+/// Whether a list, the file's own name or that of its folder says what it is. A folder above that holds masks, too, as
+/// "scans/7/t1.nii.gz" and "scans/7/wmh.nii.gz", tells none from the others.
+bool saidNearby(const VolumeEntry& volume) {
+  const auto& path = volume.relative;
+  return volume.name.listed ||
+         (volume.name.told && layout::nameOf(path.parent_path().filename() / path.filename(), {}).told);
+}
+
 /// The work of pairVolumes(), step by step.
 class VolumePairing {
  public:
@@ -51,7 +61,7 @@ class VolumePairing {
   /// Makes cases of the images; DICOM series may have label maps beside them, too.
   void addImages();
   Result<void> addLabels(Progress& progress, const CancelToken& cancel);
-  /// Asks about images without labels that may be labels of others.
+  /// Asks about images without labels that may be labels of others, and about labels that may be of others.
   Result<void> askAboutImages(Progress& progress, const CancelToken& cancel);
 
  private:
@@ -63,8 +73,8 @@ class VolumePairing {
   void addAssigned();
   void tellPeople();
   Case caseOf(std::vector<layout::Contrast>& channels);
-  /// Structures after which folders of masks are called, where an image has several such.
-  void nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage);
+  /// What masks are called after besides their own names.
+  void nameMasks(std::map<std::size_t, std::vector<Own>>& labelsOfImage);
   /// Whether masks, each called after its structure, say more than a map beside them whose values nobody names.
   bool masksSayMore(const std::vector<Own>& own);
   /// Puts the channels first whose grid the labels have, if no label has that of the first.
@@ -89,9 +99,9 @@ class VolumePairing {
   std::map<fs::path, image::Geometry> m_grids;  ///< of images, by their files
   std::set<fs::path> m_saidToBeImages;
   layout::Owners m_owners;
-  std::map<const VolumeEntry*, layout::Belonging> m_assigned;  ///< labels whose image a rule or a reader names
+  std::map<const VolumeEntry*, layout::Belonging> m_assigned;       ///< labels whose image a rule or a reader names
+  std::vector<std::pair<const VolumeEntry*, std::size_t>> m_taken;  ///< labels, each with its case
   layout::People m_people;
-  layout::StructureFolders m_structures;
 };
 
 void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
@@ -129,7 +139,7 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
     else if (role == Role::Image) {
       for (const auto& f : loose.findings)
         if (f.severity != Finding::Severity::Unusable) m_out.findings.emplace_back(loose.file, f);
-      if (volume.name.told) m_saidToBeImages.insert(loose.file);
+      if (saidNearby(volume)) m_saidToBeImages.insert(loose.file);
       m_found.push_back(std::move(volume));
     } else if (!layout::severalVolumes(loose))  // else its finding says so
       ++m_labelsIn[relative.parent_path()], m_labels.push_back(std::move(volume));
@@ -231,21 +241,18 @@ void VolumePairing::addImages() {
   }
 }
 
-void VolumePairing::nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage) {
-  const auto folderOf = [&](std::size_t item, const Own& own) {
-    const auto image = m_out.cases[item].imageFiles.front().lexically_relative(m_folder);
-    return own.second.empty() ? m_structures.of(own.first->relative, image) : std::string();
-  };
-  const bool several = std::ranges::any_of(labelsOfImage, [&](const auto& entry) {
-    std::set<std::string> folders;
-    for (const auto& own : entry.second)
-      if (auto name = folderOf(entry.first, own); !name.empty()) folders.insert(std::move(name));
-    return folders.size() > 1;
-  });
-  if (!several) return;
-  for (auto& [item, all] : labelsOfImage)
-    for (auto& own : all)
-      if (auto name = folderOf(item, own); !name.empty()) own.second = std::move(name);
+void VolumePairing::nameMasks(std::map<std::size_t, std::vector<Own>>& labelsOfImage) {
+  std::vector<layout::MasksOfImage> images;
+  for (auto& [item, labels] : labelsOfImage) {
+    auto& image = images.emplace_back();
+    for (const auto& file : m_out.cases[item].imageFiles)
+      if (const auto known = m_names.find(file.lexically_relative(m_folder)); known != m_names.end())
+        for (auto& word : layout::contrastsIn(known->second)) image.contrasts.insert(std::move(word));
+    image.image = m_out.cases[item].imageFiles.front().lexically_relative(m_folder);
+    for (auto& [label, structure] : labels) image.masks.emplace_back(label, &structure);
+  }
+  layout::nameByFolders(images);
+  layout::nameByContrasts(images);
 }
 
 bool VolumePairing::masksSayMore(const std::vector<Own>& own) {
@@ -310,7 +317,7 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
       leaveOut(label.loose->file, "unpaired-label", m_owners.whyNot(label));
   }
   const bool byNames = !m_reading.assignment;  // else all has been said
-  if (byNames) nameByFolders(labelsOfImage);
+  if (byNames) nameMasks(labelsOfImage);
   std::int64_t done = 0;
   for (auto& [at, own] : labelsOfImage) {
     auto& c = m_out.cases[at];
@@ -337,7 +344,9 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
       }
       const auto before = c.labelFiles.size();
       LabelTaking(m_tables, m_remembered, m_out).take(c, *entry.first, entry.second);
-      if (c.labelFiles.size() > before) best.emplace(entry.second, entry.first->name.preference);
+      if (c.labelFiles.size() == before) continue;
+      best.emplace(entry.second, entry.first->name.preference);
+      m_taken.emplace_back(entry.first, at);
     }
   }
   noteGrids();
@@ -346,7 +355,9 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
 
 Result<void> VolumePairing::askAboutImages(Progress& progress, const CancelToken& cancel) {
   if (m_reading.assignment) return {};
-  return askPossibleLabels(m_folder, m_saidToBeImages, m_remembered, m_out, progress, cancel);
+  LORKD_CHECK(askPossibleLabels(m_folder, m_saidToBeImages, m_remembered, m_out, progress, cancel));
+  askWhoseLabels(m_owners, m_taken, m_out);
+  return {};
 }
 
 }  // namespace

@@ -284,6 +284,39 @@ TEST_F(PictureMasks, ClassesOfPicturesAreNone) {
   EXPECT_THAT(m_cases, Each(testing::Field(&Case::kind, "picture")));
 }
 
+TEST_F(PictureMasks, CopiesOfAMaskAreAnswersToOneQuestion) {
+  picture("a.png");
+  mask("a_mask.png", {255, 255});
+  mask("a_mask_old.png", {255});
+  mask("a_mask_v2.png", {255});
+  scan();
+  ASSERT_EQ(m_cases.size(), 1u);
+  EXPECT_THAT(m_cases[0].labels, ElementsAre("mask"));
+  EXPECT_THAT(m_cases[0].contested, ElementsAre("mask"));
+}
+
+TEST_F(PictureMasks, AClassOfFewValuesMayBeTheMasksOfTheOthers) {
+  const auto asked = [&](const std::string& folder, const std::string& first, const std::string& second) {
+    fs::remove_all(m_data.path() / "a");
+    for (const auto& [cls, black] : {std::pair("x", first), std::pair("y", second)})
+      for (const std::string n : {"1", "2", "3"}) {
+        const auto path = "a/" + folder + cls + "/" + n + ".png";
+        if (black == "mask" && n != "1")
+          mask(path, {0, 255, 255, n == "2" ? 128 : 255});
+        else if (black == "mask")
+          mask(path, {});  // nothing is marked
+        else
+          picture(path);
+      }
+    scan();
+    return m_cases.size() == 1 && m_cases.front().consent == std::vector<std::string>{"class-folders"};
+  };
+  EXPECT_TRUE(asked("", "picture", "mask"));
+  EXPECT_TRUE(asked("train/", "mask", "picture"));
+  EXPECT_FALSE(asked("", "picture", "picture"));
+  EXPECT_FALSE(asked("", "mask", "mask")) << "drawings in black and white, of which none shows where another is";
+}
+
 TEST_F(PictureMasks, FoldersOfClassesAreASetAsWell) {
   for (const std::string cls : {"benign", "malignant"})
     for (const std::string n : {" (1)", " (2)"}) {
