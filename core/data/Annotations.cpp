@@ -24,6 +24,34 @@ void findUnannotated(std::vector<Case>& cases) {
   }
 }
 
+void joinSpellings(const std::filesystem::path& folder, Pairing& out) {
+  std::map<std::string, std::map<std::string, int>> spellings;  // by folded name, with how many cases write it so
+  for (const auto& c : out.cases)
+    if (c.kind != "picture")
+      for (const auto& label : c.labels) ++spellings[image::folded(label)][label];
+  std::map<std::string, std::string> chosen;
+  std::string told;
+  for (const auto& [folded, ways] : spellings) {
+    if (ways.size() < 2) continue;
+    const auto& name = std::ranges::max_element(ways, {}, [](const auto& way) { return way.second; })->first;
+    chosen.emplace(folded, name);
+    for (const auto& [way, count] : ways)
+      if (way != name) told += (told.empty() ? "" : ", ") + way + " as " + name;
+  }
+  if (chosen.empty()) return;
+  const auto respell = [&](std::string& name) {
+    if (const auto as = chosen.find(image::folded(name)); as != chosen.end()) name = as->second;
+  };
+  for (auto& c : out.cases) {
+    if (c.kind == "picture") continue;
+    std::ranges::for_each(c.labels, respell);
+    std::ranges::for_each(c.contested, respell);
+    for (auto& label : c.labelInfo) respell(label.name);
+  }
+  out.findings.emplace_back(folder, io::Finding{io::Finding::Severity::Note, "classes-joined",
+                                                "names that differ in letter case alone are one structure: " + told});
+}
+
 namespace {
 
 /// A number, or what else is a name in its own source only: a mask's colour, or a mask without a name.

@@ -27,6 +27,8 @@ std::string remedy(const io::Finding& f, bool accepted) {
       {"patient-per-file", "the files are of one patient, told from others by the study"},
       {"label-affine", "the labels' own place is ignored, and each voxel takes the label at it in the file"},
       {"possible-labels", "taken for an image"},
+      {"label-image", "the labels are those of the image that they are given to"},
+      {"possible-answers", "each is a structure of its own"},
       {"middle-slice", "the middle slice of each volume is the picture"},
       {"class-folders", "the folders are classes"},
       {"unknown-orientation", "placed as most programs place it: left and right may be exchanged"},

@@ -10,6 +10,7 @@
 #include "core/data/FileTable.h"
 #include "core/data/GivenFolds.h"
 #include "core/data/LabelGrid.h"
+#include "core/data/LikeAnswers.h"
 #include "core/data/Pairing.h"
 #include "core/data/PeopleFindings.h"
 #include "core/data/SourceLayout.h"
@@ -157,6 +158,8 @@ Result<Pairing> pairAll(io::Scan& scan, const Scanned& source, const layout::Rea
     if (c.kind != "picture" && !c.imageFiles.empty() && c.split.empty())
       c.split = layout::splitOf(c.imageFiles.front().lexically_relative(source.folder));
   }
+  if (!reading.assignment) LORKD_CHECK(askLikeAnswers(pairing, cancel));  // else each has been named
+  joinSpellings(source.folder, pairing);
   std::set<fs::path> tables;  // that the plan or sets of pictures use
   for (const auto& table : {layout.table, layout.patients.table})
     if (!table.empty()) tables.insert((source.folder / table).lexically_normal());

@@ -2,6 +2,7 @@
 #include <map>
 #include <set>
 
+#include "core/data/MaskClasses.h"
 #include "core/data/Pairing.h"
 #include "core/data/PictureSet.h"
 #include "core/data/PictureTable.h"
@@ -89,6 +90,9 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
   std::size_t pictures = 0;
   const auto take = [&](std::vector<fs::path> files, const char* code) {
     auto set = readPictureSet(files, people);
+    std::error_code none;
+    if (set && fs::is_directory(files.front(), none))
+      if (auto question = classesMayBeMasks(*set)) set->findings.push_back(std::move(*question));
     if (set) {
       found.push_back({std::move(files), std::move(*set)});
       return;
@@ -154,7 +158,8 @@ Result<void> pairPictures(io::Scan& scan, const std::string& source, const fs::p
     c.labels = set.classes;
     c.counts = countsOf(set);
     for (auto& finding : set.findings) {
-      if (finding.severity == Severity::Consent) c.consent.push_back(finding.code);
+      if (finding.severity == Severity::Consent && std::ranges::count(c.consent, finding.code) == 0)
+        c.consent.push_back(finding.code);
       out.findings.emplace_back(files.front(), std::move(finding));
     }
     out.cases.push_back(std::move(c));

@@ -1,23 +1,15 @@
 #include <algorithm>
-#include <map>
-#include <optional>
 #include <ranges>
 #include <set>
 
 #include "core/base/Composed.h"
-#include "core/data/DicomPeople.h"
 #include "core/data/LabelGrid.h"
-#include "core/data/Pairing.h"
-#include "core/data/PeopleFindings.h"
 #include "core/data/PossibleLabels.h"
-#include "core/data/Sequences.h"
-#include "core/data/SourceLayout.h"
 #include "core/data/TakeLabels.h"
-#include "core/data/layout/AssignedImages.h"
-#include "core/data/layout/LabelFolders.h"
+#include "core/data/VolumePairing.h"
+#include "core/data/WhoseLabels.h"
 #include "core/data/layout/Listed.h"
-#include "core/data/layout/Owners.h"
-#include "core/data/layout/People.h"
+#include "core/data/layout/NamedMasks.h"
 #include "core/io/VolumeFile.h"
 
 namespace lorkd::data {
@@ -37,76 +29,15 @@ bool unusable(const io::LooseFile& loose) {
   });
 }
 
-/// The work of pairVolumes(), step by step.
-class VolumePairing {
- public:
-  VolumePairing(const io::Scan& scan, std::string source, fs::path folder, const layout::Reading& reading,
-                const Pseudonym& pseudonym, const Remembered& remembered, Pairing& out)
-      : m_scan(scan),
-        m_source(std::move(source)),
-        m_folder(std::move(folder)),
-        m_reading(reading),
-        m_pseudonym(pseudonym),
-        m_remembered(remembered),
-        m_out(out),
-        m_tables(m_folder),
-        m_sequences(remembered, out) {}
+/// Whether a list, the file's own name or that of its folder says what it is. A folder above that holds masks, too, as
+/// "scans/7/t1.nii.gz" and "scans/7/wmh.nii.gz", tells none from the others.
+bool saidNearby(const VolumeEntry& volume) {
+  const auto& path = volume.relative;
+  return volume.name.listed ||
+         (volume.name.told && layout::nameOf(path.parent_path().filename() / path.filename(), {}).told);
+}
 
-  /// Tells images from labels.
-  void sortOut(const std::vector<io::LooseFile>& loose);
-  /// Makes cases of the images; DICOM series may have label maps beside them, too.
-  void addImages();
-  Result<void> addLabels(Progress& progress, const CancelToken& cancel);
-  /// Asks about images without labels that may be labels of others.
-  Result<void> askAboutImages(Progress& progress, const CancelToken& cancel);
-
- private:
-  /// Labels and, where they are the mask of one, the structure that they are called after.
-  using Own = std::pair<const VolumeEntry*, std::string>;
-
-  std::map<std::string, std::vector<std::size_t>> seriesByFolder();
-  /// Makes cases of the images that a rule or a reader names.
-  void addAssigned();
-  /// Makes a case of each marked volume of a sequence.
-  void addSequences();
-  void tellPeople();
-  /// Finds the volumes of patients whose DICOM series are here, too.
-  void joinDicomPeople(const layout::NamedImages& called);
-  Case caseOf(std::vector<layout::Contrast>& channels);
-  /// Structures after which folders of masks are called, where an image has several such.
-  void nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage);
-  /// Whether masks, each called after its structure, say more than a map beside them whose values nobody names.
-  bool masksSayMore(const std::vector<Own>& own);
-  /// Puts the channels first whose grid the labels have, if no label has that of the first.
-  void turnToLabels(Case& c, const std::vector<Own>& own);
-  void noteGrids();
-  void leaveOut(const fs::path& file, const char* code, std::string message) {
-    m_out.findings.emplace_back(file, Finding{Finding::Severity::Unusable, code, std::move(message)});
-  }
-  /// The folder may be moved, with its name, or be two sources at once.
-  std::string placed(const fs::path& relative) const { return (m_folder.filename() / relative).generic_string(); }
-
-  const io::Scan& m_scan;
-  std::string m_source;
-  fs::path m_folder;
-  const layout::Reading& m_reading;
-  const Pseudonym& m_pseudonym;
-  const Remembered& m_remembered;
-  Pairing& m_out;
-  layout::LabelTables m_tables;
-  std::vector<VolumeEntry> m_found, m_labels, m_labelSequences;
-  Sequences m_sequences;
-  std::map<fs::path, std::size_t> m_labelsIn;   ///< how many a folder has
-  std::map<fs::path, layout::Name> m_names;     ///< as files are called, whatever a list says of them
-  std::map<fs::path, image::Geometry> m_grids;  ///< of images, by their files
-  std::set<fs::path> m_saidToBeImages;
-  layout::Owners m_owners;
-  std::vector<std::pair<const VolumeEntry*, layout::Belonging>> m_frames;  ///< labels of sequences, once a frame
-  std::map<const VolumeEntry*, layout::Belonging> m_assigned;  ///< labels whose image a rule or a reader names
-  layout::People m_people;
-  std::map<fs::path, std::string> m_dicomPeople;  ///< patients of images, by path
-  layout::StructureFolders m_structures;
-};
+}  // namespace
 
 void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
   std::vector<fs::path> places;
@@ -143,7 +74,7 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
     else if (role == Role::Image) {
       for (const auto& f : loose.findings)
         if (f.severity != Finding::Severity::Unusable) m_out.findings.emplace_back(loose.file, f);
-      if (volume.name.told) m_saidToBeImages.insert(loose.file);
+      if (saidNearby(volume)) m_saidToBeImages.insert(loose.file);
       m_found.push_back(std::move(volume));
     } else if (layout::severalVolumes(loose))
       m_labelSequences.push_back(std::move(volume));  // its finding says so, where no image is as long
@@ -152,143 +83,18 @@ void VolumePairing::sortOut(const std::vector<io::LooseFile>& all) {
   }
 }
 
-Case VolumePairing::caseOf(std::vector<layout::Contrast>& channels) {
-  const auto& first = *channels.front().volume;
-  Case c;
-  c.id = "case-" + m_pseudonym(m_source + "\n" + placed(first.relative));
-  const auto& patient = m_people.patients.at(first.relative);
-  const auto known = m_dicomPeople.find(first.relative);
-  c.patient = known != m_dicomPeople.end()
-                  ? known->second
-                  : "patient-" + m_pseudonym(patient.starts_with("sub-") ? patient : placed(patient));
-  c.kind = "volume";
-  c.geometry = first.loose->geometry;
-  c.modality = channels.front().channel.modality;
-  for (auto& [volume, channel] : channels) {
-    const auto& file = volume->loose->file;
-    if (c.imageFiles.empty() || c.imageFiles.back() != file) c.imageFiles.push_back(file);
-    channel.file = static_cast<int>(c.imageFiles.size()) - 1;
-    if (channel.part >= 0) m_out.understood.insert(file);
-    m_grids[file] = volume->loose->geometry;
-    if (!channel.name.empty()) c.channels.push_back(channel);
-    askOf(c, *volume->loose);
+void VolumePairing::nameMasks(std::map<std::size_t, std::vector<Own>>& labelsOfImage) {
+  std::vector<layout::MasksOfImage> images;
+  for (auto& [item, labels] : labelsOfImage) {
+    auto& image = images.emplace_back();
+    for (const auto& file : m_out.cases[item].imageFiles)
+      if (const auto known = m_names.find(file.lexically_relative(m_folder)); known != m_names.end())
+        for (auto& word : layout::contrastsIn(known->second)) image.contrasts.insert(std::move(word));
+    image.image = m_out.cases[item].imageFiles.front().lexically_relative(m_folder);
+    for (auto& [label, structure] : labels) image.masks.emplace_back(label, &structure);
   }
-  return c;
-}
-
-/// The cases of DICOM by their folders; where the plan itself names images, only those that it names stay.
-std::map<std::string, std::vector<std::size_t>> VolumePairing::seriesByFolder() {
-  const auto folderOf = [&](const Case& c) {
-    return c.imageFiles.front().parent_path().lexically_relative(m_folder).generic_string() + "/";
-  };
-  const bool ruled = isRuled(m_reading);
-  std::erase_if(m_out.cases, [&](const Case& c) {  // that they are left out is told of their folders
-    return ruled && c.kind == "dicom" && !c.imageFiles.empty() && !m_reading.assignment->contains(folderOf(c));
-  });
-  std::map<std::string, std::vector<std::size_t>> out;
-  for (std::size_t n = 0; n < m_out.cases.size(); ++n)
-    if (m_out.cases[n].kind == "dicom" && !m_out.cases[n].imageFiles.empty())
-      out[folderOf(m_out.cases[n])].push_back(n);
-  return out;
-}
-
-void VolumePairing::addAssigned() {
-  const auto series = seriesByFolder();
-  for (auto& image : layout::assignedImages(m_reading, m_found, m_labels, m_tables, m_folder, m_out)) {
-    if (!image.folder.empty()) {
-      const auto there = series.find(image.folder);
-      const bool one = there != series.end() && there->second.size() == 1;
-      for (const auto& [label, structure] : image.labels)
-        if (one)
-          m_assigned[label] = {there->second.front(), structure};
-        else
-          leaveOut(label->loose->file, "unpaired-label",
-                   "the folder " + image.folder + " holds no image in DICOM, or several");
-      continue;
-    }
-    for (const auto& [label, structure] : image.labels) m_assigned[label] = {m_out.cases.size(), structure};
-    auto& c = m_out.cases.emplace_back(caseOf(image.channels));
-    c.split = image.split;
-    if (!image.patient.empty())
-      c.patient = "patient-" + m_pseudonym(image.patient.starts_with("sub-") ? image.patient : placed(image.patient));
-  }
-}
-
-void VolumePairing::tellPeople() {
-  std::vector<std::pair<fs::path, layout::Name>> called;
-  for (const auto& image : m_found) called.emplace_back(image.relative, m_names.at(image.relative));
-  m_people = layout::peopleOf(called);
-  if (m_reading.assignment || !m_reading.patients.empty()) return;
-  joinDicomPeople(called);
-  if (auto told = joinedPeople(m_people)) m_out.findings.emplace_back(m_folder, std::move(*told));
-}
-
-void VolumePairing::joinDicomPeople(const layout::NamedImages& called) {
-  m_dicomPeople = DicomPeople(m_scan, m_folder, m_pseudonym).of(called, m_people);
-  if (m_dicomPeople.empty()) return;
-  std::set<std::string> patients;
-  for (const auto& [path, patient] : m_dicomPeople) patients.insert(patient);
-  m_out.findings.emplace_back(
-      m_folder,
-      Finding{Finding::Severity::Note, "patients-of-dicom",
-              std::to_string(m_dicomPeople.size()) + " volume file(s) are taken for images of " +
-                  std::to_string(patients.size()) + " patient(s) whose DICOM series lie here, too, for example " +
-                  m_dicomPeople.begin()->first.generic_string() +
-                  "; if they are not, data.sources.NAME.layout.patients can say so"});
-}
-
-void VolumePairing::addImages() {
-  tellPeople();
-  if (m_reading.assignment) return addAssigned();
-  for (std::size_t n = 0; n < m_out.cases.size(); ++n) {
-    if (m_out.cases[n].kind != "dicom" || m_out.cases[n].imageFiles.empty()) continue;
-    const auto relative = m_out.cases[n].imageFiles.front().lexically_relative(m_folder);
-    auto place = layout::nameOf(relative, {}).place;
-    m_owners.add({n, place, relative.parent_path(), {}, {}, m_out.cases[n].geometry});
-    if (place.empty()) continue;
-    // A file is called like the folder of the series, in words.
-    const auto words = layout::wordsOf(place.back());
-    place.pop_back();
-    place.insert(place.end(), words.begin(), words.end());
-    m_owners.alsoCalled(place);
-  }
-  for (auto& channels : layout::imagesOf(m_found, m_labels, m_tables)) {
-    const auto& first = *channels.front().volume;
-    m_owners.add({m_out.cases.size(), first.key(), first.relative.parent_path(),
-                  composed(layout::stemOf(first.relative)), layout::contrastsIn(first.name), first.loose->geometry});
-    m_out.cases.push_back(caseOf(channels));
-  }
-  addSequences();
-}
-
-void VolumePairing::addSequences() {
-  m_sequences.take(m_found, m_tables);
-  for (const auto& sequence : m_sequences.withLabels(m_labelSequences))
-    for (const int frame : sequence.marked) {
-      std::vector<layout::Contrast> channels{{sequence.image, {}}};
-      m_frames.push_back({sequence.labels, {m_out.cases.size(), sequence.structure}});
-      auto& c = m_out.cases.emplace_back(caseOf(channels));
-      c.id += "-frame" + std::to_string(frame);
-      c.frame = frame;
-      if (sequence.asked) c.consent.emplace_back("label-frames");
-    }
-}
-
-void VolumePairing::nameByFolders(std::map<std::size_t, std::vector<Own>>& labelsOfImage) {
-  const auto folderOf = [&](std::size_t item, const Own& own) {
-    const auto image = m_out.cases[item].imageFiles.front().lexically_relative(m_folder);
-    return own.second.empty() ? m_structures.of(own.first->relative, image) : std::string();
-  };
-  const bool several = std::ranges::any_of(labelsOfImage, [&](const auto& entry) {
-    std::set<std::string> folders;
-    for (const auto& own : entry.second)
-      if (auto name = folderOf(entry.first, own); !name.empty()) folders.insert(std::move(name));
-    return folders.size() > 1;
-  });
-  if (!several) return;
-  for (auto& [item, all] : labelsOfImage)
-    for (auto& own : all)
-      if (auto name = folderOf(item, own); !name.empty()) own.second = std::move(name);
+  layout::nameByFolders(images);
+  layout::nameByContrasts(images);
 }
 
 bool VolumePairing::masksSayMore(const std::vector<Own>& own) {
@@ -356,7 +162,7 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
   }
   for (const auto& [labels, frame] : m_frames) labelsOfImage[frame.item].emplace_back(labels, frame.structure);
   const bool byNames = !m_reading.assignment;  // else all has been said
-  if (byNames) nameByFolders(labelsOfImage);
+  if (byNames) nameMasks(labelsOfImage);
   std::int64_t done = 0;
   for (auto& [at, own] : labelsOfImage) {
     auto& c = m_out.cases[at];
@@ -383,7 +189,9 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
       }
       const auto before = c.labelFiles.size();
       LabelTaking(m_tables, m_remembered, m_out).take(c, *entry.first, entry.second);
-      if (c.labelFiles.size() > before) best.emplace(entry.second, entry.first->name.preference);
+      if (c.labelFiles.size() == before) continue;
+      best.emplace(entry.second, entry.first->name.preference);
+      m_taken.emplace_back(entry.first, at);
     }
   }
   noteGrids();
@@ -392,10 +200,10 @@ Result<void> VolumePairing::addLabels(Progress& progress, const CancelToken& can
 
 Result<void> VolumePairing::askAboutImages(Progress& progress, const CancelToken& cancel) {
   if (m_reading.assignment) return {};
-  return askPossibleLabels(m_folder, m_saidToBeImages, m_remembered, m_out, progress, cancel);
+  LORKD_CHECK(askPossibleLabels(m_folder, m_saidToBeImages, m_remembered, m_out, progress, cancel));
+  askWhoseLabels(m_owners, m_taken, m_out);
+  return {};
 }
-
-}  // namespace
 
 void chooseNiftiPlace(std::vector<io::LooseFile>& files, const std::string& choice) {
   if (choice == "ask") return;

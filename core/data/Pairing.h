@@ -81,6 +81,9 @@ Result<void> pairVolumes(const io::Scan& scan, const std::string& source, const 
 /// Notes that `file` marks a structure that other labels of the case mark already.
 void takeAnswer(Case& c, const std::string& label, const std::filesystem::path& file, Pairing& out);
 
+/// Writes structures whose names differ in letter case alone in the way that most cases do, and says so.
+void joinSpellings(const std::filesystem::path& folder, Pairing& out);
+
 /// Sets `unannotated` of every case of a source: what others speak of.
 void findUnannotated(std::vector<Case>& cases);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/data/LabelGrid.h"
+#include "core/data/PossibleLabels.h"
 #include "core/data/Sequences.h"
 
 namespace lorkd::data {
@@ -36,6 +37,16 @@ std::optional<layout::Structures> LabelTaking::read(const Case& c, const layout:
     leaveOut(file, "label-values", known.error().text());
     return std::nullopt;
   }
+  const auto& values = *occurring;
+  if (table->file.empty() && table->declared.empty() && values.size() == 1 && values.front().size() > 8)
+    if (const auto look = rememberedLook(file, m_remembered); look && look->likeIntensities()) {
+      leaveOut(file, "label-values",
+               "named as labels, but it holds " + std::to_string(look->distinct) +
+                   " values that change from voxel to voxel, as those of an image do: if it is one, say so by a "
+                   "pattern in data.sources.NAME.layout.images; if it is labels, name its values in a table, " +
+                   layout::stemOf(file) + ".csv beside it");
+      return std::nullopt;
+    }
   m_out.understood.insert(table->file);
   m_out.understood.insert(table->besides.begin(), table->besides.end());
   return std::move(*known);

@@ -206,7 +206,7 @@ Result<std::vector<fs::path>> predict(const run::RunDirectory& run, const Predic
     const auto& item = entry.item;
     const auto folder = root / fileNameOf(item.id);
     for (const auto& code : item.consent)
-      if (!request.input.empty() && code != "label-grid" && code != "possible-labels")
+      if (!request.input.empty() && (code == "missing-slice" || code == "uneven-spacing"))
         progress.note(item.id + " (" + code + "): its slices are interpolated onto an even grid");
     const bool dicom = item.kind == "dicom", withSeg = !request.segmentations.empty() && dicom && item.origins.empty();
     if (!request.segmentations.empty() && !withSeg)

@@ -16,7 +16,8 @@ import tempfile
 from pathlib import Path
 
 try:
-    from layouts import brain, dicoms, nnunet, organs, others, pictures, tables, thorax, wholes  # noqa: F401
+    from layouts import (brain, dicoms, nnunet, organs, others, pictures, tables, thorax,  # noqa: F401
+                         unclear, wholes)  # noqa: F401
     from layouts.truth import LAYOUTS, compare, said, untold
 except ImportError as missing:
     if missing.name != "numpy":

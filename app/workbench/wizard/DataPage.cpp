@@ -141,8 +141,9 @@ DataPage::DataPage(RunWizard* wizard) : PlanPage(wizard), m_jobs(this) {
   layout->addLayout(top);
   layout->addWidget(m_list, 1);
   for (const char* code :
-       {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "patient-per-file",
-        "middle-slice", "class-folders", "unknown-orientation", "label-frames", "unreadable"}) {
+       {"missing-slice", "uneven-spacing", "label-grid", "label-affine", "possible-labels", "label-image",
+        "possible-answers", "patient-per-file", "middle-slice", "class-folders", "unknown-orientation", "label-frames",
+        "unreadable"}) {
     auto* box = new QCheckBox(this);
     box->setObjectName(QString("accept-") + code);
     box->setToolTip(
@@ -321,6 +322,9 @@ void DataPage::present() {
         : code == "label-affine"
             ? tr("Take labels voxel by voxel, whatever place their header says (images: %1)").arg(images)
         : code == "possible-labels" ? tr("Take for images what may be labels by its values (images: %1)").arg(images)
+        : code == "label-image" ? tr("Take labels for those of the image they are given to (images: %1)").arg(images)
+        : code == "possible-answers"
+            ? tr("Take masks of mostly the same voxels for structures of their own (images: %1)").arg(images)
         : code == "patient-per-file"
             ? tr("Take files with a patient identifier each for one patient (images: %1)").arg(images)
         : code == "middle-slice"  ? tr("Take the middle slice of each volume of an archive (sets: %1)").arg(images)

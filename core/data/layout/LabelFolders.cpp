@@ -39,22 +39,6 @@ bool endsAs(const NameWords& words, const NameWords& ending) {
   return !ending.empty() && words.size() >= ending.size() && std::equal(ending.rbegin(), ending.rend(), words.rbegin());
 }
 
-/// Whether a folder is called after an organ, a tissue or what is found there.
-bool namesStructure(const std::string& folder) {
-  static const std::regex structures(
-      "lungs?|lobes?|airways?|trachea|bronch(us|i)|heart|hearts?|cardiac|myocardium|ventricles?|atri(um|a)|aorta|"
-      "vessels?|arter(y|ies)|veins?|liver|livers|hepatic|spleen|pancreas|kidneys?|renal|bladder|gallbladder|stomach|"
-      "esophagus|oesophagus|colon|bowel|intestines?|duodenum|rectum|prostate|gland|uterus|ovar(y|ies)|adrenals?|"
-      "brain|brainstem|cerebellum|hippocampus|thalamus|cortex|csf|gm|wm|eyes?|lens|optic|chiasm|parotids?|mandible|"
-      "thyroid|tongue|larynx|pharynx|cochlea|spine|spinal|cord|vertebrae?|discs?|ribs?|sternum|sacrum|pelvis|hips?|"
-      "femurs?|femoral|tibia|bones?|skull|cartilage|muscles?|fat|skin|body|breasts?|nodules?|nodes?|lesions?|"
-      "tumou?rs?|cysts?|polyps?|infections?|hemorrhages?|haemorrhages?|edema|oedema|necrosis|stroke|infarcts?|plaques?|"
-      "metastas[ie]s|fractures?|effusion|pneumothorax|consolidation|ggo|opacit(y|ies)|calcium|calcifications?|gtv[a-z]?"
-      "|"
-      "ctv|ptv|wmh|teeth|tooth|retina|cup|nerves?|implants?");
-  return std::ranges::any_of(smallWords(folder), [](const auto& word) { return std::regex_match(word, structures); });
-}
-
 /// Names of images, by their last words.
 class ImageNames {
  public:
@@ -79,6 +63,21 @@ class ImageNames {
 };
 
 }  // namespace
+
+bool namesStructure(const std::string& name) {
+  static const std::regex structures(
+      "lungs?|lobes?|airways?|trachea|bronch(us|i)|heart|hearts?|cardiac|myocardium|ventricles?|atri(um|a)|aorta|"
+      "vessels?|arter(y|ies)|veins?|liver|livers|hepatic|spleen|pancreas|kidneys?|renal|bladder|gallbladder|stomach|"
+      "esophagus|oesophagus|colon|bowel|intestines?|duodenum|rectum|prostate|gland|uterus|ovar(y|ies)|adrenals?|"
+      "brain|brainstem|cerebellum|hippocampus|thalamus|cortex|csf|gm|wm|eyes?|lens|optic|chiasm|parotids?|mandible|"
+      "thyroid|tongue|larynx|pharynx|cochlea|spine|spinal|cord|vertebrae?|discs?|ribs?|sternum|sacrum|pelvis|hips?|"
+      "femurs?|femoral|tibia|bones?|skull|cartilage|muscles?|fat|skin|body|breasts?|nodules?|nodes?|lesions?|"
+      "tumou?rs?|cysts?|polyps?|infections?|hemorrhages?|haemorrhages?|edema|oedema|necrosis|stroke|infarcts?|plaques?|"
+      "metastas[ie]s|fractures?|effusion|pneumothorax|consolidation|ggo|opacit(y|ies)|calcium|calcifications?|gtv[a-z]?"
+      "|"
+      "ctv|ptv|et|tc|wt|wmh|teeth|tooth|retina|cup|nerves?|implants?");
+  return std::ranges::any_of(smallWords(name), [](const auto& word) { return std::regex_match(word, structures); });
+}
 
 LabelFolders labelFolders(const std::vector<fs::path>& relative, const std::set<std::string>& channels) {
   struct Candidate {

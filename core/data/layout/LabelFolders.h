@@ -18,6 +18,9 @@ namespace lorkd::data::layout {
 /// `relative` are paths of all volumes below the source's folder; `channels` see nameOf().
 LabelFolders labelFolders(const std::vector<std::filesystem::path>& relative, const std::set<std::string>& channels);
 
+/// Whether a word of the name is that of an organ, a tissue or what is found there.
+bool namesStructure(const std::string& name);
+
 /// The folder above a label file, and not above its image, that is called after an organ, a tissue or what is found
 /// there: "masks/liver", "Lung_Mask", "csPCa_lesion_delineations"; the nearest. Its name without words for labels, or
 /// nothing. Names of people, sites and versions are none, so that answers of two readers are not two structures.

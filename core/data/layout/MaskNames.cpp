@@ -110,6 +110,9 @@ void takeStem(const Words& own, MaskName& out) {
       after.erase(after.begin());
     }
   }
+  // "x_mask_old": which of several copies it is.
+  if (!before.empty())
+    while (!after.empty() && isCopyWord(io::lowered(after.back()))) after.pop_back();
   if (before.empty()) std::swap(before, after);
   for (const auto& word : before) out.stem.push_back(io::lowered(word));
   out.spelled = std::move(before);

@@ -5,6 +5,7 @@
 
 #include "core/base/Composed.h"
 #include "core/data/LabelGrid.h"
+#include "core/data/layout/LabelFolders.h"
 #include "core/io/Csv.h"
 
 namespace lorkd::data::layout {
@@ -75,6 +76,17 @@ std::optional<Belonging> Owners::of(const VolumeEntry& label, std::size_t labels
     return number ? std::optional(Belonging{m_all[*number].item, std::move(structure)}) : std::nullopt;
   };
   if (const auto same = m_byKey.find(key); same != m_byKey.end()) return belonging(chosen(same->second, label));
+  if (label.name.copies > 0) {
+    // "seg_v2" may be of the visit v2, if an image is called so; else it is one of several answers.
+    if (label.name.stem.size() > label.name.copies)
+      if (const auto fitting = endingAlike(label); !fitting.empty())
+        if (const auto owner = chosen(fitting, label)) return belonging(owner);
+    auto bare = label;
+    bare.name.stem.resize(bare.name.stem.size() - label.name.copies);
+    bare.name.spelled.resize(bare.name.stem.size());
+    bare.name.copies = 0;
+    return of(bare, labelsInFolder);
+  }
   // Masks of one structure each, called after it: below the image's folder, or after the image's own name.
   for (auto size = key.size() - 1; size > 0 && size < key.size(); --size) {
     const auto begun = m_byKey.find(NameKey(key.begin(), key.begin() + static_cast<std::ptrdiff_t>(size)));
@@ -86,6 +98,10 @@ std::optional<Belonging> Owners::of(const VolumeEntry& label, std::size_t labels
     for (auto n = label.name.spelled.size() - more; n < label.name.spelled.size(); ++n)
       structure += (structure.empty() ? "" : "_") + label.name.spelled[n];
     if (std::ranges::all_of(structure, [](unsigned char c) { return std::isdigit(c) || c == '_'; })) break;
+    // "case_1_v2" beside the image case_1 is no structure, but "masks/V2" is.
+    const auto copy = [](const std::string& word) { return digits(word) || isCopyWord(word); };
+    const auto from = label.name.stem.end() - static_cast<std::ptrdiff_t>(more);
+    if (more < label.name.stem.size() && std::all_of(from, label.name.stem.end(), copy)) structure.clear();
     return belonging(owner, structure);
   }
   // Elsewhere in the source, by the end of its name.
@@ -96,6 +112,30 @@ std::optional<Belonging> Owners::of(const VolumeEntry& label, std::size_t labels
   if (labelsInFolder == 1 && below != m_below.end() && below->second.size() == 1)
     return belonging(below->second.front());
   return std::nullopt;
+}
+
+std::vector<std::size_t> Owners::asNear(const VolumeEntry& label, std::size_t item) const {
+  std::vector<std::size_t> out;
+  const auto owner = std::ranges::find(m_all, item, &ImagePlace::item);
+  if (owner == m_all.end() || owner->stem.empty() || owner->stem == stemOf(label.relative)) return out;
+  const auto more = [](const NameKey& longer, const NameKey& shorter) {
+    const bool begins = longer.size() > shorter.size() && std::equal(shorter.begin(), shorter.end(), longer.begin());
+    return begins ? NameKey(longer.begin() + std::ssize(shorter), longer.end()) : NameKey();
+  };
+  // The labels name no contrast, and were given to the image which names nothing else: "seg" to "T2" beside "T1_post".
+  const bool bare = contrastsIn(label.name).empty() && !owner->said.empty();
+  const auto below = m_below.find(owner->folder);
+  for (const auto n : below == m_below.end() ? Numbers() : below->second) {
+    const auto& other = m_all[n];
+    if (other.item == item || other.folder != owner->folder || !sameLabelGrid(label.loose->geometry, other.geometry))
+      continue;
+    const auto further = more(other.key, owner->key), own = more(owner->key, other.key);
+    // "brain_mask" may be a mask of "T1_brain", or that of the brain in "T1".
+    const bool structure = label.key() == owner->key && std::ranges::any_of(own, namesStructure);
+    if (structure || (bare && !std::ranges::all_of(further, [](const auto& word) { return digits(word); })))
+      out.push_back(other.item);
+  }
+  return out;
 }
 
 std::string Owners::whyNot(const VolumeEntry& label) const {

@@ -42,6 +42,9 @@ class Owners {
   /// well, it is the one that is called just so, has the same contrast in its name, lies in the same folder or, at the
   /// last, is the only one on the label's grid.
   std::optional<Belonging> of(const VolumeEntry& label, std::size_t labelsInFolder) const;
+  /// Other images of the owner's folder, on the label's grid, whose names fit nearly as well: by the position among the
+  /// cases. `item` is the owner's.
+  std::vector<std::size_t> asNear(const VolumeEntry& label, std::size_t item) const;
   /// Why of() has no answer, with the images that come nearest.
   std::string whyNot(const VolumeEntry& label) const;
 

@@ -95,6 +95,31 @@ Level levelOf(const std::set<std::string>& names, std::size_t pictures, bool inS
   return pictures >= kFew && 2 * names.size() > pictures ? Level::AskedClasses : Level::Classes;
 }
 
+/// Names of views, sides and contrasts: they tell pictures of one class apart.
+bool saysView(const std::string& name) {
+  static const std::set<std::string> views{
+      "ap",     "pa",    "lat",    "lateral",  "frontal",    "oblique",     "left",     "right",   "l",
+      "r",      "cc",    "mlo",    "lcc",      "rcc",        "lmlo",        "rmlo",     "od",      "os",
+      "ax",     "sag",   "cor",    "axial",    "transverse", "transversal", "sagittal", "coronal", "front",
+      "back",   "top",   "bottom", "anterior", "posterior",  "medial",      "dorsal",   "ventral", "upright",
+      "supine", "prone", "links",  "rechts",   "view",       "side"};
+  const auto words = wordsOf(name);
+  return !words.empty() && std::ranges::all_of(words, [](const auto& word) {
+    const auto low = io::lowered(word);
+    return views.contains(low) || isContrast(low);
+  });
+}
+
+/// Words that only classes are called.
+bool saysClass(const std::string& name) {
+  static const std::set<std::string> classes{
+      "normal",   "abnormal",   "benign",  "malignant", "positive", "negative",  "pos",        "neg",
+      "yes",      "no",         "healthy", "ill",       "sick",     "diseased",  "control",    "controls",
+      "cancer",   "tumor",      "tumour",  "notumor",   "notumour", "pneumonia", "fracture",   "fractured",
+      "infected", "uninfected", "ok",      "good",      "bad",      "defect",    "pathologic", "pathological"};
+  return std::ranges::any_of(wordsOf(name), [](const auto& word) { return classes.contains(io::lowered(word)); });
+}
+
 /// A picture's place as far as it stands for itself alone.
 Folders ownFolders(const fs::path& relative, PicturePlace& place) {
   Folders out;
@@ -137,9 +162,11 @@ class Levels {
   Level kind(std::size_t depth) const { return m_kinds[depth]; }
   bool classes(std::size_t depth) const { return m_kinds[depth] <= Level::AskedClasses; }
   const std::set<std::string>& names(std::size_t depth) const { return m_names[depth]; }
+  /// Which of two levels is of classes, where that is to be asked.
+  const std::string& question() const { return m_question; }
 
  private:
-  /// Where the names of a deeper level come again below several of this one, this one is no class.
+  /// Where the names of a deeper level come again below several of an upper one, only one of the two is of classes.
   void leaveOutGroups() {
     for (std::size_t upper = 0; upper < depth(); ++upper)
       for (std::size_t lower = upper + 1; lower < depth() && classes(upper); ++lower) {
@@ -148,7 +175,7 @@ class Levels {
         for (const auto& [own, split] : m_own)
           if (lower < own->size()) above[(*own)[lower]].insert((*own)[upper]);
         const auto again = std::ranges::count_if(above, [](const auto& one) { return one.second.size() > 1; });
-        if (2 * static_cast<std::size_t>(again) >= above.size()) m_kinds[upper] = Level::Group;
+        if (2 * static_cast<std::size_t>(again) >= above.size()) leaveOutOne(upper, lower);
       }
     // What may be classes is none beside what is.
     if (std::ranges::count(m_kinds, Level::Classes) > 0)
@@ -156,6 +183,22 @@ class Levels {
         if (kind == Level::AskedClasses) kind = Level::Group;
   }
 
+  /// Sites, views and the like are no classes. By their places alone nobody can tell which of the two they are.
+  void leaveOutOne(std::size_t upper, std::size_t lower) {
+    const auto all = [&](std::size_t depth, auto is) { return std::ranges::all_of(m_names[depth], is); };
+    const auto some = [&](std::size_t depth) { return std::ranges::any_of(m_names[depth], saysClass); };
+    const bool views = all(lower, saysView), viewsAbove = all(upper, saysView);
+    const bool told = views != viewsAbove || some(lower) != some(upper);
+    const bool keepUpper = views != viewsAbove ? views : some(upper) && !some(lower);
+    m_kinds[keepUpper ? lower : upper] = Level::Group;
+    if (!told)
+      m_question = "each of the folders " + quotedNames(m_names[upper]) + " holds the folders " +
+                   quotedNames(m_names[lower]) + ", and either may be the classes; if it is the upper ones, put " +
+                   "their pictures together in each, or add a table that begins with a line such as filename,label; " +
+                   "here those below are the classes";
+  }
+
+  std::string m_question;
   std::vector<std::pair<const std::vector<std::string>*, const std::string*>> m_own;
   std::vector<std::set<std::string>> m_names;
   std::vector<Level> m_kinds;
@@ -192,6 +235,7 @@ PictureFolders pictureFolders(const std::vector<fs::path>& relative) {
   const Levels levels(folders, out.pictures);
   std::vector<std::map<std::string, int>> numbers(levels.depth());
   std::map<std::string, int> known;  // one name is one class, at whatever level and in whatever letter case
+  out.question = levels.question();
   for (std::size_t depth = 0; depth < levels.depth(); ++depth) {
     if (levels.kind(depth) == Level::Group && levels.names(depth).size() > 1)
       out.told += (out.told.empty() ? "" : "; ") + quotedNames(levels.names(depth));

@@ -20,8 +20,9 @@ struct PicturePlace {
 /// Folders say what files are (images, masks), which part of the set they are for (train, Testing), whose they are
 /// (patient0001, numbers of three digits and more), that they belong together (part_1, 40X), or a class. Whatever is
 /// the same for all pictures, as an archive's own folder, says nothing. Of two levels of classes both count where the
-/// deeper ones refine the upper (benign/adenosis); where they repeat below each other (siteA/normal, siteB/normal), the
-/// deeper ones are the classes.
+/// deeper ones refine the upper (benign/adenosis). Where they repeat below each other, one of the two levels is of
+/// classes: not that of views and sides (normal/AP, ill/AP), and rather that with a word that only classes are called
+/// (siteA/normal, siteB/normal); else the deeper one, and that is asked.
 struct PictureFolders {
   std::vector<std::string> classes;  ///< in order of their names, level by level
   std::vector<PicturePlace> pictures;

@@ -105,6 +105,14 @@ bool isImageWord(const std::string& word) { return kImages.contains(word); }
 bool isLabelWord(const std::string& word) { return kLabels.contains(word); }
 bool isContrast(const std::string& word) { return kContrasts.contains(word); }
 
+bool isCopyWord(const std::string& word) {
+  static const std::regex copies(
+      "(v|ver|version|rev|revision)[0-9]+|cop(y|ies|ie|ia)[0-9]*|kopie[0-9]*|version|revision|backup|bak|bkp|old|alt|"
+      "neu|"
+      "new|tmp|draft|latest|updated?|revised|reviewed|checked|fixed|\\([0-9]+\\)");
+  return std::regex_match(word, copies);
+}
+
 std::string splitOfWord(const std::string& word) {
   static const std::map<std::string, std::string> splits{
       {"tr", "train"},       {"train", "train"},      {"training", "train"},        {"va", "validation"},
@@ -163,6 +171,22 @@ std::set<std::string> channelStems(const std::vector<fs::path>& relative) {
 
 namespace {
 
+/// How many words at the end only say which of several copies it is, with a number or date behind some: "seg_v2",
+/// "seg (1)", "seg_backup_20210101". Before a word of labels they are a structure's: "infarct_old_mask".
+std::size_t copyWords(const std::vector<std::string>& own) {
+  static const std::regex counted("cop(y|ie|ia)|kopie|version|revision|backup|bak|bkp");
+  std::size_t out = 0;
+  for (auto n = own.size(); n > 1; --n) {
+    const auto word = lowered(own[n - 1]), before = lowered(own[n - 2]);
+    if (isCopyWord(word) || (digits(word) && std::regex_match(before, counted)))
+      ++out;
+    else
+      break;
+  }
+  const auto speaks = [](const std::string& word) { return isLabelWord(lowered(word)) || isMaskOf(lowered(word)); };
+  return std::any_of(own.begin(), own.end() - static_cast<std::ptrdiff_t>(out), speaks) ? out : 0;
+}
+
 /// What the file's own name says. Whether that is what it is.
 bool readOwn(const std::vector<std::string>& own, Name& out) {
   bool labels = false, image = false, predicted = false;
@@ -209,6 +233,7 @@ bool readOwn(const std::vector<std::string>& own, Name& out) {
     out.stem.push_back(word);
     out.spelled.push_back(own[n]);
   }
+  out.copies = std::min(copyWords(own), out.stem.size());
   out.callsItselfLabels = labels && !predicted;
   out.callsItselfImage = image && !labels;
   if (labels || predicted || piece) out.role = piece ? Role::Part : predicted ? Role::Prediction : Role::Labels;

@@ -31,6 +31,7 @@ struct Name {
   std::vector<std::string> stem;     ///< words of the file, lower case
   std::vector<std::string> spelled;  ///< those of `stem` as they are written
   std::vector<std::string> said;  ///< words taken out of the file's name that tell contrasts apart: "T1", "CT", "0001"
+  std::size_t copies = 0;         ///< words at the end of `stem` that may only say which of several copies it is
   int preference = 0;             ///< among several labels of one image: "final" above others, "original" below
 };
 
@@ -47,6 +48,8 @@ bool isImageWord(const std::string& word);
 bool isLabelWord(const std::string& word);
 /// "t1", "ct", ...: contrasts and modalities.
 bool isContrast(const std::string& word);
+/// "v2", "old", "Kopie", "(1)", ...: which of several copies of a file it is. Lower case.
+bool isCopyWord(const std::string& word);
 /// "train", "validation" or "test", or empty: the word of a split, or the end of a folder's name (imagesTr, labelsVa).
 std::string splitOfWord(const std::string& word);
 

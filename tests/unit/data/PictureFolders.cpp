@@ -110,6 +110,41 @@ TEST(PictureFolders, PlacesThatHoldTheSameClassesAreNone) {
   EXPECT_THAT(said.told, HasSubstr("siteA, siteB"));
 }
 
+TEST(PictureFolders, ViewsAndSidesBelowClassesAreNone) {
+  const std::vector<std::vector<std::string>> sets{
+      {"normal/AP/1.png", "normal/lateral/2.png", "fracture/AP/3.png", "fracture/lateral/4.png"},
+      {"ja/left/1.png", "ja/right/2.png", "nein/left/3.png", "nein/right/4.png"},
+      {"AP/ja/1.png", "AP/nein/2.png", "LAT/ja/3.png", "LAT/nein/4.png"},
+      {"train/x/sub-1/T1/1.png", "train/x/sub-1/T2/2.png", "test/y/sub-2/T1/3.png", "test/y/sub-2/T2/4.png"},
+      {"normal/Station1/1.png", "normal/Ward/2.png", "ill/Station1/3.png", "ill/Ward/4.png"}};
+  const std::vector<std::vector<std::string>> classes{
+      {"fracture", "normal"}, {"ja", "nein"}, {"ja", "nein"}, {"x", "y"}, {"ill", "normal"}};
+  for (std::size_t n = 0; n < sets.size(); ++n) {
+    const auto said = foldersOf(sets[n]);
+    EXPECT_THAT(said.classes, testing::ElementsAreArray(classes[n])) << sets[n][0];
+    EXPECT_EQ(said.question, "") << sets[n][0];
+    EXPECT_NE(said.told, "") << sets[n][0];
+  }
+  EXPECT_THAT(foldersOf({"left/1.png", "right/2.png"}).classes, ElementsAre("left", "right"))
+      << "nothing else is there";
+}
+
+TEST(PictureFolders, WhichOfTwoCrossedLevelsIsOfClassesIsAsked) {
+  for (const std::string between : {"", "P01/", "P02/x/"}) {
+    const auto said = foldersOf({"red/" + between + "big/1.png", "red/" + between + "small/2.png",
+                                 "blue/" + between + "big/3.png", "blue/" + between + "small/4.png"});
+    EXPECT_THAT(said.classes, ElementsAre("big", "small")) << between;
+    EXPECT_THAT(said.question, testing::AllOf(HasSubstr("blue, red"), HasSubstr("big, small"))) << between;
+  }
+}
+
+TEST(PictureFolders, OneClassInOtherLettersIsOne) {
+  const auto said =
+      foldersOf({"train/Benign/1.png", "train/Malignant/2.png", "test/benign/3.png", "test/malignant/4.png"});
+  EXPECT_THAT(saidOf(said), ElementsAre("Benign/train", "Malignant/train", "Benign/test", "Malignant/test"));
+  EXPECT_THAT(said.alike, testing::Contains("benign and Benign"));
+}
+
 TEST(PictureFolders, AugmentedPicturesAreCopies) {
   const auto said =
       foldersOf({"Original Dataset/cat/1.png", "Original Dataset/dog/1.png", "Augmented Dataset/cat/1.png"});

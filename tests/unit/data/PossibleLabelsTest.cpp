@@ -25,6 +25,16 @@ class PossibleLabels : public LayoutTree {
     write("x.nii.gz", volume);
     return lookAtValues(m_data / "x.nii.gz");
   }
+  /// Values from `first` to `last`, each voxel's another than its neighbours'.
+  static image::LabelMap noise(int first, int last) {
+    image::LabelMap map(grid());
+    unsigned random = 1;
+    for (auto& voxel : map.voxels) {
+      random = random * 1664525u + 1013904223u;
+      voxel = static_cast<std::uint16_t>(first + static_cast<int>((random >> 8) % static_cast<unsigned>(last - first)));
+    }
+    return map;
+  }
 };
 
 TEST_F(PossibleLabels, AreKnownByTheirValues) {
@@ -69,6 +79,64 @@ TEST_F(PossibleLabels, AreAskedAboutBesideTheirImage) {
   }
   EXPECT_THAT(of("lone/p1_a.nii.gz").consent, IsEmpty());
   EXPECT_THAT(refused(), ElementsAre("possible-labels", "possible-labels", "possible-labels", "possible-labels"));
+}
+
+TEST_F(PossibleLabels, AreAskedAboutWhateverTheirFoldersAreCalled) {
+  // Channels of which each has its own; folders of which neither name nor file is called as the image's.
+  const std::vector<std::array<std::string, 2>> sets{{"a/p0_t1.nii.gz", "b/p0_t1.nii.gz"},
+                                                     {"CT/CT_000.nii.gz", "ROI/ROI_000.nii.gz"},
+                                                     {"in/cas_0.nii.gz", "m/cas_0_tout.nii.gz"},
+                                                     {"scans/7/t1.nii.gz", "scans/7/wmh.nii.gz"}};
+  for (const auto& [imagePath, labelPath] : sets) {
+    image(imagePath);
+    labels(labelPath, {1, 1});
+  }
+  image("a/p0_t2.nii.gz");
+  labels("b/p0_t2.nii.gz", {1, 2});
+  scan();
+  EXPECT_EQ(m_cases.size(), 8u);
+  for (const auto& [imagePath, labelPath] : sets) {
+    EXPECT_THAT(of(imagePath).consent, IsEmpty()) << imagePath;
+    EXPECT_THAT(of(labelPath).consent, ElementsAre("possible-labels")) << labelPath;
+  }
+  EXPECT_EQ(of("b/p0_t1.nii.gz").imageFiles.size(), 2u);
+}
+
+TEST_F(PossibleLabels, IntensitiesAreNoLabelsWhateverTheNameSays) {
+  image("1_T1.nii.gz");
+  write("1_T1_mask.nii.gz", noise(1, 700));
+  image("2_T1.nii.gz");
+  write("2_T1_mask.nii.gz", noise(200, 250));
+  text("2_T1_mask.csv", "value,name\n200,one\n");
+  // Soft edges around what is marked.
+  image("3_T1.nii.gz");
+  auto soft = noise(1, 200);
+  for (std::size_t n = 0; n < soft.voxels.size(); ++n) soft.voxels[n] = n < 72 ? 255 : n < 150 ? soft.voxels[n] : 0;
+  write("3_T1_mask.nii.gz", soft);
+  // Twelve vessels of one voxel's thickness.
+  image("4_T1.nii.gz");
+  image::LabelMap vessels(grid());
+  for (std::size_t n = 0; n < 12; ++n)
+    for (std::size_t x = 0; x < 6; ++x) vessels.voxels[n * 18 + x] = static_cast<std::uint16_t>(n + 1);
+  write("4_T1_mask.nii.gz", vessels);
+  scan();
+  EXPECT_THAT(of("1_T1.nii.gz").labels, IsEmpty());
+  EXPECT_THAT(of("3_T1.nii.gz").labels, IsEmpty());
+  EXPECT_EQ(of("4_T1.nii.gz").labels.size(), 12u);
+  EXPECT_FALSE(of("2_T1.nii.gz").labels.empty()) << "a table names its values";
+  EXPECT_THAT(refused(), ElementsAre("label-values", "label-values"));
+}
+
+TEST_F(PossibleLabels, NamesInOtherLettersAreOneStructure) {
+  for (const std::string n : {"1", "2", "3"}) {
+    image("p" + n + "/ct.nii.gz");
+    labels("p" + n + "/masks/" + (n == "2" ? "Liver" : "liver") + ".nii.gz", {1});
+    labels("p" + n + "/masks/spleen.nii.gz", {0, 1});
+  }
+  scan();
+  for (const auto& c : m_cases) EXPECT_THAT(voxelsOf(c), ElementsAre(Pair("liver", 1), Pair("spleen", 1)));
+  for (const auto& c : m_cases) EXPECT_THAT(c.labels, UnorderedElementsAre("liver", "spleen"));
+  EXPECT_THAT(refused(), ElementsAre("classes-joined"));
 }
 
 TEST_F(PossibleLabels, WhatIsSaidToBeAnImageIsNotAskedAbout) {
