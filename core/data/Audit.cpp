@@ -13,7 +13,6 @@
 #include "core/data/Orient.h"
 #include "core/data/PictureCopies.h"
 #include "core/data/SegmentReader.h"
-#include "core/data/VolumeSketch.h"
 
 namespace lorkd::data {
 namespace {
@@ -31,18 +30,15 @@ void from(const Json& j, Reading& r) {
   j.at(5).get_to(r.thumbnail);
   j.at(6).get_to(r.body);
   j.at(7).get_to(r.looksLikeHu);
-  const auto& sketch = j.at(8).get_binary();
-  r.sketch.assign(sketch.begin(), sketch.end());
 }
 
 std::string bytesOf(const Reading& r) {
   Json labels = Json::array();
   for (const auto& [name, voxels] : r.labelVoxels) labels.push_back(Json::array({name, voxels}));
   std::string bytes;
-  const auto sketch = Json::binary({r.sketch.begin(), r.sketch.end()});
-  Json::to_cbor(Json::array({r.lowest, r.highest, r.percentiles, r.fingerprint, labels, r.thumbnail, r.body,
-                             r.looksLikeHu, sketch}),
-                bytes);
+  Json::to_cbor(
+      Json::array({r.lowest, r.highest, r.percentiles, r.fingerprint, labels, r.thumbnail, r.body, r.looksLikeHu}),
+      bytes);
   return bytes;
 }
 
@@ -372,7 +368,6 @@ Result<Audit> audit(Catalogue& index, const AuditRequest& request, Progress& pro
   }
   findDoubles(
       out.images, "pixels", [](const AuditedImage& i) { return i.reading ? i.reading->fingerprint : ""; }, out.doubles);
-  findNearVolumes(out.images, out.doubles);
   findDoubles(
       out.images, "series",
       [&](const AuditedImage& i) {

@@ -25,7 +25,6 @@ struct Reading {
   /// go below 0, neither 0 nor the lowest.
   std::vector<float> body;
   bool looksLikeHu = false;  ///< see looksLikeHu() in Prepare.h
-  std::string sketch;        ///< what the volume is known again by, see VolumeSketch.h; empty of pictures
 };
 
 /// Share of the body's voxels outside `low` to `high`, to 1/200.
@@ -78,7 +77,7 @@ struct TaskAudit {
 
 /// Two images that are, or may be, one.
 struct Double {
-  std::string what;   ///< "patient", "series", "pixels", or "nearly" the same pixels, of two people
+  std::string what;   ///< "patient", "series" or "pixels"
   std::string a, b;   ///< case ids
   bool leak = false;  ///< they stand in different splits
   Split splitA = Split::Train, splitB = Split::Train;

@@ -6,7 +6,6 @@
 #include "core/data/Audit.h"
 #include "core/data/Orient.h"
 #include "core/data/Prepare.h"
-#include "core/data/VolumeSketch.h"
 #include "core/io/Images2D.h"
 
 namespace lorkd::data {
@@ -135,8 +134,7 @@ Result<Reading> readForAudit(const Case& c) {
   digest.update(std::to_string(low) + " " + std::to_string(high) + "\n");
   digest.update({reinterpret_cast<const char*>(bins.data()), bins.size() * sizeof bins[0]});
   if (low < high) r.fingerprint = digest.hex();  // two empty images are no copies
-  if (!c.geometry.pixels) r.sketch = sketchOf(volume, r.percentiles[0], r.percentiles[2]);
-  std::vector<std::uint8_t> marked;  // by any structure
+  std::vector<std::uint8_t> marked;              // by any structure
   if (!c.labelFiles.empty()) {
     marked.resize(volume.voxels.size());
     // A map of a hundred structures makes no hundred masks at once.

@@ -61,14 +61,17 @@ std::vector<fs::path> listsIn(const fs::path& set) {
 }
 
 /// A name as it is compared: without endings of files, and without folders.
-std::string bareName(const std::string& name) { return composed(layout::stemOf(fs::path(name).filename())); }
+std::string bareName(const fs::path& name) {
+  static const std::set<std::string> pictures{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff"};
+  return composed(pictures.contains(io::lowered(name.extension().string())) ? name.stem().string() : layout::stemOf(name.filename()));
+}
 
 /// What a case may be called: after its labels, after its image, and after that without the number of a channel.
 std::set<std::string> namesOf(const Case& c) {
   std::set<std::string> out;
   for (const auto& files : {c.labelFiles, c.imageFiles})
-    for (const auto& file : files) out.insert(composed(layout::stemOf(file)));
-  const auto image = composed(layout::stemOf(c.imageFiles.front()));
+    for (const auto& file : files) out.insert(bareName(file));
+  const auto image = bareName(c.imageFiles.front());
   const auto line = image.rfind('_');
   const auto isDigit = [](unsigned char d) { return std::isdigit(d) != 0; };
   if (line != std::string::npos && image.size() == line + 5 &&

@@ -58,10 +58,7 @@ std::string adviceText(const data::Advice& a) {
 
 std::string doubleText(const Double& d) {
   static const std::map<std::string, std::string> same{
-      {"pixels", "have the same voxels"},
-      {"nearly", "look like copies of one volume, though of two people"},
-      {"series", "are of one series"},
-      {"patient", "are of one patient"}};
+      {"pixels", "have the same voxels"}, {"series", "are of one series"}, {"patient", "are of one patient"}};
   return fmt::format(
       "{} and {} {}{}", d.a, d.b, same.at(d.what),
       d.leak ? fmt::format(": one is in {}, the other in {}", toString(d.splitA), toString(d.splitB)) : "");

@@ -73,7 +73,8 @@ import json, sys
 told = [json.loads(line) for line in open("scan.json") if "cases" in line][-1]
 assert len(told["cases"]) == 1 and told["layout"] == "table", told
 assert told["source"]["layout"] == {"table": "list.csv"}, told
-json.dump({"data": {"sources": {"data": told["source"]}}, "tasks": {}}, open("other/plan.json", "w"))
+plan = {"data": {"sources": {"data": told["source"]}}, "tasks": {"t": {"classes": {"x": {}}}}}
+json.dump(plan, open("other/plan.json", "w"))
 PY
     "$LORKD" scan --plan other/plan.json --source data | has ' 1 images' || fail "the plan does not say the same"
   done

@@ -24,7 +24,6 @@ QString splitText(data::Split split) {
 
 QString doubleText(const data::Double& d) {
   const auto what = d.what == "pixels"   ? auditTr("%1 and %2 have the same voxels")
-                    : d.what == "nearly" ? auditTr("%1 and %2 look like copies of one volume, though of two people")
                     : d.what == "series" ? auditTr("%1 and %2 are of one series")
                                          : auditTr("%1 and %2 are of one patient");
   const auto names = what.arg(text(d.a), text(d.b)).toHtmlEscaped();

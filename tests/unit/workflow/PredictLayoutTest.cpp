@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include "core/base/File.h"
-#include "core/io/Images2D.h"
 #include "core/io/VolumeFile.h"
 #include "tests/support/TemporaryFolder.h"
 #include "tests/unit/workflow/TrainedRun.h"
@@ -31,7 +30,10 @@ class PredictLayout : public testing::Test {
       for (const std::string name : {"in/alpha", "in/beta", "prediction_of_old"}) {
         const auto file = m_folder / "new" / who / (name + ".nii");
         fs::create_directories(file.parent_path());
-        EXPECT_TRUE(io::writeNifti(file, image::Volume(image::Geometry{{16, 16, 16}}, who == "anna" ? 1.f : 2.f)));
+        image::Volume volume(image::Geometry{{16, 16, 16}});
+        for (std::size_t n = 0; n < volume.voxels.size(); ++n)
+          volume.voxels[n] = static_cast<float>(n % 13 + name.size());
+        EXPECT_TRUE(io::writeNifti(file, volume));
       }
   }
   Result<std::vector<fs::path>> predicted(const std::string& sources, const std::string& layout) {
