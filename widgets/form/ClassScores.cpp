@@ -73,7 +73,7 @@ void ClassScores::show(const Json& tasks, const std::vector<TaskPlace>& places, 
   const QSignalBlocker quietTolerance(m_tolerance), quietLesions(m_lesions);
   const double tolerance = (classes.empty() ? plan::Class() : classIn(tasks, classes.front())).tolerance;
   // Not while somebody types: what stands there may be half a number.
-  if (m_tolerance->value() != tolerance || !m_tolerance->hasFocus()) {
+  if (m_tolerance->value() != tolerance || window()->focusWidget() != m_tolerance) {
     m_tolerance->setValue(tolerance);
     m_fault->say(m_tolerance->why());
   }
