@@ -148,7 +148,7 @@ std::optional<OpenTable> speaksOf(const fs::path& file, const std::vector<std::v
 }
 
 /// Makes images that a table gives one patient one patient's; what is one's by its name stays so.
-void joinPatients(const std::vector<std::pair<Case*, std::string>>& said) {
+void joinPatients(const std::vector<std::pair<Case*, std::string>>& said, const std::vector<Case*>& all) {
   std::map<std::string, std::string> ofWord, joined;  // patients by the table's word, and what they are now
   const auto now = [&](std::string patient) {
     for (auto at = joined.find(patient); at != joined.end(); at = joined.find(patient)) patient = at->second;
@@ -160,22 +160,18 @@ void joinPatients(const std::vector<std::pair<Case*, std::string>>& said) {
     const auto [at, added] = ofWord.emplace(word, own);
     if (const auto other = now(at->second); !added && other != own) joined[own] = other;
   }
-  for (const auto& [c, word] : said) c->patient = now(c->patient);
+  for (auto* c : all) c->patient = now(c->patient);  // those of whom the table says nothing, too
 }
 
-void takeFolders(const std::vector<Case*>& images, const fs::path& folder, Pairing& out) {
+void takeFolders(const std::vector<Case*>& images, const fs::path& folder) {
   constexpr std::size_t fewest = 2;
   std::vector<fs::path> relative;
   for (const auto* c : images) relative.push_back(c->imageFiles.front().lexically_relative(folder));
   const auto said = layout::pictureFolders(relative);
   if (said.classes.empty() || !said.question.empty() || images.size() < fewest * said.classes.size()) return;
-  std::string names;
-  for (std::size_t n = 0; n < said.classes.size() && n < 12; ++n) names += (n ? ", " : "") + said.classes[n];
   for (std::size_t n = 0; n < images.size(); ++n)
     for (const int cls : said.pictures[n].classes)
       images[n]->imageLabels.push_back(said.classes[static_cast<std::size_t>(cls)]);
-  out.findings.emplace_back(
-      folder, io::Finding{Severity::Note, "image-labels", "folders may be classes of whole volumes: " + names});
 }
 
 }  // namespace
@@ -204,7 +200,7 @@ Result<void> takeImageLabels(const io::Scan& scan, const fs::path& folder, const
     if (auto table = speaksOf(loose.file, names, *places)) tables.push_back(std::move(*table));
   }
   if (tables.empty()) {
-    takeFolders(images, folder, out);
+    takeFolders(images, folder);
     return {};
   }
   auto set = readOpenTables(tables, *places);
@@ -227,7 +223,7 @@ Result<void> takeImageLabels(const io::Scan& scan, const fs::path& folder, const
     patients.emplace_back(&c, pseudonym(example.patient));
     if (example.patient.empty() || c.kind == "dicom") patients.back().second.clear();
   }
-  joinPatients(patients);
+  joinPatients(patients, images);
   for (auto& finding : set->findings)
     if (finding.code == "label-conflict" || finding.code == "unknown-split" || finding.code == "label-columns") {
       for (auto at = finding.message.find("picture"); at != std::string::npos; at = finding.message.find("picture", at))

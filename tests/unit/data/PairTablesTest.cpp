@@ -72,6 +72,19 @@ TEST_F(PairTables, ColumnsSplitsAndBlanksAreThoseOfTheTable) {
   EXPECT_EQ(Json(of("scan2.nii.gz")).get<Case>().imageLabels, of("scan2.nii.gz").imageLabels);
 }
 
+TEST_F(PairTables, WhoIsOneByTheTableIsOneWithAllImages) {
+  for (const char* file : {"a1_ses-1", "a1_ses-2", "b2_ses-1", "b2_ses-2", "c3_ses-1"})
+    image(std::string(file) + ".nii.gz");
+  // The second session of b2 is not in the table: it is of the same person all the same.
+  text("labels.csv",
+       "filename,patient_id,label\na1_ses-1.nii.gz,A,x\na1_ses-2.nii.gz,A,x\nb2_ses-1.nii.gz,A,y\n"
+       "c3_ses-1.nii.gz,C,y\n");
+  scan();
+  EXPECT_EQ(of("a1_ses-2.nii.gz").patient, of("b2_ses-1.nii.gz").patient);
+  EXPECT_EQ(of("b2_ses-2.nii.gz").patient, of("b2_ses-1.nii.gz").patient);
+  EXPECT_EQ(patients(), 2u);
+}
+
 TEST_F(PairTables, WhatSpeaksOfNoVolumeGivesNoLabels) {
   for (const char n : {'1', '2', '3', '4'}) image(std::string("scan") + n + ".nii.gz");
   text("other.csv", "name,diagnosis\nanna,AD\nbert,CN\n");
