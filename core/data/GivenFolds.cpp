@@ -63,7 +63,8 @@ std::vector<fs::path> listsIn(const fs::path& set) {
 /// A name as it is compared: without endings of files, and without folders.
 std::string bareName(const fs::path& name) {
   static const std::set<std::string> pictures{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff"};
-  return composed(pictures.contains(io::lowered(name.extension().string())) ? name.stem().string() : layout::stemOf(name.filename()));
+  return composed(pictures.contains(io::lowered(name.extension().string())) ? name.stem().string()
+                                                                            : layout::stemOf(name.filename()));
 }
 
 /// What a case may be called: after its labels, after its image, and after that without the number of a channel.
