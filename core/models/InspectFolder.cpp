@@ -48,7 +48,7 @@ Result<Inspection> inspectBundle(const MonaiBundle& bundle, const std::string& e
     names.push_back(name + " (" + value + ")");
   }
   const auto licence = licenceBeside(bundle.folder);
-  out.facts = {{"kind", "monai"},
+  out.facts = {{"model", "monai"},
                {"version", bundle.version},
                {"task", bundle.task},
                {"description", bundle.description},
@@ -106,7 +106,7 @@ Result<Inspection> inspectFolder(const fs::path& folder, const std::string& entr
     return inspectWeights(weights, entry);
   }
   Inspection out;
-  out.facts["kind"] = "nnunet";
+  out.facts["model"] = "nnunet";
   tellModel(*model, out);
   tellPlans(model->plans, out);
   if (model->folds.empty()) return out;

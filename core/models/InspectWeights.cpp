@@ -161,7 +161,7 @@ Result<void> tellWeights(const Weights& weights, Inspection& out) {
 Result<Inspection> inspectWeights(const fs::path& path, const std::string& entry) {
   LORKD_TRY(weights, readWeights(path, entry));
   Inspection out;
-  out.facts["kind"] = "weights";
+  out.facts["model"] = "weights";
   out.facts["file"] = path.filename().string();
   const auto shards = weights.files.size() > 1 ? " in " + std::to_string(weights.files.size()) + " parts" : "";
   out.sentences.push_back(printable(path.filename().string(), false) + " is " + toString(weights.form) + shards + ".");

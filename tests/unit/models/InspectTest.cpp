@@ -60,7 +60,7 @@ TEST(Inspect, AMonaiBundleTellsItsMetadata) {
   fs::copy_file(test::fixture("wrapped.pth"), bundle / "models/model.pt");
   const auto seen = inspectFolder(folder.path());
   ASSERT_TRUE(seen) << seen.error().text();
-  EXPECT_EQ(seen->facts["kind"], "monai");
+  EXPECT_EQ(seen->facts["model"], "monai");
   EXPECT_EQ(seen->facts["network"], "UNet");
   EXPECT_EQ(seen->facts["arguments"]["channels"], (Json{16, 32}));
   EXPECT_EQ(seen->facts["labels"]["1"], "spleen");

@@ -185,7 +185,7 @@ TEST_F(ResultsFolder, IsFoundFromAbove) {
 TEST_F(ResultsFolder, IsToldInSentencesAndFacts) {
   const auto seen = inspectFolder(m_folder.path());
   ASSERT_TRUE(seen) << seen.error().text();
-  EXPECT_EQ(seen->facts["kind"], "nnunet");
+  EXPECT_EQ(seen->facts["model"], "nnunet");
   EXPECT_EQ(seen->facts["totalsegmentator"]["task"], "total --fast");
   EXPECT_EQ(seen->facts["parameters"], 120);
   EXPECT_EQ(seen->facts["nnunet"]["labels"]["liver"], Json{1});
