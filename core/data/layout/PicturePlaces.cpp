@@ -111,7 +111,7 @@ std::vector<fs::path> PicturePlaces::below(const std::string& name, const Pictur
     for (; at != m_files.end() && at->relative.native().starts_with(begin); ++at) out.push_back(m_root / at->relative);
     return !out.empty();
   };
-  auto rest = asPath(name).relative_path();
+  auto rest = io::pathOfCell(name).relative_path();
   const auto own = hints.beside.lexically_relative(m_root);
   while (!rest.empty() && rest != ".") {
     if (collect(rest) || (own != "." && collect(own / rest))) return out;
