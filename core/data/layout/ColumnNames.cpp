@@ -107,6 +107,11 @@ std::optional<bool> yesOrNo(const std::string& cell) {
   return std::nullopt;
 }
 
+bool isGroupName(const std::string& header) {
+  static const ColumnWords names{"group", "groups", "gruppe", "groupe", "grupo", "gruppo"};
+  return names.contains(plainName(header));
+}
+
 std::string notByName(const std::string& header) {
   static const ColumnWords ids{"id", "ids", "uid", "uuid", "number", "no", "nr", "index", "code", "rad", "nummer"},
       paths{"path", "file", "filename", "filepath", "url", "folder", "directory", "datei", "pfad", "fichier"},
@@ -120,16 +125,17 @@ std::string notByName(const std::string& header) {
       texts{"comment", "comments", "note", "notes", "report", "text", "description", "caption", "url", "bemerkung"},
       folds{"fold", "folds", "kfold", "cvfold"};
   // The whole name: "anatom_site" says what a picture shows.
-  static const ColumnWords where{
-      "site",   "center",  "centre",  "hospital",   "clinic",   "institution", "institute", "scanner", "manufacturer",
-      "vendor", "device",  "machine", "camera",     "country",  "city",        "batch",     "cohort",  "group",
-      "groups", "zentrum", "klinik",  "hersteller", "gerät",    "geraet",      "standort",  "gruppe",  "groupe",
-      "grupo",  "gruppo",  "centro",  "dataset",    "database", "hôpital",     "hopital",   "source",  "cluster"};
+  static const ColumnWords where{"site",      "center",     "centre",       "hospital", "clinic",   "institution",
+                                 "institute", "scanner",    "manufacturer", "vendor",   "device",   "machine",
+                                 "camera",    "country",    "city",         "batch",    "cohort",   "zentrum",
+                                 "klinik",    "hersteller", "gerät",        "geraet",   "standort", "centro",
+                                 "dataset",   "database",   "hôpital",      "hopital",  "source",   "cluster"};
   if (header.find('#') != header.npos) return "a number";
   if (isSplitName(header)) return "a part of the set, or a fold";
   if (flaggedPart(header)) return "a part of the set";
   if (patientRank(header)) return "who it is";
-  if (where.contains(plainName(header))) return "where or with what a picture was made, or in which group";
+  if (where.contains(plainName(header)) || isGroupName(header))
+    return "where or with what a picture was made, or in which group";
   for (const auto& word : headerWords(header)) {
     if (folds.contains(word)) return "a fold";
     if (ids.contains(word)) return "an id";

@@ -26,6 +26,9 @@ std::size_t patientColumn(const io::Csv& csv);
 
 /// Whether a column of this name says which part of the set something is for: "split", "Partition", "usage".
 bool isSplitName(const std::string& header);
+
+/// Whether a column is called a group: labels where nothing else is, see pictureColumns().
+bool isGroupName(const std::string& header);
 /// The part whose members a column of yes and no marks: "test" for is_test; nothing if it is called otherwise.
 std::optional<std::string> flaggedPart(const std::string& header);
 /// Whether a cell is a yes (1, true) or a no; nothing if it is neither.

@@ -203,6 +203,14 @@ PictureColumns pictureColumns(const io::Csv& csv, const PicturePlaces& places, c
     else
       (named ? out.named : out.labels).push_back(n);
   }
+  // "Group" is the diagnosis in ADNI's tables and others, where nothing else is one: AD, MCI, CN.
+  if (out.named.empty() && out.labels.empty())
+    for (std::size_t n = 0; n < none; ++n) {
+      if (!isGroupName(csv.header[n]) || cellsOf(csv, n).numbers || !notByContent(csv, n, false).empty()) continue;
+      out.labels.push_back(n);
+      std::erase_if(out.left, [&](const auto& left) { return left.first == n; });
+      break;
+    }
   return out;
 }
 

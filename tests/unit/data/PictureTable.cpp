@@ -143,6 +143,18 @@ TEST(PictureTable, ColumnsOfPeoplePartsAndPlacesAreNoLabels) {
     EXPECT_THAT(set->findings.back().message, HasSubstr(column + " ("));
 }
 
+TEST(PictureTable, AGroupIsTheDiagnosisWhereNothingElseIs) {
+  Folder folder;
+  draw(folder, "a.png b.png c.png d.png");
+  put(folder / "set.csv", "filename,Subject,Group,Sex\na.png,1,AD,F\nb.png,2,CN,M\nc.png,3,MCI,F\nd.png,4,CN,M\n");
+  const auto set = readTables({folder / "set.csv"});
+  ASSERT_READ(set);
+  EXPECT_THAT(set->classes, testing::UnorderedElementsAre("AD", "CN", "MCI"));
+  // Numbers are parts of the set.
+  put(folder / "set.csv", "filename,Subject,Group\na.png,1,1\nb.png,2,2\nc.png,3,1\nd.png,4,2\n");
+  EXPECT_FALSE(readTables({folder / "set.csv"}));
+}
+
 TEST(PictureTable, PeopleAreCalledByManyNames) {
   using layout::patientRank;
   for (const std::string name : {"Patient ID", "patient_no", "PatID", "pat_nr", "Patientennummer", "paciente",
