@@ -42,7 +42,11 @@ std::optional<Finding> tornPeople(const std::vector<Case>& cases, const fs::path
     if (isSplit(c)) parts[c.patient].try_emplace(c.split, &c);
   std::erase_if(parts, [](const auto& one) { return one.second.size() < 2; });
   if (parts.empty()) return std::nullopt;
-  const auto& [first, second] = std::pair(parts.begin()->second.begin(), std::next(parts.begin()->second.begin()));
+  // The first by name: pseudonyms differ from project to project.
+  const auto& example = std::ranges::min_element(parts, {}, [&](const auto& one) {
+                          return belowSource(*one.second.begin()->second, folder);
+                        })->second;
+  const auto first = example.begin(), second = std::next(first);
   return Finding{Finding::Severity::Warning, "patient-in-splits",
                  std::to_string(parts.size()) + " patient(s) have images in several of the given parts, for example " +
                      belowSource(*first->second, folder) + " and " + belowSource(*second->second, folder) +

@@ -139,7 +139,7 @@ TEST_P(LowRankConvCases, GradientsEqualFiniteDifferences) {
 TEST_P(LowRankConvCases, GramEqualsSeparateBackwardPasses) {
   m_layer->to(torch::kDouble);
   const auto x = m_x.to(torch::kDouble);
-  const int tasks = static_cast<int>(m_layer->tasks());
+  const int tasks = static_cast<int>(m_layer->factors.tasks());
   GramRecorder recorder(tasks);
   auto routing = m_routing;
   routing.gram = &recorder;
