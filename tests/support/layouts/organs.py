@@ -1,4 +1,6 @@
 """Organs of the trunk in CT and MR, and the heart."""
+import numpy as np
+
 from .truth import layout
 from .writers import blocks, image, labels, mask, place, table, text, volume
 

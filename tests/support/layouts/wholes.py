@@ -44,8 +44,7 @@ def oasis1(out):
     table(out / "oasis_cross-sectional.csv", "ID,M/F,Hand,Age,MMSE,CDR,eTIV,nWBV", rows)
 
 
-@layout("adni", 4, 3, labelled=0, labels=[], image_labels={"Group=AD": 2, "Group=CN": 1, "Group=MCI": 1,
-                                                           "Visit=m12": 1, "Visit=sc": 3})
+@layout("adni", 4, 3, labelled=0, labels=[], image_labels={"AD": 2, "CN": 1, "MCI": 1})
 def adni(out):
     """Image collections: a folder for each step of the download, a table by image and subject."""
     rows = []

@@ -15,9 +15,9 @@ namespace {
 using test::Folder;
 using test::put;
 
-class Pair {
+class HeaderPair {
  public:
-  Pair(bool analyze, bool swapped) : m_swapped(swapped) {
+  HeaderPair(bool analyze, bool swapped) : m_swapped(swapped) {
     at<std::int32_t>(0, 348);
     for (std::size_t n = 0; n < 8; ++n)
       at<std::int16_t>(40 + 2 * n, std::array<std::int16_t, 8>{3, 4, 3, 2, 1, 1, 1, 1}[n]);
@@ -38,7 +38,7 @@ class Pair {
     }
   }
   template <class T>
-  Pair& at(std::size_t place, T value) {
+  HeaderPair& at(std::size_t place, T value) {
     m_header.replace(place, sizeof(T), ordered(value));
     return *this;
   }
@@ -70,7 +70,7 @@ Scan scanOf(const Folder& folder) {
 TEST(NiftiPair, ByItsAffineInBothByteOrders) {
   for (const bool swapped : {false, true}) {
     const Folder folder;
-    Pair(false, swapped).write(folder / "a.hdr", folder / "a.img");
+    HeaderPair(false, swapped).write(folder / "a.hdr", folder / "a.img");
     EXPECT_EQ(voxelsOf(folder / "a.hdr"), folder / "a.img");
     const auto volume = readVolume(folder / "a.hdr");
     ASSERT_OK(volume);
@@ -86,7 +86,7 @@ TEST(NiftiPair, ByItsAffineInBothByteOrders) {
 TEST(NiftiPair, AnalyzeDoesNotSayWhereLeftIs) {
   for (const bool swapped : {false, true}) {
     const Folder folder;
-    Pair(true, swapped).write(folder / "a.hdr", folder / "a.img");
+    HeaderPair(true, swapped).write(folder / "a.hdr", folder / "a.img");
     const auto volume = readVolume(folder / "a.hdr");
     ASSERT_OK(volume);
     EXPECT_EQ(volume->voxels[23], 6900);
@@ -103,7 +103,7 @@ TEST(NiftiPair, AnalyzeDoesNotSayWhereLeftIs) {
 
 TEST(NiftiPair, PackedVoxelsAndWhatIsMissing) {
   const Folder folder;
-  Pair(false, false).write(folder / "a.hdr", folder / "a.img");
+  HeaderPair(false, false).write(folder / "a.hdr", folder / "a.img");
   ASSERT_EQ(test::run("gzip '" + (folder / "a.img").string() + "'").code, 0);
   const auto packed = readVolume(folder / "a.hdr");
   ASSERT_OK(packed);
@@ -118,7 +118,7 @@ TEST(NiftiPair, PackedVoxelsAndWhatIsMissing) {
   const auto cut = readVolume(folder / "a.hdr");
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().code, ErrorCode::Format);
-  Pair(false, false).at<std::int32_t>(0, 540).write(folder / "b.hdr", folder / "b.img");
+  HeaderPair(false, false).at<std::int32_t>(0, 540).write(folder / "b.hdr", folder / "b.img");
   EXPECT_FALSE(readVolume(folder / "b.hdr"));
 }
 
@@ -131,7 +131,7 @@ TEST(NiftiPair, HeadersOfOtherThingsAreNoVolumes) {
 
 TEST(NiftiPair, CodesOfZeroAreToldOf) {
   const Folder folder;
-  Pair(false, false).at<std::int16_t>(254, 0).write(folder / "a.hdr", folder / "a.img");
+  HeaderPair(false, false).at<std::int16_t>(254, 0).write(folder / "a.hdr", folder / "a.img");
   const auto scan = scanOf(folder);
   ASSERT_EQ(scan.loose.size(), 1u);
   ASSERT_EQ(scan.loose[0].findings.size(), 1u);
