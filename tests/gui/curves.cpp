@@ -25,7 +25,7 @@ const std::vector<TaskLook> tasks{
     {"spine", QColor(0x56, 0xb4, 0xe9), {{"vertebrae", QColor(0x00, 0x9e, 0x73)}}}};
 
 /// Losses around 4 and 0.5, validations of 0.9 and 0.2; the spleen, where classes are told, is in no case.
-std::shared_ptr<RunSeries> run(bool classes, int steps = 40, double spike = 0) {
+std::shared_ptr<RunSeries> logged(bool classes, int steps = 40, double spike = 0) {
   auto series = std::make_shared<RunSeries>();
   for (int s = 1; s <= steps; ++s) {
     const double abdomen = 4 + 0.1 * (s % 3) + (s == 7 ? spike : 0), spine = 0.5 + 0.01 * (s % 2);
@@ -87,8 +87,8 @@ class CurvesTest : public QObject {
  private Q_SLOTS:
   void oneScaleForOneQuantity() {
     LossPlot metrics(Subject::Metrics), losses(Subject::Losses);
-    metrics.addRun("a", tasks, run(false));
-    losses.addRun("a", tasks, run(false));
+    metrics.addRun("a", tasks, logged(false));
+    losses.addRun("a", tasks, logged(false));
     QCOMPARE(metrics.plot()->panelCount(), 2);
     // Dice: the whole of [0, 1] with hardly more, in every panel.
     for (int panel : {0, 1}) {
@@ -114,7 +114,7 @@ class CurvesTest : public QObject {
   void zoomKeepsTheScaleCommon() {
     LossPlot losses(Subject::Losses);
     losses.resize(900, 500);
-    losses.addRun("a", tasks, run(false));
+    losses.addRun("a", tasks, logged(false));
     losses.show();
     QVERIFY(QTest::qWaitForWindowExposed(&losses));
     auto* plot = losses.plot();
@@ -132,8 +132,8 @@ class CurvesTest : public QObject {
 
   void axesSayWhatTheyMeasure() {
     LossPlot metrics(Subject::Metrics), losses(Subject::Losses);
-    metrics.addRun("a", tasks, run(false));
-    losses.addRun("a", tasks, run(false));
+    metrics.addRun("a", tasks, logged(false));
+    losses.addRun("a", tasks, logged(false));
     QCOMPARE(yTitle(metrics, 0), "Dice (0 to 1)");
     const auto* x = metrics.plot()->panelRect(1)->axis(QCPAxis::atBottom);
     QCOMPARE(x->label(), "optimiser step");
@@ -150,14 +150,14 @@ class CurvesTest : public QObject {
   void severalRunsAreSmoothLinesOfOneColour() {
     LossPlot losses(Subject::Losses);
     losses.resize(900, 600);
-    losses.addRun("first", tasks, run(false));
+    losses.addRun("first", tasks, logged(false));
     auto* plot = losses.plot();
     // Alone: the smoothed line over its raw one.
     QVERIFY(plot->rawGraph(0));
     QCOMPARE(plot->smoothGraph(0)->pen().style(), Qt::SolidLine);
     QVERIFY(!plot->key());
-    losses.addRun("second", tasks, run(false, 30, 100));
-    losses.addRun("third", tasks, run(false, 20));
+    losses.addRun("second", tasks, logged(false, 30, 100));
+    losses.addRun("third", tasks, logged(false, 20));
     losses.controls()->setTogether(true);
     losses.show();
     QVERIFY(QTest::qWaitForWindowExposed(&losses));
@@ -218,7 +218,7 @@ class CurvesTest : public QObject {
     std::vector<TaskLook> many;
     for (int t = 0; t < 24; ++t)
       many.push_back({QString("a task with a name %1").arg(t), QColor::fromHsv(15 * t, 200, 200)});
-    auto series = run(false);
+    auto series = logged(false);
     series->add({{"t", 1}, {"kind", "step"}, {"step", 41}, {"losses", {{"a task with a name 3", {{"total", 1.0}}}}}});
     losses.addRun("a", many, series);
     losses.controls()->setTogether(true);
@@ -334,7 +334,7 @@ class CurvesTest : public QObject {
   void classesOfATask() {
     LossPlot metrics(Subject::Metrics);
     metrics.resize(900, 600);
-    metrics.addRun("a", tasks, run(true));
+    metrics.addRun("a", tasks, logged(true));
     metrics.show();
     QVERIFY(QTest::qWaitForWindowExposed(&metrics));
     auto* scope = metrics.findChild<QComboBox*>("scope");
@@ -361,11 +361,11 @@ class CurvesTest : public QObject {
     keep(metrics, "classes-together");
     // A log of a version that knew no classes offers none.
     LossPlot old(Subject::Metrics);
-    old.addRun("old", tasks, run(false));
+    old.addRun("old", tasks, logged(false));
     old.show();
     QVERIFY(!old.findChild<QComboBox*>("scope")->isVisible());
     // Both beside each other: the old run lacks the class's curve and nothing else.
-    metrics.addRun("old", tasks, run(false));
+    metrics.addRun("old", tasks, logged(false));
     QCOMPARE(plot->look(3).name + plot->look(3).run, "liverold");
     QCOMPARE(plot->data(3).size(), 0u);
     QCOMPARE(plot->data(2).size(), 4u);
