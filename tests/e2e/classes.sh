@@ -29,7 +29,7 @@ cat >"$out/plan.json" <<'JSON'
  "tasks": {"who": {"kind": "classification_3d", "classes": {"CN": {}, "AD": {}}, "rank": 2},
            "what": {"kind": "classification_3d", "classes": {"dementia": {}, "cyst": {}}, "rank": 2}},
  "backbone": {"name": "encoder3d", "widths": [6, 12]}, "teacher": {"source": "none"}, "conflict": {"enabled": false},
- "training": {"steps": 40, "batch": 8, "learning_rate": 0.01, "warmup": 2, "validate_every": 40, "checkpoint_every": 40}}
+ "training": {"steps": 120, "batch": 8, "learning_rate": 0.01, "warmup": 2, "validate_every": 120, "checkpoint_every": 120}}
 JSON
 "$LORKD" train "$out/plan.json" --out "$out/runs/one"
 "$LORKD" predict "$out/runs/one"

@@ -51,7 +51,7 @@ class Listing {
     image.tips = {place, {}, {}, image.cells[3]};
     for (const auto& code : item.consent) ++m_out.waiting[code];
     if (std::ranges::all_of(item.consent, [&](const auto& code) { return m_accepted.contains(code); })) {
-      m_out.labelled += item.labels.empty() ? 0 : 1;
+      m_out.labelled += item.labels.empty() && item.imageLabels.empty() ? 0 : 1;
       m_out.cases.push_back(std::move(item));
     } else {
       image.cells[3] = say("left out: needs consent");

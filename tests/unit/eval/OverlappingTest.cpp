@@ -81,7 +81,8 @@ TEST(Overlapping, PatientsAreResampledWithAllTheirClasses) {
   StudyResult result{1, {}};
   result.table.addAnswers(fivePictures());
   const std::vector<StudyResult> results{result};
-  const AnswerSample sample(AnswerBook(results), "chest", "auc/a", "expert");
+  const AnswerBook book(results);
+  const AnswerSample sample(book, "chest", "auc/a", "expert");
   EXPECT_EQ(sample.patients(), 3u);
   EXPECT_DOUBLE_EQ(sample.mean(), 5.5 / 6);
   const auto accuracy = scoresOf("expert", results).at("chest").at("accuracy");
