@@ -52,7 +52,7 @@ ClassScores::ClassScores(QWidget* parent) : QWidget(parent) {
   row->addWidget(m_lesions);
   row->addWidget(m_fault, 1);
   row->addStretch();
-  // Of what is not taken, the first digits say nothing either: the value is then that of before.
+  // Of what is not taken the plan keeps the last number that was; the fault line says so.
   const auto take = [this] { Q_EMIT entered({{"tolerance", m_tolerance->value()}}); };
   connect(m_tolerance, &field::NumberField::faultChanged, m_fault, &field::FaultLine::say);
   connect(m_tolerance, &field::NumberField::faultChanged, this, take);

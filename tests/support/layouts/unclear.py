@@ -39,9 +39,9 @@ def vertebra_masks(out):
             mask(out / f"case{n}_{vertebra}_mask.nii.gz", n, number)
 
 
-@layout("contrast-agent", 3, 3, channels=3, expect="rule")
-def contrast_agent(out):
-    """Before and after the contrast agent, and one segmentation: of which of them it is, nobody says."""
+@layout("contrast-medium", 3, 3, channels=3, expect="rule")
+def contrast_medium(out):
+    """Before and after the contrast medium, and one segmentation: of which of them it is, nobody says."""
     for n in range(3):
         for contrast in ("T1_pre", "T1_post", "T2"):
             image(out / f"case_{n}" / f"{contrast}.nii.gz", n, "mr")
